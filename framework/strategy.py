@@ -1,0 +1,144 @@
+"""Strategy: the one base class. Its fields are the parameters, its methods say what to hold."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from framework.errors import ConfigError, StrategyError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from framework.types import Bars, Panel, Portfolio, Signals
+
+
+class Context(Protocol):
+    """What ``on_bar`` sees at a bar's close, and how it acts. Prices in rupees, quantities in units ≥ 1."""
+
+    state: dict[str, Any]
+    """The strategy's own memory, plain JSON values; kept by the journal across a restart."""
+
+    @property
+    def row(self) -> int:
+        """Number of the bar just completed, 0-based, in the history the run was given."""
+        ...
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """Cash, positions and marks at this close."""
+        ...
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Every symbol of the run."""
+        ...
+
+    def bars(self, symbol: str | None = None) -> Bars:
+        """History of one instrument up to and including this bar."""
+        ...
+
+    def position(self, symbol: str | None = None) -> int:
+        """Signed units held."""
+        ...
+
+    def buy(
+        self,
+        quantity: int,
+        symbol: str | None = None,
+        *,
+        limit: float | None = None,
+        stop: float | None = None,
+        validity: str = "DAY",
+        label: str = "",
+    ) -> None:
+        """Order to buy: market, limit, stop, or stop-limit when both prices are given."""
+        ...
+
+    def sell(
+        self,
+        quantity: int,
+        symbol: str | None = None,
+        *,
+        limit: float | None = None,
+        stop: float | None = None,
+        validity: str = "DAY",
+        label: str = "",
+    ) -> None:
+        """Order to sell; see ``buy``."""
+        ...
+
+    def cancel(self, label: str | None = None, symbol: str | None = None) -> None:
+        """Take back the working orders of this instrument (with this label)."""
+        ...
+
+    def working(self, symbol: str | None = None) -> dict[str, int]:
+        """label → signed units still unfilled, of this instrument's working orders."""
+        ...
+
+
+class Strategy(BaseModel):
+    """Write one of ``signals``, ``allocate`` or ``on_bar``; declare parameters as pydantic fields.
+
+    A strategy holds no state between calls and sees no clock: the same bars always give the same answer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def signals(self, bars: Bars) -> Signals:
+        """Exposure wanted at each bar's close, for one instrument at a time."""
+        raise NotImplementedError
+
+    def allocate(self, panel: Panel) -> NDArray[np.float64]:
+        """Weights of portfolio equity wanted at each close, float64[T, N]; Σ|w| ≤ leverage, NaN keeps."""
+        raise NotImplementedError
+
+    def on_bar(self, ctx: Context) -> None:
+        """Act at one bar's close with explicit orders; for what arrays cannot say."""
+        raise NotImplementedError
+
+    @classmethod
+    def style(cls) -> str:
+        """Which of the three it is: ``signals``, ``allocate`` or ``on_bar``. Raises ``StrategyError`` unless one."""
+        written = [name for name in STYLES if getattr(cls, name) is not getattr(Strategy, name)]
+        if len(written) != 1:
+            found = " and ".join(written) or "none of them"
+            msg = f"{cls.__name__} must define exactly one of {', '.join(STYLES)}; it defines {found}"
+            raise StrategyError(msg)
+        return written[0]
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
+        """Build from ``--set`` texts or numbers; ``ConfigError`` names the value, the bound and the nearest name."""
+        for name in settings:
+            if name not in cls.model_fields:
+                near = get_close_matches(name, cls.model_fields, n=1, cutoff=0.4)
+                hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(cls.model_fields) or 'none'}"
+                msg = f"{cls.__name__} has no parameter {name!r}; {hint}"
+                raise ConfigError(msg)
+        try:
+            return cls(**settings)
+        except ValidationError as error:
+            raise ConfigError(explain(cls.__name__, error)) from None
+
+    def label(self) -> str:
+        """Name with parameters, such as ``RSI(period=14, oversold=30.0, overbought=70.0)``."""
+        return repr(self)
+
+
+STYLES = ("signals", "allocate", "on_bar")
+
+
+def explain(owner: str, error: ValidationError) -> str:
+    """A pydantic error as one sentence per mistake: owner.field = value, and the bound it breaks."""
+    lines = []
+    for mistake in error.errors():
+        field = ".".join(str(part) for part in mistake["loc"])
+        reason = mistake["msg"].removeprefix("Value error, ")
+        reason = reason[0].lower() + reason[1:] if reason else reason
+        where = f"{owner}.{field} = {mistake['input']!r}" if field else owner
+        lines.append(f"{where}: {reason}")
+    return "; ".join(lines)

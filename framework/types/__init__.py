@@ -1,0 +1,77 @@
+"""The nouns: frozen values that every layer speaks in. Nothing here does I/O or reads a clock."""
+
+from framework.types.bars import Bars
+from framework.types.causality import Causality, CausalityVerdict
+from framework.types.higher import HigherBars
+from framework.types.hooks import RiskRule, Rule
+from framework.types.instrument import Instrument
+from framework.types.orders import (
+    NAN,
+    Approved,
+    Cancel,
+    Cancelled,
+    Command,
+    Event,
+    ExitDistances,
+    Expired,
+    Fill,
+    Modify,
+    Order,
+    OrderType,
+    Reason,
+    Refused,
+    Submit,
+    Validity,
+    Verdict,
+)
+from framework.types.panel import Panel
+from framework.types.portfolio import Portfolio, Position, TradingState
+from framework.types.record import Notice, OrderRecord, OrderState, Record, Settlement
+from framework.types.settings import Charges, Distance, Exits, Limits, Settings, Sizing, Slippage
+from framework.types.signals import Signals
+from framework.types.timeframe import Timeframe
+
+__all__ = [
+    "NAN",
+    "Approved",
+    "Bars",
+    "Cancel",
+    "Cancelled",
+    "Causality",
+    "CausalityVerdict",
+    "Charges",
+    "Command",
+    "Distance",
+    "Event",
+    "ExitDistances",
+    "Exits",
+    "Expired",
+    "Fill",
+    "HigherBars",
+    "Instrument",
+    "Limits",
+    "Modify",
+    "Notice",
+    "Order",
+    "OrderRecord",
+    "OrderState",
+    "OrderType",
+    "Panel",
+    "Portfolio",
+    "Position",
+    "Reason",
+    "Record",
+    "Refused",
+    "RiskRule",
+    "Rule",
+    "Settings",
+    "Settlement",
+    "Signals",
+    "Sizing",
+    "Slippage",
+    "Submit",
+    "Timeframe",
+    "TradingState",
+    "Validity",
+    "Verdict",
+]

@@ -1,0 +1,166 @@
+"""Bars: the prices of one instrument as arrays, one row per bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from framework.errors import DataError
+from framework.types.instrument import Instrument
+from framework.types.timeframe import Timeframe
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from framework.types.higher import HigherBars
+
+PRICES = ("open", "high", "low", "close")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """OHLCV of one instrument; every array has one row per bar and is read-only.
+
+    A bar that did not trade is absent: nothing is filled forward.
+    ``bars[:t]`` is the history that was known at the close of bar t−1.
+    """
+
+    instrument: Instrument
+    timeframe: str
+    """``1m``, ``5m``, ``1h``, ``1d``, …"""
+    time: NDArray[np.int64]
+    """Opens of the bars, int64[n], UTC nanoseconds, strictly rising; a daily bar is stamped 00:00 UTC of its date."""
+    open: NDArray[np.float64]
+    """Rupees, float64[n], > 0; so are high, low and close, and low ≤ open, close ≤ high."""
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    """Units traded, float64[n] ≥ 0; NaN where the source has none (an index)."""
+    session: NDArray[np.int64]
+    """Session each bar belongs to, int64[n]: its local trading date as days since 1970-01-01."""
+    close_time: NDArray[np.int64]
+    """When each bar is complete, int64[n], UTC nanoseconds."""
+    factor: NDArray[np.float64]
+    """Adjustment: raw price = adjusted price × factor, float64[n]; 1 where nothing was adjusted."""
+
+    @classmethod
+    def from_arrays(
+        cls,
+        instrument: Instrument | str,
+        timeframe: str,
+        time: Any,
+        open: Any,  # noqa: A002 - the field's word for it
+        high: Any,
+        low: Any,
+        close: Any,
+        volume: Any = None,
+    ) -> Bars:
+        """Check the arrays and derive session and closing time from the instrument's zone.
+
+        ``time`` is int64 UTC nanoseconds of the opens. Raises ``DataError`` naming the first bad bar.
+        """
+        if isinstance(instrument, str):
+            instrument = Instrument(instrument)
+        frame = Timeframe.parse(timeframe)
+        opens = np.ascontiguousarray(time, dtype=np.int64)
+        rows = opens.shape[0]
+        columns = {
+            name: np.ascontiguousarray(values, dtype=np.float64)
+            for name, values in zip(PRICES, (open, high, low, close), strict=True)
+        }
+        columns["volume"] = (
+            np.full(rows, np.nan) if volume is None else np.ascontiguousarray(volume, dtype=np.float64)
+        )
+        _check(instrument, opens, columns)
+        arrays = {
+            **columns,
+            "time": opens,
+            "session": frame.sessions(opens, instrument.timezone),
+            "close_time": opens + frame.nanoseconds,
+            "factor": np.ones(rows),
+        }
+        for array in arrays.values():
+            array.setflags(write=False)
+        return cls(instrument=instrument, timeframe=frame.name, **arrays)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        symbol: str | Instrument = "",
+        timeframe: str | None = None,
+        timezone: str | None = None,
+    ) -> Bars:
+        """Bars from a DataFrame with the usual column names and a DatetimeIndex (or a date/time column).
+
+        ``symbol`` defaults to the frame's ``attrs['symbol']`` or a ``symbol`` column. A naive index is taken as
+        ``timezone`` (the instrument's zone). ``timeframe`` is inferred from the smallest usual step when not given.
+        """
+        from framework.types.frames import bars_from_frame  # noqa: PLC0415 - pandas only when a frame is given
+
+        return bars_from_frame(frame, symbol, timeframe, timezone)
+
+    def to_frame(self) -> pd.DataFrame:
+        """DataFrame open, high, low, close, volume on a tz-aware index (daily bars: naive dates)."""
+        from framework.types.frames import frame_from_bars  # noqa: PLC0415 - pandas only when a frame is wanted
+
+        return frame_from_bars(self)
+
+    def to(self, timeframe: str) -> HigherBars:
+        """Completed bars of a higher timeframe; ``.align(values)`` shows at each bar only what was complete by then."""
+        from framework.types.higher import higher_bars  # noqa: PLC0415 - it builds on Bars
+
+        return higher_bars(self, timeframe)
+
+    @property
+    def symbol(self) -> str:
+        """The instrument's symbol."""
+        return self.instrument.symbol
+
+    def __len__(self) -> int:
+        return int(self.time.shape[0])
+
+    def __getitem__(self, rows: slice) -> Bars:
+        """The bars in a slice; ``bars[:t]`` is a prefix that owns its arrays' bounds (no later row is reachable)."""
+        if not isinstance(rows, slice):
+            msg = f"bars[{rows!r}]: only slices are understood, such as bars[:100]"
+            raise TypeError(msg)
+        cut = {name: getattr(self, name)[rows].copy() for name in ARRAYS}
+        for array in cut.values():
+            array.setflags(write=False)
+        return replace(self, **cut)
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return f"Bars({self.instrument} {self.timeframe}, empty)"
+        first, last = (np.datetime64(int(t), "ns").astype("datetime64[m]") for t in (self.time[0], self.time[-1]))
+        return f"Bars({self.instrument} {self.timeframe}, {len(self):,} bars, {first} … {last} UTC)"
+
+
+ARRAYS = ("time", "open", "high", "low", "close", "volume", "session", "close_time", "factor")
+
+
+def _check(instrument: Instrument, time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> None:
+    """Raise ``DataError`` on the first bar that is no bar; written in positive form, so NaN fails."""
+    for name, values in columns.items():
+        if values.shape != time.shape:
+            msg = f"{instrument}: {name} has shape {values.shape} but time has {time.shape}; both need one row per bar"
+            raise DataError(msg)
+    low, high = columns["low"], columns["high"]
+    sound = (low > 0) & np.isfinite(high)
+    for name in PRICES:
+        sound &= (low <= columns[name]) & (columns[name] <= high)
+    sound &= ~(columns["volume"] < 0)
+    sound[1:] &= np.diff(time) > 0
+    if not sound.all():
+        row = int(np.flatnonzero(~sound)[0])
+        shown = ", ".join(f"{name}={values[row]:g}" for name, values in columns.items())
+        msg = (
+            f"{instrument}: bar {row} at {np.datetime64(int(time[row]), 'ns')} is not a bar ({shown}); prices must be "
+            "finite and above 0 with low ≤ open, close ≤ high, volume ≥ 0, and times strictly rising"
+        )
+        raise DataError(msg)

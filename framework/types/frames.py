@@ -1,0 +1,93 @@
+"""DataFrames in and out of Bars. The only file of the types that needs pandas, imported when it is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from framework.errors import DataError
+from framework.types.bars import PRICES, Bars
+from framework.types.instrument import Instrument
+from framework.types.timeframe import DAY_NS, SECOND_NS, Timeframe
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TIME_NAMES = ("time", "timestamp", "datetime", "date", "ts")
+
+
+def bars_from_frame(
+    frame: pd.DataFrame, symbol: str | Instrument = "", timeframe: str | None = None, timezone: str | None = None
+) -> Bars:
+    """See ``Bars.from_frame``. Raises ``DataError`` naming the missing column and those there are."""
+    names = {str(name).strip().lower(): name for name in frame.columns}
+    missing = [name for name in PRICES if name not in names]
+    if missing:
+        msg = f"the frame has no column {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}"
+        raise DataError(msg)
+    instrument = symbol if isinstance(symbol, Instrument) else Instrument(symbol or _symbol_in(frame, names))
+    zone = timezone or instrument.timezone
+    if zone != instrument.timezone:
+        instrument = instrument._replace(timezone=zone)
+    index = _times(frame, names)
+    stamps = _utc_nanoseconds(index, zone)
+    step = Timeframe.parse(timeframe) if timeframe else usual_step(stamps)
+    if step.daily:
+        stamps = _utc_nanoseconds(index.tz_localize(None).normalize(), "UTC")
+    return Bars.from_arrays(
+        instrument,
+        step.name,
+        stamps,
+        *(frame[names[name]].to_numpy(dtype=np.float64) for name in PRICES),
+        volume=frame[names["volume"]].to_numpy(dtype=np.float64) if "volume" in names else None,
+    )
+
+
+def frame_from_bars(bars: Bars) -> pd.DataFrame:
+    """See ``Bars.to_frame``."""
+    index = pd.DatetimeIndex(bars.time.astype("datetime64[ns]"), name="time")
+    if not Timeframe.parse(bars.timeframe).daily:
+        index = index.tz_localize("UTC").tz_convert(bars.instrument.timezone)
+    columns = {name: getattr(bars, name) for name in (*PRICES, "volume")}
+    frame = pd.DataFrame(columns, index=index)
+    frame.attrs["symbol"] = bars.symbol
+    return frame
+
+
+def usual_step(stamps: NDArray[np.int64]) -> Timeframe:
+    """The timeframe that the commonest gap between bars suggests (int64 UTC nanoseconds); a day for one bar."""
+    if stamps.shape[0] < 2:  # noqa: PLR2004 - a gap needs two bars
+        return Timeframe.of_seconds(86_400)
+    gaps, counts = np.unique(np.diff(stamps), return_counts=True)
+    commonest = int(gaps[np.argmax(counts)])
+    if commonest >= DAY_NS:
+        return Timeframe.of_seconds(86_400)
+    return Timeframe.of_seconds(commonest // SECOND_NS)
+
+
+def _symbol_in(frame: pd.DataFrame, names: dict[str, object]) -> str:
+    if "symbol" in names:
+        symbols = frame[names["symbol"]].unique()
+        if len(symbols) == 1:
+            return str(symbols[0])
+        msg = f"the frame holds {len(symbols)} symbols; pass one at a time"
+        raise DataError(msg)
+    return str(frame.attrs.get("symbol", "BARS"))
+
+
+def _times(frame: pd.DataFrame, names: dict[str, object]) -> pd.DatetimeIndex:
+    if isinstance(frame.index, pd.DatetimeIndex):
+        return frame.index
+    for name in TIME_NAMES:
+        if name in names:
+            return pd.DatetimeIndex(pd.to_datetime(frame[names[name]]))
+    msg = f"the frame needs a DatetimeIndex or one of the columns {', '.join(TIME_NAMES)}"
+    raise DataError(msg)
+
+
+def _utc_nanoseconds(index: pd.DatetimeIndex, zone: str) -> NDArray[np.int64]:
+    aware = index if index.tz is not None else index.tz_localize(zone)
+    stamps: NDArray[np.int64] = aware.tz_convert("UTC").tz_localize(None).to_numpy(dtype="datetime64[ns]").view(np.int64)
+    return stamps

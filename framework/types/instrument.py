@@ -1,0 +1,30 @@
+"""What is traded: an instrument and the grid its prices and quantities lie on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Instrument(NamedTuple):
+    """One tradable thing on one exchange.
+
+    Symbols are taken as they are: ``M&M``, ``BAJAJ-AUTO`` and ``NIFTY 50`` are ordinary.
+    """
+
+    symbol: str
+    exchange: str = ""
+    """Market identifier such as ``NSE``; empty where nobody said."""
+    tick: float = 0.0
+    """Smallest price step in rupees; 0 = not stated, and then computed prices are not rounded."""
+    lot: int = 1
+    """Quantities are whole multiples of this many units."""
+    timezone: str = "UTC"
+    """IANA zone of the exchange; the session's local date is taken in it."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(exchange, symbol): the order in which instruments are served within a bar."""
+        return (self.exchange, self.symbol)
+
+    def __str__(self) -> str:
+        return f"{self.exchange}:{self.symbol}" if self.exchange else self.symbol

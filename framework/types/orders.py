@@ -1,0 +1,156 @@
+"""Orders, what risk says of them, and what the exchange answers. + is buy, − is sell, everywhere."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+NAN = float("nan")
+
+
+class OrderType(IntEnum):
+    """How an order finds its price; the values are the compiled engine's codes."""
+
+    MARKET = 0
+    LIMIT = 1
+    STOP = 2
+    STOP_LIMIT = 3
+
+
+class Validity(StrEnum):
+    """How long an order rests."""
+
+    DAY = "DAY"
+    """Until the end of the session it is working in."""
+    GTC = "GTC"
+    """Until filled or cancelled."""
+
+
+class Reason(StrEnum):
+    """Why an order exists; a fill and a round trip carry it on."""
+
+    SIGNAL = "signal"
+    REBALANCE = "rebalance"
+    ORDER = "order"
+    """An explicit order of ``on_bar``."""
+    STOP_LOSS = "stop_loss"
+    TAKE_PROFIT = "take_profit"
+    TRAILING_STOP = "trailing_stop"
+    TIME_EXIT = "time_exit"
+    SQUARE_OFF = "square_off"
+
+
+class ExitDistances(NamedTuple):
+    """Protective distances in rupees from the average fill, positive for both sides; NaN = none."""
+
+    stop: float = NAN
+    take_profit: float = NAN
+    trail: float = NAN
+
+
+class Order(NamedTuple):
+    """One order as Session wants it. Prices in rupees, NaN where the type has none."""
+
+    order_id: int
+    instrument: int
+    """Index into the run's instruments, which are sorted by (exchange, symbol)."""
+    quantity: int
+    """Signed units: + buys, − sells; never 0."""
+    type: OrderType
+    reason: Reason
+    reduces: bool
+    """True when it can only bring the position nearer to zero."""
+    decided_at: int
+    """Close of the bar that decided it, UTC nanoseconds."""
+    limit: float = NAN
+    trigger: float = NAN
+    validity: Validity = Validity.DAY
+    protective: bool = False
+    """A stop or target linked to a position, one-cancels-other with its sibling."""
+    within_bar_from: float = NAN
+    """Set on protective exits of an entry that filled inside the bar: the unslipped entry price (contract row 14)."""
+    label: str = ""
+    """A name the strategy gave the order in ``on_bar``."""
+
+
+class Verdict(NamedTuple):
+    """What risk says of an order: the quantity it may have, and why it is less.
+
+    approved when ``quantity`` equals the order's, shrunk when nearer to zero, refused when 0.
+    """
+
+    quantity: int
+    reason: str = ""
+    """Reason code such as ``cash`` or ``max_order_value``; empty when nothing was taken away."""
+
+
+class Approved(NamedTuple):
+    """An order that passed the risk review: the only thing a broker accepts.
+
+    Only ``Session`` makes one. ``order.quantity`` is what the verdict left of the request.
+    """
+
+    order: Order
+    requested: int
+    verdict: Verdict
+
+
+class Submit(NamedTuple):
+    """Command: place this order."""
+
+    approved: Approved
+
+
+class Cancel(NamedTuple):
+    """Command: take this order back; a fill that wins the race counts."""
+
+    order_id: int
+
+
+class Modify(NamedTuple):
+    """Command: a resting protective order gets another trigger, limit and quantity."""
+
+    order_id: int
+    quantity: int
+    trigger: float
+    limit: float
+
+
+class Fill(NamedTuple):
+    """Event: (part of) an order was executed."""
+
+    order_id: int
+    instrument: int
+    quantity: int
+    """Signed units: + bought, − sold."""
+    price: float
+    """Rupees per unit, slippage included."""
+    time: int
+    """UTC nanoseconds: the open of the bar it happened in."""
+    unslipped: float
+    """The price the bar itself showed; it lies within the bar's range."""
+    at_open: bool
+    """True at the bar's open, False inside its range or at its close."""
+
+
+class Refused(NamedTuple):
+    """Event: the exchange did not take the order, or could not fill it, and says why."""
+
+    order_id: int
+    reason: str
+
+
+class Cancelled(NamedTuple):
+    """Event: a cancel was carried out."""
+
+    order_id: int
+
+
+class Expired(NamedTuple):
+    """Event: the order's validity ended before it was filled completely."""
+
+    order_id: int
+
+
+Command = Submit | Cancel | Modify
+Event = Fill | Refused | Cancelled | Expired

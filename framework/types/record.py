@@ -1,0 +1,99 @@
+"""What an engine hands back: every order, every fill, the account at every close. No opinion, no metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from framework.types.orders import Fill, Order, Reason, Verdict
+    from framework.types.panel import Panel
+    from framework.types.settings import Settings
+
+
+class Settlement(NamedTuple):
+    """A fill as it was booked: what moved, in whole paise, and the account right after it."""
+
+    fill: Fill
+    reason: Reason
+    reduces: bool
+    value_paise: int
+    """|price × quantity|, ≥ 0."""
+    charges_paise: int
+    """≥ 0."""
+    cost_out_paise: int
+    """Cost of what a reduction closed, ≥ 0; 0 for an increase."""
+    gross_paise: int
+    """Gross realised profit of a reduction, before charges; 0 for an increase."""
+    position: int
+    """Signed units held after the fill."""
+    cash_paise: int
+    """Cash after the fill."""
+    label: str = ""
+
+
+class OrderState(StrEnum):
+    """Where an order stands. Open: WORKING, PARKED. Done: the others."""
+
+    PARKED = "parked"
+    """Held back by Session until the order it replaces or follows is done."""
+    WORKING = "working"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+
+class OrderRecord(NamedTuple):
+    """An order, what risk said, and how it ended."""
+
+    order: Order
+    requested: int
+    """Signed units asked for before the risk review."""
+    verdict: Verdict
+    state: OrderState
+    filled: int
+    """Signed units filled."""
+    ended_at: int
+    """UTC nanoseconds; 0 while it is open."""
+    why: str = ""
+    """Reason code of a refusal by risk, Session or the exchange."""
+
+
+class Notice(NamedTuple):
+    """Something a person must hear about: a breaker that tripped, cash below zero, a refused fill."""
+
+    time: int
+    """UTC nanoseconds."""
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """A finished run. Row arrays start at ``first_row`` of the panel: the first bar of the accounted range."""
+
+    engine: str
+    panel: Panel
+    settings: Settings
+    first_row: int
+    """First panel row that was decided on and accounted for; earlier rows only fed the indicators."""
+    settlements: tuple[Settlement, ...]
+    orders: tuple[OrderRecord, ...]
+    notices: tuple[Notice, ...]
+    equity_paise: NDArray[np.int64]
+    """int64[R]: cash plus marked positions at each close, R = len(panel) − first_row."""
+    cash_paise: NDArray[np.int64]
+    """int64[R]."""
+    exposure_paise: NDArray[np.int64]
+    """int64[R]: sum of |marked value| of all positions at each close."""
+    positions: tuple[int, ...]
+    """Signed units held at the end, by instrument."""
+    targets: NDArray[np.float64] | None = None
+    """float64[T, N]: what the strategy asked for; None for ``on_bar`` strategies."""
+    columns: dict[str, dict[str, NDArray[np.float64]]] = field(default_factory=dict)
+    """symbol → column name → float64[T] on the panel's rows, NaN where the instrument has no bar."""

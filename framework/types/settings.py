@@ -1,0 +1,247 @@
+"""How a run is executed: every choice that changes a number, as frozen, printable, typed settings.
+
+Texts such as ``fixed:10`` or ``5%`` are what people type; ``str(x)`` gives them back.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+RATE_SCALE = 100_000_000
+"""Rates are whole numbers of 1e-8: 0.1 % is 100,000."""
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        msg = f"{what}: {text!r} is not a number ≥ 0"
+        raise ValueError(msg)
+    return value
+
+
+def _plain(value: float) -> str:
+    return f"{value:.10f}".rstrip("0").rstrip(".")
+
+
+class Sizing(NamedTuple):
+    """How many units a full target (±1) means; ``kind:amount``."""
+
+    kind: Literal["fixed", "value", "equity", "risk"]
+    """fixed: units · value: rupees · equity: fraction of the allotment · risk: fraction of equity lost at the stop."""
+    amount: float
+
+    @classmethod
+    def parse(cls, text: str) -> Sizing:
+        """``fixed:10``, ``value:50000``, ``equity:95%`` or ``risk:1%``."""
+        kind, _, amount = str(text).partition(":")
+        if kind not in {"fixed", "value", "equity", "risk"} or not amount:
+            msg = f"sizing {text!r} is not understood; write fixed:10, value:50000, equity:95% or risk:1%"
+            raise ValueError(msg)
+        value = _number(amount.rstrip("%"), f"sizing {text!r}")
+        value = value / 100 if amount.endswith("%") else value
+        if value <= 0:
+            msg = f"sizing {text!r} must be above 0"
+            raise ValueError(msg)
+        if kind in {"equity", "risk"} and value > 10:  # noqa: PLR2004 - ten times the equity is a typing slip
+            msg = f"sizing {text!r} is {value:.0%} of equity; write {kind}:{amount.rstrip('%')}% for a percentage"
+            raise ValueError(msg)
+        return cls(kind, value)  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        percent = self.kind in {"equity", "risk"}
+        return f"{self.kind}:{_plain(self.amount * 100)}%" if percent else f"{self.kind}:{_plain(self.amount)}"
+
+
+class Distance(NamedTuple):
+    """A distance from a price: ``5%`` of it, or ``12.5`` rupees."""
+
+    amount: float
+    percent: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Distance:
+        """``5%`` or ``12.5``; above 0."""
+        plain = str(text).strip()
+        value = _number(plain.rstrip("%"), f"distance {plain!r}")
+        if value <= 0:
+            msg = f"distance {plain!r} must be above 0; leave it out for none"
+            raise ValueError(msg)
+        return cls(value / 100 if plain.endswith("%") else value, plain.endswith("%"))
+
+    def rupees(self, price: float) -> float:
+        """The distance in rupees at this price."""
+        return price * self.amount if self.percent else self.amount
+
+    def __str__(self) -> str:
+        return f"{_plain(self.amount * 100)}%" if self.percent else _plain(self.amount)
+
+
+class Charges(NamedTuple):
+    """Commission per fill: a rate on its value plus a flat sum on an order's first fill."""
+
+    rate_e8: int = 0
+    """Fraction of value in 1e-8."""
+    flat_paise: int = 0
+    """Paise per executed order."""
+
+    @classmethod
+    def parse(cls, text: str) -> Charges:
+        """``none``, ``percent:0.1``, ``flat:20`` (rupees per order) or both joined by ``+``."""
+        rate, flat = 0.0, 0.0
+        for part in str(text).split("+"):
+            kind, _, amount = part.strip().partition(":")
+            if kind == "none" and not amount:
+                continue
+            if kind not in {"percent", "flat"} or not amount:
+                msg = f"charges {text!r} are not understood; write none, percent:0.1, flat:20 or percent:0.03+flat:20"
+                raise ValueError(msg)
+            value = _number(amount.rstrip("%"), f"charges {text!r}")
+            rate, flat = (rate + value, flat) if kind == "percent" else (rate, flat + value)
+        if rate >= 100:  # noqa: PLR2004 - the whole value
+            msg = f"charges {text!r}: {rate:g} % of the value is not below 100 %"
+            raise ValueError(msg)
+        return cls(round(rate * RATE_SCALE / 100), round(flat * 100))
+
+    def __str__(self) -> str:
+        parts = []
+        if self.rate_e8:
+            parts.append(f"percent:{_plain(self.rate_e8 * 100 / RATE_SCALE)}")
+        if self.flat_paise:
+            parts.append(f"flat:{_plain(self.flat_paise / 100)}")
+        return "+".join(parts) or "none"
+
+
+class Slippage(NamedTuple):
+    """What market and stop fills lose against the bar's price."""
+
+    bps: float = 0.0
+    """Hundredths of a percent of the price."""
+    ticks: float = 0.0
+    """Multiples of the instrument's tick."""
+
+    @classmethod
+    def parse(cls, text: str) -> Slippage:
+        """``none``, ``bps:5`` or ``ticks:1``."""
+        kind, _, amount = str(text).partition(":")
+        if kind == "none" and not amount:
+            return cls()
+        if kind not in {"bps", "ticks"} or not amount:
+            msg = f"slippage {text!r} is not understood; write none, bps:5 or ticks:1"
+            raise ValueError(msg)
+        value = _number(amount, f"slippage {text!r}")
+        if kind == "bps" and value >= 10_000:  # noqa: PLR2004 - the whole price
+            msg = f"slippage {text!r} is not below 10,000 bps, the whole price"
+            raise ValueError(msg)
+        return cls(bps=value) if kind == "bps" else cls(ticks=value)
+
+    def __str__(self) -> str:
+        if self.bps:
+            return f"bps:{_plain(self.bps)}"
+        return f"ticks:{_plain(self.ticks)}" if self.ticks else "none"
+
+
+def _parsed(kind: type[Any]) -> tuple[BeforeValidator, PlainSerializer]:
+    def validate(value: Any) -> Any:
+        if isinstance(value, kind) or value is None:
+            return value
+        return kind.parse(value)  # type: ignore[attr-defined]
+
+    def serialize(value: Any) -> str | None:
+        return None if value is None else str(value)
+
+    return BeforeValidator(validate), PlainSerializer(serialize, return_type=str | None)
+
+
+SizingText = Annotated[Any, *_parsed(Sizing)]
+DistanceText = Annotated[Any, *_parsed(Distance)]
+ChargesText = Annotated[Any, *_parsed(Charges)]
+SlippageText = Annotated[Any, *_parsed(Slippage)]
+Frozen = ConfigDict(frozen=True, extra="forbid")
+
+
+class Exits(BaseModel):
+    """Protective exits that the configuration adds to every position; the strategy's own nearer one wins."""
+
+    model_config = Frozen
+
+    stop_loss: DistanceText = Field(None, description="distance from the average fill: 5% or rupees; none by default")
+    take_profit: DistanceText = Field(None, description="distance from the average fill: 5% or rupees; none by default")
+    trail: DistanceText = Field(None, description="distance from the best price since entry: 5% or rupees")
+    time_exit: int | None = Field(None, ge=1, description="leave at the open of the n-th bar after the entry; bars")
+    active_from: Literal["entry_bar", "next_bar"] = Field("entry_bar", description="first bar in which exits can fill")
+    both: Literal["stop", "target"] = Field("stop", description="which one fills when a bar reaches both")
+
+
+class Limits(BaseModel):
+    """Risk limits. None = no limit; they only ever hold back orders that increase a position."""
+
+    model_config = Frozen
+
+    max_order_value: float | None = Field(None, gt=0, description="rupees per order")
+    max_position_value: float | None = Field(None, gt=0, description="rupees per instrument, at the reference price")
+    max_daily_loss: DistanceText = Field(
+        None, description="loss since the last session's close, 2% of it or rupees; then reduce only until the next"
+    )
+
+
+class Settings(BaseModel):
+    """Every choice of a run that changes a number; printed with the result and kept in its bundle."""
+
+    model_config = Frozen
+
+    capital: float = Field(100_000.0, gt=0, le=1e12, description="rupees deposited at the start")
+    sizing: SizingText = Field(Sizing("equity", 0.95), description="fixed:10 | value:50000 | equity:95% | risk:1%")
+    allotment: float | None = Field(
+        None, gt=0, le=1, description="share of equity an instrument may use; default 1 / number of instruments"
+    )
+    charges: ChargesText = Field(Charges(), description="none | percent:0.1 | flat:20 | percent:0.03+flat:20")
+    slippage: SlippageText = Field(Slippage(), description="none | bps:5 | ticks:1; market and stop fills, against us")
+    protection_bps: float = Field(0.0, ge=0, lt=10_000, description="market orders become limits this far off; 0 = none")
+    fill_at: Literal["next_open", "same_close"] = Field("next_open", description="when market orders fill")
+    reenter: Literal["any_bar", "new_signal"] = Field("any_bar", description="when a finite target may re-enter")
+    reuse_proceeds: bool | None = Field(
+        None, description="unfilled sales may fund buys; default: only for strategies with allocate()"
+    )
+    rebalance: Literal["on_change", "every_bar"] | Annotated[str, Field(pattern=r"^band:\d+(\.\d+)?$")] = Field(
+        "on_change", description="allocate(): on_change | every_bar | band:P (percentage points)"
+    )
+    leverage: float = Field(1.0, gt=0, le=10, description="allocate(): greatest sum of |weights|")
+    short_margin: float = Field(1.0, ge=0, le=10, description="share of a short's value blocked beside its proceeds")
+    volume_cap: float | None = Field(None, gt=0, le=1, description="greatest share of a bar's volume one order may fill")
+    limit_follow: bool = Field(default=False, description="resting entries take each new bar's limit price")
+    exits: Exits = Field(default_factory=Exits)
+    limits: Limits = Field(default_factory=Limits)
+
+    @model_validator(mode="after")
+    def _band_is_a_percentage(self) -> Self:
+        if self.band_points > 100:  # noqa: PLR2004 - percentage points
+            msg = f"rebalance {self.rebalance!r}: a band is in percentage points, at most 100"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def capital_paise(self) -> int:
+        """Deposit in paise."""
+        return round(self.capital * 100)
+
+    @property
+    def band_points(self) -> float:
+        """Rebalancing band in percentage points; NaN when there is none."""
+        return float(self.rebalance[5:]) if self.rebalance.startswith("band:") else math.nan
+
+    @property
+    def fill_rule(self) -> str:
+        """One line that says how orders fill, printed with every result."""
+        parts = [f"market orders fill at the {self.fill_at.replace('_', ' bar’s ' if 'open' in self.fill_at else ' ')}"]
+        parts.append(f"slippage {self.slippage}")
+        parts.append(f"charges {self.charges}")
+        if self.protection_bps:
+            parts.append(f"protection {self.protection_bps:g} bps")
+        parts.append(f"exits from the {self.exits.active_from.replace('_', ' ')}, {self.exits.both} first")
+        return "; ".join(parts)

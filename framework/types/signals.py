@@ -1,0 +1,106 @@
+"""What a strategy says: the exposure it wants at each bar's close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from framework.errors import StrategyError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+OPTIONAL = ("stop", "take_profit", "trail", "limit", "trigger")
+
+
+def _floats(name: str, values: ArrayLike, rows: int | None) -> NDArray[np.float64]:
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    if array.ndim != 1:
+        msg = f"{name} has shape {array.shape}; it must be one number per bar, float64[n]"
+        raise StrategyError(msg)
+    if rows is not None and array.shape[0] != rows:
+        msg = f"{name} has {array.shape[0]} rows but target has {rows}; both need one row per bar"
+        raise StrategyError(msg)
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """Targets and optional prices, each float64[n], row t decided at the close of bar t.
+
+    A target is not an order: asking twice changes nothing.
+    """
+
+    target: NDArray[np.float64]
+    """Exposure wanted, −1..+1 of the instrument's allotment; NaN keeps what you have."""
+    stop: NDArray[np.float64] | None = None
+    """Stop-loss distance in rupees > 0 from the average fill, for both sides; NaN = none."""
+    take_profit: NDArray[np.float64] | None = None
+    """Take-profit distance in rupees > 0 from the average fill; NaN = none."""
+    trail: NDArray[np.float64] | None = None
+    """Trailing-stop distance in rupees > 0 from the best price since the entry; NaN = none."""
+    limit: NDArray[np.float64] | None = None
+    """Entry limit price in rupees; NaN = a market order."""
+    trigger: NDArray[np.float64] | None = None
+    """Entry stop price in rupees (with ``limit``: stop-limit); NaN = none."""
+    columns: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Named series for plots, such as the indicator itself."""
+
+    def __post_init__(self) -> None:
+        target = _floats("target", self.target, None)
+        rows = target.shape[0]
+        outside = np.flatnonzero(np.abs(target) > 1)
+        if outside.size:
+            row = int(outside[0])
+            msg = f"target is {target[row]:g} at bar {row}; it must lie within −1..+1 (or be NaN to keep)"
+            raise StrategyError(msg)
+        object.__setattr__(self, "target", target)
+        for name in OPTIONAL:
+            values: Any = getattr(self, name)
+            if values is None:
+                continue
+            array = _floats(name, values, rows)
+            if np.any(array <= 0) or np.any(np.isinf(array)):
+                row = int(np.flatnonzero((array <= 0) | np.isinf(array))[0])
+                msg = f"{name} is {array[row]:g} at bar {row}; it must be finite and above 0, or NaN for none"
+                raise StrategyError(msg)
+            object.__setattr__(self, name, array)
+        columns = {name: _floats(f"columns[{name!r}]", values, rows) for name, values in self.columns.items()}
+        object.__setattr__(self, "columns", columns)
+
+    @classmethod
+    def long_flat(cls, enter: ArrayLike, leave: ArrayLike, **others: Any) -> Signals:
+        """Target 1 where ``enter``, 0 where ``leave``, NaN elsewhere; where both are true, leave wins.
+
+        Comparisons with a warm-up NaN are false, so a strategy stays out until its indicators exist.
+        """
+        enters, leaves = np.asarray(enter, dtype=bool), np.asarray(leave, dtype=bool)
+        target = np.full(enters.shape, np.nan)
+        target[enters] = 1.0
+        target[leaves] = 0.0
+        return cls(target, **others)
+
+    @classmethod
+    def long_short(cls, long: ArrayLike, short: ArrayLike, flat: ArrayLike | None = None, **others: Any) -> Signals:
+        """Target +1 where ``long``, −1 where ``short``, 0 where ``flat`` (wins) or where both are true."""
+        longs, shorts = np.asarray(long, dtype=bool), np.asarray(short, dtype=bool)
+        target = np.full(longs.shape, np.nan)
+        target[longs] = 1.0
+        target[shorts] = -1.0
+        target[longs & shorts] = 0.0
+        if flat is not None:
+            target[np.asarray(flat, dtype=bool)] = 0.0
+        return cls(target, **others)
+
+    def __len__(self) -> int:
+        return int(self.target.shape[0])
+
+    def __repr__(self) -> str:
+        decided = int(np.count_nonzero(np.isfinite(self.target)))
+        extras = [name for name in OPTIONAL if getattr(self, name) is not None]
+        return f"Signals({len(self)} bars, {decided} targets, {[*extras, *self.columns]})"
