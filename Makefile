@@ -1,0 +1,59 @@
+# `make` alone lists what there is. Needs git, make and Python 3.11, 3.12 or 3.13; PYTHON=python3.12 chooses one.
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+export PYTHON
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: env
+env: .venv/run.stamp ## make or refresh .venv with all that Tulya needs to run
+
+.venv/%.stamp: requirements/%.txt requirements/uv.txt pyproject.toml scripts/env.sh
+	@scripts/env.sh install $*
+
+.PHONY: backtest
+backtest: env ## load the sample data and backtest RSI and MACD into reports/
+	$(BIN)/tulya data sample
+	$(BIN)/tulya backtest rsi --symbols SP500 --sizing fixed:10 --charges percent:0.1 --capital 100000 --out reports/rsi
+	$(BIN)/tulya backtest macd --symbols NASDAQ --sizing fixed:10 --charges percent:0.1 --slippage bps:5 --capital 100000 --out reports/macd
+
+.PHONY: test
+test: .venv/dev.stamp ## run the tests; ARGS="-k rsi" hands pytest more
+	@$(BIN)/pytest -q -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+
+.PHONY: coverage
+coverage: .venv/dev.stamp ## show the lines and branches that the last `make test` did not reach
+	@$(BIN)/coverage report
+
+.PHONY: lint
+lint: .venv/dev.stamp ## check style, formatting, types and the layering of the packages
+	@$(BIN)/ruff check --output-format concise
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: format
+format: .venv/dev.stamp ## format the code and mend what ruff can mend safely
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+.PHONY: bench
+bench: .venv/dev.stamp ## time what has a stated speed
+	@$(BIN)/python bench/run.py $(ARGS)
+
+.PHONY: lab
+lab: .venv/lab.stamp ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab notebooks
+
+.PHONY: requirements
+requirements: ## pin the requirement files anew after a change in pyproject.toml; UPGRADE=1 takes newer versions
+	@scripts/env.sh pin $(if $(UPGRADE),--upgrade)
+
+.PHONY: clean
+clean: ## remove .venv and every cache; leaves data/ and reports/ alone
+	@rm -rf .venv build dist *.egg-info htmlcov .coverage .coverage.* coverage.xml \
+	    .hypothesis .import_linter_cache .mypy_cache .numba_cache .pytest_cache .ruff_cache
+	@find framework strategies adapters tests bench scripts notebooks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
