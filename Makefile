@@ -3,6 +3,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 export PYTHON
+unexport PYTHONDONTWRITEBYTECODE # without its .pyc files a library is imported three times as slowly
 
 .PHONY: help
 help: ## list these targets

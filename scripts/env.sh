@@ -45,7 +45,7 @@ find_uv() { # a uv on PATH, else one that pip puts into .venv
     if ! .venv/bin/uv --version >/dev/null 2>&1; then
         .venv/bin/python -m pip --version >/dev/null 2>&1 ||
             fail "There is neither uv on PATH nor pip in .venv: run 'make clean' and try again."
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+        .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes \
             --requirement requirements/uv.txt >&2
     fi
     echo .venv/bin/uv
@@ -60,6 +60,9 @@ install() {
     export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
     "$uv" pip install --quiet --python .venv/bin/python --require-hashes --requirement "requirements/$wanted.txt"
     "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --offline --editable .
+    # backtrader's sources make Python 3.12 and later warn when it compiles them: here, unheard, not at a user's first run
+    .venv/bin/python -W ignore -c 'import compileall, sysconfig
+compileall.compile_dir(sysconfig.get_path("purelib") + "/backtrader", quiet=1)'
     touch .venv/run.stamp ".venv/$wanted.stamp" # the other two files hold all of run.txt
     say "Ready after $(($(date +%s) - began)) s."
 }
