@@ -73,7 +73,7 @@ pin() {
     compile() { # to a file, from the arguments; pins that still fit stay unless --upgrade is given
         to=requirements/$1.txt
         shift
-        "$uv" pip compile "$@" $upgrade --quiet --output-file "$to" --universal --python-version 3.11 --generate-hashes \
+        "$uv" pip compile "$@" ${upgrade:+"$upgrade"} --quiet --output-file "$to" --universal --python-version 3.11 --generate-hashes \
             --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make requirements"
         say "$to: $(grep -c '==' "$to") pins"
     }
