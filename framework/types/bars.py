@@ -134,6 +134,10 @@ class Bars:
             array.setflags(write=False)
         return replace(self, **cut)
 
+    def until(self, row: int) -> Bars:
+        """The first ``row`` bars as views, without copying; for a caller that asks at every bar."""
+        return replace(self, **{name: getattr(self, name)[:row] for name in ARRAYS})
+
     def __repr__(self) -> str:
         if not len(self):
             return f"Bars({self.instrument} {self.timeframe}, empty)"

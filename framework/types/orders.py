@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NAN = float("nan")
 
@@ -131,6 +134,8 @@ class Fill(NamedTuple):
     """The price the bar itself showed; it lies within the bar's range."""
     at_open: bool
     """True at the bar's open, False inside its range or at its close."""
+    at_close: bool = False
+    """True for ``fill_at: same_close``."""
 
 
 class Refused(NamedTuple):
@@ -154,3 +159,50 @@ class Expired(NamedTuple):
 
 Command = Submit | Cancel | Modify
 Event = Fill | Refused | Cancelled | Expired
+
+
+class BarRow(NamedTuple):
+    """One time of the panel as Session and the exchange see it: plain floats by instrument, NaN = no bar."""
+
+    time: int
+    """Open, UTC nanoseconds."""
+    close_time: int
+    session: int
+    ends_session: bool
+    """True on the last bar of a session."""
+    open: Sequence[float]
+    high: Sequence[float]
+    low: Sequence[float]
+    close: Sequence[float]
+    volume: Sequence[float]
+
+
+class Decisions(NamedTuple):
+    """One row of the strategy's signals, by instrument; None where the strategy never gives that price."""
+
+    target: Sequence[float]
+    """−1..+1 of the allotment, or weights of equity for ``allocate``; NaN keeps."""
+    stop: Sequence[float] | None = None
+    take_profit: Sequence[float] | None = None
+    trail: Sequence[float] | None = None
+    limit: Sequence[float] | None = None
+    trigger: Sequence[float] | None = None
+
+
+class OrderRequest(NamedTuple):
+    """An explicit order of ``on_bar``, before the review."""
+
+    instrument: int
+    quantity: int
+    """Signed units."""
+    limit: float = NAN
+    trigger: float = NAN
+    validity: Validity = Validity.DAY
+    label: str = ""
+
+
+class CancelRequest(NamedTuple):
+    """``on_bar`` takes back working orders of one instrument; an empty label means all of them."""
+
+    instrument: int
+    label: str = ""

@@ -214,6 +214,7 @@ class Settings(BaseModel):
     leverage: float = Field(1.0, gt=0, le=10, description="allocate(): greatest sum of |weights|")
     short_margin: float = Field(1.0, ge=0, le=10, description="share of a short's value blocked beside its proceeds")
     volume_cap: float | None = Field(None, gt=0, le=1, description="greatest share of a bar's volume one order may fill")
+    validity: Literal["DAY", "GTC"] = Field("DAY", description="how long a strategy's limit and stop entries rest")
     limit_follow: bool = Field(default=False, description="resting entries take each new bar's limit price")
     exits: Exits = Field(default_factory=Exits)
     limits: Limits = Field(default_factory=Limits)
@@ -238,7 +239,8 @@ class Settings(BaseModel):
     @property
     def fill_rule(self) -> str:
         """One line that says how orders fill, printed with every result."""
-        parts = [f"market orders fill at the {self.fill_at.replace('_', ' bar’s ' if 'open' in self.fill_at else ' ')}"]
+        where = "next bar's open" if self.fill_at == "next_open" else "same bar's close"
+        parts = [f"market orders fill at the {where}"]
         parts.append(f"slippage {self.slippage}")
         parts.append(f"charges {self.charges}")
         if self.protection_bps:

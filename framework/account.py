@@ -1,0 +1,141 @@
+"""The account: cash, positions and marks, booked by the rulebook. One per run; Session owns it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.rules import ledger, money
+from framework.rules.charges import charges
+from framework.types.portfolio import Portfolio, Position, TradingState
+from framework.types.record import Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from framework.types import Fill, Instrument, Order, Settings
+
+NAN = float("nan")
+
+
+class Account:
+    """Mutable lists by instrument, all money in whole paise.
+
+    ``cash + positions at cost = deposit + gross realised − charges`` holds after every fill, exactly.
+    """
+
+    def __init__(self, instruments: Sequence[Instrument], settings: Settings) -> None:
+        count = len(instruments)
+        self.instruments = tuple(instruments)
+        self._rate_e8 = settings.charges.rate_e8
+        self._flat_paise = settings.charges.flat_paise
+        self._short_margin = settings.short_margin
+        self.deposit_paise = settings.capital_paise
+        self.cash_paise = settings.capital_paise
+        self.gross_paise = 0
+        self.charges_paise = 0
+        self.quantity = [0] * count
+        self.cost_paise = [0] * count
+        self.entry_charges_paise = [0] * count
+        self.mark_paise = [0] * count
+        self.close = [NAN] * count
+        self.held: set[int] = set()
+        """Instruments with a position."""
+
+    def settle(self, fill: Fill, order: Order, *, first_fill: bool) -> Settlement:
+        """Book a fill: the part that closes realises profit, the rest opens at cost."""
+        i, quantity = fill.instrument, abs(fill.quantity)
+        side = 1 if fill.quantity > 0 else -1
+        worth = money.value(fill.price, quantity)
+        paid = charges(worth, self._rate_e8, self._flat_paise, first_fill)
+        held = self.quantity[i]
+        closed = ledger.closed_part(held, fill.quantity)
+        cost_out = gross = 0
+        if closed:
+            cost_out = ledger.cost_closed(self.cost_paise[i], held, closed)
+            charges_out = ledger.cost_closed(self.entry_charges_paise[i], held, closed)
+            gross = ledger.gross_realised(-side, money.share(worth, closed, quantity), cost_out)
+            self.cost_paise[i] -= cost_out
+            self.entry_charges_paise[i] -= charges_out
+        if quantity > closed:
+            self.cost_paise[i] += worth - money.share(worth, closed, quantity)
+            self.entry_charges_paise[i] += paid - money.share(paid, closed, quantity)
+        self.quantity[i] = held + fill.quantity
+        self.cash_paise = ledger.cash_after(self.cash_paise, side, worth, paid)
+        self.gross_paise += gross
+        self.charges_paise += paid
+        self._mark(i, fill.price)
+        return Settlement(
+            fill=fill,
+            reason=order.reason,
+            reduces=closed > 0,
+            value_paise=worth,
+            charges_paise=paid,
+            cost_out_paise=cost_out,
+            gross_paise=gross,
+            position=self.quantity[i],
+            cash_paise=self.cash_paise,
+            label=order.label,
+        )
+
+    def mark(self, closes: Sequence[float]) -> None:
+        """Value every position at this bar's close; an instrument without a bar (NaN) keeps its last mark."""
+        for i in self.held:
+            close = closes[i]
+            if close > 0.0:
+                self._mark(i, close)
+
+    def _mark(self, i: int, price: float) -> None:
+        quantity = self.quantity[i]
+        if quantity:
+            worth = money.value(price, quantity)
+            self.mark_paise[i] = worth if quantity > 0 else -worth
+            self.held.add(i)
+        else:
+            self.mark_paise[i] = 0
+            self.held.discard(i)
+
+    @property
+    def equity_paise(self) -> int:
+        """Cash plus signed marks."""
+        return self.cash_paise + sum([self.mark_paise[i] for i in self.held])
+
+    @property
+    def exposure_paise(self) -> int:
+        """Sum of |marks|."""
+        return sum([abs(self.mark_paise[i]) for i in self.held])
+
+    def buying_power_paise(self, reserved_paise: int = 0) -> int:
+        """What new exposure may use: see ``rules.ledger.buying_power``."""
+        shorts = -sum([self.mark_paise[i] for i in self.held if self.quantity[i] < 0])
+        return ledger.buying_power(self.cash_paise, shorts, self._short_margin, reserved_paise)
+
+    def released_by_closing(self, i: int) -> int:
+        """Buying power in paise that closing instrument ``i`` at its mark would give back, its charges taken off."""
+        worth = abs(self.mark_paise[i])
+        given_back = worth if self.quantity[i] > 0 else int(worth * self._short_margin)
+        return given_back - charges(worth, self._rate_e8, self._flat_paise, True)
+
+    def average_price(self, i: int) -> float:
+        """Average entry price in rupees; the position must not be flat."""
+        return self.cost_paise[i] / abs(self.quantity[i]) / 100.0
+
+    def at_cost_paise(self) -> int:
+        """Signed cost of all positions: the second term of the ledger identity."""
+        return sum([self.cost_paise[i] if self.quantity[i] > 0 else -self.cost_paise[i] for i in self.held])
+
+    def snapshot(
+        self, time: int, state: TradingState, session_start_equity_paise: int, reserved_paise: int
+    ) -> Portfolio:
+        """The account as hooks and strategies see it."""
+        rows = zip(self.quantity, self.cost_paise, self.entry_charges_paise, self.mark_paise, strict=True)
+        return Portfolio(
+            time=time,
+            state=state,
+            cash_paise=self.cash_paise,
+            equity_paise=self.equity_paise,
+            session_start_equity_paise=session_start_equity_paise,
+            buying_power_paise=self.buying_power_paise(reserved_paise),
+            instruments=self.instruments,
+            positions=tuple(Position(*row) for row in rows),
+            closes=tuple(self.close),
+        )

@@ -1,0 +1,124 @@
+"""What Session remembers of one instrument and of one order. Plain mutable records; every rule is elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.types.orders import ExitDistances, Order, Verdict
+from framework.types.record import OrderRecord, OrderState
+
+if TYPE_CHECKING:
+    from framework.types import Approved
+
+NAN = float("nan")
+OPEN_STATES = frozenset({OrderState.PARKED, OrderState.WORKING})
+
+
+class WorkingOrder:
+    """An order's life as Session mirrors it."""
+
+    __slots__ = (
+        "approved",
+        "cancelling",
+        "ended_at",
+        "filled",
+        "needs_flat",
+        "requested",
+        "reserved_paise",
+        "state",
+        "verdict",
+        "waits_for",
+        "why",
+    )
+
+    def __init__(self, approved: Approved, reserved_paise: int) -> None:
+        self.approved = approved
+        self.requested = approved.requested
+        self.verdict = approved.verdict
+        self.state = OrderState.WORKING
+        self.filled = 0
+        """Signed units."""
+        self.reserved_paise = reserved_paise
+        """Buying power an increase holds until it is done."""
+        self.cancelling = False
+        self.waits_for: set[int] = set()
+        """A parked order is submitted when these orders are done …"""
+        self.needs_flat = False
+        """… and, if it opens the other side, only when the position is flat."""
+        self.ended_at = 0
+        self.why = ""
+
+    @property
+    def order(self) -> Order:
+        """The order as approved."""
+        return self.approved.order
+
+    @property
+    def remaining(self) -> int:
+        """Signed units not yet filled."""
+        return self.approved.order.quantity - self.filled
+
+    def record(self) -> OrderRecord:
+        """The order as the result keeps it."""
+        return OrderRecord(
+            self.order, self.requested, self.verdict, self.state, self.filled, self.ended_at, self.why
+        )
+
+
+class Book:
+    """Intent, orders and exits of one instrument."""
+
+    __slots__ = (
+        "bars_held",
+        "desired",
+        "distances",
+        "entry_distances",
+        "extreme",
+        "full_units",
+        "ignored_target",
+        "intent",
+        "intent_before",
+        "leaving",
+        "open_orders",
+        "protect_due",
+        "stop_id",
+        "target_id",
+        "within_bar",
+    )
+
+    def __init__(self) -> None:
+        self.intent = 0.0
+        """The last finite target, whatever the verdict on it was."""
+        self.intent_before = 0.0
+        """The intent that an expired entry falls back to."""
+        self.desired = 0
+        """Signed units the intent means."""
+        self.full_units = 0
+        """Units a full target means, fixed at the opening decision."""
+        self.ignored_target = NAN
+        """``reenter: new_signal``: the target that must first leave."""
+        self.leaving = False
+        """A forced exit is under way: targets wait until the position is flat."""
+        self.distances = ExitDistances()
+        """Protective distances of the position, from its opening order's decision row."""
+        self.entry_distances = ExitDistances()
+        """The same for the entry that is working."""
+        self.extreme = NAN
+        """Best price since the entry, rupees."""
+        self.bars_held = 0
+        """Closes since the entry, the entry bar's included."""
+        self.within_bar = False
+        """The entry filled inside the current bar."""
+        self.protect_due = False
+        """Protective exits are to be placed at this bar's close (``active_from: next_bar``)."""
+        self.stop_id = 0
+        """Order id of the protective stop; 0 = none."""
+        self.target_id = 0
+        """Order id of the protective target; 0 = none."""
+        self.open_orders: list[int] = []
+        """Ids of all working and parked orders, oldest first."""
+
+
+def refused(order: Order, requested: int, verdict: Verdict, at: int) -> OrderRecord:
+    """An order that risk refused, as the result keeps it."""
+    return OrderRecord(order, requested, verdict, OrderState.REFUSED, 0, at, verdict.reason)

@@ -1,0 +1,146 @@
+"""What ``on_bar`` sees and does: history up to now, the account, and a list of what it asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from framework.errors import StrategyError
+from framework.rules.money import LARGEST_QUANTITY
+from framework.types.orders import NAN, CancelRequest, OrderRequest, Validity
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from framework.session import Session
+    from framework.strategy import Strategy
+    from framework.types import Bars, Panel, Portfolio
+
+
+class BarContext:
+    """``framework.strategy.Context`` over a panel. One per run; the engine moves it on bar by bar."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.state: dict[str, Any] = {}
+        self._symbols = panel.symbols
+        self._column = {symbol: column for column, symbol in enumerate(panel.symbols)}
+        self._bars = panel.bars()
+        self._known: list[NDArray[np.int64]] = [panel.rows_of(column) for column in range(len(panel.symbols))]
+        self._row = 0
+        self._session: Session | None = None
+        self._requests: list[OrderRequest | CancelRequest] = []
+
+    def ask(self, strategy: Strategy, session: Session, row: int) -> list[OrderRequest | CancelRequest]:
+        """Let the strategy act at this row's close and return what it asked for."""
+        self._session, self._row, self._requests = session, row, []
+        strategy.on_bar(self)
+        return self._requests
+
+    @property
+    def row(self) -> int:
+        """Number of the bar just completed."""
+        return self._row
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Every symbol of the run."""
+        return self._symbols
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """The account, marked at this close."""
+        return self._running().portfolio()
+
+    def bars(self, symbol: str | None = None) -> Bars:
+        """History of one instrument up to and including this bar."""
+        column = self._find(symbol)
+        return self._bars[column].until(int(self._known[column].searchsorted(self._row, side="right")))
+
+    def position(self, symbol: str | None = None) -> int:
+        """Signed units held."""
+        return self._running().account.quantity[self._find(symbol)]
+
+    def working(self, symbol: str | None = None) -> dict[str, int]:
+        """label → signed units still unfilled."""
+        unfilled: dict[str, int] = {}
+        for order in self._running().working(self._find(symbol)):
+            if not order.order.protective and not order.cancelling:
+                unfilled[order.order.label] = unfilled.get(order.order.label, 0) + order.remaining
+        return unfilled
+
+    def buy(
+        self,
+        quantity: int,
+        symbol: str | None = None,
+        *,
+        limit: float | None = None,
+        stop: float | None = None,
+        validity: str = "DAY",
+        label: str = "",
+    ) -> None:
+        """Ask to buy; see ``Context.buy``."""
+        self._ask_for(1, quantity, symbol, limit, stop, validity, label)
+
+    def sell(
+        self,
+        quantity: int,
+        symbol: str | None = None,
+        *,
+        limit: float | None = None,
+        stop: float | None = None,
+        validity: str = "DAY",
+        label: str = "",
+    ) -> None:
+        """Ask to sell; see ``Context.sell``."""
+        self._ask_for(-1, quantity, symbol, limit, stop, validity, label)
+
+    def cancel(self, label: str | None = None, symbol: str | None = None) -> None:
+        """Take back working orders of this instrument."""
+        self._requests.append(CancelRequest(self._find(symbol), label or ""))
+
+    def _ask_for(
+        self,
+        side: int,
+        quantity: int,
+        symbol: str | None,
+        limit: float | None,
+        stop: float | None,
+        validity: str,
+        label: str,
+    ) -> None:
+        column = self._find(symbol)
+        lot = self._running().instruments[column].lot
+        if int(quantity) != quantity or not 1 <= quantity <= LARGEST_QUANTITY or quantity % lot:
+            msg = f"quantity {quantity!r} of {self._symbols[column]} must be a whole number of lots of {lot}, at least one"
+            raise StrategyError(msg)
+        for name, price in (("limit", limit), ("stop", stop)):
+            if price is not None and not 0.0 < price < float("inf"):
+                msg = f"{name} {price!r} of an order for {self._symbols[column]} must be a finite price above 0 rupees"
+                raise StrategyError(msg)
+        self._requests.append(
+            OrderRequest(
+                column,
+                side * int(quantity),
+                NAN if limit is None else limit,
+                NAN if stop is None else stop,
+                Validity(validity),
+                label,
+            )
+        )
+
+    def _running(self) -> Session:
+        if self._session is None:
+            msg = "the context has no bar yet; it is only valid inside on_bar"
+            raise StrategyError(msg)
+        return self._session
+
+    def _find(self, symbol: str | None) -> int:
+        if symbol is None:
+            if len(self._symbols) == 1:
+                return 0
+            msg = f"this run has {len(self._symbols)} instruments; name one of {', '.join(self._symbols[:5])}"
+            raise StrategyError(msg)
+        if symbol not in self._column:
+            msg = f"{symbol!r} is not in this run; it has {', '.join(self._symbols[:10])}"
+            raise StrategyError(msg)
+        return self._column[symbol]

@@ -1,0 +1,80 @@
+"""A strategy's answers on the panel's grid: ``signals`` by instrument, ``allocate`` over all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framework.engines.event import PRICE_NAMES, DecisionArrays
+from framework.errors import StrategyError
+from framework.types import Signals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from framework.strategy import Strategy
+    from framework.types import Bars, Panel
+
+Columns = dict[str, dict[str, "NDArray[np.float64]"]]
+WEIGHT_TOLERANCE = 1e-9
+"""Σ|w| of 1.0000000001 is rounding, not leverage."""
+
+
+def ask_signals(strategy: Strategy, bars: Bars) -> Signals:
+    """``strategy.signals(bars)``, checked: a Signals with one row per bar."""
+    signals = strategy.signals(bars)
+    if not isinstance(signals, Signals):
+        msg = f"{type(strategy).__name__}.signals returned {type(signals).__name__}; it must return Signals"
+        raise StrategyError(msg)
+    if len(signals) != len(bars):
+        msg = f"{type(strategy).__name__}.signals returned {len(signals)} rows for {len(bars)} bars of {bars.symbol}"
+        raise StrategyError(msg)
+    return signals
+
+
+def decide_signals(
+    strategy: Strategy, panel: Panel, progress: Callable[[int], None] | None = None
+) -> tuple[DecisionArrays, Columns]:
+    """Signals of every instrument scattered onto [T, N]; rows without a bar are NaN."""
+    grids: dict[str, NDArray[np.float64]] = {"target": np.full(panel.close.shape, np.nan)}
+    columns: Columns = {}
+    for column, symbol in enumerate(panel.symbols):
+        bars, rows = panel.bars_of(column), panel.rows_of(column)
+        signals = ask_signals(strategy, bars)
+        grids["target"][rows, column] = signals.target
+        for name in PRICE_NAMES:
+            values = getattr(signals, name)
+            if values is not None:
+                # What strategies say in rupees lies on the adjusted basis; the factor brings it to printed prices.
+                grid = grids.setdefault(name, np.full(panel.close.shape, np.nan))
+                grid[rows, column] = values * bars.factor
+        for name, values in signals.columns.items():
+            series = np.full(len(panel), np.nan)
+            series[rows] = values
+            columns.setdefault(symbol, {})[name] = series
+        if progress is not None:
+            progress(column + 1)
+    return DecisionArrays(**grids), columns
+
+
+def decide_weights(strategy: Strategy, panel: Panel, leverage: float) -> DecisionArrays:
+    """``strategy.allocate(panel)``, checked: float64[T, N], no infinity, Σ|w| ≤ leverage in every row."""
+    name = type(strategy).__name__
+    weights = np.array(strategy.allocate(panel), dtype=np.float64)
+    if weights.shape != panel.close.shape:
+        msg = f"{name}.allocate returned shape {weights.shape}; it must be {panel.close.shape}, one weight per bar and instrument"
+        raise StrategyError(msg)
+    if np.isinf(weights).any():
+        row, column = (int(index) for index in np.argwhere(np.isinf(weights))[0])
+        msg = f"{name}.allocate gives {panel.symbols[column]} an infinite weight at row {row}"
+        raise StrategyError(msg)
+    gross = np.nansum(np.abs(weights), axis=1)
+    if (gross > leverage + WEIGHT_TOLERANCE).any():
+        row = int(np.argmax(gross > leverage + WEIGHT_TOLERANCE))
+        when = np.datetime64(int(panel.time[row]), "ns").astype("datetime64[m]")
+        msg = f"{name}.allocate asks for Σ|w| = {gross[row]:.4f} at {when}; it must not exceed the leverage of {leverage:g}"
+        raise StrategyError(msg)
+    return DecisionArrays(weights)

@@ -1,0 +1,264 @@
+"""The simulated exchange: orders and bars in, fills out, by the rulebook. No clock, no I/O.
+
+A bar is served in three steps, each a generator, so that the host can hand every event to ``Session`` and carry out
+its commands before the next fill is decided:
+
+1. ``open_bar``: what can fill at the open. Reductions first, then increases, each by instrument.
+2. ``range_bar``: what the bar's range reaches: protective exits and other reductions, then resting entries, then the
+   exits of entries that filled inside this bar.
+3. ``end_bar``: on a session's last bar, DAY orders expire.
+
+Row numbers in comments are those of docs/execution.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from framework.errors import InvariantError
+from framework.rules import fills, prices, risk
+from framework.types.orders import (
+    BarRow,
+    Cancel,
+    Cancelled,
+    Command,
+    Event,
+    Expired,
+    Fill,
+    Modify,
+    Order,
+    OrderType,
+    Refused,
+    Submit,
+    Validity,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from framework.types import Instrument, Settings
+
+
+class Funds(Protocol):
+    """What the exchange asks about the account before it lets an increase fill."""
+
+    def buying_power_paise(self) -> int:
+        """Cash less what shorts block, in paise; other orders' reserves do not count."""
+        ...
+
+
+class _Resting:
+    """An order at the exchange."""
+
+    __slots__ = ("from_next_bar", "order", "remaining", "triggered")
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.remaining = abs(order.quantity)
+        self.triggered = False
+        """A stop that was reached, or a protected market order that became a limit."""
+        self.from_next_bar = False
+        """True while the order has done its part in the current bar."""
+
+
+class SimulatedExchange:
+    """Fills orders against bars. Give it commands with ``execute``; it never calls back."""
+
+    def __init__(self, instruments: Sequence[Instrument], settings: Settings, funds: Funds) -> None:
+        self._instruments = tuple(instruments)
+        self._settings = settings
+        self._funds = funds
+        self._resting: dict[int, _Resting] = {}
+        self._arrivals: list[_Resting] = []
+        self._both_target_first = settings.exits.both == "target"
+
+    def __repr__(self) -> str:
+        return f"SimulatedExchange({len(self._instruments)} instruments, {len(self._resting)} resting orders)"
+
+    @property
+    def idle(self) -> bool:
+        """True when no order rests, so a bar cannot do anything."""
+        return not self._resting
+
+    def execute(self, command: Command) -> list[Event]:
+        """Carry out a command; answers at once. Unknown or finished orders are ignored: the fill had won the race."""
+        if isinstance(command, Submit):
+            resting = _Resting(command.approved.order)
+            self._resting[resting.order.order_id] = resting
+            self._arrivals.append(resting)
+            return []
+        resting_or_none = self._resting.get(command.order_id)
+        if resting_or_none is None:
+            return []
+        if isinstance(command, Cancel):
+            del self._resting[command.order_id]
+            return [Cancelled(command.order_id)]
+        self._modify(resting_or_none, command)
+        return []
+
+    @staticmethod
+    def _modify(resting: _Resting, command: Modify) -> None:
+        resting.order = resting.order._replace(
+            quantity=command.quantity, trigger=command.trigger, limit=command.limit
+        )
+        resting.remaining = abs(command.quantity)
+
+    # ------------------------------------------------------------------ the three steps of a bar
+
+    def open_bar(self, row: BarRow) -> Iterator[Event]:
+        """Fills at the open: market orders (row 1), limits that are already better (3), stops gapped through (5, 11)."""
+        for resting in self._resting.values():
+            resting.from_next_bar = False
+        self._arrivals.clear()
+        yield from self._at_open(self._queue(reduces=True), row)
+        yield from self._at_open(self._queue(reduces=False), row)
+        while self._arrivals:
+            arrived = [resting for resting in self._arrivals if resting.order.type is OrderType.MARKET]
+            self._arrivals.clear()
+            yield from self._at_open(arrived, row)
+
+    def range_bar(self, row: BarRow) -> Iterator[Event]:
+        """Fills inside the bar's range: rows 4, 6, 7, 11 to 14."""
+        yield from self._in_range(self._queue(reduces=True), row)
+        self._arrivals.clear()
+        yield from self._in_range(self._queue(reduces=False), row)
+        while self._arrivals:
+            arrived = [resting for resting in self._arrivals if resting.order.protective]
+            arrived.sort(key=self._precedence)
+            self._arrivals.clear()
+            yield from self._in_range(arrived, row)
+
+    def end_bar(self, row: BarRow) -> Iterator[Event]:
+        """Row 8: DAY orders expire with the session's last bar."""
+        if not row.ends_session:
+            return
+        for resting in [r for r in self._resting.values() if r.order.validity is Validity.DAY]:
+            if self._resting.pop(resting.order.order_id, None) is not None:
+                yield Expired(resting.order.order_id)
+
+    def fill_at_close(self, row: BarRow) -> Iterator[Event]:
+        """``fill_at: same_close``: market orders that were just decided fill at the very close that decided them."""
+        for reduces in (True, False):
+            for resting in self._queue(reduces=reduces):
+                order, close = resting.order, row.close[resting.order.instrument]
+                if order.type is OrderType.MARKET and order.order_id in self._resting and close > 0.0:
+                    yield from self._fill(resting, close, row, at_open=False, slip=True, at_close=True)
+
+    # ------------------------------------------------------------------ one order against one bar
+
+    def _queue(self, *, reduces: bool) -> list[_Resting]:
+        chosen = [resting for resting in self._resting.values() if resting.order.reduces == reduces]
+        if len(chosen) > 1:
+            chosen.sort(key=self._precedence)
+        return chosen
+
+    def _precedence(self, resting: _Resting) -> tuple[int, int, int]:
+        """Row 10: a market exit before protective exits; row 12: the stop before the target (or the other way)."""
+        order = resting.order
+        if order.type is OrderType.MARKET:
+            kind = 0
+        elif order.type is OrderType.LIMIT:
+            kind = 1 if order.protective and self._both_target_first else 3
+        else:
+            kind = 2
+        return (order.instrument, kind, order.order_id)
+
+    def _at_open(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Event]:
+        for resting in queue:
+            order = resting.order
+            start = row.open[order.instrument]
+            if order.order_id not in self._resting or resting.from_next_bar or not start > 0.0:
+                continue  # row 2: no bar, the order waits
+            side = 1 if order.quantity > 0 else -1
+            if order.type is OrderType.MARKET or (order.type is OrderType.STOP and resting.triggered):
+                yield from self._market(resting, start, row)
+            elif order.type is OrderType.LIMIT or (order.type is OrderType.STOP_LIMIT and resting.triggered):
+                if fills.limit_fill(side, order.limit, start, start, start) > 0.0:
+                    yield from self._fill(resting, start, row, at_open=True, slip=False)
+            elif order.type is OrderType.STOP and fills.stop_fill(side, order.trigger, start, start, start) > 0.0:
+                resting.triggered = True
+                yield from self._fill(resting, start, row, at_open=True, slip=True)
+
+    def _market(self, resting: _Resting, start: float, row: BarRow) -> Iterator[Event]:
+        """Row 1: at the open, slipped; with protection, a price beyond the bound makes it a resting limit."""
+        order = resting.order
+        protection = self._settings.protection_bps
+        if protection > 0.0 and not order.protective:
+            side = 1 if order.quantity > 0 else -1
+            tick = self._instruments[order.instrument].tick
+            bound = prices.protected(start, side, protection, tick)
+            if side * (self._slipped(order, start) - bound) > 0.0:
+                resting.order = order._replace(type=OrderType.LIMIT, limit=bound)
+                resting.from_next_bar = True
+                return
+        yield from self._fill(resting, start, row, at_open=True, slip=True)
+
+    def _in_range(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Event]:
+        for resting in queue:
+            order = resting.order
+            i = order.instrument
+            if order.order_id not in self._resting or resting.from_next_bar or not row.open[i] > 0.0:
+                continue
+            price = self._price_in_range(resting, row.open[i], row.high[i], row.low[i], row.close[i])
+            if price > 0.0:
+                slip = order.type is OrderType.STOP
+                resting.triggered = resting.triggered or slip
+                at_open = price == row.open[i] and not order.within_bar_from > 0.0
+                yield from self._fill(resting, price, row, at_open=at_open, slip=slip)
+
+    @staticmethod
+    def _price_in_range(resting: _Resting, start: float, high: float, low: float, close: float) -> float:
+        """Unslipped price at which this order fills inside the bar; NaN when it does not."""
+        order = resting.order
+        side = 1 if order.quantity > 0 else -1
+        if order.within_bar_from > 0.0:  # row 14
+            resting.order = order._replace(within_bar_from=float("nan"))
+            if order.type is OrderType.LIMIT:
+                return fills.target_after_entry_within_bar(side, order.limit, close)
+            return fills.stop_fill(side, order.trigger, order.within_bar_from, high, low)
+        if order.type is OrderType.LIMIT or (order.type is OrderType.STOP_LIMIT and resting.triggered):
+            return fills.limit_fill(side, order.limit, start, high, low)
+        if order.type is OrderType.STOP and not resting.triggered:
+            return fills.stop_fill(side, order.trigger, start, high, low)
+        if order.type is OrderType.STOP_LIMIT:  # row 7
+            resting.triggered = fills.stop_fill(side, order.trigger, start, high, low) > 0.0
+            return fills.stop_limit_fill(side, order.trigger, order.limit, start, high, low, close)
+        return float("nan")
+
+    def _slipped(self, order: Order, price: float) -> float:
+        side = 1 if order.quantity > 0 else -1
+        slippage = self._settings.slippage
+        return prices.slipped(price, side, slippage.bps, slippage.ticks, self._instruments[order.instrument].tick)
+
+    def _fill(
+        self, resting: _Resting, unslipped: float, row: BarRow, *, at_open: bool, slip: bool, at_close: bool = False
+    ) -> Iterator[Event]:
+        """Fill what the volume allows (row 9), unless cash cannot cover it: then the order is refused whole."""
+        order = resting.order
+        i, quantity = order.instrument, resting.remaining
+        side = 1 if order.quantity > 0 else -1
+        cap = self._settings.volume_cap
+        if cap is not None:
+            quantity = fills.capped_quantity(quantity, row.volume[i], cap, self._instruments[i].lot)
+            resting.from_next_bar = True
+            if quantity == 0:
+                return
+        price = self._slipped(order, unslipped) if slip else unslipped
+        if not order.reduces and not self._covered(order, side, quantity, price):
+            del self._resting[order.order_id]
+            yield Refused(order.order_id, "cash")
+            return
+        resting.remaining -= quantity
+        if resting.remaining < 0:
+            msg = f"order {order.order_id} would be filled beyond its quantity {order.quantity}"
+            raise InvariantError(msg)
+        if resting.remaining == 0:
+            del self._resting[order.order_id]
+        yield Fill(order.order_id, i, side * quantity, price, row.time, unslipped, at_open, at_close)
+
+    def _covered(self, order: Order, side: int, quantity: int, price: float) -> bool:
+        """True when buying power covers what this fill takes at its real price."""
+        charges = self._settings.charges
+        blocked_share = 1.0 if side > 0 else self._settings.short_margin
+        needed = risk.needed(quantity, price, blocked_share, charges.rate_e8, charges.flat_paise)
+        return needed <= self._funds.buying_power_paise()

@@ -1,0 +1,33 @@
+"""The account identity: cash + positions at cost = deposits + gross realised P&L − charges, after every fill."""
+
+from framework.rules.money import share
+
+
+def closed_part(quantity_held: int, fill_quantity: int) -> int:
+    """Units (≥ 0) of a signed fill that close a signed position; the rest of the fill opens."""
+    if quantity_held == 0 or (quantity_held > 0) == (fill_quantity > 0):
+        return 0
+    return min(abs(quantity_held), abs(fill_quantity))
+
+
+def cost_closed(cost_paise: int, quantity_held: int, closed: int) -> int:
+    """Cost (or entry charges) that closing ``closed`` units takes along, in paise: floor pro rata, the last leg the rest."""
+    return share(cost_paise, closed, abs(quantity_held))
+
+
+def gross_realised(position_side: int, value_paise: int, cost_out_paise: int) -> int:
+    """Gross profit of a close in paise: what came in less what it had cost (a short: the other way round)."""
+    return position_side * (value_paise - cost_out_paise)
+
+
+def cash_after(cash_paise: int, side: int, value_paise: int, charges_paise: int) -> int:
+    """Cash after a fill in paise: a buy pays its value, a sell receives it, both pay charges."""
+    return cash_paise - side * value_paise - charges_paise
+
+
+def buying_power(cash_paise: int, short_value_paise: int, short_margin: float, reserved_paise: int) -> int:
+    """What new exposure may use, in paise: cash less the proceeds of shorts, their margin, and reserves.
+
+    ``short_value_paise`` ≥ 0 is the marked value of all shorts: buying it back, and ``short_margin`` of it on top.
+    """
+    return cash_paise - short_value_paise - int(short_value_paise * short_margin) - reserved_paise

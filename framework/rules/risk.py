@@ -1,0 +1,55 @@
+"""Decision rules: how many units of an increase each limit leaves. They shrink or refuse, never enlarge.
+
+``quantity`` ≥ 0 is what is asked, whole lots; the answer is ≤ it, whole lots. Where there is no limit it is infinite;
+a limit or a price that is NaN allows nothing.
+"""
+
+from framework.rules.charges import charges
+from framework.rules.money import value
+from framework.rules.sizing import whole_lots
+
+
+def within_order_value(quantity: int, price: float, limit_rupees: float, lot: int) -> int:
+    """``max_order_value``: quantity × price ≤ limit."""
+    return _within(quantity, price, limit_rupees, lot)
+
+
+def within_position_value(quantity: int, held: int, price: float, limit_rupees: float, lot: int) -> int:
+    """``max_position_value``: (|held| + quantity) × price ≤ limit, with units already working counted as held."""
+    return _within(quantity, price, limit_rupees - abs(held) * price, lot)
+
+
+def needed(quantity: int, price: float, blocked_share: float, rate_e8: int, flat_paise: int) -> int:
+    """Buying power an increase takes, in paise: value × blocked share (1 for a buy, the margin of a short) + charges."""
+    worth = value(price, quantity)
+    return int(worth * blocked_share) + charges(worth, rate_e8, flat_paise, True)
+
+
+def within_buying_power(
+    quantity: int, price: float, blocked_share: float, power_paise: int, rate_e8: int, flat_paise: int, lot: int
+) -> int:
+    """``cash``: what ``needed`` says at the worst price must not exceed the buying power, both in paise."""
+    if not (price > 0.0):
+        return 0
+    if needed(quantity, price, blocked_share, rate_e8, flat_paise) <= power_paise:
+        return quantity
+    per_unit = price * (blocked_share + rate_e8 / 1e8)
+    if not (per_unit > 0.0):
+        return 0
+    allowed = min(whole_lots((power_paise - flat_paise) / 100.0 / per_unit, lot), quantity)
+    while allowed > 0 and needed(allowed, price, blocked_share, rate_e8, flat_paise) > power_paise:
+        allowed -= lot
+    return max(allowed, 0)
+
+
+def daily_loss_tripped(equity_paise: int, session_start_paise: int, limit_paise: int) -> bool:
+    """True when the loss since the last session's close has reached the limit (paise ≥ 0; below 0 = no limit)."""
+    return 0 <= limit_paise <= session_start_paise - equity_paise
+
+
+def _within(quantity: int, price: float, limit_rupees: float, lot: int) -> int:
+    if not (price > 0.0):
+        return 0
+    if quantity * price <= limit_rupees:
+        return quantity
+    return min(whole_lots(limit_rupees / price, lot), quantity)
