@@ -1,0 +1,216 @@
+"""Strategies by plain name, by ``module:Class`` and by file."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from framework.errors import ConfigError, StrategyError
+from framework.loading import import_from, load_file, loaded_hash
+from framework.strategy import Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+SHIPPED = Path(__file__).resolve().parent.parent / "strategies"
+
+
+class ParameterInfo(NamedTuple):
+    """One parameter of a strategy, as text for people and as a value for JSON."""
+
+    name: str
+    default: Any
+    bounds: str
+    """Such as ``≥ 2, ≤ 100``; empty when there is none."""
+    description: str
+
+
+class StrategyInfo(NamedTuple):
+    """What a list of strategies shows."""
+
+    name: str
+    """The plain name that finds it."""
+    class_name: str
+    style: str
+    """``signals``, ``allocate`` or ``on_bar``."""
+    summary: str
+    """First line of the class's docstring."""
+    parameters: tuple[ParameterInfo, ...]
+    path: Path
+
+
+class BrokenStrategy(NamedTuple):
+    """A file among the strategies that cannot be used, and why."""
+
+    name: str
+    path: Path
+    reason: str
+
+
+def find_strategy(name: str) -> type[Strategy]:
+    """The class behind ``rsi``, ``package.module:Class``, ``./file.py`` or ``./file.py:Class``.
+
+    Plain names ignore case, ``-`` and ``_``; they are looked up in ``strategies`` and in ``./strategies``.
+    Raises ``ConfigError`` when there is no such thing (with the nearest names) and ``StrategyError``, with file and
+    line, when there is one but it is broken.
+    """
+    path, colon, wanted = name.strip().rpartition(":")
+    if not colon or wanted.endswith(".py") or "/" in wanted:  # no class given, perhaps a drive letter
+        path, wanted = name.strip(), ""
+    if path.endswith(".py") or "/" in path or "\\" in path:
+        return _choose(_load(_existing(path)), wanted, path)
+    if colon:
+        return _choose(import_from(path, Path.cwd()), wanted, path)
+    return _choose(_load(_by_plain_name(path)), "", path)
+
+
+def list_strategies() -> list[StrategyInfo]:
+    """Every usable strategy of ``strategies`` and ``./strategies``, by name. See ``broken_strategies`` for the rest."""
+    return [found for found in _survey() if isinstance(found, StrategyInfo)]
+
+
+def broken_strategies() -> list[BrokenStrategy]:
+    """Files among the strategies that do not load, each with the reason."""
+    return [found for found in _survey() if isinstance(found, BrokenStrategy)]
+
+
+def source_hash(cls: type[Strategy]) -> str:
+    """Sha256 of the file that defines the strategy, as it was when it was loaded.
+
+    A class without a file (a notebook's) is hashed by the source of its own methods.
+    """
+    module = sys.modules.get(cls.__module__)
+    known = loaded_hash(module)
+    if known:
+        return known
+    file = getattr(module, "__file__", None)
+    if file and Path(file).is_file():
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    digest = hashlib.sha256(cls.__qualname__.encode())
+    for name, method in sorted(vars(cls).items()):
+        if not inspect.isfunction(method):
+            continue
+        try:
+            digest.update(f"{name}\n{inspect.getsource(method)}".encode())
+        except OSError:
+            digest.update(name.encode() + method.__code__.co_code + repr(method.__code__.co_consts).encode())
+    return digest.hexdigest()
+
+
+def describe(cls: type[Strategy], name: str, path: Path) -> StrategyInfo:
+    """What there is to say about a strategy in a list."""
+    parameters = tuple(
+        ParameterInfo(
+            field_name,
+            field.get_default(call_default_factory=True),
+            ", ".join(filter(None, map(_bound, field.metadata))),
+            field.description or "",
+        )
+        for field_name, field in cls.model_fields.items()
+    )
+    summary = (inspect.getdoc(cls) or "").split("\n", 1)[0] if cls.__doc__ else ""
+    return StrategyInfo(name, cls.__name__, cls.style(), summary, parameters, path)
+
+
+def strategy_files() -> dict[str, Path]:
+    """Plain name → file, of ``strategies`` and ``./strategies``; where both have one, the working directory's own."""
+    files: dict[str, Path] = {}
+    for folder in (SHIPPED, Path.cwd() / "strategies"):
+        for path in sorted(folder.glob("*.py")):
+            if not path.name.startswith(("_", "test_")):
+                files[path.stem] = path.resolve()
+    return files
+
+
+def _survey() -> Iterable[StrategyInfo | BrokenStrategy]:
+    for name, path in sorted(strategy_files().items()):
+        try:
+            cls = _choose(_load(path), "", name)
+        except (ConfigError, StrategyError) as error:
+            yield BrokenStrategy(name, path, str(error))
+        else:
+            yield describe(cls, name, path)
+
+
+def _by_plain_name(name: str) -> Path:
+    files = strategy_files()
+    matches = [path for stem, path in files.items() if _plain(stem) == _plain(name)]
+    if matches:
+        return matches[-1]
+    near = get_close_matches(name.lower(), files, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(sorted(files))}"
+    msg = f"no strategy is called {name!r}; {hint} (a file of your own is given as ./file.py or ./file.py:Class)"
+    raise ConfigError(msg)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _existing(path: str) -> Path:
+    file = Path(path).expanduser()
+    if file.is_file():
+        return file.resolve()
+    there = sorted(found.name for found in file.parent.glob("*.py")) if file.parent.is_dir() else []
+    near = get_close_matches(file.name, there, n=3, cutoff=0.4)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    msg = f"there is no strategy file {path}{hint}"
+    raise ConfigError(msg)
+
+
+def _load(path: Path) -> ModuleType:
+    """A shipped file is imported as ``strategies.name``, so that it is the same class everywhere; any other by path."""
+    if path.parent == SHIPPED:
+        try:
+            module = import_module(f"strategies.{path.stem}")
+        except ModuleNotFoundError as error:
+            if not str(error.name).startswith("strategies"):
+                raise
+        else:
+            if module.__file__ and Path(module.__file__).resolve() == path:
+                return module
+    return load_file(path)
+
+
+def _choose(module: ModuleType, wanted: str, source: str) -> type[Strategy]:
+    """The class called ``wanted``, or the only one that the module itself defines."""
+    if wanted:
+        cls = getattr(module, wanted, None)
+        if isinstance(cls, type) and issubclass(cls, Strategy) and cls is not Strategy:
+            cls.style()
+            return cls
+        names = [name for name in vars(module) if _is_own(module, name)]
+        near = get_close_matches(wanted, names, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]!r}?" if near else f"it defines {', '.join(names) or 'none'}"
+        msg = f"{source} has no strategy class {wanted!r}; {hint}"
+        raise ConfigError(msg)
+    names = [name for name in vars(module) if _is_own(module, name)]
+    if len(names) != 1:
+        found = (
+            f"{len(names)} strategies ({', '.join(names)}); name one: {source}:{names[0]}" if names else "no strategy"
+        )
+        msg = f"{source} defines {found}" + (
+            "" if names else "; it needs a class that inherits from framework.Strategy"
+        )
+        raise ConfigError(msg)
+    chosen: type[Strategy] = getattr(module, names[0])
+    chosen.style()
+    return chosen
+
+
+def _is_own(module: ModuleType, name: str) -> bool:
+    cls = getattr(module, name)
+    own = isinstance(cls, type) and issubclass(cls, Strategy) and cls.__module__ == module.__name__
+    return own and not name.startswith("_") and cls.__name__ == name
+
+
+def _bound(rule: object) -> str:
+    """A pydantic bound as text; rules that are no bounds give an empty one."""
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "multiple of"}
+    return ", ".join(f"{sign} {getattr(rule, name)}" for name, sign in signs.items() if hasattr(rule, name))
