@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.types.orders import ExitDistances, Order, Verdict
+from framework.types.orders import ExitDistances, Order, Reason
 from framework.types.record import OrderRecord, OrderState
 
 if TYPE_CHECKING:
     from framework.types import Approved
 
 NAN = float("nan")
-OPEN_STATES = frozenset({OrderState.PARKED, OrderState.WORKING})
 
 
 class WorkingOrder:
@@ -31,14 +30,14 @@ class WorkingOrder:
         "why",
     )
 
-    def __init__(self, approved: Approved, reserved_paise: int) -> None:
+    def __init__(self, approved: Approved) -> None:
         self.approved = approved
         self.requested = approved.requested
         self.verdict = approved.verdict
         self.state = OrderState.WORKING
         self.filled = 0
         """Signed units."""
-        self.reserved_paise = reserved_paise
+        self.reserved_paise = 0
         """Buying power an increase holds until it is done."""
         self.cancelling = False
         self.waits_for: set[int] = set()
@@ -79,6 +78,7 @@ class Book:
         "intent",
         "intent_before",
         "leaving",
+        "leaving_reason",
         "open_orders",
         "protect_due",
         "stop_id",
@@ -99,6 +99,8 @@ class Book:
         """``reenter: new_signal``: the target that must first leave."""
         self.leaving = False
         """A forced exit is under way: targets wait until the position is flat."""
+        self.leaving_reason = Reason.SIGNAL
+        """Why, while ``leaving``."""
         self.distances = ExitDistances()
         """Protective distances of the position, from its opening order's decision row."""
         self.entry_distances = ExitDistances()
@@ -118,7 +120,30 @@ class Book:
         self.open_orders: list[int] = []
         """Ids of all working and parked orders, oldest first."""
 
+    def forget_exit(self, order_id: int) -> None:
+        """A protective order is done."""
+        if order_id == self.stop_id:
+            self.stop_id = 0
+        elif order_id == self.target_id:
+            self.target_id = 0
 
-def refused(order: Order, requested: int, verdict: Verdict, at: int) -> OrderRecord:
-    """An order that risk refused, as the result keeps it."""
-    return OrderRecord(order, requested, verdict, OrderState.REFUSED, 0, at, verdict.reason)
+    def exit_ids(self) -> list[int]:
+        """Ids of the protective orders there are: stop, then target."""
+        return [exit_id for exit_id in (self.stop_id, self.target_id) if exit_id]
+
+    def leave(self, reason: Reason, reenter: str) -> None:
+        """Start a forced exit of what is held."""
+        self.forget_intent(reenter)
+        self.leaving, self.leaving_reason = True, reason
+
+    def forget_intent(self, reenter: str) -> None:
+        """A forced exit sets the intent to 0; with ``new_signal`` the old target must first leave."""
+        if reenter == "new_signal" and self.intent != 0.0:
+            self.ignored_target = self.intent
+        self.intent = 0.0
+        self.desired = 0
+
+    def forget_position(self) -> None:
+        """The position is gone, and with it what its exits were measured from."""
+        self.leaving = self.protect_due = False
+        self.distances, self.extreme, self.bars_held = ExitDistances(), NAN, 0

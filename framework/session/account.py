@@ -109,9 +109,9 @@ class Account:
         shorts = -sum([self.mark_paise[i] for i in self.held if self.quantity[i] < 0])
         return ledger.buying_power(self.cash_paise, shorts, self._short_margin, reserved_paise)
 
-    def released_by_closing(self, i: int) -> int:
-        """Buying power in paise that closing instrument ``i`` at its mark would give back, its charges taken off."""
-        worth = abs(self.mark_paise[i])
+    def released_by_closing(self, i: int, units: int) -> int:
+        """Buying power in paise that closing ``units`` of instrument ``i`` at its mark gives back, less its charges."""
+        worth = money.share(abs(self.mark_paise[i]), min(units, abs(self.quantity[i])), abs(self.quantity[i]))
         given_back = worth if self.quantity[i] > 0 else int(worth * self._short_margin)
         return given_back - charges(worth, self._rate_e8, self._flat_paise, True)
 

@@ -1,0 +1,141 @@
+"""Session's mirror of its own orders: numbered, placed, parked, reserved for, ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.session.book import Book, WorkingOrder
+from framework.types.orders import Approved, Cancel, Command, Order, Submit, Verdict
+from framework.types.record import OrderRecord, OrderState
+
+if TYPE_CHECKING:
+    from framework.session.account import Account
+
+
+class Orders:
+    """Every order of the run. Open ones by id and in their instrument's book, done ones as records."""
+
+    def __init__(self, account: Account, books: list[Book]) -> None:
+        self._account = account
+        self._books = books
+        self._open: dict[int, WorkingOrder] = {}
+        self._done: list[OrderRecord] = []
+        self._next_id = 1
+        self.reserved_paise = 0
+        """Buying power that open increases hold."""
+
+    def __getitem__(self, order_id: int) -> WorkingOrder:
+        return self._open[order_id]
+
+    def get(self, order_id: int) -> WorkingOrder | None:
+        """The open order of this id, or None when there is none."""
+        return self._open.get(order_id)
+
+    def records(self) -> tuple[OrderRecord, ...]:
+        """Every order so far, refused ones included, by id."""
+        open_ones = [working.record() for working in self._open.values()]
+        return tuple(sorted(self._done + open_ones, key=lambda record: record.order.order_id))
+
+    # ------------------------------------------------------------------ views
+
+    def of(self, i: int) -> list[WorkingOrder]:
+        """Open orders of one instrument, oldest first."""
+        return [self._open[order_id] for order_id in self._books[i].open_orders]
+
+    def entries(self, i: int) -> list[WorkingOrder]:
+        """Open orders of one instrument that would increase its position."""
+        return [working for working in self.of(i) if not working.order.reduces and not working.cancelling]
+
+    def plain_exits(self, i: int) -> list[WorkingOrder]:
+        """Open reductions of one instrument that are no protective exits."""
+        return [
+            working
+            for working in self.of(i)
+            if working.order.reduces and not working.order.protective and not working.cancelling
+        ]
+
+    # ------------------------------------------------------------------ placing and cancelling
+
+    def take_id(self) -> int:
+        """The next order id, from 1."""
+        self._next_id += 1
+        return self._next_id - 1
+
+    def submit(self, order: Order) -> Submit:
+        """Place a reduction, which needs no review."""
+        return self._open_up(Approved(order, order.quantity, Verdict(order.quantity)))
+
+    def place(
+        self, approved: Approved, reserve_paise: int, blocked: set[int], *, needs_flat: bool = False
+    ) -> list[Command]:
+        """Submit now, or park until the orders in ``blocked`` are done (and the position is flat)."""
+        command = self._open_up(approved)
+        working = self._open[command.approved.order.order_id]
+        working.needs_flat = needs_flat
+        self.reserve(working, reserve_paise)
+        waits = {order_id for order_id in blocked if order_id in self._open}
+        if not waits:
+            return [command]
+        working.state, working.waits_for = OrderState.PARKED, waits
+        return []
+
+    def _open_up(self, approved: Approved) -> Submit:
+        order = approved.order._replace(order_id=self.take_id())
+        numbered = approved._replace(order=order)
+        self._open[order.order_id] = WorkingOrder(numbered)
+        self._books[order.instrument].open_orders.append(order.order_id)
+        return Submit(numbered)
+
+    def withdraw(self, working: WorkingOrder, at: int) -> list[Command]:
+        """Take an order back: a parked one ends here and now, a working one stays open until the answer comes."""
+        if working.state is OrderState.PARKED:
+            return self.end(working, OrderState.CANCELLED, at, "replaced")
+        working.cancelling = True
+        return [Cancel(working.order.order_id)]
+
+    def reserve(self, working: WorkingOrder, paise: int) -> None:
+        """Set what an order holds of the buying power."""
+        self.reserved_paise += paise - working.reserved_paise
+        working.reserved_paise = paise
+
+    # ------------------------------------------------------------------ ends
+
+    def refuse(self, order: Order, requested: int, verdict: Verdict) -> None:
+        """Keep an order that risk refused."""
+        numbered = order._replace(order_id=self.take_id())
+        ended_at = order.decided_at
+        self._done.append(
+            OrderRecord(numbered, requested, verdict, OrderState.REFUSED, 0, ended_at, verdict.reason)
+        )
+
+    def end(self, working: WorkingOrder, state: OrderState, at: int, why: str = "") -> list[Command]:
+        """Close an order's books and submit what waited for its end."""
+        order = working.order
+        book = self._books[order.instrument]
+        working.state, working.why, working.ended_at = state, why, at
+        self.reserve(working, 0)
+        del self._open[order.order_id]
+        book.open_orders.remove(order.order_id)
+        book.forget_exit(order.order_id)
+        self._done.append(working.record())
+        commands: list[Command] = []
+        for parked in self.of(order.instrument):
+            if order.order_id in parked.waits_for:
+                parked.waits_for.discard(order.order_id)
+                if not parked.waits_for:
+                    commands += self._unpark(parked, at)
+        return commands
+
+    def _unpark(self, parked: WorkingOrder, at: int) -> list[Command]:
+        if parked.needs_flat and self._account.quantity[parked.order.instrument]:
+            # The close did not fill in its time: like an expired entry, so that a finite target asks again.
+            self._books[parked.order.instrument].forget_intent("any_bar")
+            return self.end(parked, OrderState.CANCELLED, at, "close_not_filled")
+        parked.state = OrderState.WORKING
+        return [Submit(parked.approved)]
+
+    def drop_overtaken(self, i: int, at: int) -> None:
+        """A fill won the race against the cancel that a parked entry waited for: that entry is not wanted any more."""
+        for working in self.of(i):
+            if working.state is OrderState.PARKED and not working.needs_flat:
+                self.end(working, OrderState.CANCELLED, at, "overtaken_by_a_fill")

@@ -1,0 +1,382 @@
+"""The trading session as a state machine: events in, commands out.
+
+Rule 1: everything that decides what to order, when and how much lives in this package and in the rulebook it calls.
+Rule 2: this package does not know which host it runs in. Backtest, paper and live hand it the same events.
+
+A host calls, bar by bar::
+
+    for event in exchange or broker: commands = session.receive(event)
+    commands = session.close_bar(row)            # mark → breaker → hooks → upkeep of exits
+    commands = session.decide(row, decisions)    # intents → reductions → increases (size → review → order)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.errors import InvariantError
+from framework.rules.risk import daily_loss_tripped
+from framework.rules.targets import outstanding_reduction
+from framework.session.account import Account
+from framework.session.book import Book, WorkingOrder
+from framework.session.intents import Increase, Intents
+from framework.session.orders import Orders
+from framework.session.planning import entry_prices
+from framework.session.protection import Protection
+from framework.session.review import Review
+from framework.types.orders import (
+    NAN,
+    Approved,
+    BarRow,
+    Cancelled,
+    CancelRequest,
+    Command,
+    Decisions,
+    Event,
+    ExitDistances,
+    Expired,
+    Fill,
+    Order,
+    OrderRequest,
+    OrderType,
+    Reason,
+    Validity,
+    Verdict,
+)
+from framework.types.portfolio import Portfolio, TradingState
+from framework.types.record import Notice, OrderRecord, OrderState, Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from framework.types import Instrument, RiskRule, Settings
+
+FORCED = frozenset({Reason.STOP_LOSS, Reason.TAKE_PROFIT, Reason.TRAILING_STOP, Reason.TIME_EXIT, Reason.SQUARE_OFF})
+"""Exits that set the intent to 0 by themselves."""
+
+
+class Session:
+    """One account trading one strategy over some instruments. ``instruments`` must be sorted by (exchange, symbol)."""
+
+    def __init__(
+        self,
+        instruments: Sequence[Instrument],
+        settings: Settings,
+        *,
+        style: str = "signals",
+        rules: Sequence[RiskRule] = (),
+    ) -> None:
+        self.instruments = tuple(instruments)
+        self.settings = settings
+        self.account = account = Account(instruments, settings)
+        self.state = TradingState.ACTIVE
+        self.settlements: list[Settlement] = []
+        self.notices: list[Notice] = []
+        self._weights = style == "allocate"
+        self._by_target = style != "on_bar"
+        self._reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
+        self._rules = tuple(rules)
+        self._books = books = [Book() for _ in self.instruments]
+        self._orders = orders = Orders(account, books)
+        self._review = Review(instruments, settings, rules)
+        self._protection = Protection(instruments, settings, account, books, orders)
+        self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
+        self._session = 0
+        self._session_start_paise = self._equity_paise = settings.capital_paise
+        self._closes = [NAN] * len(self.instruments)
+        self._now = 0
+        self._below_zero = False
+
+    def __repr__(self) -> str:
+        held = ", ".join(f"{self.instruments[i]} {self.account.quantity[i]:+d}" for i in sorted(self.account.held))
+        return f"Session({self.state.value}, equity ₹{self._equity_paise / 100:,.2f}, {held or 'flat'})"
+
+    # ------------------------------------------------------------------ what hosts read
+
+    @property
+    def equity_paise(self) -> int:
+        """Cash plus marked positions at the last close."""
+        return self._equity_paise
+
+    def portfolio(self) -> Portfolio:
+        """The account at this moment, frozen."""
+        reserved = self._orders.reserved_paise
+        portfolio = self.account.snapshot(self._now, self.state, self._session_start_paise, reserved)
+        return portfolio._replace(closes=tuple(self._closes))
+
+    def order_records(self) -> tuple[OrderRecord, ...]:
+        """Every order so far, refused ones included, by order id."""
+        return self._orders.records()
+
+    def working(self, i: int) -> list[WorkingOrder]:
+        """Open orders of one instrument, oldest first."""
+        return self._orders.of(i)
+
+    # ------------------------------------------------------------------ events of the broker
+
+    def receive(self, event: Event) -> list[Command]:
+        """Book what happened and answer with what follows from it. A fill of an unknown order is an InvariantError."""
+        if isinstance(event, Fill):
+            return self._filled(event)
+        working = self._orders.get(event.order_id)
+        if working is None:
+            return []
+        if isinstance(event, Cancelled):
+            return self._orders.end(working, OrderState.CANCELLED, self._now)
+        if isinstance(event, Expired):
+            return self._expired(working)
+        order = working.order
+        name = self.instruments[order.instrument]
+        self._notice("refused_fill", f"the order for {order.quantity:+d} {name} was refused at its fill: {event.reason}")
+        return self._orders.end(working, OrderState.REFUSED, self._now, event.reason)
+
+    def _filled(self, fill: Fill) -> list[Command]:
+        working = self._orders.get(fill.order_id)
+        if working is None:
+            msg = f"a fill of {fill.quantity:+d} came for order {fill.order_id}, which is not open"
+            raise InvariantError(msg)
+        self._now = fill.time
+        before = self.account.quantity[fill.instrument]
+        settlement = self.account.settle(fill, working.order, first_fill=working.filled == 0)
+        self.settlements.append(settlement)
+        asked = abs(working.remaining)
+        working.filled += fill.quantity
+        self._orders.reserve(working, working.reserved_paise * abs(working.remaining) // asked)
+        commands = self._position_changed(fill, working.order, before, settlement.position)
+        if working.remaining == 0:
+            commands += self._orders.end(working, OrderState.FILLED, self._now)
+        self._watch_cash()
+        for rule in self._rules:
+            rule.post_fill(settlement, self.portfolio())
+        return commands
+
+    def _position_changed(self, fill: Fill, order: Order, before: int, position: int) -> list[Command]:
+        i = fill.instrument
+        if position == 0:
+            return self._went_flat(i, order)
+        opened = before == 0 or (before > 0) != (position > 0)
+        if opened or abs(position) > abs(before):
+            self._orders.drop_overtaken(i, self._now)
+            within_bar = not fill.at_open and not fill.at_close
+            return self._protection.entered(i, fill.unslipped, self._now, opened=opened, within_bar=within_bar)
+        return self._protection.shrank(i, order, self._now)
+
+    def _went_flat(self, i: int, order: Order) -> list[Command]:
+        """The position is gone: its exits are cancelled, and a forced exit takes the intent with it."""
+        book = self._books[i]
+        forced = order.reason in FORCED
+        if forced:
+            book.forget_intent(self.settings.reenter)
+        book.forget_position()
+        commands: list[Command] = []
+        for working in self._orders.of(i):
+            unwanted = working.order.reduces or (forced and self._by_target)
+            if unwanted and not working.cancelling and working.order.order_id != order.order_id:
+                commands += self._orders.withdraw(working, self._now)
+        return commands
+
+    def _expired(self, working: WorkingOrder) -> list[Command]:
+        """An entry that expired unfilled sets the intent to 0, or to what it was while a position was held."""
+        order = working.order
+        if self._by_target and not order.reduces and working.filled == 0:
+            book, position = self._books[order.instrument], self.account.quantity[order.instrument]
+            book.intent = book.intent_before if position else 0.0
+            book.desired = position
+        return self._orders.end(working, OrderState.EXPIRED, self._now)
+
+    # ------------------------------------------------------------------ the close of a bar
+
+    def close_bar(self, row: BarRow) -> list[Command]:
+        """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
+        self._now = row.close_time
+        if row.session != self._session:
+            self._session, self._session_start_paise = row.session, self._equity_paise
+            if self.state is TradingState.REDUCE_ONLY:
+                self.state = TradingState.ACTIVE
+        self.remark(row)
+        self._trip_breaker()
+        for rule in self._rules:
+            rule.on_state(self.portfolio())
+        return self._protection.look_after(row) if self.account.held else []
+
+    def remark(self, row: BarRow) -> None:
+        """Value the account at this bar's close."""
+        for i, close in enumerate(row.close):
+            if close > 0.0:
+                self._closes[i] = close
+        self.account.mark(row.close)
+        self._equity_paise = self.account.equity_paise
+
+    def decide(
+        self,
+        row: BarRow,
+        decisions: Decisions | None = None,
+        requests: Sequence[OrderRequest | CancelRequest] = (),
+    ) -> list[Command]:
+        """Decide at the close just marked. Reductions come before increases, each by instrument."""
+        increases: list[Increase] = []
+        if decisions is not None:
+            equity, now, books = self._equity_paise, row.close_time, self._books
+            for i, target in enumerate(decisions.target):
+                close = row.close[i]
+                # A NaN target only matters to an instrument that has an intent to keep.
+                if close > 0.0 and (target == target or books[i].intent != 0.0):  # noqa: PLR0124
+                    increases += self._intents.decide(i, target, close, equity, decisions, now)
+        commands = self._reduce(row) if self.account.held else []
+        for increase in increases:
+            commands += self._increase(increase)
+        for request in requests:
+            commands += self._carry_out(request)
+        return commands
+
+    def _trip_breaker(self) -> None:
+        limit = self.settings.limits.max_daily_loss
+        if limit is None or self.state is not TradingState.ACTIVE:
+            return
+        limit_paise = round(limit.rupees(self._session_start_paise / 100) * 100)
+        if daily_loss_tripped(self._equity_paise, self._session_start_paise, limit_paise):
+            self.state = TradingState.REDUCE_ONLY
+            loss = (self._session_start_paise - self._equity_paise) / 100
+            self._notice("daily_loss", f"a loss of ₹{loss:,.2f} reached {limit}: reduce only until the next session")
+
+    # ------------------------------------------------------------------ reductions and increases
+
+    def _reduce(self, row: BarRow) -> list[Command]:
+        """Order what is still to be given back, by instrument; an exit that is already working is left alone."""
+        commands: list[Command] = []
+        for i in sorted(self.account.held):
+            book = self._books[i]
+            if not row.close[i] > 0.0 or not (self._by_target or book.leaving):
+                continue
+            if book.leaving and self._by_target:
+                for entry in self._orders.entries(i):
+                    commands += self._orders.withdraw(entry, self._now)
+            needed = outstanding_reduction(self.account.quantity[i], book.desired)
+            working = self._orders.plain_exits(i)
+            if sum(order.remaining for order in working) == needed:
+                continue
+            for order_before in working:
+                commands += self._orders.withdraw(order_before, self._now)
+            if needed:
+                order = Order(
+                    0, i, needed, OrderType.MARKET, self._exit_reason(book), reduces=True, decided_at=self._now
+                )
+                blocked = {order_before.order.order_id for order_before in working}
+                commands += self._orders.place(Approved(order, needed, Verdict(needed)), 0, blocked)
+        return commands
+
+    def _exit_reason(self, book: Book) -> Reason:
+        if book.leaving:
+            return book.leaving_reason
+        return Reason.REBALANCE if self._weights and book.intent != 0.0 else Reason.SIGNAL
+
+    def _increase(self, increase: Increase) -> list[Command]:
+        """Replace working entries by this one: review it, and park it until what it replaces or follows is done."""
+        i, quantity, prices, reason = increase
+        replaced = self._orders.entries(i)
+        commands: list[Command] = []
+        for working in replaced:
+            commands += self._orders.withdraw(working, self._now)
+        if quantity == 0:
+            return commands
+        freed_paise = sum(working.reserved_paise for working in replaced)
+        position = self.account.quantity[i]
+        reverses = position * quantity < 0
+        waits_for = [*replaced, *(self._orders.plain_exits(i) if reverses else ())]
+        validity = Validity.DAY if prices.type is OrderType.MARKET else Validity(self.settings.validity)
+        order = Order(
+            0,
+            i,
+            quantity,
+            prices.type,
+            reason,
+            reduces=False,
+            decided_at=self._now,
+            limit=prices.limit,
+            trigger=prices.trigger,
+            validity=validity,
+        )
+        blocked = {working.order.order_id for working in waits_for}
+        held = 0 if reverses else abs(position)
+        return commands + self._review_and_place(order, prices.worst, held, freed_paise, blocked)
+
+    def _review_and_place(
+        self, order: Order, worst: float, held: int, freed_paise: int, blocked: set[int]
+    ) -> list[Command]:
+        """The risk review is the only way to an approved increase; a refusal is kept with its reason."""
+        reverses = self.account.quantity[order.instrument] * order.quantity < 0
+        power = self._power(order.instrument, reverses=reverses) + freed_paise
+        verdict = self._review.increase(order, worst, held, power, self.state, self.portfolio)
+        if verdict.quantity == 0:
+            self._orders.refuse(order, order.quantity, verdict)
+            return []
+        approved = Approved(order._replace(quantity=verdict.quantity), order.quantity, verdict)
+        reserve = self._review.reserve_paise(verdict.quantity, worst)
+        return self._orders.place(approved, reserve, blocked, needs_flat=reverses and self._by_target)
+
+    def _power(self, i: int, *, reverses: bool) -> int:
+        """Buying power for one more entry, in paise.
+
+        A reversal may use what its own closing leg gives back; with ``reuse_proceeds`` every working exit counts.
+        """
+        power = self.account.buying_power_paise(self._orders.reserved_paise)
+        for j in self.account.held:
+            exits = self._orders.plain_exits(j)
+            leaving = sum(abs(working.remaining) for working in exits)
+            reversing = any(working.needs_flat for working in self._orders.entries(j)) or (reverses and i == j)
+            if leaving and (self._reuse_proceeds or reversing):
+                power += self.account.released_by_closing(j, leaving)
+        return power
+
+    # ------------------------------------------------------------------ explicit orders of on_bar
+
+    def _carry_out(self, request: OrderRequest | CancelRequest) -> list[Command]:
+        """Carry out what ``on_bar`` asked for: what reduces passes, what increases is reviewed."""
+        i = request.instrument
+        if isinstance(request, CancelRequest):
+            taken_back: list[Command] = []
+            for working in [*self._orders.entries(i), *self._orders.plain_exits(i)]:
+                if request.label in {"", working.order.label}:
+                    taken_back += self._orders.withdraw(working, self._now)
+            return taken_back
+        side = 1 if request.quantity > 0 else -1
+        prices = entry_prices(
+            self.settings, self.instruments[i], side, self._closes[i], request.limit, request.trigger
+        )
+        position = self.account.quantity[i]
+        going = sum(abs(working.remaining) for working in self._orders.plain_exits(i))
+        room = max(abs(position) - going, 0) if position * side < 0 else 0
+        reducing = min(room, abs(request.quantity))
+        order = Order(
+            0,
+            i,
+            side * reducing,
+            prices.type,
+            Reason.ORDER,
+            reduces=True,
+            decided_at=self._now,
+            limit=prices.limit,
+            trigger=prices.trigger,
+            validity=request.validity,
+            label=request.label,
+        )
+        commands: list[Command] = [self._orders.submit(order)] if reducing else []
+        increasing = abs(request.quantity) - reducing
+        if increasing:
+            self._books[i].entry_distances = ExitDistances()
+            entry = order._replace(quantity=side * increasing, reduces=False)
+            coming = sum(abs(w.remaining) for w in self._orders.entries(i) if w.order.quantity * side > 0)
+            held = (abs(position) if position * side > 0 else 0) + coming
+            commands += self._review_and_place(entry, prices.worst, held, 0, set())
+        return commands
+
+    # ------------------------------------------------------------------ notices
+
+    def _watch_cash(self) -> None:
+        below = self.account.cash_paise < 0
+        if below and not self._below_zero:
+            self._notice("cash_below_zero", f"cash fell to ₹{self.account.cash_paise / 100:,.2f}")
+        self._below_zero = below
+
+    def _notice(self, code: str, text: str) -> None:
+        self.notices.append(Notice(self._now, code, text))
