@@ -1,0 +1,1 @@
+"""What a run amounted to: the result, its metrics, its tearsheet."""

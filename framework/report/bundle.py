@@ -1,0 +1,222 @@
+"""A run as a folder: ``result.json``, tables as CSV, arrays in ``bars.npz``. Enough to come to the same result again.
+
+The folder appears at once or not at all, and says when a file in it was changed afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from framework.errors import ConfigError, DataError
+from framework.report import frames, ledger_csv
+from framework.types import Causality, CausalityVerdict, Instrument, Notice, Panel, Record, Settings
+from framework.types.panel import VALUES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from framework.report.result import Result
+
+FORMAT = 1
+"""Raised when an older program could misread what a newer one wrote."""
+DOCUMENT = "result.json"
+ARRAYS = "bars.npz"
+SETTLEMENTS = "settlements.csv"
+ORDERS = "orders.csv"
+READ_BACK = (ARRAYS, SETTLEMENTS, ORDERS)
+"""What ``load`` reads; the other CSV files are for people."""
+ACCOUNT = ("equity_paise", "cash_paise", "exposure_paise")
+CLOCKS = ("time", "session", "close_time")
+
+
+def save(result: Result, folder: Path) -> Path:
+    """Write the bundle to ``folder``, replacing an earlier bundle there; other files in it stay.
+
+    Raises ``ConfigError`` when ``folder`` is something else than a folder, or one with files but no bundle in it.
+    """
+    if folder.exists() and not folder.is_dir():
+        msg = f"{folder} is a file; give the bundle a folder of its own"
+        raise ConfigError(msg)
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / DOCUMENT).exists():
+        msg = f"{folder} holds other files and no bundle; give the bundle a folder of its own"
+        raise ConfigError(msg)
+    files = _files(result)
+    with _replacing(folder) as draft:
+        for name, content in files.items():
+            (draft / name).write_bytes(content)
+    return folder
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """The arguments of the ``Result`` in a bundle. ``DataError`` when it is missing, newer, changed or broken."""
+    document = _document(folder)
+    contents = {}
+    for name in READ_BACK:
+        try:
+            contents[name] = (folder / name).read_bytes()
+        except OSError as error:
+            msg = (
+                f"{folder / name} cannot be read ({error.strerror}); the bundle is not complete, run the backtest again"
+            )
+            raise DataError(msg) from None
+        if hashlib.sha256(contents[name]).hexdigest() != document["files"].get(name):
+            msg = f"{folder / name} was changed after the run; restore it or run the backtest again"
+            raise DataError(msg)
+    try:
+        return _arguments(document, contents)
+    except (KeyError, TypeError, ValueError) as error:
+        msg = f"{folder / DOCUMENT} is not a bundle this version can read ({type(error).__name__}: {error})"
+        raise DataError(msg) from error
+
+
+def same(one: Result, other: Result) -> bool:
+    """True when both hold the same inputs, bit for bit (NaN equals NaN)."""
+    if _inputs(one) != _inputs(other):
+        return False
+    first, second = _arrays(one.record), _arrays(other.record)
+    return first.keys() == second.keys() and all(
+        np.array_equal(first[name], second[name], equal_nan=first[name].dtype.kind == "f") for name in first
+    )
+
+
+def _inputs(result: Result) -> dict[str, Any]:
+    """Everything but the arrays, as texts and JSON values."""
+    record = result.record
+    return {
+        "run_id": result.run_id,
+        "strategy": result.strategy,
+        "parameters": result.parameters,
+        "causality": result.causality._asdict(),
+        "provenance": result.provenance,
+        "data_issues": list(result.data_issues),
+        "benchmark_name": result.benchmark_name,
+        "risk_free": result.risk_free,
+        "settings": record.settings.model_dump(mode="json"),
+        "engine": record.engine,
+        "first_row": record.first_row,
+        "positions": list(record.positions),
+        "notices": [notice._asdict() for notice in record.notices],
+        "timeframe": record.panel.timeframe,
+        "instruments": [instrument._asdict() for instrument in record.panel.instruments],
+        "columns": [[symbol, name] for symbol, series in record.columns.items() for name in series],
+        SETTLEMENTS: ledger_csv.settlements_csv(record.settlements),
+        ORDERS: ledger_csv.orders_csv(record.orders),
+    }
+
+
+def _arrays(record: Record) -> dict[str, np.ndarray[Any, Any]]:
+    arrays = {f"panel.{name}": getattr(record.panel, name) for name in (*CLOCKS, *VALUES)}
+    arrays |= {f"account.{name}": getattr(record, name) for name in ACCOUNT}
+    if record.targets is not None:
+        arrays["targets"] = record.targets
+    columns = [values for series in record.columns.values() for values in series.values()]
+    return arrays | {f"column.{number}": values for number, values in enumerate(columns)}
+
+
+def _files(result: Result) -> dict[str, bytes]:
+    inputs = _inputs(result)
+    arrays = io.BytesIO()
+    np.savez_compressed(arrays, **_arrays(result.record))  # type: ignore[arg-type]  # the stub takes allow_pickle for one of them
+    files = {
+        ARRAYS: arrays.getvalue(),
+        SETTLEMENTS: inputs.pop(SETTLEMENTS).encode(),
+        ORDERS: inputs.pop(ORDERS).encode(),
+        "fills.csv": frames.fills_csv(result.record).encode(),
+        "round_trips.csv": frames.round_trips_csv(result.record.panel, result.trips).encode(),
+        "equity.csv": frames.equity_csv(result.record).encode(),
+    }
+    document = {
+        "format": FORMAT,
+        **result.to_dict(),
+        "inputs": inputs,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
+    return files | {DOCUMENT: text.encode()}
+
+
+def _document(folder: Path) -> dict[str, Any]:
+    path = folder / DOCUMENT
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        version = int(document["format"])
+    except FileNotFoundError:
+        msg = f"{folder} holds no bundle: there is no {DOCUMENT} in it"
+        raise DataError(msg) from None
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        msg = f"{path} is not the document of a bundle ({type(error).__name__}: {error})"
+        raise DataError(msg) from None
+    if missing := {"inputs", "files"} - document.keys():
+        msg = f"{path} is not the document of a bundle; it has no {' and no '.join(sorted(missing))}"
+        raise DataError(msg)
+    if version > FORMAT:
+        msg = f"{path} has format {version}, this version of Tulya reads up to {FORMAT}; update Tulya"
+        raise DataError(msg)
+    return document
+
+
+def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str, Any]:
+    inputs = document["inputs"]
+    with np.load(io.BytesIO(contents[ARRAYS]), allow_pickle=False) as packed:
+        arrays = {name: packed[name] for name in packed.files}
+    for array in arrays.values():
+        array.setflags(write=False)
+    columns: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
+    for number, (symbol, name) in enumerate(inputs["columns"]):
+        columns.setdefault(symbol, {})[name] = arrays[f"column.{number}"]
+    record = Record(
+        engine=inputs["engine"],
+        panel=Panel(
+            instruments=tuple(Instrument(**fields) for fields in inputs["instruments"]),
+            timeframe=inputs["timeframe"],
+            **{name: arrays[f"panel.{name}"] for name in (*CLOCKS, *VALUES)},
+        ),
+        settings=Settings(**inputs["settings"]),
+        first_row=inputs["first_row"],
+        settlements=ledger_csv.read_settlements(contents[SETTLEMENTS].decode()),
+        orders=ledger_csv.read_orders(contents[ORDERS].decode()),
+        notices=tuple(Notice(**fields) for fields in inputs["notices"]),
+        **{name: arrays[f"account.{name}"] for name in ACCOUNT},
+        positions=tuple(inputs["positions"]),
+        targets=arrays.get("targets"),
+        columns=columns,
+    )
+    causality = inputs["causality"]
+    return {
+        **{name: inputs[name] for name in ("run_id", "strategy", "parameters", "provenance")},
+        **{name: inputs[name] for name in ("benchmark_name", "risk_free")},
+        "record": record,
+        "causality": Causality(**causality | {"verdict": CausalityVerdict(causality["verdict"])}),
+        "data_issues": tuple(inputs["data_issues"]),
+    }
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """A draft folder beside ``folder`` that takes its place when the block ends well, and is removed when not."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        draft.chmod(0o755)  # a temporary folder is for its owner alone, a result need not be
+        yield draft
+        if folder.is_dir():
+            old = draft.with_name(draft.name + "-old")
+            folder.rename(old)
+            draft.rename(folder)
+            for left in old.iterdir():
+                if not (folder / left.name).exists():
+                    left.rename(folder / left.name)
+            shutil.rmtree(old)
+        else:
+            draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

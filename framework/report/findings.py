@@ -1,0 +1,208 @@
+"""Findings: what a person must know before believing a result, most severe first."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from framework.report import metrics
+from framework.report.wording import percent, rupees, time_text
+from framework.types.causality import CausalityVerdict
+from framework.types.record import OrderState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from framework.report.observations import Observations
+    from framework.types.causality import Causality
+    from framework.types.record import Notice, Record
+
+FEW_ROUND_TRIPS = 30
+"""Below it a win rate is a coin tossed a few times: its 95 % interval is wider than ± 18 points."""
+HIGH_COSTS = 0.3
+SHOWN_ISSUES = 5
+
+
+class Severity(StrEnum):
+    """How much a finding weighs."""
+
+    ERROR = "error"
+    """Do not believe the result."""
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Finding(NamedTuple):
+    """One sentence about a result."""
+
+    severity: Severity
+    text: str
+
+
+def findings(record: Record, o: Observations, causality: Causality, data_issues: tuple[str, ...]) -> list[Finding]:
+    """Everything there is to say, errors first; a causality leak stands before all else."""
+    found = [
+        *_causality(causality),
+        *_ruin(record, o),
+        *_notices(record),
+        *_fill_rule(record),
+        *_sample(o),
+        *_costs(record, o),
+        *_issues(data_issues),
+        *_orders(record),
+        *_cash(record),
+        *_open_positions(o),
+        *_length(o),
+    ]
+    rank = list(Severity)
+    return sorted(found, key=lambda one: rank.index(one.severity))
+
+
+def order_outcomes(record: Record) -> dict[str, Counter[str]]:
+    """``refused``, ``shrunk``, ``expired`` and ``cancelled`` orders, counted by reason."""
+    outcomes: dict[str, Counter[str]] = {name: Counter() for name in ("refused", "shrunk", "expired", "cancelled")}
+    for one in record.orders:
+        if one.state is OrderState.REFUSED:
+            outcomes["refused"][one.why or one.verdict.reason or "unknown"] += 1
+        elif one.verdict.quantity != one.requested:
+            outcomes["shrunk"][one.verdict.reason or "unknown"] += 1
+        if one.state in {OrderState.EXPIRED, OrderState.CANCELLED}:
+            outcomes[str(one.state)][one.why or str(one.order.reason)] += 1
+    return outcomes
+
+
+def _causality(causality: Causality) -> Iterator[Finding]:
+    if causality.verdict is CausalityVerdict.LEAK:
+        yield Finding(Severity.ERROR, f"The strategy looks into the future: {causality.finding}")
+    elif causality.verdict is CausalityVerdict.NOT_CHECKED:
+        why = f": {causality.finding}" if causality.finding else ""
+        yield Finding(Severity.WARNING, f"Causality was not checked{why}.".replace("..", "."))
+    if causality.scale_changes:
+        yield Finding(
+            Severity.NOTE,
+            f"{causality.scale_changes:,} decisions change when all prices are divided by 5: a rupee amount may be "
+            "written into the strategy, and a split would change what it does.",
+        )
+
+
+def _ruin(record: Record, o: Observations) -> Iterator[Finding]:
+    below = np.flatnonzero(o.equity <= 0)
+    if below.shape[0]:
+        row = int(below[0])
+        date = time_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
+        lowest = rupees(float(np.min(o.equity)))
+        yield Finding(
+            Severity.ERROR,
+            f"Ruin: equity fell to or below zero at {date} (lowest {lowest}); what comes after cannot happen.",
+        )
+
+
+def _notices(record: Record) -> Iterator[Finding]:
+    first: dict[str, Notice] = {}
+    counts = Counter(notice.code for notice in record.notices)
+    for notice in record.notices:
+        first.setdefault(notice.code, notice)
+    for code, notice in first.items():
+        date = time_text(record.panel, 0, notice.time)
+        more = f" (the first of {counts[code]:,})" if counts[code] > 1 else ""
+        yield Finding(Severity.WARNING, f"{date}: {notice.text.rstrip('.')}{more}.")
+
+
+def _fill_rule(record: Record) -> Iterator[Finding]:
+    if record.settings.fill_at == "same_close":
+        yield Finding(
+            Severity.WARNING,
+            "Market orders fill at the close that decided them: nobody can trade at a price that is known only when it "
+            "is gone, so the result flatters.",
+        )
+
+
+def _sample(o: Observations) -> Iterator[Finding]:
+    closed = len(o.round_trips)
+    if closed == 0 and not o.open_round_trips:
+        yield Finding(Severity.WARNING, "Nothing was ever filled: the account is its deposit.")
+    elif closed < FEW_ROUND_TRIPS:
+        what = "No round trip was" if closed == 0 else f"Only {closed} round trip{'s were' if closed > 1 else ' was'}"
+        yield Finding(
+            Severity.WARNING,
+            f"{what} closed; below {FEW_ROUND_TRIPS} the win rate, profit factor and Sharpe say next to nothing.",
+        )
+
+
+def _costs(record: Record, o: Observations) -> Iterator[Finding]:
+    costs = o.charges + o.slippage
+    net = sum(one.net_paise for one in (*o.round_trips, *o.open_round_trips)) / 100
+    gross = net + costs
+    if costs > 0:
+        parts = f"{rupees(o.charges)} charges, {rupees(o.slippage)} slippage"
+        if gross > 0:
+            share = costs / gross
+            yield Finding(
+                Severity.WARNING if share > HIGH_COSTS else Severity.NOTE,
+                f"Costs took {percent(100 * share, 1)} of the gross profit ({parts} of {rupees(gross)}).",
+            )
+        else:
+            yield Finding(Severity.WARNING, f"Before costs the run lost {rupees(-gross)}; costs ({parts}) came on top.")
+    settings = record.settings
+    free = [
+        name for name, value in (("charges", settings.charges), ("slippage", settings.slippage)) if str(value) == "none"
+    ]
+    if free and record.settlements:
+        flags = " and ".join(
+            {"charges": "--charges percent:0.1", "slippage": "--slippage bps:5"}[name] for name in free
+        )
+        yield Finding(Severity.WARNING, f"No {' and no '.join(free)} modelled; real fills cost both. Try {flags}.")
+
+
+def _issues(data_issues: tuple[str, ...]) -> Iterator[Finding]:
+    for issue in data_issues[:SHOWN_ISSUES]:
+        yield Finding(Severity.WARNING, f"Data: {issue}")
+    if len(data_issues) > SHOWN_ISSUES:
+        yield Finding(Severity.WARNING, f"Data: {len(data_issues) - SHOWN_ISSUES:,} more issues in the range.")
+
+
+def _orders(record: Record) -> Iterator[Finding]:
+    outcomes = order_outcomes(record)
+    for name in ("refused", "shrunk"):
+        counts = outcomes[name]
+        if counts:
+            reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common())
+            total = sum(counts.values())
+            yield Finding(
+                Severity.WARNING, f"{total:,} order{'s were' if total > 1 else ' was'} {name} by reason: {reasons}."
+            )
+
+
+def _cash(record: Record) -> Iterator[Finding]:
+    if record.cash_paise.shape[0] and int(record.cash_paise.min()) < 0:
+        row = int(np.argmin(record.cash_paise))
+        date = time_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
+        lowest = rupees(int(record.cash_paise[row]) / 100)
+        yield Finding(Severity.WARNING, f"Cash fell below zero, to {lowest} at {date}; no interest is charged on it.")
+
+
+def _open_positions(o: Observations) -> Iterator[Finding]:
+    if o.open_round_trips:
+        names = [one.symbol for one in o.open_round_trips]
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")  # noqa: PLR2004 - a line's worth
+        unrealised = sum(one.net_paise for one in o.open_round_trips) / 100
+        yield Finding(
+            Severity.NOTE,
+            f"{len(names)} position{'s are' if len(names) > 1 else ' is'} still open at the end ({shown}), marked at "
+            f"the last close: {rupees(unrealised)} so far, in the equity but not among the closed round trips.",
+        )
+
+
+def _length(o: Observations) -> Iterator[Finding]:
+    if 0 < o.years < 1:
+        yield Finding(
+            Severity.NOTE,
+            f"The run covers {o.years * 365.25:.0f} days; CAGR and every other yearly number are extrapolated.",
+        )
+    value = metrics.volatility(o.returns)
+    if math.isnan(value) and o.equity.shape[0] and np.all(o.equity > 0):
+        yield Finding(Severity.NOTE, "There are fewer than two session returns: most statistics have no answer.")

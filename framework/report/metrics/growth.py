@@ -1,0 +1,56 @@
+"""How much an account grew, and how fast."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SESSIONS_PER_YEAR = 252
+"""What annualises volatility, Sharpe and their kin, by convention."""
+NAN = math.nan
+
+
+def simple_returns(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Simple returns v[t] / v[t−1] − 1, float64[n−1], of a series of account values.
+
+    From the first value ≤ 0 on (ruin) a return has no meaning and is NaN; the step into ruin itself is kept.
+    """
+    if values.shape[0] < 2:  # noqa: PLR2004 - a return needs two values
+        return np.empty(0)
+    before, after = values[:-1], values[1:]
+    alive = np.logical_and.accumulate(before > 0)
+    result = np.full(after.shape, NAN)
+    result[alive] = after[alive] / before[alive] - 1
+    return result
+
+
+def total_return(values: NDArray[np.float64]) -> float:
+    """Growth last / first − 1; −1 or below is ruin. NaN without values."""
+    if values.shape[0] == 0 or not values[0] > 0:
+        return NAN
+    return float(values[-1] / values[0] - 1)
+
+
+def cagr(values: NDArray[np.float64], years: float) -> float:
+    """Compound annual growth rate (last / first) ^ (1 / years) − 1; years of 365.25 calendar days.
+
+    −1 after ruin, NaN when no time has passed, inf when a short run extrapolates beyond what a float holds.
+    Source: Bacon, Practical Portfolio Performance Measurement and Attribution (2008), annualised return.
+    """
+    if values.shape[0] == 0 or not (values[0] > 0 and years > 0):
+        return NAN
+    growth = float(values[-1] / values[0])
+    if growth <= 0:
+        return -1.0
+    exponent = math.log(growth) / years
+    return math.expm1(exponent) if exponent < math.log(np.finfo(np.float64).max) else math.inf
+
+
+def per_session(annual: float) -> float:
+    """An annual rate (0.06 = 6 % a year) as the rate of one session: (1 + annual) ^ (1 / 252) − 1."""
+    return math.expm1(math.log1p(annual) / SESSIONS_PER_YEAR)

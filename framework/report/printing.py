@@ -1,0 +1,64 @@
+"""A result as an aligned text table, and as a small HTML table for notebooks."""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from framework.report.findings import Severity
+from framework.report.stats import STATS
+from framework.report.wording import stat_value
+
+if TYPE_CHECKING:
+    from framework.report.result import Result
+
+LEFT = ("growth", "risk")
+MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
+NAME_WIDTH, VALUE_WIDTH, UNIT_WIDTH = 22, 17, 13
+
+
+def _rows(result: Result, *, left: bool) -> list[tuple[str, str, str]]:
+    stats = result.stats
+    return [
+        (stat.name, stat_value(stat, stats[stat.key]), "" if stat.unit == "₹" else stat.unit)
+        for stat in STATS
+        if (stat.group in LEFT) is left
+    ]
+
+
+def text(result: Result) -> str:
+    """Headline, statistics with their units in two columns, causality, fill rule and findings."""
+    lines = [result.title, result.period, ""]
+    empty = ("", "", "")
+    for one, two in zip_longest(_rows(result, left=True), _rows(result, left=False), fillvalue=empty):
+        cells = [
+            f"{name:<{NAME_WIDTH}} {value:>{VALUE_WIDTH}} {unit:<{UNIT_WIDTH}}" for name, value, unit in (one, two)
+        ]
+        lines.append("   ".join(cells).rstrip())
+    lines += ["", f"Causality   {result.causality}", f"Fill rule   {result.settings.fill_rule}"]
+    found = result.findings
+    if found:
+        lines += ["", "Findings"]
+        lines += [f"  {MARKS[finding.severity]} {finding.text}" for finding in found]
+    return "\n".join(lines)
+
+
+def html(result: Result) -> str:
+    """The same for Jupyter; every text is escaped."""
+    cells = []
+    for one, two in zip_longest(_rows(result, left=True), _rows(result, left=False), fillvalue=("", "", "")):
+        row = "".join(
+            f"<td style='text-align:left'>{escape(name)}</td>"
+            f"<td style='text-align:right;font-variant-numeric:tabular-nums'>{escape(value)}</td>"
+            f"<td style='text-align:left;opacity:.6;padding-right:2em'>{escape(unit)}</td>"
+            for name, value, unit in (one, two)
+        )
+        cells.append(f"<tr>{row}</tr>")
+    found = "".join(f"<li>{MARKS[one.severity]} {escape(one.text)}</li>" for one in result.findings)
+    return (
+        f"<div><h4 style='margin:.2em 0'>{escape(result.title)}</h4><p style='opacity:.7'>{escape(result.period)}</p>"
+        f"<table>{''.join(cells)}</table>"
+        f"<p>Causality: {escape(str(result.causality))}<br>Fill rule: {escape(result.settings.fill_rule)}</p>"
+        f"<ul style='list-style:none;padding-left:0'>{found}</ul></div>"
+    )

@@ -1,0 +1,329 @@
+"""Every statistic in one place: its name with the unit, its formula in words, its source, and what computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from framework.report import metrics as m
+from framework.report.observations import Observations
+
+Compute = Callable[[Observations], float]
+
+
+class Stat(NamedTuple):
+    """One number of a result. ``key`` is the name under which it stands in ``Result.stats``."""
+
+    name: str
+    unit: str
+    """``%``, ``₹``, ``days`` … or empty for a plain ratio."""
+    group: str
+    formula: str
+    source: str
+    compute: Compute
+
+    @property
+    def key(self) -> str:
+        """Name and unit, such as ``CAGR [%]``."""
+        return f"{self.name} [{self.unit}]" if self.unit else self.name
+
+
+def _with_deposit(o: Observations) -> tuple[np.ndarray, np.ndarray]:
+    """Equity and days of every close behind the deposit, so that a loss in the first bar counts."""
+    return np.concatenate([[o.capital], o.equity]), np.concatenate([o.days[:1], o.days])
+
+
+def _final(o: Observations) -> float:
+    return float(o.equity[-1]) if o.equity.shape[0] else o.capital
+
+
+def _cagr(o: Observations) -> float:
+    return m.cagr(np.array([o.capital, _final(o)]), o.years)
+
+
+def _max_drawdown(o: Observations) -> float:
+    return m.max_drawdown(_with_deposit(o)[0])
+
+
+def _longest_drawdown(o: Observations) -> float:
+    return m.longest_drawdown(*_with_deposit(o)) if o.days.shape[0] else m.longest_drawdown(o.equity, o.days)
+
+
+def _benchmark_growth(o: Observations) -> np.ndarray:
+    return np.array([o.capital, o.benchmark[-1]]) if o.benchmark.shape[0] else np.empty(0)
+
+
+def _extreme(pick: Callable[[np.ndarray], np.floating], values: np.ndarray) -> float:
+    return float(pick(values)) if values.shape[0] else float("nan")
+
+
+def _mean_days_held(o: Observations) -> float:
+    held = np.array([(one.exit_time - one.entry_time) / 86_400e9 for one in o.round_trips])
+    return _extreme(np.mean, held)
+
+
+def _rf(o: Observations) -> float:
+    return m.per_session(o.risk_free)
+
+
+BACON = "Bacon 2008"
+STATS: tuple[Stat, ...] = (
+    Stat("Final equity", "₹", "growth", "cash + positions marked at the last close", "ledger", _final),
+    Stat("Net profit", "₹", "growth", "final equity − capital", "ledger", lambda o: round(_final(o) - o.capital, 2)),
+    Stat(
+        "Total return",
+        "%",
+        "growth",
+        "final equity / capital − 1",
+        BACON,
+        lambda o: 100 * m.total_return(np.array([o.capital, _final(o)])),
+    ),
+    Stat(
+        "CAGR",
+        "%",
+        "growth",
+        "(final equity / capital) ^ (1 / years) − 1, years of 365.25 calendar days from the first to the last close",
+        BACON,
+        lambda o: 100 * _cagr(o),
+    ),
+    Stat("Volatility", "% p.a.", "risk", "deviation(r) · √252, n − 1", BACON, lambda o: 100 * m.volatility(o.returns)),
+    Stat(
+        "Sharpe",
+        "",
+        "risk",
+        "mean(r − rf) / deviation(r − rf) · √252",
+        "Sharpe 1994",
+        lambda o: m.sharpe(o.returns, _rf(o)),
+    ),
+    Stat(
+        "Sortino",
+        "",
+        "risk",
+        "mean(r − rf) / √mean(min(r − rf, 0)²) · √252, the mean over all sessions",
+        "Sortino & Price 1994",
+        lambda o: m.sortino(o.returns, _rf(o)),
+    ),
+    Stat(
+        "Calmar",
+        "",
+        "risk",
+        "CAGR / max. drawdown, whole run",
+        "Young 1991",
+        lambda o: m.calmar(_cagr(o), _max_drawdown(o)),
+    ),
+    Stat("Omega", "", "risk", "Σ max(r, 0) / Σ max(−r, 0)", "Keating & Shadwick 2002", lambda o: m.omega(o.returns)),
+    Stat(
+        "Max. drawdown",
+        "%",
+        "risk",
+        "greatest 1 − equity / highest equity so far, at every bar's close; 0..100",
+        "Magdon-Ismail & Atiya 2004",
+        lambda o: 100 * _max_drawdown(o),
+    ),
+    Stat(
+        "Max. drawdown duration",
+        "days",
+        "risk",
+        "longest time from a peak until it is reached again (or the end), calendar days",
+        "Magdon-Ismail & Atiya 2004",
+        _longest_drawdown,
+    ),
+    Stat(
+        "VaR 95 %",
+        "% per session",
+        "risk",
+        "5 % quantile of r, linear between ranks; a loss is negative",
+        "Jorion 2006",
+        lambda o: 100 * m.value_at_risk(o.returns),
+    ),
+    Stat(
+        "CVaR 95 %",
+        "% per session",
+        "risk",
+        "mean of the r at or below VaR",
+        "Rockafellar & Uryasev 2000",
+        lambda o: 100 * m.conditional_value_at_risk(o.returns),
+    ),
+    Stat("Best session", "%", "risk", "max(r)", BACON, lambda o: 100 * _extreme(np.max, o.returns)),
+    Stat("Worst session", "%", "risk", "min(r)", BACON, lambda o: 100 * _extreme(np.min, o.returns)),
+    Stat(
+        "Skew",
+        "",
+        "risk",
+        "adjusted Fisher–Pearson G1 of r; below 0: the long tail is of losses",
+        "Joanes & Gill 1998",
+        lambda o: m.skewness(o.returns),
+    ),
+    Stat(
+        "Excess kurtosis",
+        "",
+        "risk",
+        "unbiased G2 of r; 0 is normal",
+        "Joanes & Gill 1998",
+        lambda o: m.excess_kurtosis(o.returns),
+    ),
+    Stat(
+        "Time in market",
+        "%",
+        "activity",
+        "share of bar closes at which anything is held",
+        "own",
+        lambda o: 100 * m.time_in_market(o.exposure),
+    ),
+    Stat(
+        "Exposure",
+        "% of equity",
+        "activity",
+        "mean of Σ |position value| / equity over bar closes",
+        "own",
+        lambda o: 100 * m.invested_share(o.exposure, o.equity),
+    ),
+    Stat(
+        "Turnover",
+        "× per year",
+        "activity",
+        "(value bought + value sold) / 2 / mean equity / years",
+        "Grinold & Kahn 2000",
+        lambda o: m.turnover(o.bought, o.sold, _extreme(np.mean, o.equity), o.years),
+    ),
+    Stat("Charges", "₹", "activity", "Σ charges of all fills", "ledger", lambda o: o.charges),
+    Stat(
+        "Slippage",
+        "₹",
+        "activity",
+        "Σ (fill price − the bar's price) · signed quantity; + is a cost",
+        "own",
+        lambda o: round(o.slippage, 2),
+    ),
+    Stat(
+        "Round trips",
+        "",
+        "round trips",
+        "closed ones: flat to flat in one instrument",
+        "own",
+        lambda o: float(len(o.round_trips)),
+    ),
+    Stat(
+        "Open round trips",
+        "",
+        "round trips",
+        "still held at the end; not in the numbers below",
+        "own",
+        lambda o: float(len(o.open_round_trips)),
+    ),
+    Stat(
+        "Win rate",
+        "%",
+        "round trips",
+        "round trips with net profit > 0 / all",
+        "own",
+        lambda o: 100 * m.win_rate(o.profits),
+    ),
+    Stat(
+        "Profit factor",
+        "",
+        "round trips",
+        "Σ net profits / Σ net losses",
+        "Schwager 1996",
+        lambda o: m.profit_factor(o.profits),
+    ),
+    Stat("Expectancy", "₹", "round trips", "mean net profit", "Tharp 2007", lambda o: m.expectancy(o.profits)),
+    Stat(
+        "Average round trip",
+        "%",
+        "round trips",
+        "mean of net profit / entry value",
+        "Tharp 2007",
+        lambda o: 100 * m.expectancy(o.profit_returns),
+    ),
+    Stat(
+        "Best round trip",
+        "%",
+        "round trips",
+        "max of the same",
+        "own",
+        lambda o: 100 * _extreme(np.max, o.profit_returns),
+    ),
+    Stat(
+        "Worst round trip",
+        "%",
+        "round trips",
+        "min of the same",
+        "own",
+        lambda o: 100 * _extreme(np.min, o.profit_returns),
+    ),
+    Stat(
+        "Average holding",
+        "days",
+        "round trips",
+        "mean time from the entry's to the exit's bar, calendar days",
+        "own",
+        _mean_days_held,
+    ),
+    Stat(
+        "SQN",
+        "",
+        "round trips",
+        "√n · mean / deviation of net profits, n − 1, n not capped",
+        "Tharp 2008",
+        lambda o: m.sqn(o.profits),
+    ),
+    Stat(
+        "Kelly",
+        "%",
+        "round trips",
+        "W − (1 − W) / (mean win / mean loss) of round-trip returns",
+        "Kelly 1956, Thorp",
+        lambda o: 100 * m.kelly(o.profit_returns),
+    ),
+    Stat(
+        "Benchmark return",
+        "%",
+        "benchmark",
+        "equal parts of all instruments, bought at the first open, held, no costs",
+        "own",
+        lambda o: 100 * m.total_return(_benchmark_growth(o)),
+    ),
+    Stat("Benchmark CAGR", "%", "benchmark", "as CAGR", BACON, lambda o: 100 * m.cagr(_benchmark_growth(o), o.years)),
+    Stat(
+        "Beta", "", "benchmark", "cov(r, b) / var(b)", "Sharpe 1964", lambda o: m.beta(o.returns, o.benchmark_returns)
+    ),
+    Stat(
+        "Alpha",
+        "% p.a.",
+        "benchmark",
+        "252 · (mean(r − rf) − beta · mean(b − rf)), arithmetic",
+        "Jensen 1968",
+        lambda o: 100 * m.alpha(o.returns, o.benchmark_returns, _rf(o)),
+    ),
+    Stat(
+        "Information ratio",
+        "",
+        "benchmark",
+        "mean(r − b) / deviation(r − b) · √252",
+        "Grinold & Kahn 2000",
+        lambda o: m.information_ratio(o.returns, o.benchmark_returns),
+    ),
+    Stat(
+        "Tracking error",
+        "% p.a.",
+        "benchmark",
+        "deviation(r − b) · √252",
+        "Grinold & Kahn 2000",
+        lambda o: 100 * m.tracking_error(o.returns, o.benchmark_returns),
+    ),
+)
+
+
+def statistics(o: Observations) -> dict[str, float]:
+    """Every statistic by its key, in the registry's order; NaN where there is no answer."""
+    return {stat.key: float(stat.compute(o)) for stat in STATS}
+
+
+def markdown() -> str:
+    """The registry as the table of ``docs/metrics.md``; a test keeps the two equal."""
+    lines = ["| statistic | formula | source |", "|---|---|---|"]
+    lines += [f"| `{stat.key}` | {stat.formula.replace('|', chr(92) + '|')} | {stat.source} |" for stat in STATS]
+    return "\n".join(lines)

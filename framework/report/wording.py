@@ -1,0 +1,91 @@
+"""Numbers as people read them: rupees in Indian grouping, percentages, times in the exchange's zone."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from framework.types.timeframe import SECOND_NS, Timeframe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from framework.report.stats import Stat
+    from framework.types.panel import Panel
+
+NONE = "–"
+"""What stands where there is no number."""
+MINUS = "−"
+COUNTS = ("Round trips", "Open round trips")
+
+
+def grouped(whole: int) -> str:
+    """A whole number ≥ 0 in Indian grouping: 1234567 → ``12,34,567``."""
+    digits = str(whole)
+    head, tail = digits[:-3], digits[-3:]
+    parts = [tail]
+    while head:
+        parts.append(head[-2:])
+        head = head[:-2]
+    return ",".join(reversed(parts))
+
+
+def rupees(amount: float, decimals: int = 2) -> str:
+    """``₹12,34,567.89``, with a real minus before the sign; – for NaN."""
+    if math.isnan(amount):
+        return NONE
+    if math.isinf(amount):
+        return f"{MINUS if amount < 0 else ''}₹∞"
+    text = f"{abs(amount):.{decimals}f}"
+    whole, _, fraction = text.partition(".")
+    negative = amount < 0 and float(text) != 0
+    return f"{MINUS if negative else ''}₹{grouped(int(whole))}{'.' + fraction if fraction else ''}"
+
+
+def number(value: float, decimals: int = 2) -> str:
+    """A plain number with a real minus; – for NaN, ∞ for inf."""
+    if math.isnan(value):
+        return NONE
+    if math.isinf(value):
+        return f"{MINUS}∞" if value < 0 else "∞"
+    text = f"{abs(value):,.{decimals}f}"
+    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) != 0 else text
+
+
+def percent(value: float, decimals: int = 2) -> str:
+    """``12.34 %`` of a value in percent."""
+    return NONE if math.isnan(value) else f"{number(value, decimals)} %"
+
+
+def stat_value(stat: Stat, value: float) -> str:
+    """A statistic's number without its unit (rupees carry their sign)."""
+    if stat.unit == "₹":
+        return rupees(value)
+    if stat.key in COUNTS:
+        return number(value, 0)
+    if stat.unit == "days":
+        return number(value, 0 if value.is_integer() else 1) if math.isfinite(value) else number(value)
+    return number(value)
+
+
+def is_daily(panel: Panel) -> bool:
+    """True when the panel's bars are of whole days."""
+    return Timeframe.parse(panel.timeframe).daily
+
+
+def time_texts(panel: Panel, column: int, times: Iterable[int]) -> list[str]:
+    """Bar times as text: ``YYYY-MM-DD`` for daily bars, else ISO 8601 with the exchange's offset."""
+    if is_daily(panel):
+        days = np.array(list(times), dtype="datetime64[ns]").astype("datetime64[D]")
+        return [str(day) for day in days]
+    zone = ZoneInfo(panel.instruments[column].timezone)
+    return [datetime.fromtimestamp(time // SECOND_NS, zone).isoformat() for time in times]
+
+
+def time_text(panel: Panel, column: int, time: int) -> str:
+    """One bar's time; see ``time_texts``."""
+    return time_texts(panel, column, [time])[0]
