@@ -2,6 +2,8 @@
 
 from framework.rules.money import share
 
+NAN = float("nan")
+
 
 def closed_part(quantity_held: int, fill_quantity: int) -> int:
     """Units (≥ 0) of a signed fill that close a signed position; the rest of the fill opens."""
@@ -18,6 +20,20 @@ def cost_closed(cost_paise: int, quantity_held: int, closed: int) -> int:
 def gross_realised(position_side: int, value_paise: int, cost_out_paise: int) -> int:
     """Gross profit of a close in paise: what came in less what it had cost (a short: the other way round)."""
     return position_side * (value_paise - cost_out_paise)
+
+
+def average_after(average: float, quantity_held: int, price: float, fill_quantity: int) -> float:
+    """Average fill price of the position after a signed fill, in rupees: a close keeps it, NaN when flat.
+
+    Not cost / quantity: cost is whole paise, and a stop 5 % below the fill lies exactly 5 % below the fill.
+    """
+    after = quantity_held + fill_quantity
+    if after == 0:
+        return NAN
+    closed = closed_part(quantity_held, fill_quantity)
+    if closed == 0 and quantity_held != 0:
+        return (average * quantity_held + price * fill_quantity) / after
+    return average if abs(fill_quantity) == closed else price
 
 
 def cash_after(cash_paise: int, side: int, value_paise: int, charges_paise: int) -> int:

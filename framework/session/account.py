@@ -34,6 +34,8 @@ class Account:
         self.gross_paise = 0
         self.charges_paise = 0
         self.quantity = [0] * count
+        self.average = [NAN] * count
+        """Average fill price of the open position in rupees, unrounded: exits are measured from it."""
         self.cost_paise = [0] * count
         self.entry_charges_paise = [0] * count
         self.mark_paise = [0] * count
@@ -59,6 +61,7 @@ class Account:
         if quantity > closed:
             self.cost_paise[i] += worth - money.share(worth, closed, quantity)
             self.entry_charges_paise[i] += paid - money.share(paid, closed, quantity)
+        self.average[i] = ledger.average_after(self.average[i], held, fill.price, fill.quantity)
         self.quantity[i] = held + fill.quantity
         self.cash_paise = ledger.cash_after(self.cash_paise, side, worth, paid)
         self.gross_paise += gross
@@ -114,10 +117,6 @@ class Account:
         worth = money.share(abs(self.mark_paise[i]), min(units, abs(self.quantity[i])), abs(self.quantity[i]))
         given_back = worth if self.quantity[i] > 0 else int(worth * self._short_margin)
         return given_back - charges(worth, self._rate_e8, self._flat_paise, True)
-
-    def average_price(self, i: int) -> float:
-        """Average entry price in rupees; the position must not be flat."""
-        return self.cost_paise[i] / abs(self.quantity[i]) / 100.0
 
     def at_cost_paise(self) -> int:
         """Signed cost of all positions: the second term of the ledger identity."""

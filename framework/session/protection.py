@@ -40,7 +40,7 @@ class Protection:
         book = self._books[i]
         if opened:
             book.distances, book.bars_held = book.entry_distances, 0
-            book.extreme, book.within_bar = self._account.average_price(i), within_bar
+            book.extreme, book.within_bar = self._account.average[i], within_bar
         if self._rule.active_from == "next_bar":
             book.protect_due = True
             return []
@@ -78,7 +78,7 @@ class Protection:
     def _levels(self, i: int) -> Levels:
         side = 1 if self._account.quantity[i] > 0 else -1
         book = self._books[i]
-        average, tick = self._account.average_price(i), self._instruments[i].tick
+        average, tick = self._account.average[i], self._instruments[i].tick
         return protective_levels(self._rule, book.distances, side, average, book.extreme, tick)
 
     def _withdraw(self, book: Book, now: int) -> list[Command]:
