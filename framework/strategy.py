@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from framework.errors import ConfigError, StrategyError
+from framework.types.explain import explain, unknown_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,30 +115,12 @@ class Strategy(BaseModel):
         """Build from ``--set`` texts or numbers; ``ConfigError`` names the value, the bound and the nearest name."""
         for name in settings:
             if name not in cls.model_fields:
-                near = get_close_matches(name, cls.model_fields, n=1, cutoff=0.4)
-                hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(cls.model_fields) or 'none'}"
-                msg = f"{cls.__name__} has no parameter {name!r}; {hint}"
-                raise ConfigError(msg)
+                raise ConfigError(unknown_name(f"{cls.__name__} has no parameter", name, cls.model_fields))
         try:
             return cls(**settings)
         except ValidationError as error:
             raise ConfigError(explain(cls.__name__, error)) from None
 
-    def label(self) -> str:
-        """Name with parameters, such as ``RSI(period=14, oversold=30.0, overbought=70.0)``."""
-        return repr(self)
-
 
 STYLES = ("signals", "allocate", "on_bar")
 
-
-def explain(owner: str, error: ValidationError) -> str:
-    """A pydantic error as one sentence per mistake: owner.field = value, and the bound it breaks."""
-    lines = []
-    for mistake in error.errors():
-        field = ".".join(str(part) for part in mistake["loc"])
-        reason = mistake["msg"].removeprefix("Value error, ")
-        reason = reason[0].lower() + reason[1:] if reason else reason
-        where = f"{owner}.{field} = {mistake['input']!r}" if field else owner
-        lines.append(f"{where}: {reason}")
-    return "; ".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,17 @@ WEIGHT_TOLERANCE = 1e-9
 """Σ|w| of 1.0000000001 is rounding, not leverage."""
 
 
+class Answers(NamedTuple):
+    """What ``signals`` said of every instrument."""
+
+    arrays: DecisionArrays
+    columns: Columns
+    """symbol → name → float64[T]."""
+    bars: list[Bars]
+    signals: list[Signals]
+    """One per entry of ``bars``."""
+
+
 def ask_signals(strategy: Strategy, bars: Bars) -> Signals:
     """``strategy.signals(bars)``, checked: a Signals with one row per bar."""
     signals = strategy.signals(bars)
@@ -36,14 +47,16 @@ def ask_signals(strategy: Strategy, bars: Bars) -> Signals:
 
 
 def decide_signals(
-    strategy: Strategy, panel: Panel, progress: Callable[[int], None] | None = None
-) -> tuple[DecisionArrays, Columns]:
+    strategy: Strategy, panel: Panel, progress: Callable[[str, int, int], None] | None = None
+) -> Answers:
     """Signals of every instrument scattered onto [T, N]; rows without a bar are NaN."""
     grids: dict[str, NDArray[np.float64]] = {"target": np.full(panel.close.shape, np.nan)}
-    columns: Columns = {}
+    answers = Answers(DecisionArrays(grids["target"]), {}, [], [])
     for column, symbol in enumerate(panel.symbols):
         bars, rows = panel.bars_of(column), panel.rows_of(column)
         signals = ask_signals(strategy, bars)
+        answers.bars.append(bars)
+        answers.signals.append(signals)
         grids["target"][rows, column] = signals.target
         for name in PRICE_NAMES:
             values = getattr(signals, name)
@@ -54,10 +67,10 @@ def decide_signals(
         for name, values in signals.columns.items():
             series = np.full(len(panel), np.nan)
             series[rows] = values
-            columns.setdefault(symbol, {})[name] = series
+            answers.columns.setdefault(symbol, {})[name] = series
         if progress is not None:
-            progress(column + 1)
-    return DecisionArrays(**grids), columns
+            progress("signals", column + 1, len(panel.symbols))
+    return answers._replace(arrays=DecisionArrays(**grids))
 
 
 def decide_weights(strategy: Strategy, panel: Panel, leverage: float) -> DecisionArrays:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+
+from framework.errors import ConfigError
+from framework.types.explain import explain, unknown_name
 
 RATE_SCALE = 100_000_000
 """Rates are whole numbers of 1e-8: 0.1 % is 100,000."""
@@ -226,6 +229,27 @@ class Settings(BaseModel):
             raise ValueError(msg)
         return self
 
+    @classmethod
+    def of(cls, **choices: Any) -> Self:
+        """Settings from flat names: those of Settings, Exits and Limits in one; ``ConfigError`` says what is wrong."""
+        known = [*(name for name in cls.model_fields if name not in NESTED), *NESTED["exits"], *NESTED["limits"]]
+        nested: dict[str, Any] = {}
+        for name, value in choices.items():
+            if name in NESTED and not isinstance(value, BaseModel):
+                nested.setdefault(name, {}).update(value)
+                continue
+            if name not in known and name not in NESTED:
+                raise ConfigError(unknown_name("there is no setting", name, known))
+            group = next((group for group, fields in NESTED.items() if name in fields), None)
+            if group is None:
+                nested[name] = value
+            else:
+                nested.setdefault(group, {})[name] = value
+        try:
+            return cls(**nested)
+        except ValidationError as error:
+            raise ConfigError(explain("settings", error)) from None
+
     @property
     def capital_paise(self) -> int:
         """Deposit in paise."""
@@ -247,3 +271,7 @@ class Settings(BaseModel):
             parts.append(f"protection {self.protection_bps:g} bps")
         parts.append(f"exits from the {self.exits.active_from.replace('_', ' ')}, {self.exits.both} first")
         return "; ".join(parts)
+
+
+NESTED = {"exits": tuple(Exits.model_fields), "limits": tuple(Limits.model_fields)}
+"""Field of Settings → the names inside it."""

@@ -1,0 +1,275 @@
+"""The whole way in one call: bars → signals → engine → Result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from framework.engines.context import BarContext
+from framework.engines.decisions import decide_signals, decide_weights
+from framework.engines.event import run
+from framework.errors import ConfigError, DataError
+from framework.provenance import new_run_id, provenance
+from framework.report.result import Result
+from framework.research.causality import check_allocate, check_on_bar, check_signals
+from framework.strategy import Strategy
+from framework.types import Bars, Causality, CausalityVerdict, Panel, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from framework.types import Record, RiskRule
+
+    Given = Bars | Panel | pd.DataFrame | str | Sequence[Bars | str]
+    Progress = Callable[[str, int, int], None]
+    """Called with what is being done, how much of it, and how much there is."""
+
+CAUSALITY_MODES = ("default", "all-decisions", "every-bar", "off")
+
+
+class Prices(NamedTuple):
+    """What a run reads: the aligned prices, and what is known to be wrong with them."""
+
+    panel: Panel
+    data_issues: tuple[str, ...] = ()
+
+
+def backtest(
+    strategy: Strategy | type[Strategy] | str,
+    bars: Given,
+    *,
+    settings: Settings | None = None,
+    start: date | str | None = None,
+    end: date | str | None = None,
+    timeframe: str = "1d",
+    db: Path | None = None,
+    rules: Sequence[RiskRule] = (),
+    causality: str = "default",
+    name: str | None = None,
+    progress: Progress | None = None,
+    **choices: Any,
+) -> Result:
+    """Backtest a strategy and return its Result; nothing is written anywhere.
+
+    Args:
+        strategy: an instance such as ``RSI(period=10)``, its class, or its name as on the command line.
+        bars: Bars, several of them, a Panel, a DataFrame, or one or more symbols of the store.
+        settings: every choice at once; or give them by name: ``capital=100_000, sizing="fixed:10",
+            charges="percent:0.1", slippage="bps:5", stop_loss="5%"``.
+        start: first day that is decided on and accounted for; earlier bars only feed the indicators.
+        end: last day.
+        timeframe: of symbols read from the store.
+        db: the store's file, when symbols are given.
+        rules: risk rules of your own, asked after the built-in ones.
+        causality: ``default`` (within a second), ``all-decisions``, ``every-bar`` or ``off``.
+        name: what the strategy is called in the result.
+        progress: called with (what, done, total).
+        choices: fields of Settings, Exits and Limits by name.
+
+    Raises:
+        ConfigError: a setting is unknown or out of bounds, and the message says which.
+        DataError: no prices in the range.
+        StrategyError: the strategy broke its contract.
+    """
+    if causality not in CAUSALITY_MODES:
+        msg = f"causality {causality!r} is not one of {', '.join(CAUSALITY_MODES)}"
+        raise ConfigError(msg)
+    chosen = _settings(settings, choices)
+    asked = _strategy(strategy)
+    last_day = _day("end", end)
+    prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
+    first_row = _first_row(prices.panel, _day("start", start))
+    record, verdict = execute(asked, prices.panel, chosen, first_row, rules, causality, progress)
+    label = name or (strategy if isinstance(strategy, str) else type(asked).__name__)
+    return Result(
+        run_id=new_run_id(label),
+        strategy=label,
+        parameters=asked.model_dump(mode="json"),
+        record=record,
+        causality=verdict,
+        provenance=provenance(asked, prices.panel),
+        data_issues=prices.data_issues,
+    )
+
+
+def execute(
+    strategy: Strategy,
+    panel: Panel,
+    settings: Settings,
+    first_row: int,
+    rules: Sequence[RiskRule] = (),
+    causality: str = "default",
+    progress: Progress | None = None,
+) -> tuple[Record, Causality]:
+    """Decide, run and check one strategy over a panel."""
+    style = strategy.style()
+    rows = len(panel) - first_row
+    _check_sizing(strategy, style, settings)
+
+    def ran(done: int) -> None:
+        if progress is not None:
+            progress("running", done, rows)
+
+    if style == "on_bar":
+        return _execute_on_bar(strategy, panel, settings, first_row, rules, causality, ran)
+    first_ns = int(panel.time[first_row])
+    if style == "allocate":
+        decisions = decide_weights(strategy, panel, settings.leverage)
+        record = run(
+            panel, settings, decisions=decisions, style=style, first_row=first_row, rules=rules, progress=ran
+        )
+        if causality == "off":
+            return record, NOT_CHECKED
+        verdict = check_allocate(strategy, panel, mode=causality, first_ns=first_ns, known=decisions.target)
+        return record, verdict
+    answers = decide_signals(strategy, panel, progress)
+    record = run(panel, settings, decisions=answers.arrays, first_row=first_row, rules=rules, progress=ran)
+    record = replace(record, columns=answers.columns)
+    if causality == "off":
+        return record, NOT_CHECKED
+    return record, check_signals(
+        strategy, answers.bars, mode=causality, first_ns=first_ns, known=answers.signals
+    )
+
+
+NOT_CHECKED = Causality(CausalityVerdict.NOT_CHECKED, finding="not checked: --causality off")
+
+
+def _execute_on_bar(
+    strategy: Strategy,
+    panel: Panel,
+    settings: Settings,
+    first_row: int,
+    rules: Sequence[RiskRule],
+    causality: str,
+    ran: Callable[[int], None],
+) -> tuple[Record, Causality]:
+    """``on_bar`` sees one bar at a time; the check runs shorter histories again and compares what they ordered."""
+
+    def run_rows(last_row: int, told: Callable[[int], None] | None = None) -> Record:
+        context = BarContext(panel[:last_row])
+        return run(
+            panel,
+            settings,
+            on_bar=lambda session, row: context.ask(strategy, session, row),
+            style="on_bar",
+            first_row=first_row,
+            last_row=last_row,
+            rules=rules if told else (),
+            progress=told,
+        )
+
+    record = run_rows(len(panel), ran)
+    if causality == "off":
+        return record, NOT_CHECKED
+    if rules:
+        return record, Causality(
+            CausalityVerdict.NOT_CHECKED, finding="not checked: an on_bar strategy under rules of the user's own"
+        )
+
+    def log(given: Record) -> list[tuple[object, ...]]:
+        """What was asked for, each entry led by the row that decided it."""
+        rows = {int(closed): row for row, closed in enumerate(panel.close_time)}
+        asked = [entry for entry in given.orders if not entry.order.protective]
+        return [
+            (rows[entry.order.decided_at], entry.requested, entry.order.type.name, repr(entry.order.limit),
+             repr(entry.order.trigger), panel.symbols[entry.order.instrument], entry.order.label)
+            for entry in asked
+        ]  # fmt: skip
+
+    return record, check_on_bar(
+        lambda rows: log(run_rows(rows)), len(panel), mode=causality, first_row=first_row, known=log(record)
+    )
+
+
+def read_prices(
+    bars: Given,
+    *,
+    timeframe: str = "1d",
+    end: date | None = None,
+    db: Path | None = None,
+    progress: Progress | None = None,
+) -> Prices:
+    """Whatever was given as one panel, cut behind ``end``. Symbols are read from the store."""
+    if isinstance(bars, Panel):
+        return Prices(_until(bars, end))
+    given = [bars] if isinstance(bars, (str, Bars)) or hasattr(bars, "columns") else list(bars)
+    symbols = [item for item in given if isinstance(item, str)]
+    series = [item for item in given if isinstance(item, Bars)]
+    series += [Bars.from_frame(item) for item in given if hasattr(item, "columns")]
+    issues: tuple[str, ...] = ()
+    if symbols:
+        from framework.prices import load
+
+        loaded, issues = load(symbols, timeframe, end, db, progress)
+        series += loaded
+    return Prices(_until(Panel.from_bars(series), end), issues)
+
+
+def _until(panel: Panel, end: date | None) -> Panel:
+    if end is None:
+        return panel
+    return panel[: int(np.searchsorted(panel.session, _days(end), side="right"))]
+
+
+def _first_row(panel: Panel, start: date | None) -> int:
+    """First row on or after ``start``; ``DataError`` with the range there is when nothing is left."""
+    if not len(panel):
+        msg = "there are no bars before the end of the range"
+        raise DataError(msg)
+    row = 0 if start is None else int(np.searchsorted(panel.session, _days(start), side="left"))
+    if row >= len(panel):
+        first, last = (np.datetime64(int(day), "D") for day in (panel.session[0], panel.session[-1]))
+        msg = f"there are no bars from {start}; {', '.join(panel.symbols[:5])} have {first} to {last}"
+        raise DataError(msg)
+    return row
+
+
+def _days(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
+
+
+def _day(what: str, given: date | str | None) -> date | None:
+    if given is None or (isinstance(given, date) and not isinstance(given, datetime)):
+        return given
+    try:
+        return given.date() if isinstance(given, datetime) else date.fromisoformat(given)
+    except ValueError:
+        msg = f"{what} {given!r} is not a date; write it as 2015-12-31"
+        raise ConfigError(msg) from None
+
+
+def _settings(settings: Settings | None, choices: dict[str, Any]) -> Settings:
+    if settings is None:
+        return Settings.of(**choices)
+    if choices:
+        msg = f"give settings=… or {', '.join(choices)}, not both"
+        raise ConfigError(msg)
+    return settings
+
+
+def _strategy(given: Strategy | type[Strategy] | str) -> Strategy:
+    if isinstance(given, Strategy):
+        return given
+    if isinstance(given, str):
+        from framework.discovery import find_strategy
+
+        given = find_strategy(given)
+    return given.from_settings({})
+
+
+def _check_sizing(strategy: Strategy, style: str, settings: Settings) -> None:
+    """Settings that this kind of strategy does not understand are refused, not ignored."""
+    name = type(strategy).__name__
+    if style != "signals" and "sizing" in settings.model_fields_set:
+        msg = f"sizing {settings.sizing}: {name} writes {style}(), which says quantities itself; leave --sizing out"
+        raise ConfigError(msg)
+    if style != "allocate" and "rebalance" in settings.model_fields_set:
+        msg = f"rebalance {settings.rebalance}: {name} writes {style}(); only allocate() strategies rebalance"
+        raise ConfigError(msg)

@@ -1,0 +1,44 @@
+"""Every command by name. Nothing heavy is imported here: ``tulya --help`` answers at once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from framework import __version__
+from framework.cli import data, runs
+from framework.cli.backtest import backtest_command
+from framework.cli.strategies import new_app, strategies_command
+
+app = typer.Typer(
+    name="tulya",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with **tulya data sample**, then **tulya backtest rsi --symbols SP500 --out reports/rsi**.",
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tulya {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def tulya(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Write a strategy once; backtest, paper and live then make the same decisions."""
+
+
+app.add_typer(data.app, name="data")
+app.command("backtest")(backtest_command)
+app.command("strategies")(strategies_command)
+app.add_typer(new_app, name="new")
+app.add_typer(runs.app, name="runs")
+app.command("report")(runs.report_command)

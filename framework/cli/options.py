@@ -1,0 +1,65 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from framework.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Database = Annotated[
+    Path | None,
+    typer.Option("--db", help="SQLite file; default $TULYA_DB, then the config, then data/market.sqlite.", metavar="PATH"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
+
+
+def parse_pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
+    """``name=value`` texts of a repeatable option."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            msg = f"{option} {text!r} is not understood; write {option} name=value, such as {option} period=10"
+            raise ConfigError(msg)
+        pairs[name.strip().replace("-", "_")] = value.strip()
+    return pairs
+
+
+def expand_symbols(text: str, db: Path, timeframe: str) -> list[str]:
+    """``A,B``, ``all``, or patterns such as ``NSE:*`` and ``BANK*``, against what the store holds."""
+    wanted = [item.strip() for item in text.split(",") if item.strip()]
+    if not wanted:
+        msg = "--symbols is empty; name at least one, such as --symbols SP500, or all"
+        raise ConfigError(msg)
+    if not any(_is_pattern(item) for item in wanted):
+        return list(dict.fromkeys(wanted))
+    from framework.store import open_store
+
+    with open_store(db) as store:
+        stored = [
+            (f"{series.exchange}:{series.symbol}" if series.exchange else series.symbol, series.symbol)
+            for series in store.series(timeframe=timeframe)
+        ]
+    chosen: dict[str, None] = {}
+    for item in wanted:
+        if not _is_pattern(item):
+            chosen[item] = None
+            continue
+        pattern = "*" if item.lower() == "all" else item
+        found = [full for full, plain in stored if fnmatchcase(full, pattern) or fnmatchcase(plain, pattern)]
+        if not found:
+            msg = f"--symbols {item!r} matches none of the {len(stored)} series of {timeframe} bars; see tulya data list"
+            raise DataError(msg)
+        chosen.update(dict.fromkeys(found))
+    return list(chosen)
+
+
+def _is_pattern(item: str) -> bool:
+    return item.lower() == "all" or any(letter in item for letter in "*?[")

@@ -1,0 +1,184 @@
+"""``tulya runs`` and ``tulya report``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from framework.cli.options import AsJson, Database
+
+if TYPE_CHECKING:
+    from framework.store import RunRow
+
+app = typer.Typer(name="runs", help="Backtests that were run: list, show and compare them.", no_args_is_help=True)
+
+LISTED_STATS = ("CAGR [%]", "Sharpe", "Max. drawdown [%]")
+RunName = Annotated[str, typer.Argument(help="Run id, its unique beginning, or last.")]
+
+
+@app.command("list")
+def list_runs(
+    limit: Annotated[int, typer.Option(help="Newest so many.", min=1)] = 20,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest runs.
+
+    Example: tulya runs list --limit 5
+    """
+    from framework.config import load_config
+    from framework.store import open_store
+
+    with open_store(load_config().database_path(db)) as store:
+        rows = store.runs(limit)
+    if as_json:
+        typer.echo(json.dumps({"runs": [_facts(row) for row in rows]}, ensure_ascii=False, indent=2))
+        return
+    if not rows:
+        typer.echo("No runs yet. Start with: tulya backtest rsi --symbols SP500")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(header_style="bold")
+    for heading in ("run", "strategy", "symbols", "from – to"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("final equity ₹", *LISTED_STATS, "round trips"):
+        table.add_column(heading, justify="right")
+    table.add_column("causality")
+    for row in rows:
+        table.add_row(
+            row.run_id,
+            row.strategy,
+            _symbols(row),
+            f"{_date(row.first_ns)} – {_date(row.last_ns)}",
+            f"{row.final_equity_paise / 100:,.2f}",
+            *(_number(row.stats.get(name)) for name in LISTED_STATS),
+            f"{row.round_trips_closed}",
+            row.causality,
+        )
+    Console().print(table)
+
+
+@app.command("show")
+def show_run(run: RunName, db: Database = None, as_json: AsJson = False) -> None:
+    """Print a run again, as it was.
+
+    Example: tulya runs show last
+    """
+    from framework.config import load_config
+    from framework.runs import find
+
+    result = find(run, load_config().database_path(db))
+    typer.echo(result.to_json() if as_json else f"{result}\n\nRun         {result.run_id}")
+
+
+@app.command("compare")
+def compare_runs(
+    runs: Annotated[list[str], typer.Argument(help="Two or more run ids (or beginnings, or last).")],
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put runs side by side: what differs in their settings, then every statistic.
+
+    Example: tulya runs compare 20261122-1330 last
+    """
+    from framework.config import load_config
+    from framework.store import open_store
+
+    with open_store(load_config().database_path(db)) as store:
+        rows = [store.run(name) for name in runs]
+    if as_json:
+        typer.echo(json.dumps({"runs": [_facts(row) for row in rows]}, ensure_ascii=False, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(header_style="bold")
+    table.add_column("")
+    for row in rows:
+        table.add_column(row.run_id, justify="right", overflow="fold")
+    for name, values in _differences(rows):
+        table.add_row(name, *values)
+    table.add_section()
+    for name in dict.fromkeys(name for row in rows for name in row.stats):
+        table.add_row(name, *(_number(row.stats.get(name)) for row in rows))
+    Console().print(table)
+
+
+def report_command(
+    run: RunName,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="HTML file, or a folder; default reports/<run>/tearsheet.html.")
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Write the tearsheet of a run and print its path.
+
+    Example: tulya report last --out reports/rsi
+    """
+    from framework.config import load_config
+    from framework.runs import find
+
+    result = find(run, load_config().database_path(db))
+    path = out or Path("reports") / result.run_id
+    if path.suffix.lower() not in {".html", ".htm"}:
+        path /= "tearsheet.html"
+    typer.echo(f"Tearsheet   {result.report(path)}")
+
+
+def _differences(rows: list[RunRow]) -> list[tuple[str, list[str]]]:
+    """What is not the same in all runs: strategy, symbols, range, parameters and settings."""
+    flat = [
+        {
+            "strategy": row.strategy,
+            "symbols": _symbols(row),
+            "from": _date(row.first_ns),
+            "to": _date(row.last_ns),
+            **{f"--set {name}": value for name, value in row.parameters.items()},
+            **_flat(row.settings),
+        }
+        for row in rows
+    ]
+    names = dict.fromkeys(name for facts in flat for name in facts)
+    return [
+        (name, [str(facts.get(name, "–")) for facts in flat])
+        for name in names
+        if len({str(facts.get(name, "–")) for facts in flat}) > 1
+    ]
+
+
+def _flat(settings: Any, prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
+
+
+def _facts(row: RunRow) -> dict[str, Any]:
+    facts = row._asdict()
+    facts["first"], facts["last"] = _date(facts.pop("first_ns")), _date(facts.pop("last_ns"))
+    facts["capital"] = facts.pop("capital_paise") / 100
+    facts["final_equity"] = facts.pop("final_equity_paise") / 100
+    return facts
+
+
+def _symbols(row: RunRow) -> str:
+    shown = ", ".join(row.symbols[:3])
+    return f"{shown} and {len(row.symbols) - 3} more" if len(row.symbols) > 3 else shown  # noqa: PLR2004 - a cell's worth
+
+
+def _date(nanoseconds: int) -> str:
+    from datetime import UTC, datetime
+
+    return f"{datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC):%Y-%m-%d}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.2f}"
