@@ -19,7 +19,7 @@ from framework.strategy import Strategy
 from framework.types import Bars, Causality, CausalityVerdict, Panel, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -82,6 +82,7 @@ def backtest(
         raise ConfigError(msg)
     chosen = _settings(settings, choices)
     asked = _strategy(strategy)
+    refuse_ignored(asked, choices)
     last_day = _day("end", end)
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
     first_row = _first_row(prices.panel, _day("start", start))
@@ -110,7 +111,6 @@ def execute(
     """Decide, run and check one strategy over a panel."""
     style = strategy.style()
     rows = len(panel) - first_row
-    _check_sizing(strategy, style, settings)
 
     def ran(done: int) -> None:
         if progress is not None:
@@ -264,12 +264,11 @@ def _strategy(given: Strategy | type[Strategy] | str) -> Strategy:
     return given.from_settings({})
 
 
-def _check_sizing(strategy: Strategy, style: str, settings: Settings) -> None:
-    """Settings that this kind of strategy does not understand are refused, not ignored."""
-    name = type(strategy).__name__
-    if style != "signals" and "sizing" in settings.model_fields_set:
-        msg = f"sizing {settings.sizing}: {name} writes {style}(), which says quantities itself; leave --sizing out"
-        raise ConfigError(msg)
-    if style != "allocate" and "rebalance" in settings.model_fields_set:
-        msg = f"rebalance {settings.rebalance}: {name} writes {style}(); only allocate() strategies rebalance"
-        raise ConfigError(msg)
+def refuse_ignored(strategy: Strategy, names: Iterable[str]) -> None:
+    """Refuse, instead of ignoring, a choice that this kind of strategy has no use for."""
+    style, name = strategy.style(), type(strategy).__name__
+    uses = {"sizing": "signals", "allotment": "signals", "rebalance": "allocate", "leverage": "allocate"}
+    for choice in names:
+        if uses.get(choice, style) != style:
+            msg = f"{choice} is only for strategies that write {uses[choice]}(); {name} writes {style}(): leave it out"
+            raise ConfigError(msg)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
 
+    from framework.types import RiskRule
+
+RULE_HOOKS = ("pre_order", "post_fill", "on_state")
 SHIPPED = Path(__file__).resolve().parent.parent / "strategies"
 
 
@@ -68,6 +71,22 @@ def find_strategy(name: str) -> type[Strategy]:
     if colon:
         return _choose(import_from(path, Path.cwd()), wanted, path)
     return _choose(_load(_by_plain_name(path)), "", path)
+
+
+def find_rule(name: str) -> type[RiskRule]:
+    """The risk rule behind ``./file.py:Class`` or ``package.module:Class``; ``ConfigError`` when it is none."""
+    path, colon, wanted = name.strip().rpartition(":")
+    if not colon or wanted.endswith(".py"):
+        msg = f"risk rule {name!r} must name its class, such as ./my_rules.py:NoMondays"
+        raise ConfigError(msg)
+    module = load_file(_existing(path)) if path.endswith(".py") else import_from(path, Path.cwd())
+    rule = getattr(module, wanted, None)
+    missing = [hook for hook in RULE_HOOKS if not callable(getattr(rule, hook, None))]
+    if not isinstance(rule, type) or missing:
+        lacks = f" without {', '.join(missing)}" if isinstance(rule, type) else ""
+        msg = f"{path} has no risk rule {wanted!r}{lacks}; write a class that inherits from framework.Rule"
+        raise ConfigError(msg)
+    return rule
 
 
 def list_strategies() -> list[StrategyInfo]:
@@ -160,7 +179,7 @@ def _existing(path: str) -> Path:
     there = sorted(found.name for found in file.parent.glob("*.py")) if file.parent.is_dir() else []
     near = get_close_matches(file.name, there, n=3, cutoff=0.4)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    msg = f"there is no strategy file {path}{hint}"
+    msg = f"there is no file {path}{hint}"
     raise ConfigError(msg)
 
 

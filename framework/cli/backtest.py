@@ -146,9 +146,9 @@ def backtest_command(
 
     tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
     """
-    from framework.backtest import backtest
+    from framework.backtest import backtest, refuse_ignored
     from framework.cli.progress import shown
-    from framework.config import load_config
+    from framework.config import database_path, load_config
     from framework.discovery import find_strategy
     from framework.types import Settings
 
@@ -162,9 +162,11 @@ def backtest_command(
         "max_order_value": max_order_value, "max_position_value": max_position_value,
         "max_daily_loss": max_daily_loss,
     }  # fmt: skip
-    settings = Settings.of(**config.run_choices({name: value for name, value in given.items() if value is not None}))
+    flags = {name: value for name, value in given.items() if value is not None}
+    settings = Settings.of(**{**config.run.model_dump(exclude_unset=True), **flags})
     chosen = find_strategy(strategy).from_settings(parse_pairs("--set", parameters or ()))
-    path = config.database_path(db)
+    refuse_ignored(chosen, flags)
+    path = database_path(db)
     with shown(hidden=as_json) as progress:
         result = backtest(
             chosen,
@@ -181,7 +183,7 @@ def backtest_command(
         )
     if fills is not None:
         result.save_fills(fills)
-    _keep(result, path, out)
+    _keep(result, path, out.resolve() if out is not None else None)
     if as_json:
         typer.echo(result.to_json())
     else:

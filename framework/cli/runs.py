@@ -29,10 +29,10 @@ def list_runs(
 
     Example: tulya runs list --limit 5
     """
-    from framework.config import load_config
+    from framework.config import database_path
     from framework.store import open_store
 
-    with open_store(load_config().database_path(db)) as store:
+    with open_store(database_path(db)) as store:
         rows = store.runs(limit)
     if as_json:
         typer.echo(json.dumps({"runs": [_facts(row) for row in rows]}, ensure_ascii=False, indent=2))
@@ -69,10 +69,10 @@ def show_run(run: RunName, db: Database = None, as_json: AsJson = False) -> None
 
     Example: tulya runs show last
     """
-    from framework.config import load_config
+    from framework.config import database_path
     from framework.runs import find
 
-    result = find(run, load_config().database_path(db))
+    result = find(run, database_path(db))
     typer.echo(result.to_json() if as_json else f"{result}\n\nRun         {result.run_id}")
 
 
@@ -86,10 +86,10 @@ def compare_runs(
 
     Example: tulya runs compare 20261122-1330 last
     """
-    from framework.config import load_config
+    from framework.config import database_path
     from framework.store import open_store
 
-    with open_store(load_config().database_path(db)) as store:
+    with open_store(database_path(db)) as store:
         rows = [store.run(name) for name in runs]
     if as_json:
         typer.echo(json.dumps({"runs": [_facts(row) for row in rows]}, ensure_ascii=False, indent=2))
@@ -120,10 +120,10 @@ def report_command(
 
     Example: tulya report last --out reports/rsi
     """
-    from framework.config import load_config
+    from framework.config import database_path
     from framework.runs import find
 
-    result = find(run, load_config().database_path(db))
+    result = find(run, database_path(db))
     path = out or Path("reports") / result.run_id
     if path.suffix.lower() not in {".html", ".htm"}:
         path /= "tearsheet.html"

@@ -1,0 +1,1 @@
+"""Brokers, feeds and notifiers behind the Protocols that framework declares."""

@@ -1,0 +1,65 @@
+"""PaperBroker: the simulated exchange behind the Broker port, with an account of its own as a real broker has."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from framework.exchange import SimulatedExchange
+from framework.session.account import Account
+from framework.types import Fill, Order, Settings, Submit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from framework.types import BarRow, Command, Event, Instrument
+
+
+class PaperBroker:
+    """Fills orders against the bars it is shown, by the same rules as a backtest.
+
+    Show it a bar with ``see_bar``, then read ``events`` and hand Session's answers to ``execute`` until there are no more.
+    """
+
+    def __init__(self, instruments: Sequence[Instrument], settings: Settings) -> None:
+        self.account = Account(instruments, settings)
+        self._exchange = SimulatedExchange(instruments, settings, self.account)
+        self._orders: dict[int, tuple[Order, bool]] = {}
+        """order id → (order, whether it has filled before)."""
+        self._answers: deque[Event] = deque()
+        self._bar: Iterator[Event] = iter(())
+        self._row: BarRow | None = None
+
+    def __repr__(self) -> str:
+        return f"PaperBroker(cash ₹{self.account.cash_paise / 100:,.2f}, {self._exchange!r})"
+
+    def see_bar(self, row: BarRow) -> None:
+        """A bar is complete: what it fills is told by ``events``."""
+        if self._row is not None:
+            self.account.mark(self._row.close)  # a short blocks its value at the last close
+        self._row = row
+        self._bar = self._serve(row)
+
+    def _serve(self, row: BarRow) -> Iterator[Event]:
+        yield from self._exchange.open_bar(row)
+        yield from self._exchange.range_bar(row)
+        yield from self._exchange.end_bar(row)
+
+    def execute(self, command: Command) -> None:
+        """See ``Broker.execute``; a paper order never fails on the way."""
+        if isinstance(command, Submit):
+            order = command.approved.order
+            self._orders[order.order_id] = (order, False)
+        self._answers.extend(self._exchange.execute(command))
+
+    def events(self) -> Iterator[Event]:
+        """See ``Broker.events``. Each fill is booked in the broker's own account before it is told."""
+        while True:
+            event = self._answers.popleft() if self._answers else next(self._bar, None)
+            if event is None:
+                return
+            if isinstance(event, Fill):
+                order, filled_before = self._orders[event.order_id]
+                self.account.settle(event, order, first_fill=not filled_before)
+                self._orders[event.order_id] = (order, True)
+            yield event

@@ -1,0 +1,73 @@
+"""PaperBroker over history is the event backtest: same fills, same cash, order by order."""
+
+import numpy as np
+import pytest
+
+from adapters.paper import PaperBroker
+from framework.engines.event import DecisionArrays, bar_rows, run
+from framework.session import Session
+from framework.types import Bars, Panel, Settings
+
+
+def random_panel(seed: int, bars: int = 300, instruments: int = 3) -> Panel:
+    rng = np.random.default_rng(seed)
+    series = []
+    for number in range(instruments):
+        close = 100 * np.exp(np.cumsum(rng.normal(0, 0.02, bars)))
+        open_ = close * np.exp(rng.normal(0, 0.01, bars))
+        high = np.maximum(open_, close) * (1 + rng.uniform(0, 0.02, bars))
+        low = np.minimum(open_, close) * (1 - rng.uniform(0, 0.02, bars))
+        time = np.arange(bars, dtype=np.int64) * 86_400_000_000_000
+        kept = rng.uniform(size=bars) > 0.05
+        columns = (time, open_, high, low, close, rng.integers(1, 1000, bars).astype(float))
+        series.append(Bars.from_arrays(f"S{number}", "1d", *(column[kept] for column in columns)))
+    return Panel.from_bars(series)
+
+
+def random_targets(panel: Panel, seed: int) -> DecisionArrays:
+    rng = np.random.default_rng(seed)
+    return DecisionArrays(rng.choice([np.nan, np.nan, np.nan, 0.0, 0.5, 1.0, -1.0], size=panel.close.shape))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"charges": "percent:0.1+flat:20", "slippage": "bps:5"},
+        {"stop_loss": "3%", "take_profit": "5%", "trail": "4%", "charges": "percent:0.1"},
+        {"stop_loss": "3%", "active_from": "next_bar", "time_exit": 7, "volume_cap": 0.5},
+    ],
+)
+def test_paper_over_history_fills_and_books_like_the_event_backtest(seed, choices):
+    panel, settings = random_panel(seed), Settings.of(sizing="equity:60%", capital=1_000_000, **choices)
+    decisions = random_targets(panel, seed + 100)
+    expected = run(panel, settings, decisions=decisions)
+
+    session, broker = Session(panel.instruments, settings), PaperBroker(panel.instruments, settings)
+
+    def talk():
+        for event in broker.events():
+            for command in session.receive(event):
+                broker.execute(command)
+
+    rows = bar_rows(panel, 0, len(panel))
+    for row, answer in zip(rows, decisions.rows(0, len(panel)), strict=True):
+        broker.see_bar(row)
+        talk()
+        for command in session.close_bar(row):
+            broker.execute(command)
+        talk()
+        for command in session.decide(row, answer):
+            broker.execute(command)
+        talk()
+
+    assert len(expected.settlements) > 20
+    assert list(expected.settlements) == session.settlements
+    assert expected.cash_paise[-1] == broker.account.cash_paise
+    assert expected.positions == tuple(broker.account.quantity)
+
+
+def test_its_repr_tells_cash_and_resting_orders():
+    panel = random_panel(0, bars=3, instruments=1)
+    broker = PaperBroker(panel.instruments, Settings(capital=5_000))
+    assert repr(broker) == "PaperBroker(cash ₹5,000.00, SimulatedExchange(1 instruments, 0 resting orders))"
