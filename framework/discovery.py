@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from framework.errors import ConfigError, StrategyError
 from framework.loading import import_from, load_file, loaded_hash
 from framework.strategy import Strategy
+from framework.types.hooks import RiskRule, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import ModuleType
-
-    from framework.types import RiskRule
 
 RULE_HOOKS = ("pre_order", "post_fill", "on_state")
 SHIPPED = Path(__file__).resolve().parent.parent / "strategies"
@@ -56,6 +55,16 @@ class BrokenStrategy(NamedTuple):
     reason: str
 
 
+class Kind(NamedTuple):
+    """What is looked for in a file."""
+
+    word: str
+    plural: str
+    parent: str
+    """What such a class inherits from, for the message."""
+    fits: Callable[[type], bool]
+
+
 def find_strategy(name: str) -> type[Strategy]:
     """The class behind ``rsi``, ``package.module:Class``, ``./file.py`` or ``./file.py:Class``.
 
@@ -63,29 +72,22 @@ def find_strategy(name: str) -> type[Strategy]:
     Raises ``ConfigError`` when there is no such thing (with the nearest names) and ``StrategyError``, with file and
     line, when there is one but it is broken.
     """
-    path, colon, wanted = name.strip().rpartition(":")
-    if not colon or wanted.endswith(".py") or "/" in wanted:  # no class given, perhaps a drive letter
-        path, wanted = name.strip(), ""
-    if path.endswith(".py") or "/" in path or "\\" in path:
-        return _choose(_load(_existing(path)), wanted, path)
-    if colon:
-        return _choose(import_from(path, Path.cwd()), wanted, path)
-    return _choose(_load(_by_plain_name(path)), "", path)
+    path, wanted = _parts(name)
+    if not wanted and not _is_file(path):
+        return _strategy_in(_load(_by_plain_name(path)), "", path)
+    return _strategy_in(_module(path), wanted, path)
 
 
 def find_rule(name: str) -> type[RiskRule]:
-    """The risk rule behind ``./file.py:Class`` or ``package.module:Class``; ``ConfigError`` when it is none."""
-    path, colon, wanted = name.strip().rpartition(":")
-    if not colon or wanted.endswith(".py"):
-        msg = f"risk rule {name!r} must name its class, such as ./my_rules.py:NoMondays"
+    """The risk rule behind ``./file.py:Class``, ``./file.py`` or ``package.module:Class``; see ``find_strategy``.
+
+    Any class with the three hooks is one; inheriting from ``framework.Rule`` is the easy way to have them.
+    """
+    path, wanted = _parts(name)
+    if not wanted and not _is_file(path):
+        msg = f"risk rule {name!r} is neither a file nor module:Class; write it as ./my_rules.py:MyRule"
         raise ConfigError(msg)
-    module = load_file(_existing(path)) if path.endswith(".py") else import_from(path, Path.cwd())
-    rule = getattr(module, wanted, None)
-    missing = [hook for hook in RULE_HOOKS if not callable(getattr(rule, hook, None))]
-    if not isinstance(rule, type) or missing:
-        lacks = f" without {', '.join(missing)}" if isinstance(rule, type) else ""
-        msg = f"{path} has no risk rule {wanted!r}{lacks}; write a class that inherits from framework.Rule"
-        raise ConfigError(msg)
+    rule: type[RiskRule] = _choose(_module(path), wanted, path, RULE)
     return rule
 
 
@@ -150,7 +152,7 @@ def strategy_files() -> dict[str, Path]:
 def _survey() -> Iterable[StrategyInfo | BrokenStrategy]:
     for name, path in sorted(strategy_files().items()):
         try:
-            cls = _choose(_load(path), "", name)
+            cls = _strategy_in(_load(path), "", name)
         except (ConfigError, StrategyError) as error:
             yield BrokenStrategy(name, path, str(error))
         else:
@@ -197,36 +199,65 @@ def _load(path: Path) -> ModuleType:
     return load_file(path)
 
 
-def _choose(module: ModuleType, wanted: str, source: str) -> type[Strategy]:
-    """The class called ``wanted``, or the only one that the module itself defines."""
+def _parts(name: str) -> tuple[str, str]:
+    """``./file.py:Class`` → (./file.py, Class); the class is empty where none is given."""
+    path, colon, wanted = name.strip().rpartition(":")
+    if not colon or _is_file(wanted):  # no class given; the colon is a drive letter's
+        return name.strip(), ""
+    return path, wanted
+
+
+def _is_file(path: str) -> bool:
+    return path.endswith(".py") or "/" in path or "\\" in path
+
+
+def _module(path: str) -> ModuleType:
+    return _load(_existing(path)) if _is_file(path) else import_from(path, Path.cwd())
+
+
+def _strategy_in(module: ModuleType, wanted: str, source: str) -> type[Strategy]:
+    strategy: type[Strategy] = _choose(module, wanted, source, STRATEGY)
+    strategy.style()
+    return strategy
+
+
+def _choose(module: ModuleType, wanted: str, source: str, kind: Kind) -> Any:
+    """The class called ``wanted``, or the only one of its kind that the module itself defines."""
+    names = [name for name, value in vars(module).items() if _is_own(module, name, value, kind)]
     if wanted:
         cls = getattr(module, wanted, None)
-        if isinstance(cls, type) and issubclass(cls, Strategy) and cls is not Strategy:
-            cls.style()
+        if isinstance(cls, type) and kind.fits(cls):
             return cls
-        names = [name for name in vars(module) if _is_own(module, name)]
+        if isinstance(cls, type):
+            msg = f"{source}: {wanted} is no {kind.word}; it must inherit from {kind.parent}"
+            raise ConfigError(msg)
         near = get_close_matches(wanted, names, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]!r}?" if near else f"it defines {', '.join(names) or 'none'}"
-        msg = f"{source} has no strategy class {wanted!r}; {hint}"
+        msg = f"{source} has no {kind.word} class {wanted!r}; {hint}"
         raise ConfigError(msg)
-    names = [name for name in vars(module) if _is_own(module, name)]
-    if len(names) != 1:
-        found = (
-            f"{len(names)} strategies ({', '.join(names)}); name one: {source}:{names[0]}" if names else "no strategy"
-        )
-        msg = f"{source} defines {found}" + (
-            "" if names else "; it needs a class that inherits from framework.Strategy"
-        )
+    if not names:
+        msg = f"{source} defines no {kind.word}; it needs a class that inherits from {kind.parent}"
         raise ConfigError(msg)
-    chosen: type[Strategy] = getattr(module, names[0])
-    chosen.style()
-    return chosen
+    if len(names) > 1:
+        msg = f"{source} defines {len(names)} {kind.plural} ({', '.join(names)}); name one: {source}:{names[0]}"
+        raise ConfigError(msg)
+    return getattr(module, names[0])
 
 
-def _is_own(module: ModuleType, name: str) -> bool:
-    cls = getattr(module, name)
-    own = isinstance(cls, type) and issubclass(cls, Strategy) and cls.__module__ == module.__name__
-    return own and not name.startswith("_") and cls.__name__ == name
+def _is_own(module: ModuleType, name: str, value: object, kind: Kind) -> bool:
+    """Whether the module itself defines this class, under this name and for others to use."""
+    own = isinstance(value, type) and value.__module__ == module.__name__ and value.__name__ == name
+    return own and not name.startswith("_") and isinstance(value, type) and kind.fits(value)
+
+
+def _is_rule(cls: type) -> bool:
+    return cls not in {Rule, RiskRule} and all(callable(getattr(cls, hook, None)) for hook in RULE_HOOKS)
+
+
+STRATEGY = Kind(
+    "strategy", "strategies", "framework.Strategy", lambda cls: issubclass(cls, Strategy) and cls is not Strategy
+)
+RULE = Kind("risk rule", "risk rules", "framework.Rule", _is_rule)
 
 
 def _bound(rule: object) -> str:

@@ -47,7 +47,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from framework import Bars
+from framework import Bars, backtest
 from framework.discovery import find_strategy
 from framework.errors import ConfigError
 from framework.research.causality import check_signals
@@ -75,6 +75,12 @@ def test_no_later_bar_changes_an_earlier_decision(seed):
 def test_it_enters_and_leaves_on_a_random_walk(seed):
     target = {cls}().signals(random_walk(seed)).target
     assert {{0.0, 1.0}} <= set(target[np.isfinite(target)])
+
+
+def test_a_backtest_of_it_trades_and_passes_the_check():
+    result = backtest({cls}(), random_walk(0), capital=100_000, charges="percent:0.1")
+    assert len(result.fills) > 2
+    assert result.causality.verdict == "passed"
 
 
 def test_it_stays_out_while_there_is_too_little_history():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from framework import Strategy
-from framework.discovery import broken_strategies, describe, find_strategy, list_strategies, source_hash
+from framework.discovery import broken_strategies, describe, find_rule, find_strategy, list_strategies, source_hash
 from framework.errors import ConfigError, StrategyError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,9 +142,9 @@ def test_a_wrong_class_name_gives_the_nearest(folder):
         ConfigError, match=r"\./mine\.py has no strategy class 'MyStrateggy'; did you mean 'MyStrategy'"
     ):
         find_strategy("./mine.py:MyStrateggy")
-    with pytest.raises(ConfigError, match="no strategy class 'Bars'; it defines MyStrategy"):
+    with pytest.raises(ConfigError, match=r"Bars is no strategy; it must inherit from framework\.Strategy"):
         find_strategy("./mine.py:Bars")
-    with pytest.raises(ConfigError, match="no strategy class 'Strategy'"):
+    with pytest.raises(ConfigError, match="Strategy is no strategy"):
         find_strategy("./mine.py:Strategy")
 
 
@@ -178,9 +178,9 @@ def test_a_strategy_that_decides_nothing_or_twice_is_refused(folder):
 
 def test_a_missing_file_gives_the_nearest_in_its_folder(folder):
     write(folder / "my_strategy.py", GOOD.format(name="MyStrategy"))
-    with pytest.raises(ConfigError, match=r"no strategy file \./my_stratgy\.py; did you mean my_strategy\.py"):
+    with pytest.raises(ConfigError, match=r"no file \./my_stratgy\.py; did you mean my_strategy\.py"):
         find_strategy("./my_stratgy.py")
-    with pytest.raises(ConfigError, match=r"no strategy file \./nowhere/x\.py$"):
+    with pytest.raises(ConfigError, match=r"no file \./nowhere/x\.py$"):
         find_strategy("./nowhere/x.py:X")
 
 
@@ -280,6 +280,46 @@ def test_a_class_without_a_docstring_has_no_summary_of_its_parents():
             return bars
 
     assert describe(Silent, "silent", Path("silent.py")).summary == ""
+
+
+RULES = """
+    from framework import Rule, Verdict
+
+    class NoMondays(Rule):
+        def pre_order(self, order, state):
+            return Verdict(0, "monday")
+
+    class Duck:
+        def pre_order(self, order, state):
+            return Verdict(order.quantity)
+
+        def post_fill(self, settlement, state):
+            pass
+
+        def on_state(self, state):
+            pass
+"""
+
+
+def test_a_risk_rule_is_found_in_a_file_and_in_a_module(folder):
+    write(folder / "my_rules_x.py", RULES)
+    assert find_rule("./my_rules_x.py:NoMondays").__name__ == "NoMondays"
+    assert find_rule("my_rules_x:Duck").__name__ == "Duck"
+    write(folder / "one_rule.py", "from framework import Rule\nclass Mine(Rule):\n    pass\n")
+    assert find_rule("./one_rule.py").__name__ == "Mine"
+
+
+def test_a_risk_rule_that_is_none_is_refused_in_a_sentence(folder):
+    write(folder / "my_rules.py", RULES)
+    for name, message in (
+        ("./my_rules.py", r"defines 2 risk rules \(NoMondays, Duck\); name one: \./my_rules\.py:NoMondays"),
+        ("./my_rules.py:NoMonday", "no risk rule class 'NoMonday'; did you mean 'NoMondays'"),
+        ("./my_rules.py:Rule", "Rule is no risk rule; it must inherit from framework.Rule"),
+        ("my_rules", "neither a file nor module:Class"),
+        ("strategies.rsi:RSI", "RSI is no risk rule"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            find_rule(name)
 
 
 def test_finding_a_strategy_by_name_loads_no_other_strategy_and_no_engine():
