@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class PaperBroker:
     """Fills orders against the bars it is shown, by the same rules as a backtest.
 
-    Show it a bar with ``see_bar``, then read ``events`` and hand Session's answers to ``execute`` until there are no more.
+    Show it a bar with ``see_bar``, then read ``events`` to the end, handing Session's answers to ``execute``.
     """
 
     def __init__(self, instruments: Sequence[Instrument], settings: Settings) -> None:

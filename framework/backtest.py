@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from framework.research.cuts import Mode
     from framework.types import Record, RiskRule
 
     Given = Bars | Panel | pd.DataFrame | str | Sequence[Bars | str]
@@ -40,7 +41,7 @@ class Prices(NamedTuple):
     data_issues: tuple[str, ...] = ()
 
 
-def backtest(
+def backtest(  # noqa: PLR0913 - two things to test, the rest are options by name
     strategy: Strategy | type[Strategy] | str,
     bars: Given,
     *,
@@ -86,7 +87,15 @@ def backtest(
     last_day = _day("end", end)
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
     first_row = _first_row(prices.panel, _day("start", start))
-    record, verdict = execute(asked, prices.panel, chosen, first_row, rules, causality, progress)
+    record, verdict = execute(
+        asked,
+        prices.panel,
+        chosen,
+        first_row=first_row,
+        rules=rules,
+        causality=cast("Mode", causality),
+        progress=progress,
+    )
     label = name or (strategy if isinstance(strategy, str) else type(asked).__name__)
     return Result(
         run_id=new_run_id(label),
@@ -99,13 +108,14 @@ def backtest(
     )
 
 
-def execute(
+def execute(  # noqa: PLR0913 - options by name
     strategy: Strategy,
     panel: Panel,
     settings: Settings,
-    first_row: int,
+    *,
+    first_row: int = 0,
     rules: Sequence[RiskRule] = (),
-    causality: str = "default",
+    causality: Mode | Literal["off"] = "default",
     progress: Progress | None = None,
 ) -> tuple[Record, Causality]:
     """Decide, run and check one strategy over a panel."""
@@ -117,13 +127,13 @@ def execute(
             progress("running", done, rows)
 
     if style == "on_bar":
-        return _execute_on_bar(strategy, panel, settings, first_row, rules, causality, ran)
+        return _execute_on_bar(
+            strategy, panel, settings, first_row=first_row, rules=rules, causality=causality, ran=ran
+        )
     first_ns = int(panel.time[first_row])
     if style == "allocate":
         decisions = decide_weights(strategy, panel, settings.leverage)
-        record = run(
-            panel, settings, decisions=decisions, style=style, first_row=first_row, rules=rules, progress=ran
-        )
+        record = run(panel, settings, decisions=decisions, style=style, first_row=first_row, rules=rules, progress=ran)
         if causality == "off":
             return record, NOT_CHECKED
         verdict = check_allocate(strategy, panel, mode=causality, first_ns=first_ns, known=decisions.target)
@@ -133,21 +143,20 @@ def execute(
     record = replace(record, columns=answers.columns)
     if causality == "off":
         return record, NOT_CHECKED
-    return record, check_signals(
-        strategy, answers.bars, mode=causality, first_ns=first_ns, known=answers.signals
-    )
+    return record, check_signals(strategy, answers.bars, mode=causality, first_ns=first_ns, known=answers.signals)
 
 
 NOT_CHECKED = Causality(CausalityVerdict.NOT_CHECKED, finding="not checked: --causality off")
 
 
-def _execute_on_bar(
+def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
     strategy: Strategy,
     panel: Panel,
     settings: Settings,
+    *,
     first_row: int,
     rules: Sequence[RiskRule],
-    causality: str,
+    causality: Mode | Literal["off"],
     ran: Callable[[int], None],
 ) -> tuple[Record, Causality]:
     """``on_bar`` sees one bar at a time; the check runs shorter histories again and compares what they ordered."""
@@ -202,7 +211,7 @@ def read_prices(
     given = [bars] if isinstance(bars, (str, Bars)) or hasattr(bars, "columns") else list(bars)
     symbols = [item for item in given if isinstance(item, str)]
     series = [item for item in given if isinstance(item, Bars)]
-    series += [Bars.from_frame(item) for item in given if hasattr(item, "columns")]
+    series += [Bars.from_frame(cast("pd.DataFrame", item)) for item in given if hasattr(item, "columns")]
     issues: tuple[str, ...] = ()
     if symbols:
         from framework.prices import load

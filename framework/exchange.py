@@ -98,15 +98,13 @@ class SimulatedExchange:
 
     @staticmethod
     def _modify(resting: _Resting, command: Modify) -> None:
-        resting.order = resting.order._replace(
-            quantity=command.quantity, trigger=command.trigger, limit=command.limit
-        )
+        resting.order = resting.order._replace(quantity=command.quantity, trigger=command.trigger, limit=command.limit)
         resting.remaining = abs(command.quantity)
 
     # ------------------------------------------------------------------ the three steps of a bar
 
     def open_bar(self, row: BarRow) -> Iterator[Event]:
-        """Fills at the open: market orders (row 1), limits that are already better (3), stops gapped through (5, 11)."""
+        """Fills at the open: market orders (row 1), limits already better (3), stops gapped through (5, 11)."""
         for resting in self._resting.values():
             resting.from_next_bar = False
         self._arrivals.clear()
@@ -244,7 +242,7 @@ class SimulatedExchange:
             if quantity == 0:
                 return
         price = self._slipped(order, unslipped) if slip else unslipped
-        if not order.reduces and not self._covered(order, side, quantity, price):
+        if not order.reduces and not self._covered(side, quantity, price):
             del self._resting[order.order_id]
             yield Refused(order.order_id, "cash")
             return
@@ -256,7 +254,7 @@ class SimulatedExchange:
             del self._resting[order.order_id]
         yield Fill(order.order_id, i, side * quantity, price, row.time, unslipped, at_open, at_close)
 
-    def _covered(self, order: Order, side: int, quantity: int, price: float) -> bool:
+    def _covered(self, side: int, quantity: int, price: float) -> bool:
         """True when buying power covers what this fill takes at its real price."""
         charges = self._settings.charges
         blocked_share = 1.0 if side > 0 else self._settings.short_margin

@@ -23,7 +23,7 @@ LIBRARIES = ("numpy", "TA-Lib", "pydantic")
 def provenance(strategy: Strategy, panel: Panel) -> dict[str, str]:
     """Versions, hashes of the strategy's source and of the prices, the command, and when (UTC)."""
     facts = {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251 - the shell: when it was run
         "command": " ".join(sys.argv),
         "strategy_sha256": source_hash(type(strategy)),
         "data_sha256": data_hash(panel),
@@ -49,4 +49,5 @@ def data_hash(panel: Panel) -> str:
 def new_run_id(strategy: str) -> str:
     """Sortable and unique: ``20261122-133045-rsi-3f9a``."""
     stem = "".join(letter for letter in strategy.rpartition(":")[2].lower() if letter.isalnum()) or "strategy"
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{stem[:20]}-{secrets.token_hex(2)}"
+    now = datetime.now(UTC)  # noqa: TID251 - the shell: when it was run
+    return f"{now:%Y%m%d-%H%M%S}-{stem[:20]}-{secrets.token_hex(2)}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.errors import DataError
 from framework.store import RunRow, open_store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from framework.report.result import Result
 
 

@@ -76,7 +76,7 @@ class Context(Protocol):
         ...
 
     def working(self, symbol: str | None = None) -> dict[str, int]:
-        """label → signed units still unfilled, of this instrument's working orders."""
+        """Label → signed units still unfilled, of this instrument's working orders."""
         ...
 
 
@@ -123,4 +123,3 @@ class Strategy(BaseModel):
 
 
 STYLES = ("signals", "allocate", "on_bar")
-

@@ -35,9 +35,7 @@ def backtest_command(
         typer.Option("--set", help="A parameter of the strategy; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
     db: Database = None,
-    capital: Annotated[
-        float | None, _option("--capital", text="Rupees at the start. \\[100000]", panel=MONEY)
-    ] = None,
+    capital: Annotated[float | None, _option("--capital", text="Rupees at the start. \\[100000]", panel=MONEY)] = None,
     sizing: Annotated[
         str | None,
         _option("--sizing", text="fixed:10 · value:50000 · equity:95% · risk:1% \\[equity:95%]", panel=MONEY),
@@ -47,11 +45,10 @@ def backtest_command(
         _option("--allotment", text="Share of equity per instrument. \\[1 / instruments]", panel=MONEY),
     ] = None,
     charges: Annotated[
-        str | None, _option("--charges", text="none · percent:0.1 · flat:20 · percent:0.03+flat:20 \\[none]", panel=MONEY)
+        str | None,
+        _option("--charges", text="none · percent:0.1 · flat:20 · percent:0.03+flat:20 \\[none]", panel=MONEY),
     ] = None,
-    slippage: Annotated[
-        str | None, _option("--slippage", text="none · bps:5 · ticks:1 \\[none]", panel=MONEY)
-    ] = None,
+    slippage: Annotated[str | None, _option("--slippage", text="none · bps:5 · ticks:1 \\[none]", panel=MONEY)] = None,
     reuse_proceeds: Annotated[
         bool | None,
         _option(
@@ -86,12 +83,15 @@ def backtest_command(
         _option("--volume-cap", text="Greatest share of a bar's volume, 0.1 = a tenth. \\[none]", panel=ORDERS),
     ] = None,
     rebalance: Annotated[
-        str | None, _option("--rebalance", text="allocate(): on_change · every_bar · band:5 \\[on_change]", panel=ORDERS)
+        str | None,
+        _option("--rebalance", text="allocate(): on_change · every_bar · band:5 \\[on_change]", panel=ORDERS),
     ] = None,
     reenter: Annotated[
         str | None, _option("--reenter", text="After an exit: any_bar · new_signal \\[any_bar]", panel=ORDERS)
     ] = None,
-    stop_loss: Annotated[str | None, _option("--stop-loss", text="5% or rupees from the average fill", panel=EXITS)] = None,
+    stop_loss: Annotated[
+        str | None, _option("--stop-loss", text="5% or rupees from the average fill", panel=EXITS)
+    ] = None,
     take_profit: Annotated[
         str | None, _option("--take-profit", text="10% or rupees from the average fill", panel=EXITS)
     ] = None,
@@ -107,9 +107,7 @@ def backtest_command(
     both: Annotated[
         str | None, _option("--both", text="A bar reaches both: stop · target \\[stop]", panel=EXITS)
     ] = None,
-    max_order_value: Annotated[
-        float | None, _option("--max-order-value", text="Rupees per order.", panel=RISK)
-    ] = None,
+    max_order_value: Annotated[float | None, _option("--max-order-value", text="Rupees per order.", panel=RISK)] = None,
     max_position_value: Annotated[
         float | None, _option("--max-position-value", text="Rupees per instrument.", panel=RISK)
     ] = None,
@@ -128,9 +126,7 @@ def backtest_command(
     out: Annotated[
         Path | None, _option("--out", text="Folder for the tearsheet, the fills and the bundle.", panel=OUTPUT)
     ] = None,
-    fills: Annotated[
-        Path | None, _option("--fills", text="CSV file for the fills.", panel=OUTPUT)
-    ] = None,
+    fills: Annotated[Path | None, _option("--fills", text="CSV file for the fills.", panel=OUTPUT)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Backtest a strategy on stored prices, print the result and keep the run.
@@ -139,7 +135,6 @@ def backtest_command(
     future (the result is printed and kept all the same).
 
     Examples:
-
     tulya backtest rsi --symbols SP500 --sizing fixed:10 --charges percent:0.1
 
     tulya backtest rsi --symbols SP500,NASDAQ --set period=10 --stop-loss 5% --take-profit 10% --from 2005-01-01

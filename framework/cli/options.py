@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 Database = Annotated[
     Path | None,
-    typer.Option("--db", help="SQLite file; default $TULYA_DB, then the config, then data/market.sqlite.", metavar="PATH"),
+    typer.Option(
+        "--db", help="SQLite file; default $TULYA_DB, then the config, then data/market.sqlite.", metavar="PATH"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 
@@ -55,7 +57,9 @@ def expand_symbols(text: str, db: Path, timeframe: str) -> list[str]:
         pattern = "*" if item.lower() == "all" else item
         found = [full for full, plain in stored if fnmatchcase(full, pattern) or fnmatchcase(plain, pattern)]
         if not found:
-            msg = f"--symbols {item!r} matches none of the {len(stored)} series of {timeframe} bars; see tulya data list"
+            msg = (
+                f"--symbols {item!r} matches none of the {len(stored)} series of {timeframe} bars; see tulya data list"
+            )
             raise DataError(msg)
         chosen.update(dict.fromkeys(found))
     return list(chosen)

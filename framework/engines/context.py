@@ -61,7 +61,7 @@ class BarContext:
         return self._running().account.quantity[self._find(symbol)]
 
     def working(self, symbol: str | None = None) -> dict[str, int]:
-        """label → signed units still unfilled."""
+        """Label → signed units still unfilled."""
         unfilled: dict[str, int] = {}
         for order in self._running().working(self._find(symbol)):
             if not order.order.protective and not order.cancelling:
@@ -111,7 +111,9 @@ class BarContext:
         column = self._find(symbol)
         lot = self._running().instruments[column].lot
         if int(quantity) != quantity or not 1 <= quantity <= LARGEST_QUANTITY or quantity % lot:
-            msg = f"quantity {quantity!r} of {self._symbols[column]} must be a whole number of lots of {lot}, at least one"
+            msg = (
+                f"quantity {quantity!r} of {self._symbols[column]} must be a whole number of lots of {lot}, one or more"
+            )
             raise StrategyError(msg)
         for name, price in (("limit", limit), ("stop", stop)):
             if price is not None and not 0.0 < price < float("inf"):

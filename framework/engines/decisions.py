@@ -36,7 +36,7 @@ class Answers(NamedTuple):
 
 def ask_signals(strategy: Strategy, bars: Bars) -> Signals:
     """``strategy.signals(bars)``, checked: a Signals with one row per bar."""
-    signals = strategy.signals(bars)
+    signals: object = strategy.signals(bars)
     if not isinstance(signals, Signals):
         msg = f"{type(strategy).__name__}.signals returned {type(signals).__name__}; it must return Signals"
         raise StrategyError(msg)
@@ -78,7 +78,8 @@ def decide_weights(strategy: Strategy, panel: Panel, leverage: float) -> Decisio
     name = type(strategy).__name__
     weights = np.array(strategy.allocate(panel), dtype=np.float64)
     if weights.shape != panel.close.shape:
-        msg = f"{name}.allocate returned shape {weights.shape}; it must be {panel.close.shape}, one weight per bar and instrument"
+        needed = f"{panel.close.shape}, one weight per bar and instrument"
+        msg = f"{name}.allocate returned shape {weights.shape}; it must be {needed}"
         raise StrategyError(msg)
     if np.isinf(weights).any():
         row, column = (int(index) for index in np.argwhere(np.isinf(weights))[0])
@@ -88,6 +89,7 @@ def decide_weights(strategy: Strategy, panel: Panel, leverage: float) -> Decisio
     if (gross > leverage + WEIGHT_TOLERANCE).any():
         row = int(np.argmax(gross > leverage + WEIGHT_TOLERANCE))
         when = np.datetime64(int(panel.time[row]), "ns").astype("datetime64[m]")
-        msg = f"{name}.allocate asks for Σ|w| = {gross[row]:.4f} at {when}; it must not exceed the leverage of {leverage:g}"
+        asked = f"Σ|w| = {gross[row]:.4f} at {when}"
+        msg = f"{name}.allocate asks for {asked}; it must not exceed the leverage of {leverage:g}"
         raise StrategyError(msg)
     return DecisionArrays(weights)

@@ -34,13 +34,14 @@ class DecisionArrays(NamedTuple):
 
     def rows(self, first: int, last: int) -> Iterator[Decisions]:
         """Plain rows of floats from ``first`` to before ``last``."""
-        columns = [None if array is None else array[first:last].tolist() for array in self]
+        target = self.target[first:last].tolist()
+        others = [None if array is None else array[first:last].tolist() for array in self[1:]]
         for t in range(last - first):
-            yield Decisions(*[None if column is None else column[t] for column in columns])
+            yield Decisions(target[t], *[None if column is None else column[t] for column in others])
 
 
 def bar_rows(panel: Panel, first: int, last: int) -> Iterator[BarRow]:
-    """The panel's rows from ``first`` to before ``last`` as plain floats; the last row of all ends its session if daily."""
+    """The panel's rows from ``first`` to before ``last`` as plain floats; a daily panel's last row ends its session."""
     session = panel.session
     ends = np.r_[session[1:] != session[:-1], panel.timeframe == "1d"][first:last]
     arrays = (panel.open, panel.high, panel.low, panel.close, panel.volume)

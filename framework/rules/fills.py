@@ -30,7 +30,7 @@ def stop_fill(side: int, trigger: float, start: float, high: float, low: float) 
     return trigger if low <= trigger else NAN
 
 
-def stop_limit_fill(  # noqa: PLR0913, PLR0917 - one argument per fact of the bar
+def stop_limit_fill(
     side: int, trigger: float, limit: float, start: float, high: float, low: float, close: float
 ) -> float:
     """Row 7: where a stop-limit that triggers in this bar fills in the same bar.
@@ -56,7 +56,7 @@ def target_after_entry_within_bar(side: int, limit: float, close: float) -> floa
 
 
 def capped_quantity(quantity: int, volume: float, cap: float, lot: int) -> int:
-    """Row 9: units of ``quantity`` (> 0) that fit into ``cap`` of the bar's volume, whole lots; unknown volume gives 0."""
+    """Row 9: units of ``quantity`` (> 0) that fit into ``cap`` of the bar's volume, whole lots; 0 if it is unknown."""
     room = volume * cap
     if not (room >= lot):
         return 0

@@ -13,7 +13,7 @@ def closed_part(quantity_held: int, fill_quantity: int) -> int:
 
 
 def cost_closed(cost_paise: int, quantity_held: int, closed: int) -> int:
-    """Cost (or entry charges) that closing ``closed`` units takes along, in paise: floor pro rata, the last leg the rest."""
+    """Cost (or entry charges) that closing ``closed`` units takes along, in paise: floor pro rata, then the rest."""
     return share(cost_paise, closed, abs(quantity_held))
 
 

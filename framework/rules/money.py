@@ -14,7 +14,7 @@ def to_paise(rupees: float) -> int:
     """Rupees → whole paise, half up (towards +∞). Raises OverflowError unless |result| ≤ LARGEST_PAISE (so on NaN)."""
     if not (abs(rupees) * 100.0 <= LARGEST_PAISE):
         raise OverflowError("an amount is not a number, or beyond 40 lakh crore rupees")
-    return int(math.floor(rupees * 100.0 + 0.5))
+    return math.floor(rupees * 100.0 + 0.5)
 
 
 def value(price: float, quantity: int) -> int:
@@ -23,7 +23,7 @@ def value(price: float, quantity: int) -> int:
 
 
 def by_rate(amount: int, rate_e8: int) -> int:
-    """amount × rate in paise, half up; ``amount`` ≥ 0 in paise, ``rate_e8`` ≥ 0 in 1e-8.
+    """Amount × rate in paise, half up; ``amount`` ≥ 0 in paise, ``rate_e8`` ≥ 0 in 1e-8.
 
     Split into whole and rest so that no product leaves int64.
     """

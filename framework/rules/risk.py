@@ -15,7 +15,7 @@ def within_order_value(quantity: int, price: float, limit_rupees: float, lot: in
 
 
 def within_position_value(quantity: int, held: int, price: float, limit_rupees: float, lot: int) -> int:
-    """``max_position_value``: (|held| + quantity) × price ≤ limit, with units already working counted as held."""
+    """``max_position_value``: (|held| + quantity) × price ≤ limit; units already working count as held."""
     return _within(quantity, price, limit_rupees - abs(held) * price, lot)
 
 

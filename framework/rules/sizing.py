@@ -9,7 +9,7 @@ def whole_lots(units: float, lot: int) -> int:
     """Units rounded down to whole lots; 0 for NaN, anything below one lot, and anything beyond LARGEST_QUANTITY."""
     if not (lot <= units <= LARGEST_QUANTITY):
         return 0
-    return int(math.floor(units / lot + 1e-9)) * lot
+    return math.floor(units / lot + 1e-9) * lot
 
 
 def fixed_units(units: float, lot: int) -> int:

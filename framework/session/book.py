@@ -59,9 +59,7 @@ class WorkingOrder:
 
     def record(self) -> OrderRecord:
         """The order as the result keeps it."""
-        return OrderRecord(
-            self.order, self.requested, self.verdict, self.state, self.filled, self.ended_at, self.why
-        )
+        return OrderRecord(self.order, self.requested, self.verdict, self.state, self.filled, self.ended_at, self.why)
 
 
 class Book:

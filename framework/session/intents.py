@@ -30,7 +30,7 @@ class Increase(NamedTuple):
 class Intents:
     """Keeps each instrument's intent and the units it means."""
 
-    def __init__(  # noqa: D417 - the parts it works on are typed
+    def __init__(
         self,
         instruments: Sequence[Instrument],
         settings: Settings,
@@ -49,13 +49,15 @@ class Intents:
         self._orders = orders
         self._weights = weights
 
-    def decide(self, i: int, target: float, close: float, equity_paise: int, decisions: Decisions, now: int) -> list[Increase]:
-        """Take in one finite or NaN target of an instrument that has a bar; returns the increase it asks for, if any."""
+    def decide(
+        self, i: int, target: float, close: float, equity_paise: int, decisions: Decisions, now: int
+    ) -> list[Increase]:
+        """Take in a target (or NaN) of an instrument that has a bar; returns the increase it asks for, if any."""
         book = self._books[i]
-        if book.leaving or self._ignored(book, target):
+        if self._ignored(book, target) or book.leaving:
             return []
         is_new = targets.is_new(target, book.intent)
-        if not is_new and not self._wants_rebalance(i, target, equity_paise):
+        if not is_new and not self._wants_rebalance(i, equity_paise):
             return self._follow_limit(i, close, decisions)
         wanted = target if is_new else book.intent
         towards_zero = not self._weights and abs(wanted) < abs(book.intent) and wanted * book.intent >= 0.0
@@ -80,7 +82,7 @@ class Intents:
     @staticmethod
     def _ignored(book: Book, target: float) -> bool:
         """``reenter: new_signal``: True until a finite target other than the ignored one comes."""
-        if book.ignored_target != book.ignored_target:  # noqa: PLR0124 - NaN: nothing is ignored
+        if book.ignored_target != book.ignored_target:
             return False
         if targets.is_new(target, book.ignored_target):
             book.ignored_target = float("nan")
@@ -101,7 +103,7 @@ class Intents:
             book.full_units = full_units(self._settings, self._share, equity_paise, close, book.entry_distances, lot)
         return sizing.scaled(book.full_units, wanted, lot)
 
-    def _wants_rebalance(self, i: int, target: float, equity_paise: int) -> bool:
+    def _wants_rebalance(self, i: int, equity_paise: int) -> bool:
         """``allocate`` with ``every_bar`` or ``band:P``: an unchanged weight is brought back to its size."""
         intent = self._books[i].intent
         if not self._weights or intent == 0.0:

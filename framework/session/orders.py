@@ -104,9 +104,7 @@ class Orders:
         """Keep an order that risk refused."""
         numbered = order._replace(order_id=self.take_id())
         ended_at = order.decided_at
-        self._done.append(
-            OrderRecord(numbered, requested, verdict, OrderState.REFUSED, 0, ended_at, verdict.reason)
-        )
+        self._done.append(OrderRecord(numbered, requested, verdict, OrderState.REFUSED, 0, ended_at, verdict.reason))
 
     def end(self, working: WorkingOrder, state: OrderState, at: int, why: str = "") -> list[Command]:
         """Close an order's books and submit what waited for its end."""

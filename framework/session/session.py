@@ -127,7 +127,9 @@ class Session:
             return self._expired(working)
         order = working.order
         name = self.instruments[order.instrument]
-        self._notice("refused_fill", f"the order for {order.quantity:+d} {name} was refused at its fill: {event.reason}")
+        self._notice(
+            "refused_fill", f"the order for {order.quantity:+d} {name} was refused at its fill: {event.reason}"
+        )
         return self._orders.end(working, OrderState.REFUSED, self._now, event.reason)
 
     def _filled(self, fill: Fill) -> list[Command]:
@@ -178,10 +180,12 @@ class Session:
     def _expired(self, working: WorkingOrder) -> list[Command]:
         """An entry that expired unfilled sets the intent to 0, or to what it was while a position was held."""
         order = working.order
-        if self._by_target and not order.reduces and working.filled == 0:
-            book, position = self._books[order.instrument], self.account.quantity[order.instrument]
-            book.intent = book.intent_before if position else 0.0
-            book.desired = position
+        book, position = self._books[order.instrument], self.account.quantity[order.instrument]
+        if self._by_target and not order.reduces and working.filled == 0 and not book.leaving:
+            if position:
+                book.intent, book.desired = book.intent_before, position
+            else:
+                book.forget_intent(self.settings.reenter)
         return self._orders.end(working, OrderState.EXPIRED, self._now)
 
     # ------------------------------------------------------------------ the close of a bar
@@ -340,9 +344,7 @@ class Session:
                     taken_back += self._orders.withdraw(working, self._now)
             return taken_back
         side = 1 if request.quantity > 0 else -1
-        prices = entry_prices(
-            self.settings, self.instruments[i], side, self._closes[i], request.limit, request.trigger
-        )
+        prices = entry_prices(self.settings, self.instruments[i], side, self._closes[i], request.limit, request.trigger)
         position = self.account.quantity[i]
         going = sum(abs(working.remaining) for working in self._orders.plain_exits(i))
         room = max(abs(position) - going, 0) if position * side < 0 else 0

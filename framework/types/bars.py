@@ -48,7 +48,7 @@ class Bars:
     """Adjustment: raw price = adjusted price × factor, float64[n]; 1 where nothing was adjusted."""
 
     @classmethod
-    def from_arrays(
+    def from_arrays(  # noqa: PLR0913, PLR0917 - one argument per column of a bar
         cls,
         instrument: Instrument | str,
         timeframe: str,
@@ -72,11 +72,9 @@ class Bars:
             name: np.ascontiguousarray(values, dtype=np.float64)
             for name, values in zip(PRICES, (open, high, low, close), strict=True)
         }
-        columns["volume"] = (
-            np.full(rows, np.nan) if volume is None else np.ascontiguousarray(volume, dtype=np.float64)
-        )
+        columns["volume"] = np.full(rows, np.nan) if volume is None else np.ascontiguousarray(volume, dtype=np.float64)
         _check(instrument, opens, columns)
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             **columns,
             "time": opens,
             "session": frame.sessions(opens, instrument.timezone),
@@ -100,19 +98,19 @@ class Bars:
         ``symbol`` defaults to the frame's ``attrs['symbol']`` or a ``symbol`` column. A naive index is taken as
         ``timezone`` (the instrument's zone). ``timeframe`` is inferred from the smallest usual step when not given.
         """
-        from framework.types.frames import bars_from_frame  # noqa: PLC0415 - pandas only when a frame is given
+        from framework.types.frames import bars_from_frame
 
         return bars_from_frame(frame, symbol, timeframe, timezone)
 
     def to_frame(self) -> pd.DataFrame:
         """DataFrame open, high, low, close, volume on a tz-aware index (daily bars: naive dates)."""
-        from framework.types.frames import frame_from_bars  # noqa: PLC0415 - pandas only when a frame is wanted
+        from framework.types.frames import frame_from_bars
 
         return frame_from_bars(self)
 
     def to(self, timeframe: str) -> HigherBars:
         """Completed bars of a higher timeframe; ``.align(values)`` shows at each bar only what was complete by then."""
-        from framework.types.higher import higher_bars  # noqa: PLC0415 - it builds on Bars
+        from framework.types.higher import higher_bars
 
         return higher_bars(self, timeframe)
 
@@ -124,9 +122,9 @@ class Bars:
     def __len__(self) -> int:
         return int(self.time.shape[0])
 
-    def __getitem__(self, rows: slice) -> Bars:
+    def __getitem__(self, rows: slice | Any) -> Bars:
         """The bars in a slice; ``bars[:t]`` is a prefix that owns its arrays' bounds (no later row is reachable)."""
-        if not isinstance(rows, slice):
+        if not isinstance(rows, slice):  # a user may write bars[0]
             msg = f"bars[{rows!r}]: only slices are understood, such as bars[:100]"
             raise TypeError(msg)
         cut = {name: getattr(self, name)[rows].copy() for name in ARRAYS}

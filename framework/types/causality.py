@@ -27,7 +27,7 @@ class Causality(NamedTuple):
     finding: str = ""
     """The first offending bar, and what it decided with and without the future; empty when nothing was found."""
     scale_changes: int = 0
-    """Decisions that differ when all prices are multiplied by 1/5: a hint at rupee amounts written into the strategy."""
+    """Decisions that differ when all prices are multiplied by 1/5: a hint at rupee amounts in the strategy."""
 
     def __str__(self) -> str:
         if self.verdict is CausalityVerdict.LEAK:

@@ -13,6 +13,8 @@ from framework.types.instrument import Instrument
 from framework.types.timeframe import DAY_NS, SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 TIME_NAMES = ("time", "timestamp", "datetime", "date", "ts")
@@ -36,13 +38,9 @@ def bars_from_frame(
     step = Timeframe.parse(timeframe) if timeframe else usual_step(stamps)
     if step.daily:
         stamps = _utc_nanoseconds(index.tz_localize(None).normalize(), "UTC")
-    return Bars.from_arrays(
-        instrument,
-        step.name,
-        stamps,
-        *(frame[names[name]].to_numpy(dtype=np.float64) for name in PRICES),
-        volume=frame[names["volume"]].to_numpy(dtype=np.float64) if "volume" in names else None,
-    )
+    open_, high, low, close = (frame[names[name]].to_numpy(dtype=np.float64) for name in PRICES)
+    volume = frame[names["volume"]].to_numpy(dtype=np.float64) if "volume" in names else None
+    return Bars.from_arrays(instrument, step.name, stamps, open_, high, low, close, volume)
 
 
 def frame_from_bars(bars: Bars) -> pd.DataFrame:
@@ -67,7 +65,7 @@ def usual_step(stamps: NDArray[np.int64]) -> Timeframe:
     return Timeframe.of_seconds(commonest // SECOND_NS)
 
 
-def _symbol_in(frame: pd.DataFrame, names: dict[str, object]) -> str:
+def _symbol_in(frame: pd.DataFrame, names: Mapping[str, object]) -> str:
     if "symbol" in names:
         symbols = frame[names["symbol"]].unique()
         if len(symbols) == 1:
@@ -77,7 +75,7 @@ def _symbol_in(frame: pd.DataFrame, names: dict[str, object]) -> str:
     return str(frame.attrs.get("symbol", "BARS"))
 
 
-def _times(frame: pd.DataFrame, names: dict[str, object]) -> pd.DatetimeIndex:
+def _times(frame: pd.DataFrame, names: Mapping[str, object]) -> pd.DatetimeIndex:
     if isinstance(frame.index, pd.DatetimeIndex):
         return frame.index
     for name in TIME_NAMES:
@@ -89,5 +87,7 @@ def _times(frame: pd.DataFrame, names: dict[str, object]) -> pd.DatetimeIndex:
 
 def _utc_nanoseconds(index: pd.DatetimeIndex, zone: str) -> NDArray[np.int64]:
     aware = index if index.tz is not None else index.tz_localize(zone)
-    stamps: NDArray[np.int64] = aware.tz_convert("UTC").tz_localize(None).to_numpy(dtype="datetime64[ns]").view(np.int64)
+    stamps: NDArray[np.int64] = (
+        aware.tz_convert("UTC").tz_localize(None).to_numpy(dtype="datetime64[ns]").view(np.int64)
+    )
     return stamps

@@ -34,7 +34,7 @@ class Rule:
     """A rule that allows everything; inherit and override the hook you need."""
 
     def pre_order(self, order: Order, state: Portfolio) -> Verdict:  # noqa: ARG002, D102
-        from framework.types.orders import Verdict  # noqa: PLC0415
+        from framework.types.orders import Verdict
 
         return Verdict(order.quantity)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from framework.types.instrument import Instrument
+if TYPE_CHECKING:
+    from framework.types.instrument import Instrument
 
 
 class TradingState(StrEnum):

@@ -153,7 +153,7 @@ def _parsed(kind: type[Any]) -> tuple[BeforeValidator, PlainSerializer]:
     def validate(value: Any) -> Any:
         if isinstance(value, kind) or value is None:
             return value
-        return kind.parse(value)  # type: ignore[attr-defined]
+        return kind.parse(value)
 
     def serialize(value: Any) -> str | None:
         return None if value is None else str(value)
@@ -205,7 +205,9 @@ class Settings(BaseModel):
     )
     charges: ChargesText = Field(Charges(), description="none | percent:0.1 | flat:20 | percent:0.03+flat:20")
     slippage: SlippageText = Field(Slippage(), description="none | bps:5 | ticks:1; market and stop fills, against us")
-    protection_bps: float = Field(0.0, ge=0, lt=10_000, description="market orders become limits this far off; 0 = none")
+    protection_bps: float = Field(
+        0.0, ge=0, lt=10_000, description="market orders become limits this far off; 0 = none"
+    )
     fill_at: Literal["next_open", "same_close"] = Field("next_open", description="when market orders fill")
     reenter: Literal["any_bar", "new_signal"] = Field("any_bar", description="when a finite target may re-enter")
     reuse_proceeds: bool | None = Field(
@@ -216,7 +218,9 @@ class Settings(BaseModel):
     )
     leverage: float = Field(1.0, gt=0, le=10, description="allocate(): greatest sum of |weights|")
     short_margin: float = Field(1.0, ge=0, le=10, description="share of a short's value blocked beside its proceeds")
-    volume_cap: float | None = Field(None, gt=0, le=1, description="greatest share of a bar's volume one order may fill")
+    volume_cap: float | None = Field(
+        None, gt=0, le=1, description="greatest share of a bar's volume one order may fill"
+    )
     validity: Literal["DAY", "GTC"] = Field("DAY", description="how long a strategy's limit and stop entries rest")
     limit_follow: bool = Field(default=False, description="resting entries take each new bar's limit price")
     exits: Exits = Field(default_factory=Exits)

@@ -55,14 +55,14 @@ class Timeframe(NamedTuple):
     def sessions(self, time: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
         """Local trading date of each open, int64[n] days since 1970-01-01; a daily bar's stamp is its date."""
         if self.daily or timezone == "UTC":
-            return np.floor_divide(time, DAY_NS)
-        return np.floor_divide(time + _utc_offsets(time, timezone), DAY_NS)
+            return time // DAY_NS
+        return (time + _utc_offsets(time, timezone)) // DAY_NS
 
 
 def _utc_offsets(time: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
     """Offset from UTC at each time, int64[n] nanoseconds; looked up once per UTC hour that occurs."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - only intraday bars need it
-    from zoneinfo import ZoneInfo  # noqa: PLC0415
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
 
     zone = ZoneInfo(timezone)
     hours, position = np.unique(np.floor_divide(time, 3_600 * SECOND_NS), return_inverse=True)
@@ -70,4 +70,5 @@ def _utc_offsets(time: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
     for index, hour in enumerate(hours.tolist()):
         offset = datetime.fromtimestamp(hour * 3_600, UTC).astimezone(zone).utcoffset()
         offsets[index] = int(offset.total_seconds()) * SECOND_NS if offset is not None else 0
-    return offsets[position]
+    found: NDArray[np.int64] = offsets[position]
+    return found
