@@ -1,0 +1,234 @@
+"""docs/execution.md §1, row by row: from signal to intent."""
+
+import numpy as np
+import pytest
+
+from framework import Signals, Strategy, Verdict, backtest
+from framework.engines.decisions import decide_weights
+from framework.errors import StrategyError
+from framework.types import Rule
+from tests.contract.market import (
+    MONDAY,
+    NAN,
+    fills,
+    fills_by_symbol,
+    panel_of,
+    play,
+    refusals,
+    settings_of,
+    states,
+    still,
+    verdicts,
+)
+
+SIDES = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
+
+
+@SIDES
+def test_an_equal_target_makes_no_order(side):
+    # The price doubles, so 100 % of equity would mean another quantity each day: no drift rebalancing all the same.
+    rising = [*still(100, 2), *still(150), *still(200, 2)]
+    assert [(1, side * 500, 100.0, "signal")] == fills(play(rising, [side] * 5, sizing="value:50000"))
+    # Risk left 5 of 10 units (₹500 at 100): the same target again does not top them up.
+    clipped = play(still(100, 4), [side] * 4, max_order_value=500)
+    assert [(1, side * 5, 100.0, "signal")] == fills(clipped)
+    assert [(side * 10, side * 5, "max_order_value")] == verdicts(clipped)
+
+
+@SIDES
+def test_nan_keeps_the_intent(side):
+    record = play(still(100, 6), [side, NAN, NAN, side, 0, NAN])
+    assert [(1, side * 10, 100.0, "signal"), (5, -side * 10, 100.0, "signal")] == fills(record)
+
+
+def test_leave_wins_over_enter():
+    signals = Signals.long_flat(enter=[True, True, False, False], leave=[False, True, True, False])
+    np.testing.assert_array_equal([1, 0, 0, NAN], signals.target)
+    assert [(1, 10, 100.0, "signal"), (2, -10, 100.0, "signal")] == fills(play(still(100, 4), signals.target))
+
+
+@pytest.mark.parametrize("target", [1.0000001, -1.5, float("inf"), -float("inf")])
+def test_a_target_beyond_one_is_refused(target):
+    with pytest.raises(StrategyError, match=r"at bar 1; it must lie within −1\.\.\+1"):
+        Signals([0, target])
+
+
+@SIDES
+@pytest.mark.parametrize(
+    ("lot", "half", "rest", "back"),
+    [
+        # ₹1,000 at 100 are 10 units. 0.5 → 5; the price doubles, 1 → still 10 in all; 0.25 → 2.5 → 2 stay.
+        (1, 5, 5, 8),
+        # Lots of 3: 10 → 9 units. 0.5 × 9 = 4.5 → 3; 1 → 9, 6 more; 0.25 × 9 = 2.25 → 0 stay.
+        (3, 3, 6, 9),
+    ],
+)
+def test_a_partial_target_scales_the_quantity_of_the_opening_decision(side, lot, half, rest, back):
+    prices = [*still(100, 2), *still(200, 4)]
+    record = play(prices, [side / 2, NAN, side, NAN, side / 4], sizing="value:1000", lot=lot)
+    expected = [(1, half, 100.0), (3, rest, 200.0), (5, -back, 200.0)]
+    assert [(row, side * units, price, "signal") for row, units, price in expected] == fills(record)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "allotment", "units"),
+    [
+        # ₹1,00,000 × 95 % × share / ₹100: one instrument has all of it, two have half each.
+        ("A", None, 950),
+        ("AB", None, 475),
+        ("ABCD", None, 237),  # 237.5
+        ("AB", 0.2, 190),
+        ("A", 0.2, 190),
+    ],
+)
+def test_equity_sizing_takes_its_share_of_the_allotment(symbols, allotment, units):
+    record = play(dict.fromkeys(symbols, still(100, 2)), 1, sizing="equity:95%", allotment=allotment)
+    assert [(1, symbol, units) for symbol in symbols] == fills_by_symbol(record)
+
+
+@SIDES
+@pytest.mark.parametrize(("sizing", "lot"), [("value:99", 1), ("value:999", 10), ("fixed:9", 10), ("risk:1%", 1)])
+def test_a_size_below_one_lot_is_recorded_as_refused(side, sizing, lot):
+    # ₹99 do not buy one unit at 100, ₹999 no lot of ten; sizing by risk without any stop buys nothing.
+    record = play(still(100, 3), [side], sizing=sizing, lot=lot)
+    assert [] == fills(record)
+    assert [(side * lot, "size_below_one_lot")] == refusals(record)
+
+
+@SIDES
+def test_a_lower_target_never_buys(side):
+    # ₹300 at 100 leave 3 of 10. 0.5 would be 5: more than there is, so nothing. 0.2 is 2: one goes.
+    record = play(still(100, 6), [side, NAN, side * 0.5, NAN, side * 0.2], max_order_value=300)
+    assert [(1, side * 3, 100.0, "signal"), (5, -side, 100.0, "signal")] == fills(record)
+
+
+@SIDES
+@pytest.mark.parametrize("per_session", [0, 3, 100], ids=["daily", "three bars a session", "one session"])
+def test_a_reduction_is_reissued_until_it_is_done(side, per_session):
+    # A tenth of a volume of 30 lets 3 units go at each open: 3 + 3 + 3 + 1, whether the order rests or expired.
+    prices = [(100, 100, 100, 100, 1000)] * 2 + [(90 + k, 100, 80, 90, 30) for k in range(6)]
+    record = play(prices, [side, 0], volume_cap=0.1, per_session=per_session)
+    gone = [(2, 3, 90.0), (3, 3, 91.0), (4, 3, 92.0), (5, 1, 93.0)]
+    expected = [(1, side * 10, 100.0, "signal"), *[(r, -side * q, p, "signal") for r, q, p in gone]]
+    assert expected == fills(record)
+
+
+@SIDES
+def test_a_reversal_is_two_orders(side):
+    prices = [*still(100, 2), (100, 105, 95, 100), (110, 110, 110, 110)]
+    record = play(prices, [side, NAN, -side], charges="percent:0.1+flat:20")
+    assert [
+        (1, side * 10, 100.0, "signal"),
+        (3, -side * 10, 110.0, "signal"),
+        (3, -side * 10, 110.0, "signal"),
+    ] == fills(record)
+    assert [False, True, False] == [booked.reduces for booked in record.settlements]
+    # ₹1,000 → ₹1 + ₹20, then twice ₹1,100 → ₹1.10 + ₹20.
+    assert [2100, 2110, 2110] == [booked.charges_paise for booked in record.settlements]
+    assert (-side * 10,) == record.positions
+
+
+class OnlyLong(Rule):
+    def pre_order(self, order, state):
+        return Verdict(max(order.quantity, 0), "only_long")
+
+
+def test_a_refused_opening_leg_does_not_block_the_close():
+    record = play(still(100, 4), [1, NAN, -1], rules=[OnlyLong()])
+    assert [(1, 10, 100.0, "signal"), (3, -10, 100.0, "signal")] == fills(record)
+    assert [(-10, "only_long")] == refusals(record)
+
+
+CALM, FALL, RISE = (100, 101, 99, 100), (100, 101, 90, 92), (100, 110, 99, 108)
+FORCED = [
+    # Entered at 100 in row 1; the exit is 5 rupees away and row 2 reaches it. A time exit of 1 leaves at its open.
+    ({"stop_loss": 5}, FALL, 95.0, "stop_loss"),
+    ({"take_profit": "5%"}, RISE, 105.0, "take_profit"),
+    ({"trail": 5}, (100, 101, 90, 92), 96.0, "trailing_stop"),  # 101, the high of row 1, less 5
+    ({"time_exit": 1}, CALM, 100.0, "time_exit"),
+]
+
+
+@pytest.mark.parametrize(("exits", "bar", "price", "reason"), FORCED, ids=[case[3] for case in FORCED])
+def test_after_a_stop_a_finite_target_re_enters(exits, bar, price, reason):
+    prices = [CALM, CALM, bar, CALM, CALM]
+    left = [(1, 10, 100.0, "signal"), (2, -10, price, reason)]
+    assert [*left, (3, 10, 100.0, "signal")] == fills(play(prices, [1, 1, 1, NAN], **exits))[:3]
+    assert left == fills(play(prices, [1, NAN, NAN, NAN, NAN], **exits))
+    # An entry that expired is the same: the limit of row 0 rests through row 1 only, row 1 asks again at the market.
+    assert [(2, 10, 100.0, "signal")] == fills(play([CALM] * 3, [1, 1, NAN], limit=[50, NAN, NAN]))
+    assert [] == fills(play([CALM] * 3, [1, NAN, NAN], limit=[50, NAN, NAN]))
+
+
+@pytest.mark.parametrize(("exits", "bar", "price", "reason"), FORCED, ids=[case[3] for case in FORCED])
+def test_new_signal_waits_for_the_target_to_leave(exits, bar, price, reason):
+    prices = [CALM, CALM, bar, *[CALM] * 5]
+    left = [(1, 10, 100.0, "signal"), (2, -10, price, reason)]
+    constant = play(prices, 1, reenter="new_signal", **exits)
+    assert left == fills(constant)
+    repeated = play(prices, [1, NAN, NAN, 1, NAN, 1], reenter="new_signal", **exits)
+    assert left == fills(repeated)
+    # It leaves at row 3 and comes back at row 5: filled at the open of row 6.
+    back = play(prices, [1, 1, 1, 0, 0, 1, NAN], reenter="new_signal", **exits)
+    assert [*left, (6, 10, 100.0, "signal")] == fills(back)[:3]
+    # An entry that expired waits as well.
+    expired = play([CALM] * 6, [1, 1, 1, 0, 1], reenter="new_signal", limit=[50, NAN, NAN, NAN, NAN])
+    assert [(5, 10, 100.0, "signal")] == fills(expired)
+
+
+@pytest.mark.parametrize(
+    ("rebalance", "more"),
+    [
+        # Half of ₹1,00,000 at 100 are 500 units. At 110 they are 55,000 of 1,05,000 = 52.38 %; half would be 477.27.
+        ("on_change", []),
+        ("every_bar", [(3, -23, 110.0, "rebalance")]),
+        ("band:2", [(3, -23, 110.0, "rebalance")]),
+        ("band:2.5", []),
+    ],
+)
+@pytest.mark.parametrize("keep", [0.5, NAN], ids=["the same weight", "NaN"])
+def test_weights_rebalance_on_change_every_bar_or_beyond_a_band(rebalance, more, keep):
+    prices = [*still(100, 2), (100, 110, 100, 110), *still(110, 3)]
+    record = play(prices, weights=[0.5, *[keep] * 5], rebalance=rebalance)
+    assert [(1, 500, 100.0, "signal"), *more] == fills(record)
+    # On change: 0.4 × 1,05,000 / 110 = 381.8 units.
+    changed = play(prices, weights=[0.5, keep, keep, 0.4, NAN, 0.4], rebalance="on_change")
+    assert [(1, 500, 100.0, "signal"), (4, -119, 110.0, "rebalance")] == fills(changed)
+
+    class TooMuch(Strategy):
+        def allocate(self, panel):
+            return np.tile([0.6, -0.5], (len(panel), 1))
+
+    pair = panel_of({"A": still(100, 2), "B": still(100, 2)})
+    assert decide_weights(TooMuch(), pair, leverage=1.1) is not None
+    with pytest.raises(StrategyError, match=r"Σ\|w\| = 1\.1000 .* must not exceed the leverage of 1"):
+        decide_weights(TooMuch(), pair, leverage=1.0)
+
+
+class AboveItsMean(Strategy):
+    def signals(self, bars):
+        means = np.cumsum(bars.close) / np.arange(1, len(bars) + 1)
+        return Signals(np.where(bars.close > means, 1.0, 0.0))
+
+
+def test_from_limits_decisions_not_history():
+    # 105 is above the mean of 50, 50, 50, 105, 105 (72), but not above the mean of 105 alone.
+    bars = panel_of([*still(50, 3), *still(105, 3)]).bars_of(0)
+    chosen = settings_of()
+    from_third = backtest(AboveItsMean(), bars, settings=chosen, start="2024-01-05", causality="off").record
+    assert MONDAY + 4 == from_third.panel.session[from_third.first_row]
+    assert [(5, 10, 105.0, "signal")] == fills(from_third)
+    assert [10_000_000] * 2 == list(from_third.equity_paise)
+    alone = backtest(AboveItsMean(), bars[3:], settings=chosen, causality="off").record
+    assert [] == fills(alone)
+
+
+def test_reductions_come_before_increases_in_symbol_order():
+    # At row 1, B and D are given back, A, C and E are entered: all at the open of row 2.
+    targets = {"B": [1, 0], "D": [-1, 0], "A": [NAN, 1], "C": [NAN, -1], "E": [NAN, 1]}
+    record = play(dict.fromkeys("EDCBA", still(100, 3)), targets)
+    assert [
+        (1, "B", 10), (1, "D", -10),
+        (2, "B", -10), (2, "D", 10), (2, "A", 10), (2, "C", -10), (2, "E", 10),
+    ] == fills_by_symbol(record)  # fmt: skip
+    assert {"filled"} == {state for _, state in states(record)}
