@@ -6,12 +6,11 @@ import hashlib
 import inspect
 import sys
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import ConfigError, StrategyError
-from framework.loading import import_from, load_file, loaded_hash
+from framework.loading import import_file, import_from, load_file, loaded_hash
 from framework.strategy import Strategy
 from framework.types.hooks import RiskRule, Rule
 
@@ -187,16 +186,7 @@ def _existing(path: str) -> Path:
 
 def _load(path: Path) -> ModuleType:
     """A shipped file is imported as ``strategies.name``, so that it is the same class everywhere; any other by path."""
-    if path.parent == SHIPPED:
-        try:
-            module = import_module(f"strategies.{path.stem}")
-        except ModuleNotFoundError as error:
-            if not str(error.name).startswith("strategies"):
-                raise
-        else:
-            if module.__file__ and Path(module.__file__).resolve() == path:
-                return module
-    return load_file(path)
+    return import_file(path, f"strategies.{path.stem}") if path.parent == SHIPPED else load_file(path)
 
 
 def _parts(name: str) -> tuple[str, str]:

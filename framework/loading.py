@@ -47,6 +47,25 @@ def load_file(path: Path) -> ModuleType:
     return module
 
 
+def import_file(path: Path, name: str) -> ModuleType:
+    """This file as the module of that name where importing the name means the file, so that its classes exist once.
+
+    Otherwise, and when the file was edited since, it is loaded by its path.
+    """
+    try:
+        spec = find_spec(name)
+    except ModuleNotFoundError:  # there is no such parent package
+        spec = None
+    if spec is None or spec.origin is None or Path(spec.origin).resolve() != path:
+        return load_file(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with _blamed_on(path):
+        module = import_module(name)
+    if not hasattr(module, HASH):
+        setattr(module, HASH, digest)
+    return module if loaded_hash(module) == digest else load_file(path)
+
+
 def import_from(name: str, folder: Path) -> ModuleType:
     """The module of this dotted name, also one in ``folder``; ``ConfigError`` when there is none."""
     with _importable(folder):

@@ -273,7 +273,7 @@ def _compare(subject: Subject, cut: int) -> Leak | None:
     places = [
         (row, column, name)
         for name in subject.known.keys() | again.keys()
-        for row, column in _first_difference(name, subject.known.get(name), again.get(name), cut)
+        for row, column in _first_difference(name, subject.known, again, cut)
     ]
     if not places:
         return None
@@ -288,15 +288,10 @@ def _compare(subject: Subject, cut: int) -> Leak | None:
     return Leak(int(subject.time[row]), f"{subject.bar(row, column)}: {what}")
 
 
-def _first_difference(
-    name: str, known: NDArray[np.float64] | None, again: NDArray[np.float64] | None, cut: int
-) -> list[tuple[int, int]]:
+def _first_difference(name: str, known: Answer, again: Answer, cut: int) -> list[tuple[int, int]]:
     """The first place, if any, at which a field differs; a field that is absent is all NaN."""
-    present = known if known is not None else again
-    if present is None:
-        return []
-    absent = np.full((cut, present.shape[1]), np.nan)
-    one, other = (absent if field is None else field[:cut] for field in (known, again))
+    absent = np.full((cut, known["target"].shape[1]), np.nan)
+    one, other = (answer[name][:cut] if name in answer else absent for answer in (known, again))
     if np.array_equal(one, other, equal_nan=True):
         return []
     same = (one == other) | (np.isnan(one) & np.isnan(other))

@@ -1,6 +1,8 @@
 """Strategies by name, by module:Class and by file; what is wrong is said in a sentence."""
 
 import hashlib
+import importlib
+import os
 import subprocess
 import sys
 import textwrap
@@ -8,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from framework import Strategy
+import strategies
+from framework import Strategy, discovery
 from framework.discovery import broken_strategies, describe, find_rule, find_strategy, list_strategies, source_hash
 from framework.errors import ConfigError, StrategyError
 
@@ -226,6 +229,62 @@ def test_a_broken_file_among_the_strategies_does_not_hide_the_others(folder):
     (broken,) = broken_strategies()
     assert broken.name == "broken"
     assert "line 1: ZeroDivisionError" in broken.reason
+
+
+@pytest.fixture
+def added(tmp_path, monkeypatch):
+    """Writes a file into a folder that takes the part of the project's own ``strategies``."""
+    monkeypatch.setattr(discovery, "SHIPPED", tmp_path)
+    monkeypatch.setattr(strategies, "__path__", [*strategies.__path__, str(tmp_path)])
+    written = []
+
+    def add(name, text):
+        written.append(write(tmp_path / name, text))
+        importlib.invalidate_caches()
+        return written[-1]
+
+    yield add
+    for path in written:
+        sys.modules.pop(f"strategies.{path.stem}", None)
+
+
+def test_a_file_added_to_the_projects_strategies_is_found_and_an_edit_is_seen(added):
+    path = added("added_by_a_test.py", GOOD.format(name="Added"))
+    first = find_strategy("added-by-a-test")
+    assert first.__module__ == "strategies.added_by_a_test"
+    assert find_strategy("added_by_a_test") is first
+    before = source_hash(first)
+    path.write_text(path.read_text().replace("period: int = 3", "period: int = 7"))
+    second = find_strategy("added_by_a_test")
+    assert (first().period, second().period) == (3, 7)
+    assert before == source_hash(first) != source_hash(second)
+
+
+def test_a_broken_file_in_the_projects_strategies_is_named_with_its_line(added):
+    added("broken_by_a_test.py", "x = 1\ndef broken(:\n")
+    with pytest.raises(StrategyError, match=r"broken_by_a_test\.py, line 2: "):
+        find_strategy("broken_by_a_test")
+    assert [each.name for each in broken_strategies()] == ["broken_by_a_test"]
+
+
+def test_another_package_called_strategies_hides_nothing(folder):
+    write(folder / "strategies" / "__init__.py", "")
+    write(folder / "strategies" / "mine.py", GOOD.format(name="Mine"))
+    write(folder / "strategies" / "macd.py", GOOD.format(name="OtherMACD"))
+    code = (
+        "import strategies, sys; from framework.discovery import find_strategy;"
+        f"print(find_strategy('rsi').__name__, find_strategy('mine').__name__, find_strategy('macd').__name__,"
+        f" find_strategy({str(ROOT / 'strategies' / 'macd.py')!r}).__name__)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["RSI", "Mine", "OtherMACD", "MACD"]
+
+
+def test_a_file_that_is_not_python_is_refused(folder):
+    write(folder / "notes.txt", "x = 1")
+    with pytest.raises(ConfigError, match=r"notes\.txt is not a Python file"):
+        find_strategy("./notes.txt")
 
 
 def test_the_list_tells_style_summary_and_parameters_with_bounds():
