@@ -1,0 +1,236 @@
+"""``tulya data``: prices into the store, a look at them, and out again."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from framework.cli.options import AsJson, Database, parse_pairs
+from framework.cli.progress import shown
+from framework.errors import ConfigError
+
+if TYPE_CHECKING:
+    from framework.store import Store
+    from framework.store.importing import FileSummary
+
+app = typer.Typer(no_args_is_help=True, help="Import prices, look at them, export them.", rich_markup_mode="markdown")
+
+Symbol = Annotated[str, typer.Argument(help="Symbol, or EXCHANGE:SYMBOL where several exchanges have it.")]
+TimeframeOption = Annotated[str, typer.Option("--timeframe", "-t", help="1m, 5m, 15m, 1h, 1d, …")]
+From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First session's date.")]
+To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last session's date.")]
+
+
+@app.command("import")
+def import_command(
+    paths: Annotated[list[Path], typer.Argument(help="Files (CSV, CSV.gz, CSV.zip, Parquet, Upstox JSON) or folders.")],
+    symbol: Annotated[str | None, typer.Option(help="Symbol, for files without a column of symbols.")] = None,
+    exchange: Annotated[str | None, typer.Option(help="Exchange such as NSE; kept with the symbols.")] = None,
+    timeframe: Annotated[
+        str | None, typer.Option("--timeframe", "-t", help="1m … 1d; default: read from the times.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="IANA zone of times without an offset; default: the exchange's, else UTC.")
+    ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="FIELD=HEADING", help="A heading that is not understood; repeatable."),
+    ] = None,
+    dayfirst: Annotated[bool, typer.Option("--dayfirst", help="03/04/2020 is 3 April.")] = False,
+    monthfirst: Annotated[bool, typer.Option("--monthfirst", help="03/04/2020 is 4 March.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite stored bars that differ.")] = False,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import price files, lists of corporate actions and session lists.
+
+    Headings of yfinance, Kaggle's NSE set, NSE's bhavcopies (UDiFF and old), Upstox candles and generic ones are
+    understood. Rows that are no bars are refused and named (tulya data show SYMBOL --issues). Importing a file again
+    changes nothing. Each file is imported whole or not at all.
+
+    Examples:
+    tulya data import goog.csv --symbol GOOG --timeframe 1d
+
+    tulya data import BhavCopy_NSE_CM_0_0_0_20240108_F_0000.csv.zip
+
+    tulya data import minutes/ --exchange NSE --timezone Asia/Kolkata
+
+    tulya data import odd.csv --map time=When --map close=ClsPric --dayfirst
+    """
+    from framework.store.importing import ImportOptions, import_files
+    from framework.store.localtime import zone_named
+    from framework.types import Timeframe
+
+    if dayfirst and monthfirst:
+        raise ConfigError("--dayfirst and --monthfirst exclude each other; give one")
+    if timeframe is not None:
+        timeframe = Timeframe.parse(timeframe).name
+    if timezone is not None:
+        zone_named(timezone)
+    order: Any = "dayfirst" if dayfirst else "monthfirst" if monthfirst else None
+    options = ImportOptions(symbol, exchange, timeframe, timezone, parse_pairs("--map", mapping or ()), order, replace)
+    with _open(db) as store, shown(hidden=as_json) as progress:
+        summaries = import_files(store, paths, options, progress)
+        _tell(summaries, store, as_json=as_json)
+    if any(summary.error for summary in summaries):
+        raise typer.Exit(1)
+
+
+@app.command("sample")
+def sample_command(db: Database = None, as_json: AsJson = False) -> None:
+    """Load the sample prices: 20 years of daily S&P 500 (SP500) and NASDAQ Composite (NASDAQ) bars.
+
+    They come with the Python package arch; nothing is downloaded. The second time there is nothing to do.
+
+    Example: tulya data sample && tulya data show SP500
+    """
+    from framework.store.sample import SAMPLES, load_sample
+
+    with _open(db) as store, shown(hidden=as_json) as progress:
+        summaries = load_sample(store, progress)
+        if summaries or as_json:
+            _tell(summaries, store, as_json=as_json)
+        else:
+            typer.echo(f"{' and '.join(sample.symbol for sample in SAMPLES)} are already in {store.path}.")
+
+
+@app.command("list")
+def list_command(
+    timeframe: Annotated[str | None, typer.Option("--timeframe", "-t", help="Only these bars.")] = None,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what is stored: symbols, timeframes, number of bars, first and last.
+
+    Example: tulya data list --timeframe 1d
+    """
+    from framework.cli import data_tables
+
+    with _open(db) as store:
+        series = store.series(timeframe=timeframe)
+        if as_json:
+            typer.echo(
+                data_tables.as_json({"database": str(store.path), "series": [info._asdict() for info in series]})
+            )
+        elif series:
+            data_tables.show_series(series)
+        else:
+            wanted = f" {timeframe} bars" if timeframe else " prices"
+            typer.echo(f"{store.path} holds no{wanted} yet. Load some with: tulya data sample")
+
+
+@app.command("show")
+def show_command(
+    symbol: Symbol,
+    timeframe: Annotated[str | None, typer.Option("--timeframe", "-t", help="Default: the longest there is.")] = None,
+    first: Annotated[int | None, typer.Option(help="The first N bars.", min=1)] = None,
+    last: Annotated[int | None, typer.Option(help="The last N bars (10 unless told).", min=1)] = None,
+    start: From = None,
+    end: To = None,
+    issues: Annotated[
+        bool, typer.Option("--issues", help="What was refused and what looks wrong instead of bars.")
+    ] = False,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show bars of a symbol, or with --issues what was refused and what looks wrong in them.
+
+    Examples:
+    tulya data show SP500 --last 5
+
+    tulya data show "NIFTY 50" --timeframe 1m --from 2016-08-31 --to 2016-08-31 --first 3 --last 3
+
+    tulya data show RELIANCE --issues
+    """
+    from framework.cli import data_tables
+
+    with _open(db) as store:
+        frame = timeframe or store.series(symbol)[-1].timeframe
+        bars = store.load_bars(symbol, frame, _day(start), _day(end))
+        if issues:
+            found = store.issues([symbol], timeframe and bars.timeframe, int(bars.time[0]), int(bars.time[-1]))
+            if as_json:
+                typer.echo(data_tables.as_json({"symbol": symbol, "issues": [issue._asdict() for issue in found]}))
+            else:
+                data_tables.show_issues(str(bars.instrument), found)
+            return
+    if first is None and last is None:
+        last = 10
+    if as_json:
+        typer.echo(data_tables.as_json(data_tables.bars_dict(bars, first, last)))
+    else:
+        data_tables.show_bars(bars, first, last)
+
+
+@app.command("plot")
+def plot_command(
+    symbol: Symbol,
+    timeframe: TimeframeOption = "1d",
+    start: From = None,
+    end: To = None,
+    last: Annotated[int, typer.Option(help="At most the last N bars.", min=2)] = 1000,
+    out: Annotated[Path | None, typer.Option(help="HTML file; default reports/data/SYMBOL_TIMEFRAME.html.")] = None,
+    view: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    db: Database = None,
+) -> None:
+    """Draw candles and volume into one HTML file that needs no network.
+
+    Example: tulya data plot SP500 --from 2008-01-01 --to 2009-12-31 --open
+    """
+    from framework.cli.data_chart import write_chart
+
+    with _open(db) as store:
+        bars = store.load_bars(symbol, timeframe, _day(start), _day(end))
+    plain = "".join(letter if letter.isalnum() or letter in "-&" else "_" for letter in str(bars.instrument))
+    path = out or Path("reports/data") / f"{plain}_{bars.timeframe}.html"
+    drawn = write_chart(bars[max(0, len(bars) - last) :], path)
+    typer.echo(f"{drawn:,} of {len(bars):,} bars drawn in {path}")
+    if view:
+        typer.launch(path.resolve().as_uri())
+
+
+@app.command("export")
+def export_command(
+    symbol: Symbol,
+    out: Annotated[Path, typer.Argument(help="File to write; .csv, .csv.gz or .parquet says the format.")],
+    timeframe: TimeframeOption = "1d",
+    start: From = None,
+    end: To = None,
+    db: Database = None,
+) -> None:
+    """Write bars to a CSV or Parquet file that tulya data import reads back as it was.
+
+    Example: tulya data export SP500 sp500.parquet --from 2010-01-01
+    """
+    from framework.store.exporting import export
+
+    with _open(db) as store:
+        bars = store.load_bars(symbol, timeframe, _day(start), _day(end))
+    export(bars, out)
+    typer.echo(f"{len(bars):,} bars of {bars.instrument} {bars.timeframe} written to {out}")
+
+
+def _open(db: Path | None) -> Store:
+    from framework.config import database_path
+    from framework.store import open_store
+
+    return open_store(database_path(db))
+
+
+def _day(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _tell(summaries: list[FileSummary], store: Store, *, as_json: bool) -> None:
+    """The summary of an import: one JSON object, or a table with what was assumed below it."""
+    from framework.cli import data_tables
+
+    if as_json:
+        files = [{**summary._asdict(), "path": str(summary.path)} for summary in summaries]
+        typer.echo(json.dumps({"database": str(store.path), "files": files}, ensure_ascii=False, indent=2))
+    else:
+        data_tables.show_imports(summaries, store.path)

@@ -1,0 +1,160 @@
+"""Tables of ``tulya data``: what was imported, what is stored, what looks wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from framework.store.localtime import to_local
+from framework.types.timeframe import DAY_NS, SECOND_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from framework.store import DataIssue, SeriesInfo
+    from framework.store.importing import FileSummary
+    from framework.types import Bars
+
+SHOWN_SYMBOLS = 3
+SHOWN_ISSUES = 200
+
+
+def as_json(value: Any) -> str:
+    """JSON for people and programs."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def show_imports(summaries: Sequence[FileSummary], database: Path) -> None:
+    """What was read, kept and refused, a file a row; then what was assumed."""
+    table = _table(("file",), ("read", "new", "unchanged", "conflicting", "refused", "issues"), ())
+    for summary in summaries:
+        name = escape(summary.path.name)
+        if summary.error:
+            table.add_row(name, "[red]not read[/red]")
+            continue
+        new = summary.new + summary.replaced
+        counts = (summary.rows_read, new, summary.unchanged, summary.conflicting, summary.refused, summary.issues)
+        table.add_row(name, *(f"{count:,}" if count else "–" for count in counts))
+    console = Console()
+    console.print(table)
+    for summary in summaries:
+        for line in _remarks(summary):
+            console.print(escape(line), highlight=False, soft_wrap=True)
+    console.print(f"Database: {escape(str(database))}", highlight=False, soft_wrap=True)
+
+
+def show_series(series: Iterable[SeriesInfo]) -> None:
+    """What is stored, a series a row."""
+    table = _table(("symbol", "exchange", "timeframe"), ("bars",), ("first", "last (UTC)"))
+    for info in series:
+        first, last = (_time(stamp, info.timeframe, "UTC") for stamp in (info.first_ns, info.last_ns))
+        table.add_row(escape(info.symbol), escape(info.exchange), info.timeframe, f"{info.bars:,}", first, last)
+    Console().print(table)
+
+
+def show_bars(bars: Bars, first: int | None, last: int | None) -> None:
+    """The first and the last bars."""
+    zone = bars.instrument.timezone
+    table = _table(
+        ("date" if bars.timeframe == "1d" else f"time ({zone})",), ("open", "high", "low", "close", "volume"), ()
+    )
+    head, tail = _ends(len(bars), first, last)
+    for index, row in enumerate([*head, *tail]):
+        if tail and index == len(head) and head and tail[0] > head[-1] + 1:
+            table.add_row("…")
+        prices = (bars.open[row], bars.high[row], bars.low[row], bars.close[row])
+        volume = bars.volume[row]
+        table.add_row(
+            _time(int(bars.time[row]), bars.timeframe, zone),
+            *(f"{price:,.2f}" for price in prices),
+            "" if math.isnan(volume) else f"{volume:,.0f}",
+        )
+    console = Console()
+    console.print(f"{escape(str(bars.instrument))} {bars.timeframe}, {len(bars):,} bars", highlight=False)
+    console.print(table)
+
+
+def bars_dict(bars: Bars, first: int | None, last: int | None) -> dict[str, Any]:
+    """The same bars for programs; volume null where there is none."""
+    head, tail = _ends(len(bars), first, last)
+    rows = []
+    for row in [*head, *tail]:
+        prices = {name: float(getattr(bars, name)[row]) for name in ("open", "high", "low", "close")}
+        volume = float(bars.volume[row])
+        stamp = int(bars.time[row]) // SECOND_NS
+        rows.append({"timestamp": stamp, **prices, "volume": None if math.isnan(volume) else volume})
+    return {"symbol": bars.symbol, "exchange": bars.instrument.exchange, "timeframe": bars.timeframe, "rows": rows}
+
+
+def show_issues(name: str, issues: Sequence[DataIssue]) -> None:
+    """What was refused and what looks wrong."""
+    console = Console()
+    if not issues:
+        console.print(f"Nothing was refused and nothing looks wrong in {escape(name)}.", highlight=False)
+        return
+    table = _table(("kind", "timeframe", "from", "file"), ("line",), ("what",))
+    for issue in issues[:SHOWN_ISSUES]:
+        begin = "" if issue.first_ns is None else _time(issue.first_ns, issue.timeframe, "UTC")
+        table.add_row(
+            issue.kind, issue.timeframe, begin, escape(issue.file), str(issue.line or ""), escape(issue.reason)
+        )
+    console.print(table)
+    if len(issues) > SHOWN_ISSUES:
+        console.print(f"… and {len(issues) - SHOWN_ISSUES:,} more: --json gives all", highlight=False)
+
+
+def _remarks(summary: FileSummary) -> Iterable[str]:
+    name = summary.path.name
+    if summary.error:
+        yield f"{name}: not read: {summary.error}"
+        return
+    if summary.contents == "prices":
+        yield (
+            f"{name}: {summary.format}; {_few(summary.symbols) or 'no symbol'} (from {summary.symbol_reason}); "
+            f"timeframe {', '.join(summary.timeframes) or '–'} (from {summary.timeframe_reason}); "
+            f"time zone {summary.timezone} ({summary.timezone_reason})"
+        )
+    else:
+        yield f"{name}: {summary.format}{f'; {summary.symbol_reason}' if summary.symbol_reason else ''}"
+    if summary.rows_read and not summary.new + summary.replaced + summary.conflicting + summary.refused:
+        yield f"{name}: 0 new rows; everything in it was already stored"
+    if summary.conflicting:
+        yield f"{name}: {summary.conflicting:,} bars differ from stored ones, which were kept; --replace overwrites"
+    if summary.issue_kinds:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(summary.issue_kinds.items()))
+        yield f"{name}: {kinds}; see tulya data show SYMBOL --issues"
+
+
+def _table(texts: Sequence[str], numbers: Sequence[str], more: Sequence[str]) -> Table:
+    table = Table(header_style="bold")
+    for heading in texts:
+        table.add_column(heading, overflow="fold")
+    for heading in numbers:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in more:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _few(symbols: Sequence[str]) -> str:
+    shown = ", ".join(symbols[:SHOWN_SYMBOLS])
+    return f"{shown} and {len(symbols) - SHOWN_SYMBOLS} more" if len(symbols) > SHOWN_SYMBOLS else shown
+
+
+def _ends(count: int, first: int | None, last: int | None) -> tuple[list[int], list[int]]:
+    head = list(range(min(first or 0, count)))
+    return head, list(range(max(len(head), count - (last or 0)), count))
+
+
+def _time(stamp_ns: int, timeframe: str, zone: str) -> str:
+    if timeframe in {"1d", ""} and stamp_ns % DAY_NS == 0:
+        return str(np.datetime64(stamp_ns, "ns").astype("datetime64[D]"))
+    local = int(to_local(np.array([stamp_ns // SECOND_NS], dtype=np.int64), zone)[0])
+    return str(np.datetime64(local, "s").astype("datetime64[m]")).replace("T", " ")

@@ -1,0 +1,112 @@
+"""Bars in and out of ``ohlc_data``, as arrays. Stored times are UTC seconds."""
+
+from __future__ import annotations
+
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from framework.store.records import SeriesKey
+
+SECOND_NS = 1_000_000_000
+CHUNK_ROWS = 100_000
+FIRST_SECOND, LAST_SECOND = -(1 << 60), 1 << 60
+SELECT = (
+    "SELECT timestamp, open, high, low, close, ifnull(volume, -1.0) FROM ohlc_data "
+    "WHERE symbol = ? AND exchange = ? AND timeframe = ? AND timestamp >= ? AND timestamp <= ? ORDER BY timestamp"
+)
+INSERT = (
+    "INSERT INTO ohlc_data (symbol, exchange, timeframe, timestamp, open, high, low, close, volume, created_at, "
+    "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+UPDATE = (
+    "UPDATE ohlc_data SET open = ?, high = ?, low = ?, close = ?, volume = ? "
+    "WHERE symbol = ? AND exchange = ? AND timeframe = ? AND timestamp = ?"
+)
+
+
+class Columns(NamedTuple):
+    """Rows of one series as arrays, times strictly rising."""
+
+    timestamp: NDArray[np.int64]
+    """UTC seconds, int64[n]."""
+    values: NDArray[np.float64]
+    """open, high, low, close, volume: float64[5, n]; volume NaN where there is none."""
+
+    def pick(self, mask: NDArray[np.bool_]) -> Columns:
+        """The rows where the mask, bool[n], holds."""
+        return Columns(self.timestamp[mask], self.values[:, mask])
+
+
+class Merge(NamedTuple):
+    """How given rows compare with the stored ones; the three masks, bool[n], cover every row once."""
+
+    new: NDArray[np.bool_]
+    unchanged: NDArray[np.bool_]
+    conflicting: NDArray[np.bool_]
+    stored: Columns
+    """The stored rows between the first and the last given time."""
+
+
+def read(connection: sqlite3.Connection, key: SeriesKey, first: int = FIRST_SECOND, last: int = LAST_SECOND) -> Columns:
+    """Stored rows of a series from first to last, both included, UTC seconds."""
+    rows = connection.execute(SELECT, (*key, first, last))
+    table = np.fromiter(chain.from_iterable(rows), dtype=np.float64).reshape(-1, 6).T  # seconds fit a float64 exactly
+    values = np.ascontiguousarray(table[1:])
+    values[4][values[4] < 0] = np.nan
+    return Columns(table[0].astype(np.int64), values)
+
+
+def exists(connection: sqlite3.Connection, key: SeriesKey) -> bool:
+    """Whether a series has any row."""
+    query = "SELECT 1 FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ? LIMIT 1"
+    return connection.execute(query, key).fetchone() is not None
+
+
+def compare(connection: sqlite3.Connection, key: SeriesKey, given: Columns) -> Merge:
+    """Which of the given rows are new, already there, or there with other values."""
+    rows = given.timestamp.shape[0]
+    span = (int(given.timestamp[0]), int(given.timestamp[-1])) if rows else (0, -1)
+    stored = read(connection, key, *span)
+    position = np.searchsorted(stored.timestamp, given.timestamp)
+    known = np.zeros(rows, dtype=bool)
+    inside = position < stored.timestamp.shape[0]
+    known[inside] = stored.timestamp[position[inside]] == given.timestamp[inside]
+    same = np.zeros(rows, dtype=bool)
+    ours, theirs = given.values[:, known], stored.values[:, position[known]]
+    same[known] = ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))).all(axis=0)
+    return Merge(~known, same, known & ~same, stored)
+
+
+def insert(
+    connection: sqlite3.Connection,
+    key: SeriesKey,
+    rows: Columns,
+    now: int,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write rows that are not there yet; ``now`` is UTC seconds. ``progress`` gets the number of rows just written."""
+    for start in range(0, rows.timestamp.shape[0], CHUNK_ROWS):
+        part = slice(start, start + CHUNK_ROWS)
+        stamps = rows.timestamp[part].tolist()
+        columns = [column[part].tolist() for column in rows.values]  # SQLite stores a NaN volume as NULL
+        connection.executemany(
+            INSERT, zip(*(repeat(word) for word in key), stamps, *columns, repeat(now), repeat(now), strict=False)
+        )
+        if progress:
+            progress(len(stamps))
+
+
+def update(connection: sqlite3.Connection, key: SeriesKey, rows: Columns) -> None:
+    """Overwrite rows that are there; the trigger sets ``updated_at``."""
+    columns = [column.tolist() for column in rows.values]
+    connection.executemany(
+        UPDATE, zip(*columns, *(repeat(word) for word in key), rows.timestamp.tolist(), strict=False)
+    )

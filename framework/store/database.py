@@ -1,0 +1,117 @@
+"""One SQLite file: opening it, its numbered migrations, its transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BUSY_TIMEOUT_MS = 10_000
+CACHE_KIB = 65_536
+MMAP_BYTES = 1 << 30
+PAGE_BYTES = 8_192
+
+
+class Migration(NamedTuple):
+    """One numbered step of the schema."""
+
+    version: int
+    name: str
+    sql: str
+
+
+def migrations() -> list[Migration]:
+    """The steps this code knows, in order."""
+    folder = files("framework.store").joinpath("schema")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [Migration(int(name[:4]), name, folder.joinpath(name).read_text("utf-8")) for name in names]
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A writing connection to a file that is created and migrated as needed.
+
+    Raises ``DataError`` where the file is no database, is newer than this code, or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    except (OSError, sqlite3.Error) as error:
+        raise DataError(f"{path} cannot be opened as a database: {error}; choose another with --db") from error
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # counts for a new file only
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        migrate(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise DataError(f"{path} cannot be used as a database: {error}; choose another with --db") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Apply the steps that the file lacks, each in a transaction of its own."""
+    known = migrations()
+    have = _version(connection)
+    newest = known[-1].version
+    if have > newest:
+        raise DataError(
+            f"{path} was written by a newer Tulya (schema {have}, this one knows {newest}); "
+            "upgrade Tulya or choose another file with --db"
+        )
+    for step in known[have:]:
+        with transaction(connection):
+            if _version(connection) >= step.version:  # another process was quicker
+                continue
+            for statement in statements(step.sql):
+                connection.execute(statement)
+            connection.execute("INSERT INTO schema_migrations (version, name) VALUES (?, ?)", (step.version, step.name))
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing: committed at the end of the block, rolled back when it raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def statements(sql: str) -> Iterator[str]:
+    """The statements of a script one by one; a trigger's body stays whole."""
+    gathered = ""
+    for line in sql.splitlines(keepends=True):
+        gathered += line
+        if sqlite3.complete_statement(gathered):
+            yield gathered
+            gathered = ""
+    if gathered.strip():
+        yield gathered
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
+    if connection.execute(table).fetchone() is None:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations ("
+            "version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+            "created_at INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER)))"
+        )
+    row = connection.execute("SELECT coalesce(max(version), 0) FROM schema_migrations").fetchone()
+    return int(row[0])

@@ -1,0 +1,115 @@
+"""Examine every stored series that changed since it was last looked at, and keep what was found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framework.store import bars, instruments, issues, reference
+from framework.store.database import transaction
+from framework.store.localtime import DAY, zone_named
+from framework.store.quality import Calendar, Context, Series, cut, examine, fits
+from framework.store.records import SeriesKey
+from framework.types import Timeframe
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping
+
+ZONES = {"NSE": "Asia/Kolkata", "BSE": "Asia/Kolkata", "MCX": "Asia/Kolkata", "NYSE": "America/New_York"}
+"""Exchange → its time zone, where that is a matter of fact."""
+FIT, SURE_DAYS = 0.995, 250
+"""A session list nobody assigned is used when it has this share of at least so many days of the series."""
+NEIGHBOURS = 3
+
+
+def touch(connection: sqlite3.Connection, key: SeriesKey, import_id: int) -> None:
+    """Note that a series changed: it is to be examined."""
+    connection.execute(
+        "INSERT INTO quality_checks (symbol, exchange, timeframe, import_id) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (symbol, exchange, timeframe) DO UPDATE SET import_id = excluded.import_id, checked = 0",
+        (*key, import_id),
+    )
+
+
+def examine_changed(
+    connection: sqlite3.Connection,
+    in_memory: Mapping[SeriesKey, bars.Columns],
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Examine what changed; progress gets (done, total). Returns the number of findings kept.
+
+    Series that are whole in memory are not read again.
+    """
+    query = "SELECT symbol, exchange, timeframe FROM quality_checks WHERE checked = 0 ORDER BY 1, 2, 3"
+    changed = [SeriesKey(*row) for row in connection.execute(query)]
+    lists = reference.calendars(connection)
+    groups: dict[tuple[str, str], tuple[Calendar | None, int | None]] = {}
+    total = 0
+    for done, key in enumerate(changed, start=1):
+        rows = in_memory.get(key) or bars.read(connection, key)
+        if rows.timestamp.size:
+            timezone = instruments.timezone(connection, key)
+            series = cut(rows, Timeframe.parse(key.timeframe).nanoseconds // bars.SECOND_NS, timezone or "UTC")
+            group = (key.exchange, key.timeframe)
+            if group not in groups:
+                groups[group] = _neighbours(connection, key, timezone or "UTC")
+            common, first_day = groups[group]
+            calendar = _list_for(lists, key, timezone, series) or common
+            if calendar is common and common is not None and fits(common, series.days) < FIT:
+                calendar = None
+            context = Context(calendar, tuple(reference.actions(connection, key.symbol, key.exchange)), first_day)
+            findings = examine(series, context)
+        else:
+            findings = []
+        with transaction(connection):
+            issues.renew_findings(connection, key, findings)
+        total += len(findings)
+        if progress:
+            progress(done, len(changed))
+    return total
+
+
+def _list_for(lists: dict[str, Calendar], key: SeriesKey, timezone: str | None, series: Series) -> Calendar | None:
+    """The session list of the series' exchange; else one of its time zone, or of no known one, that fits it well."""
+    if key.exchange in lists and fits(lists[key.exchange], series.days) >= FIT:
+        return lists[key.exchange]
+    for exchange, calendar in lists.items():
+        same_zone = timezone is not None and ZONES.get(exchange) == timezone
+        if (same_zone or series.days.shape[0] >= SURE_DAYS) and fits(calendar, series.days) >= FIT:
+            return calendar
+    return None
+
+
+def _neighbours(connection: sqlite3.Connection, key: SeriesKey, timezone: str) -> tuple[Calendar | None, int | None]:
+    """Days on which at least half of the series of one exchange and timeframe that were alive have bars."""
+    offset = 0 if key.timeframe == "1d" else _usual_offset(timezone)
+    rows = connection.execute(
+        "SELECT symbol, min(timestamp), max(timestamp) FROM ohlc_data WHERE exchange = ? AND timeframe = ? "
+        "GROUP BY symbol",
+        (key.exchange, key.timeframe),
+    ).fetchall()
+    if len(rows) < NEIGHBOURS:
+        return None, None
+    first = np.sort(np.array([(row[1] + offset) // DAY for row in rows], dtype=np.int64))
+    last = np.sort(np.array([(row[2] + offset) // DAY for row in rows], dtype=np.int64))
+    counted = connection.execute(
+        "SELECT (timestamp + ?) / 86400 AS day, count(DISTINCT symbol) FROM ohlc_data "
+        "WHERE exchange = ? AND timeframe = ? GROUP BY day ORDER BY day",
+        (offset, key.exchange, key.timeframe),
+    ).fetchall()
+    days, present = (np.array(column, dtype=np.int64) for column in zip(*counted, strict=True))
+    alive = np.searchsorted(first, days, side="right") - np.searchsorted(last, days, side="left")
+    usual = (2 * present >= alive) & (alive > 1)
+    source = f"the {len(rows)} series of the same exchange and timeframe"
+    calendar = Calendar(days[usual], {}, source) if usual.any() else None
+    return calendar, int(first[0])
+
+
+def _usual_offset(timezone: str) -> int:
+    """Seconds east of UTC outside summer time; exact for India, good enough to tell dates apart elsewhere."""
+    from datetime import datetime
+
+    offset = datetime(2020, 1, 15, tzinfo=zone_named(timezone)).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())

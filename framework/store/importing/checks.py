@@ -1,0 +1,83 @@
+"""Which rows are bars. Every row that is none is named; the conditions are in their positive form, so NaN fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from framework.store.importing.numbers import Numbers, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+PRICES = ("open", "high", "low", "close")
+
+
+class Checked(NamedTuple):
+    """Prices of a file's rows, and what is wrong with which."""
+
+    values: NDArray[np.float64]
+    """open, high, low, close, volume: float64[5, n]; volume NaN where the source has none."""
+    sound: NDArray[np.bool_]
+    faults: dict[int, tuple[str, str]]
+    """Row → (kind, reason) of the rows that are not sound."""
+
+
+def check(columns: Mapping[str, pa.ChunkedArray], rows: int) -> Checked:
+    """Check the prices and the volume of every row."""
+    read = {name: numbers(columns[name]) for name in PRICES}
+    prices = np.stack([read[name].values for name in PRICES])
+    volume = numbers(columns["volume"]) if "volume" in columns else _none(rows)
+    opened, high, low, close = prices
+    finite = np.isfinite(prices) & (prices > 0)
+    ordered = (low <= opened) & (opened <= high) & (low <= close) & (close <= high)
+    countable = volume.empty | (np.isfinite(volume.values) & (volume.values >= 0))
+    sound = finite.all(axis=0) & ordered & countable
+    faults = {}
+    for row in np.flatnonzero(~sound).tolist():
+        faults[row] = (
+            _price_fault(columns, read, finite, row)
+            or _order_fault(prices[:, row])
+            or (
+                "bad_volume",
+                f"volume {_shown(columns['volume'], row)} is not a number ≥ 0",
+            )
+        )
+    return Checked(np.vstack([prices, volume.values]), sound, faults)
+
+
+def _price_fault(
+    columns: Mapping[str, pa.ChunkedArray], read: Mapping[str, Numbers], finite: NDArray[np.bool_], row: int
+) -> tuple[str, str] | None:
+    for index, name in enumerate(PRICES):
+        if finite[index, row]:
+            continue
+        if read[name].empty[row]:
+            return "bad_price", f"{name} is empty or NaN"
+        if read[name].broken[row]:
+            return "bad_price", f"{name} {_shown(columns[name], row)} is not a number"
+        value = read[name].values[row]
+        return "bad_price", f"{name} {value:g} is {'not above 0' if value <= 0 else 'not finite'}"
+    return None
+
+
+def _order_fault(prices: NDArray[np.float64]) -> tuple[str, str] | None:
+    opened, high, low, close = (float(price) for price in prices)
+    if not low <= high:
+        return "bad_range", f"high {high!r} is below low {low!r}"
+    for name, price in (("open", opened), ("close", close)):
+        if not low <= price <= high:
+            return "bad_range", f"{name} {price!r} lies outside low {low!r} … high {high!r}"
+    return None
+
+
+def _shown(column: pa.ChunkedArray, row: int) -> str:
+    return repr(column[row].as_py())
+
+
+def _none(rows: int) -> Numbers:
+    return Numbers(np.full(rows, np.nan), np.ones(rows, dtype=bool), np.zeros(rows, dtype=bool))

@@ -1,0 +1,178 @@
+"""Files and folders one after the other, then a look at everything that changed."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.errors import DataError, TulyaError
+from framework.store import issues
+from framework.store.importing.headings import recognise
+from framework.store.importing.lists import Entries, entries
+from framework.store.importing.options import FileSummary, ImportOptions
+from framework.store.importing.prices import Prices, prices
+from framework.store.importing.table import is_price_file, read
+from framework.store.instruments import timezone
+from framework.store.records import SeriesKey
+from framework.store.writer import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from framework.store.importing.headings import Layout
+    from framework.store.importing.table import Table
+    from framework.store.store import Store
+
+    Progress = Callable[[str, int, int], None]
+    """(what is going on, done, total)."""
+
+
+class Opened(NamedTuple):
+    """A file that was read and recognised."""
+
+    path: Path
+    table: Table
+    layout: Layout
+
+
+def import_files(
+    store: Store, paths: Iterable[Path], options: ImportOptions, progress: Progress | None = None
+) -> list[FileSummary]:
+    """Import files and whole folders; lists of actions and sessions go first, since prices are judged by them.
+
+    A file that cannot be read is told in its summary and does not stop the others.
+    """
+    report = progress or _silent
+    summaries = []
+    files = sorted(_files(paths), key=_lists_first)
+    for path in files:
+        began = time.perf_counter()
+        report(f"reading {path.name}", 0, 0)
+        try:
+            summary = _one(store, path, options, report)
+        except TulyaError as error:
+            summary = FileSummary(path, error=str(error))
+        summaries.append(summary._replace(seconds=time.perf_counter() - began))
+    store.examine(lambda done, total: report("looking for defects", done, total))
+    return _with_issues(store, summaries)
+
+
+def _files(paths: Iterable[Path]) -> list[Path]:
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(entry for entry in path.rglob("*") if entry.is_file() and is_price_file(entry))
+            if not inside:
+                raise DataError(f"{path} holds no .csv, .csv.gz, .csv.zip, .parquet or .json file")
+            found |= dict.fromkeys(inside)
+        elif path.exists():
+            found[path] = None
+        else:
+            raise DataError(f"{path} does not exist; give a file or a folder")
+    return list(found)
+
+
+def _lists_first(path: Path) -> int:
+    """0 for a CSV whose headings are those of a list; the sort keeps the given order otherwise."""
+    if not path.name.lower().endswith(".csv"):
+        return 1
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        heading = file.readline()
+    try:
+        return 1 if recognise(heading.strip().split(","), {}).contents == "prices" else 0
+    except DataError:
+        return 1
+
+
+def _one(store: Store, path: Path, options: ImportOptions, report: Progress) -> FileSummary:
+    table = read(path)
+    opened = Opened(path, table, recognise(table.columns, options.mapping))
+    if opened.layout.contents != "prices":
+        return _list(store, opened, entries(table, opened.layout, options, path))
+
+    def remembered(name: tuple[str, str]) -> str | None:
+        return timezone(store.connection, SeriesKey(*name, ""))
+
+    found = prices(table, opened.layout, options, path, remembered)
+    return _prices(store, path, found, options, report)
+
+
+def _prices(store: Store, path: Path, found: Prices, options: ImportOptions, report: Progress) -> FileSummary:
+    batch = found.batch
+    total = sum(columns.timestamp.shape[0] for _, columns in batch.series)
+    done = 0
+
+    def written(rows: int) -> None:
+        nonlocal done
+        done += rows
+        report(f"writing {path.name}", done, total)
+
+    outcome = store.write(batch, replace=options.replace, progress=written)
+    count = outcome.saved
+    return FileSummary(
+        path,
+        batch.format,
+        "prices",
+        batch.rows_read,
+        count.new,
+        count.unchanged,
+        count.conflicting,
+        count.replaced,
+        batch.rows_refused,
+        symbols=tuple(dict.fromkeys(key.symbol for key, _ in batch.series)),
+        symbol_reason=found.symbol_reason,
+        timeframes=tuple(dict.fromkeys(key.timeframe for key, _ in batch.series)),
+        timeframe_reason=found.timeframe_reason,
+        timezone=batch.timezone,
+        timezone_reason=batch.timezone_reason,
+        exchange=batch.exchange,
+        import_id=outcome.import_id,
+    )
+
+
+def _list(store: Store, opened: Opened, found: Entries) -> FileSummary:
+    """Keep a list in one transaction; the series it bears on are looked at anew."""
+    table, layout, path = opened.table, opened.layout, opened.path
+    rows = table.lines.shape[0] + len(table.broken)
+    outcome = store.write(
+        Batch(
+            path.name,
+            [],
+            refusals=found.refusals,
+            rows_read=rows,
+            rows_refused=len(found.refusals),
+            sha256=table.sha256,
+            format=layout.name,
+            exchange=found.exchange,
+            actions=found.actions,
+            sessions=found.sessions,
+        )
+    )
+    return FileSummary(
+        path,
+        layout.name,
+        layout.contents,
+        rows,
+        outcome.saved.new,
+        outcome.saved.unchanged,
+        refused=len(found.refusals),
+        symbols=tuple(dict.fromkeys(action.symbol for action in found.actions)),
+        exchange=found.exchange,
+        symbol_reason=f"exchange {found.exchange} from {found.exchange_reason}" if found.exchange else "",
+        import_id=outcome.import_id,
+    )
+
+
+def _with_issues(store: Store, summaries: list[FileSummary]) -> list[FileSummary]:
+    """Summaries with the number of entries that ``data_issues`` has under each import."""
+    found = issues.counts(store.connection, [summary.import_id for summary in summaries if summary.import_id])
+    completed = []
+    for summary in summaries:
+        kinds = {kind: count for (import_id, kind), count in found.items() if import_id == summary.import_id}
+        completed.append(summary._replace(issues=sum(kinds.values()), issue_kinds=kinds))
+    return completed
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""

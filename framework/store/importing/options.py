@@ -1,0 +1,54 @@
+"""What a person may say about files that are imported, and what is said back about each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class ImportOptions(NamedTuple):
+    """Options of ``tulya data import``; what is left out is read from the file and said in the summary."""
+
+    symbol: str | None = None
+    """For files without a column of symbols."""
+    exchange: str | None = None
+    timeframe: str | None = None
+    timezone: str | None = None
+    """Zone of times that carry none."""
+    mapping: Mapping[str, str] = {}
+    """Field → heading, before anything that is recognised."""
+    order: Literal["dayfirst", "monthfirst"] | None = None
+    replace: bool = False
+    """Overwrite stored bars that differ."""
+
+
+class FileSummary(NamedTuple):
+    """What became of one file."""
+
+    path: Path
+    format: str = ""
+    contents: str = "prices"
+    """prices, actions or sessions."""
+    rows_read: int = 0
+    new: int = 0
+    unchanged: int = 0
+    conflicting: int = 0
+    replaced: int = 0
+    refused: int = 0
+    issues: int = 0
+    """Entries in ``data_issues`` under this file: refused rows, conflicts, and findings in the series it touched."""
+    issue_kinds: Mapping[str, int] = {}
+    symbols: tuple[str, ...] = ()
+    symbol_reason: str = ""
+    timeframes: tuple[str, ...] = ()
+    timeframe_reason: str = ""
+    timezone: str = ""
+    timezone_reason: str = ""
+    exchange: str = ""
+    import_id: int = 0
+    seconds: float = 0.0
+    error: str = ""
+    """Why the file could not be read at all; '' when it was."""

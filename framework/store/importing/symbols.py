@@ -1,0 +1,94 @@
+"""Whose bar each row is: symbol and exchange, with NSE's series told apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from framework.store.importing.options import ImportOptions
+    from framework.store.importing.table import Table
+
+EQUITY_SERIES = ("EQ", "BE", "BZ", "SM", "ST", "SZ", "MF", "")
+"""NSE series that are one share under one symbol: a share moves between them. Any other becomes part of the symbol."""
+SHARE = "STK"
+
+
+class Owners(NamedTuple):
+    """Instrument of every row."""
+
+    codes: NDArray[np.int64]
+    """Index into names, int64[n]; −1 where the row names no symbol."""
+    names: list[tuple[str, str]]
+    """(symbol, exchange)."""
+    reason: str
+    """Where the symbol came from; printed."""
+
+
+def owners(table: Table, columns: Mapping[str, pa.ChunkedArray], options: ImportOptions, path: Path) -> Owners:
+    """Symbol from a column, else ``--symbol``, else the headings, else the file's name."""
+    rows = table.lines.shape[0]
+    exchange = _texts(columns, "exchange", rows) if options.exchange is None else None
+    if "symbol" not in columns:
+        symbol, reason = _one_symbol(table, options, path)
+        said = options.exchange or ""
+        if exchange is None:
+            return Owners(np.zeros(rows, dtype=np.int64), [(symbol, said)], reason)
+        words = pa.chunked_array([pa.array([symbol] * rows, pa.string())])
+    else:
+        words, reason = _words(columns), "the file's column"
+        if options.symbol is not None:
+            reason = "the file's column (--symbol is for files without one)"
+    words = pc.fill_null(words, "")
+    joined = pc.binary_join_element_wise(words, "" if exchange is None else exchange, "\x1f")
+    coded = pc.dictionary_encode(joined)
+    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.chunk(0)
+    codes = np.array(coded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+    names = [_name(word, options.exchange) for word in coded.dictionary.to_pylist()]
+    nameless = np.array([not symbol for symbol, _ in names], dtype=bool)
+    if nameless.any():
+        codes = np.where(nameless[codes], -1, codes)
+    return Owners(codes, names, reason)
+
+
+def _name(joined: str, exchange: str | None) -> tuple[str, str]:
+    symbol, _, found = joined.partition("\x1f")
+    return symbol, found if exchange is None else exchange
+
+
+def _one_symbol(table: Table, options: ImportOptions, path: Path) -> tuple[str, str]:
+    if options.symbol is not None:
+        return options.symbol, "--symbol"
+    if table.symbol:
+        return table.symbol, "the file's headings"
+    return path.name.split(".")[0].strip().upper(), "the file's name"
+
+
+def _words(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Symbols, with a series that is no share's appended (``NHAI-N1``), and contracts under their own names."""
+    words = pc.utf8_trim_whitespace(pc.cast(columns["symbol"], pa.string()))
+    if "series" in columns:
+        series = pc.fill_null(pc.utf8_trim_whitespace(pc.cast(columns["series"], pa.string())), "")
+        share = pc.is_in(series, pa.array(EQUITY_SERIES))
+        words = pc.if_else(share, words, pc.binary_join_element_wise(words, series, "-"))
+    if "segment_type" in columns and "contract" in columns:
+        share = pc.equal(pc.utf8_trim_whitespace(pc.cast(columns["segment_type"], pa.string())), SHARE)
+        contract = pc.utf8_trim_whitespace(pc.cast(columns["contract"], pa.string()))
+        words = pc.if_else(pc.or_(share, pc.equal(contract, "")), words, contract)
+    return words
+
+
+def _texts(columns: Mapping[str, pa.ChunkedArray], name: str, rows: int) -> pa.ChunkedArray | None:
+    if name not in columns:
+        return None
+    return pc.fill_null(pc.utf8_trim_whitespace(pc.cast(columns[name], pa.string())), "") if rows else None

@@ -1,0 +1,199 @@
+"""A file as a table of Arrow columns: CSV (plain, gzip, zip), Parquet or Upstox candle JSON."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from framework.errors import DataError
+from framework.store.issues import Refusal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SUFFIXES = (".csv", ".csv.gz", ".csv.zip", ".txt", ".txt.gz", ".parquet", ".json", ".json.gz")
+DELIMITERS = ",;\t|"
+BLOCK_BYTES = 1 << 24
+CANDLE = ("timestamp", "open", "high", "low", "close", "volume", "open_interest")
+
+
+class Table(NamedTuple):
+    """What a file holds, cell by cell, before anything is made of it."""
+
+    columns: dict[str, pa.ChunkedArray]
+    """Heading → cells; text in a CSV, typed in Parquet."""
+    lines: NDArray[np.int64]
+    """Line (CSV; the heading is line 1) or row (else, from 1) of each row, int64[n]."""
+    broken: list[Refusal]
+    """Lines that have too many or too few cells."""
+    sha256: str
+    unit: str
+    """``line`` or ``row``."""
+    symbol: str = ""
+    """Symbol that the headings name, if they do."""
+
+
+def read(path: Path) -> Table:
+    """Read a file whole; ``DataError`` with a sentence where it cannot be."""
+    try:
+        content = path.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        name = path.name.lower()
+        if name.endswith(".parquet"):
+            return _parquet(content, digest)
+        if name.endswith(".gz"):
+            content, name = gzip.decompress(content), name.removesuffix(".gz")
+        elif name.endswith(".zip"):
+            content, name = _unzip(content), name.removesuffix(".zip")
+        return _candles(content, digest) if name.endswith(".json") else _csv(content, digest)
+    except (OSError, EOFError, zipfile.BadZipFile, gzip.zlib.error, pa.ArrowException, ValueError) as error:  # type: ignore[attr-defined]  # gzip raises zlib's
+        raise DataError(f"{path.name} cannot be read: {_first_line(error)}") from error
+
+
+def is_price_file(path: Path) -> bool:
+    """Whether a file in a folder is one that ``read`` understands, by its name."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _unzip(content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        if len(names) != 1:
+            raise ValueError(f"the archive holds {len(names)} files; one is understood")
+        return archive.read(names[0])
+
+
+def _parquet(content: bytes, digest: str) -> Table:
+    table = pq.read_table(pa.BufferReader(content))
+    columns = {name: table.column(index) for index, name in enumerate(table.column_names)}
+    return Table(columns, np.arange(1, table.num_rows + 1), [], digest, "row")
+
+
+def _candles(content: bytes, digest: str) -> Table:
+    """``{"status": "success", "data": {"candles": [[time, o, h, l, c, volume, open interest], …]}}``."""
+    document = json.loads(content)
+    candles = document.get("data", {}).get("candles") if isinstance(document, dict) else document
+    if not isinstance(candles, list):
+        raise ValueError("no list of candles under data.candles")  # noqa: TRY004 - the caller's word for unreadable
+    broken, rows, lines = [], list[list[Any]](), list[int]()
+    for number, candle in enumerate(candles, start=1):
+        if isinstance(candle, list) and 5 <= len(candle) <= len(CANDLE):  # noqa: PLR2004 - time and four prices
+            rows.append([*candle, *[None] * (len(CANDLE) - len(candle))])
+            lines.append(number)
+        else:
+            broken.append(Refusal("bad_row", f"row {number} is not a list of time, open, high, low, close", number))
+    cells = zip(*rows, strict=True) if rows else [()] * len(CANDLE)
+    columns = {
+        name: pa.chunked_array([pa.array([None if cell is None else str(cell) for cell in column], pa.string())])
+        for name, column in zip(CANDLE, cells, strict=True)
+    }
+    return Table(columns, np.array(lines, dtype=np.int64), broken, digest, "row")
+
+
+def _csv(content: bytes, digest: str) -> Table:
+    try:
+        content.decode("utf-8-sig")
+        encoding = "utf-8"
+        content = content.removeprefix(b"\xef\xbb\xbf")
+    except UnicodeDecodeError:
+        encoding = "latin-1"
+    first = content[:65_536].decode(encoding, "replace").splitlines()
+    if not first or not first[0].strip():
+        raise ValueError("the first line, which should hold the headings, is empty")
+    delimiter = max(DELIMITERS, key=first[0].count)
+    headings = [heading.strip() for heading in next(csv.reader([first[0]], delimiter=delimiter))]
+    skip, symbol = 1, ""
+    if headings[0] == "Price" and len(first) > 2 and first[1].startswith("Ticker"):  # noqa: PLR2004 - three heading lines
+        tickers = set(next(csv.reader([first[1]], delimiter=delimiter))[1:])
+        if len(tickers) != 1:
+            raise ValueError(f"{len(tickers)} tickers side by side; save one file per ticker")
+        skip, symbol = 3, tickers.pop()
+        headings[0] = next(csv.reader([first[2]], delimiter=delimiter))[0]
+    names = _distinct(headings)
+    broken: list[Refusal] = []
+    misses: list[tuple[int, int]] = []
+
+    def unfit(row: Any) -> str:
+        if row.text.strip():
+            reason = f"{row.actual_columns} cells where the heading has {row.expected_columns}"
+            broken.append(Refusal("bad_row", reason, row.number))
+        misses.append((row.number, row.text.count("\n")))
+        return "skip"
+
+    table = pacsv.read_csv(
+        io.BytesIO(content),
+        read_options=pacsv.ReadOptions(
+            use_threads=False, column_names=names, skip_rows=skip, encoding=encoding, block_size=BLOCK_BYTES
+        ),
+        parse_options=pacsv.ParseOptions(delimiter=delimiter, invalid_row_handler=unfit, ignore_empty_lines=False),
+        convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+    )
+    columns = {name: table.column(name) for name in names}
+    lines = _lines(table.num_rows, skip, [number for number, _ in misses])
+    if b'"' in content:
+        lines, broken = _shifted(columns, lines, misses, broken)
+    blank = _blank(columns)
+    if blank.any():
+        keep = pa.array(~blank)
+        columns, lines = {name: column.filter(keep) for name, column in columns.items()}, lines[~blank]
+    return Table(columns, lines, broken, digest, "line", symbol)
+
+
+def _distinct(headings: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    names = []
+    for heading in headings:
+        seen[heading] = seen.get(heading, 0) + 1
+        names.append(heading if seen[heading] == 1 else f"{heading}.{seen[heading]}")
+    return names
+
+
+def _lines(rows: int, skip: int, misses: list[int]) -> NDArray[np.int64]:
+    """Line of each row that was read, where every line but the headings and the misses gave one."""
+    lines = np.arange(skip + 1, skip + 1 + rows + len(misses), dtype=np.int64)
+    return np.setdiff1d(lines, np.array(misses, dtype=np.int64), assume_unique=True)[:rows]
+
+
+def _shifted(
+    columns: dict[str, pa.ChunkedArray], lines: NDArray[np.int64], misses: list[tuple[int, int]], broken: list[Refusal]
+) -> tuple[NDArray[np.int64], list[Refusal]]:
+    """Lines pushed down by the line breaks inside quoted cells above them."""
+    extra = sum(pc.count_substring(column, "\n").to_numpy().astype(np.int64) for column in columns.values())
+    numbers = np.concatenate((lines, np.array([number for number, _ in misses], dtype=np.int64)))
+    breaks = np.concatenate((extra, np.array([count for _, count in misses], dtype=np.int64)))
+    order = np.argsort(numbers)
+    pushed = np.concatenate(([0], np.cumsum(breaks[order])[:-1])) if numbers.size else breaks
+    by_number = dict(zip(numbers[order].tolist(), pushed.tolist(), strict=True)) if breaks.any() else {}
+    if not by_number:
+        return lines, broken
+    moved = np.array([number + by_number[number] for number in lines.tolist()], dtype=np.int64)
+    return moved, [row._replace(line=(row.line or 0) + by_number.get(row.line or 0, 0)) for row in broken]
+
+
+def _blank(columns: dict[str, pa.ChunkedArray]) -> NDArray[np.bool_]:
+    """Rows whose every cell is empty: blank lines, which are no rows."""
+    first, *others = columns.values()
+    blank = pc.equal(first, "")
+    for column in others:
+        if not pc.any(blank).as_py():
+            break
+        blank = pc.and_(blank, pc.equal(column, ""))
+    flags: NDArray[np.bool_] = blank.to_numpy()
+    return flags

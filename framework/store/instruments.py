@@ -1,0 +1,60 @@
+"""Instruments: what is known of a symbol besides its prices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.types import Instrument
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from framework.store.records import SeriesKey
+
+UPSERT = (
+    "INSERT INTO instruments (symbol, exchange, name, isin, tick_size, lot_size, timezone) "
+    "VALUES (:symbol, :exchange, :name, :isin, :tick, :lot, :timezone) "
+    "ON CONFLICT (symbol, exchange) DO UPDATE SET name = ifnull(excluded.name, name), "
+    "isin = ifnull(excluded.isin, isin), timezone = ifnull(excluded.timezone, timezone), "
+    "tick_size = CASE WHEN excluded.tick_size > 0 THEN excluded.tick_size ELSE tick_size END, "
+    "lot_size = CASE WHEN excluded.lot_size > 1 THEN excluded.lot_size ELSE lot_size END "
+    "WHERE ifnull(excluded.name, name) IS NOT name OR ifnull(excluded.isin, isin) IS NOT isin "
+    "OR ifnull(excluded.timezone, timezone) IS NOT timezone "
+    "OR (excluded.tick_size > 0 AND excluded.tick_size <> tick_size) "
+    "OR (excluded.lot_size > 1 AND excluded.lot_size <> lot_size)"
+)
+
+
+class Facts(NamedTuple):
+    """What a file says of an instrument; None, 0 and 1 mean that it says nothing and change nothing."""
+
+    symbol: str
+    exchange: str = ""
+    name: str | None = None
+    isin: str | None = None
+    tick: float = 0.0
+    lot: int = 1
+    timezone: str | None = None
+
+
+def note(connection: sqlite3.Connection, facts: Facts) -> None:
+    """Create the instrument, or add to it what is newly said."""
+    connection.execute(UPSERT, facts._asdict())
+
+
+def load(connection: sqlite3.Connection, symbol: str, exchange: str) -> Instrument:
+    """The instrument as the rulebook wants it; a zone that nobody said is UTC."""
+    row = connection.execute(
+        "SELECT tick_size, lot_size, ifnull(timezone, 'UTC') FROM instruments WHERE symbol = ? AND exchange = ?",
+        (symbol, exchange),
+    ).fetchone()
+    tick, lot, timezone = row if row is not None else (0.0, 1, "UTC")
+    return Instrument(symbol, exchange, float(tick), int(lot), timezone)
+
+
+def timezone(connection: sqlite3.Connection, key: SeriesKey) -> str | None:
+    """The zone somebody said for a series' instrument, or None."""
+    row = connection.execute(
+        "SELECT timezone FROM instruments WHERE symbol = ? AND exchange = ?", (key.symbol, key.exchange)
+    ).fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,55 @@
+"""From what a person types to one instrument of the store, with the nearest names where there is none."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from framework.errors import DataError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+HELD = "EXISTS (SELECT 1 FROM ohlc_data o WHERE o.symbol = i.symbol AND o.exchange = i.exchange)"
+
+
+def nearest(word: str, names: Iterable[str], count: int = 3) -> list[str]:
+    """The names most like a word, best first; upper and lower case are the same here."""
+    folded: dict[str, str] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), name)
+    return [folded[match] for match in get_close_matches(word.casefold(), list(folded), count, 0.5)]
+
+
+def resolve(connection: sqlite3.Connection, text: str) -> tuple[str, str]:
+    """``INFY`` or ``NSE:INFY`` → (symbol, exchange) that has bars; raises ``DataError`` naming the nearest ones."""
+    found = _exchanges(connection, text)
+    if len(found) == 1:
+        return text, found[0]
+    if found:
+        choices = " or ".join(f"{exchange}:{text}" for exchange in found)
+        raise DataError(f"{text} is stored for {len(found)} exchanges; write {choices}")
+    exchange, colon, symbol = text.partition(":")
+    if colon and exchange in _exchanges(connection, symbol):
+        return symbol, exchange
+    raise DataError(_unknown(connection, text))
+
+
+def _exchanges(connection: sqlite3.Connection, symbol: str) -> list[str]:
+    query = f"SELECT i.exchange FROM instruments i WHERE i.symbol = ? AND {HELD} ORDER BY i.exchange"  # noqa: S608 - a constant
+    return [row[0] for row in connection.execute(query, (symbol,))]
+
+
+def _unknown(connection: sqlite3.Connection, text: str) -> str:
+    query = f"SELECT i.symbol, i.exchange FROM instruments i WHERE {HELD} ORDER BY i.symbol"  # noqa: S608 - a constant
+    held = connection.execute(query).fetchall()
+    if not held:
+        return f"no symbol {text!r}: the store holds no prices yet; load some with: tulya data sample"
+    plain = [symbol for symbol, _ in held]
+    names = [f"{exchange}:{symbol}" for symbol, exchange in held if exchange] if ":" in text else plain
+    near = nearest(text, names) or nearest(text.partition(":")[2], plain)
+    if near:
+        return f"no symbol {text!r} in the store; the nearest: {', '.join(near)}"
+    few = ", ".join(plain[:5]) + (", …" if len(plain) > 5 else "")  # noqa: PLR2004 - a handful is shown
+    return f"no symbol {text!r} in the store; it holds {few} (tulya data list)"

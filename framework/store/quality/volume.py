@@ -1,0 +1,47 @@
+"""Volume that is not there, and bars that were filled forward. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framework.store.issues import Finding
+from framework.store.localtime import DAY, day_text, time_text
+
+if TYPE_CHECKING:
+    from framework.store.quality.series import Context, Series
+
+FILLED_BARS = 3
+
+
+def no_volume(series: Series, _context: Context) -> list[Finding]:
+    """``no_volume``: not one bar has any."""
+    if np.nansum(series.volume) > 0:
+        return []
+    empty = bool(np.isnan(series.volume).all())
+    reason = "the source has no volume" if empty else "every bar's volume is 0 or absent"
+    return [Finding("no_volume", int(series.timestamp[0]), int(series.timestamp[-1]), reason)]
+
+
+def filled_forward(series: Series, _context: Context) -> list[Finding]:
+    """``filled_forward``: runs of bars without volume that repeat the previous close."""
+    still = (series.volume == 0) & (series.high == series.low)
+    still[1:] &= series.close[1:] == series.close[:-1]
+    still[0] = False
+    if not series.daily:
+        still[1:] &= np.floor_divide(series.local[1:], DAY) == np.floor_divide(series.local[:-1], DAY)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], still, [False])).astype(np.int8)))
+    found = []
+    for first, after in edges.reshape(-1, 2).tolist():
+        if after - first < FILLED_BARS:
+            continue
+        begin, end = int(series.local[first]), int(series.local[after - 1])
+        when = (
+            f"{day_text(begin // DAY)} … {day_text(end // DAY)}"
+            if series.daily
+            else f"{day_text(begin // DAY)} {time_text(begin % DAY)} … {time_text(end % DAY)}"
+        )
+        reason = f"{after - first} bars without volume repeat the price {series.close[first]:g}: {when}"
+        found.append(Finding("filled_forward", int(series.timestamp[first]), int(series.timestamp[after - 1]), reason))
+    return found

@@ -1,0 +1,98 @@
+"""What the store hands out and takes in besides Bars: frozen rows, named after their columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class SeriesKey(NamedTuple):
+    """Which series: one instrument in one timeframe."""
+
+    symbol: str
+    exchange: str
+    timeframe: str
+
+
+class SeriesInfo(NamedTuple):
+    """One stored series and its extent."""
+
+    symbol: str
+    exchange: str
+    timeframe: str
+    bars: int
+    first_ns: int
+    """Open of the first bar, UTC nanoseconds."""
+    last_ns: int
+
+
+class SaveCount(NamedTuple):
+    """What became of bars handed to the store; the four add up to the bars given."""
+
+    new: int
+    unchanged: int = 0
+    """Already stored with the same values."""
+    conflicting: int = 0
+    """Stored with other values and left as they were."""
+    replaced: int = 0
+    """Stored with other values and overwritten, as asked."""
+
+
+class DataIssue(NamedTuple):
+    """One thing that is wrong, or looks wrong, in a file or a stored series."""
+
+    kind: str
+    symbol: str
+    exchange: str
+    timeframe: str
+    first_ns: int | None
+    """UTC nanoseconds of the first bar meant; None where there is no readable time."""
+    last_ns: int | None
+    file: str
+    line: int | None
+    """Line of a CSV (the heading is 1) or row of another file; None for a finding over many rows."""
+    reason: str
+
+    def __str__(self) -> str:
+        owner = f"{self.exchange}:{self.symbol}" if self.exchange else self.symbol
+        where = f"{self.file} line {self.line}" if self.line else self.file
+        return f"{self.kind}: {' '.join(word for word in (owner, self.timeframe) if word)}: {self.reason} ({where})"
+
+
+class CorporateAction(NamedTuple):
+    """A split, bonus or the like on its ex-date."""
+
+    symbol: str
+    exchange: str
+    ex_date_ns: int
+    """00:00 UTC of the ex-date, nanoseconds."""
+    kind: str
+    factor: float
+    """Shares after ÷ shares before, > 0."""
+    terms: str = ""
+
+
+class RunRow(NamedTuple):
+    """One backtest as the store remembers it; money in paise, times in UTC nanoseconds (kept to the second)."""
+
+    run_id: str
+    strategy: str
+    parameters: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    symbols: tuple[str, ...]
+    timeframe: str
+    first_ns: int
+    last_ns: int
+    engine: str
+    capital_paise: int
+    final_equity_paise: int
+    round_trips_closed: int
+    round_trips_open: int
+    causality: str
+    stats: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    bundle_path: str = ""
+    created_at: int = 0
+    """UTC seconds; 0 = now, when saved."""

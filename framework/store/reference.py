@@ -1,0 +1,91 @@
+"""Corporate actions and session lists: what prices are judged against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from framework.store.bars import SECOND_NS
+from framework.store.localtime import DAY
+from framework.store.quality import Calendar
+from framework.store.records import CorporateAction
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+ACTION = (
+    "INSERT INTO corporate_actions (symbol, exchange, timestamp, kind, factor, terms) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (symbol, exchange, timestamp, kind) DO UPDATE SET factor = excluded.factor, terms = excluded.terms "
+    "WHERE factor <> excluded.factor OR terms <> excluded.terms"
+)
+SESSION = (
+    "INSERT INTO trading_sessions (exchange, timestamp, kind, windows, evidence, note) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (exchange, timestamp) DO UPDATE SET "
+    "kind = CASE excluded.kind WHEN '' THEN kind ELSE excluded.kind END, "
+    "windows = CASE excluded.windows WHEN '' THEN windows ELSE excluded.windows END, "
+    "evidence = CASE excluded.evidence WHEN '' THEN evidence ELSE excluded.evidence END, "
+    "note = CASE excluded.note WHEN '' THEN note ELSE excluded.note END "
+    "WHERE excluded.kind NOT IN ('', kind) OR excluded.windows NOT IN ('', windows) "
+    "OR excluded.evidence NOT IN ('', evidence) OR excluded.note NOT IN ('', note)"
+)
+
+
+class TradingSession(NamedTuple):
+    """One session of an exchange."""
+
+    exchange: str
+    day: int
+    """Days since 1970-01-01."""
+    kind: str = ""
+    windows: str = ""
+    """Local times such as ``18:15-19:15``, joined by ``;``."""
+    evidence: str = ""
+    note: str = ""
+
+
+def save_action(connection: sqlite3.Connection, action: CorporateAction) -> bool:
+    """Keep an action; True when that changed something."""
+    row = (action.symbol, action.exchange, action.ex_date_ns // SECOND_NS, action.kind, action.factor, action.terms)
+    return connection.execute(ACTION, row).rowcount > 0
+
+
+def save_session(connection: sqlite3.Connection, session: TradingSession) -> bool:
+    """Keep a session, adding to what is known of it; True when that changed something."""
+    row = (session.exchange, session.day * DAY, session.kind, session.windows, session.evidence, session.note)
+    return connection.execute(SESSION, row).rowcount > 0
+
+
+def actions(connection: sqlite3.Connection, symbol: str, exchange: str) -> list[CorporateAction]:
+    """Actions of an instrument by ex-date; those listed for no exchange serve every exchange without its own."""
+    query = (
+        "SELECT symbol, exchange, timestamp, kind, factor, terms FROM corporate_actions "
+        "WHERE symbol = ? AND exchange = ? ORDER BY timestamp, kind"
+    )
+    rows = (
+        connection.execute(query, (symbol, exchange)).fetchall() or connection.execute(query, (symbol, "")).fetchall()
+    )
+    return [CorporateAction(row[0], row[1], row[2] * SECOND_NS, *row[3:]) for row in rows]
+
+
+def calendars(connection: sqlite3.Connection) -> dict[str, Calendar]:
+    """Exchange → its imported session list."""
+    found = {}
+    for (exchange,) in connection.execute("SELECT DISTINCT exchange FROM trading_sessions").fetchall():
+        rows = connection.execute(
+            "SELECT timestamp, kind FROM trading_sessions WHERE exchange = ? ORDER BY timestamp", (exchange,)
+        ).fetchall()
+        kinds = {stamp // DAY: kind for stamp, kind in rows if kind not in {"", "regular"}}
+        days = np.array([stamp // DAY for stamp, _ in rows], dtype=np.int64)
+        name = f"the imported session list{f' of {exchange}' if exchange else ''}"
+        found[exchange] = Calendar(days, kinds, name)
+    return found
+
+
+def forget_checks(connection: sqlite3.Connection, symbols: Iterable[str] | None = None) -> None:
+    """Have the series of these symbols (None: all) examined anew by the next import."""
+    if symbols is None:
+        connection.execute("UPDATE quality_checks SET checked = 0")
+    else:
+        connection.executemany("UPDATE quality_checks SET checked = 0 WHERE symbol = ?", ((name,) for name in symbols))

@@ -1,0 +1,182 @@
+"""The store as the rest of Tulya sees it: Bars in, Bars out, and what is known about them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from framework.errors import DataError
+from framework.store import bars as rows
+from framework.store import database, instruments, issues, names, reference, runs
+from framework.store.examination import examine_changed
+from framework.store.instruments import Facts
+from framework.store.localtime import DAY, day_text, to_local, to_utc
+from framework.store.records import CorporateAction, DataIssue, RunRow, SaveCount, SeriesInfo, SeriesKey
+from framework.store.writer import Batch, Written, write
+from framework.types import Bars, Timeframe
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from framework.types import Instrument
+
+KEPT_ROWS = 2_000_000
+"""Rows that were just written and are kept in memory until they are examined, 48 bytes each."""
+DEFAULT_PATH = Path("data/market.sqlite")
+
+
+def open_store(path: Path | None = None) -> Store:
+    """The store in a file (default ``data/market.sqlite``), created and migrated as needed; use it in a ``with``."""
+    return Store(path or DEFAULT_PATH)
+
+
+class Store:
+    """One SQLite file through one writing connection.
+
+    A symbol is written ``INFY``, or ``NSE:INFY`` where several exchanges have it. Every method raises ``DataError``
+    with a sentence that names the nearest thing there is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection: sqlite3.Connection = database.connect(path)
+        self._unread: dict[SeriesKey, rows.Columns] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self.connection.close()
+
+    def series(self, symbol: str | None = None, timeframe: str | None = None) -> list[SeriesInfo]:
+        """What is stored, ordered by symbol, exchange and timeframe."""
+        where, values = ["1"], list[str]()
+        if symbol is not None:
+            where.append("symbol = ? AND exchange = ?")
+            values += names.resolve(self.connection, symbol)
+        if timeframe is not None:
+            where.append("timeframe = ?")
+            values.append(Timeframe.parse(timeframe).name)
+        found = self.connection.execute(
+            "SELECT symbol, exchange, timeframe, count(*), min(timestamp), max(timestamp) FROM ohlc_data "  # noqa: S608 - constants
+            f"WHERE {' AND '.join(where)} GROUP BY symbol, exchange, timeframe ORDER BY symbol, exchange",
+            values,
+        ).fetchall()
+        found.sort(key=lambda row: (row[0], row[1], Timeframe.parse(row[2]).nanoseconds))
+        return [
+            SeriesInfo(symbol, exchange, frame, count, first * rows.SECOND_NS, last * rows.SECOND_NS)
+            for symbol, exchange, frame, count, first, last in found
+        ]
+
+    def load_bars(self, symbol: str, timeframe: str = "1d", start: date | None = None, end: date | None = None) -> Bars:
+        """Bars of the sessions from start to end, both included."""
+        key = SeriesKey(*names.resolve(self.connection, symbol), Timeframe.parse(timeframe).name)
+        if start and end and start > end:
+            raise DataError(f"{symbol}: the range begins on {start}, after its end on {end}; swap the two dates")
+        instrument = instruments.load(self.connection, key.symbol, key.exchange)
+        columns = rows.read(self.connection, key, *self._span(key, start, end, instrument.timezone))
+        if not columns.timestamp.size:
+            raise DataError(self._nothing(symbol, key, start, end, instrument.timezone))
+        return Bars.from_arrays(instrument, key.timeframe, columns.timestamp * rows.SECOND_NS, *columns.values)
+
+    def save_bars(self, bars: Bars, *, replace: bool = False) -> SaveCount:
+        """Keep bars; those stored with other values are left as they are unless ``replace``."""
+        instrument = bars.instrument
+        key = SeriesKey(instrument.symbol, instrument.exchange, bars.timeframe)
+        if not len(bars):
+            return SaveCount(0)
+        if (bars.time % rows.SECOND_NS).any():
+            raise DataError(f"{instrument}: the store keeps whole seconds, and some bars open between two; round them")
+        columns = rows.Columns(
+            bars.time // rows.SECOND_NS, np.stack([bars.open, bars.high, bars.low, bars.close, bars.volume])
+        )
+        zone = None if instrument.timezone == "UTC" else instrument.timezone
+        facts = Facts(key.symbol, key.exchange, None, None, instrument.tick, instrument.lot, zone)
+        batch = Batch("", [(key, columns)], [facts], rows_read=len(bars), timezone=instrument.timezone)
+        written = self.write(batch, replace=replace)
+        self.examine()
+        return written.saved
+
+    def issues(
+        self,
+        symbols: Sequence[str] | None = None,
+        timeframe: str | None = None,
+        first_ns: int | None = None,
+        last_ns: int | None = None,
+        limit: int | None = None,
+    ) -> list[DataIssue]:
+        """What was refused and what looks wrong, for these symbols (default: all) and this span of UTC nanoseconds."""
+        pairs = None if symbols is None else [names.resolve(self.connection, symbol) for symbol in symbols]
+        frame = None if timeframe is None else Timeframe.parse(timeframe).name
+        return issues.select(self.connection, pairs, frame, (first_ns, last_ns), limit)
+
+    def corporate_actions(self, symbol: str) -> list[CorporateAction]:
+        """Known splits, bonuses and the like, by ex-date."""
+        return reference.actions(self.connection, *names.resolve(self.connection, symbol))
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Tick, lot and time zone of a symbol."""
+        return instruments.load(self.connection, *names.resolve(self.connection, symbol))
+
+    def save_run(self, run: RunRow) -> None:
+        """Keep a backtest; one of the same id is replaced."""
+        with database.transaction(self.connection):
+            runs.save(self.connection, run)
+
+    def runs(self, limit: int | None = 20) -> list[RunRow]:
+        """The newest backtests first; limit None = all."""
+        return runs.latest(self.connection, limit)
+
+    def run(self, run_id: str) -> RunRow:
+        """A backtest by its id, a beginning of it that no other has, or ``last``."""
+        return runs.find(self.connection, run_id)
+
+    def write(self, batch: Batch, *, replace: bool = False, progress: Callable[[int], None] | None = None) -> Written:
+        """Store what one file says, all or nothing."""
+        written = write(self.connection, batch, replace=replace, progress=progress)
+        for key, columns in written.complete.items():
+            held = 0 if columns is None else sum(kept.timestamp.shape[0] for kept in self._unread.values())
+            if columns is not None and held + columns.timestamp.shape[0] <= KEPT_ROWS:
+                self._unread[key] = columns
+            else:
+                self._unread.pop(key, None)
+        return written
+
+    def examine(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Look for defects in every series that changed since it was last looked at; returns how many were found."""
+        found = examine_changed(self.connection, self._unread, progress)
+        self._unread.clear()
+        return found
+
+    def _span(self, key: SeriesKey, start: date | None, end: date | None, timezone: str) -> tuple[int, int]:
+        """Sessions from start to end as UTC seconds, both included."""
+        zone = "UTC" if key.timeframe == "1d" else timezone
+        span = [rows.FIRST_SECOND, rows.LAST_SECOND]
+        for index, day in enumerate((start, end)):
+            if day is not None:
+                midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) + index * DAY
+                span[index] = int(to_utc(np.array([midnight], dtype=np.int64), zone)[0][0]) - index
+        return span[0], span[1]
+
+    def _nothing(self, symbol: str, key: SeriesKey, start: date | None, end: date | None, timezone: str) -> str:
+        """Why there are no bars: no such timeframe, or none in the range."""
+        held = [info for info in self.series() if (info.symbol, info.exchange) == key[:2]]
+        here = [info for info in held if info.timeframe == key.timeframe]
+        if not here:
+            return f"{symbol} has no {key.timeframe} bars; it has {', '.join(info.timeframe for info in held)}"
+        stamps = np.array([here[0].first_ns, here[0].last_ns], dtype=np.int64) // rows.SECOND_NS
+        local = stamps if key.timeframe == "1d" else to_local(stamps, timezone)
+        first, last = (day_text(int(stamp) // DAY) for stamp in local)
+        wanted = f"from {start}" if end is None else f"to {end}" if start is None else f"from {start} to {end}"
+        return f"{symbol} has no {key.timeframe} bars {wanted}; it has them from {first} to {last}"

@@ -1,0 +1,153 @@
+"""One transaction per file: its bars, its refused rows and the record of the import, or nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from framework.store import bars, instruments, issues, reference
+from framework.store.database import transaction
+from framework.store.examination import touch
+from framework.store.issues import Refusal
+from framework.store.localtime import DAY, day_text, time_text
+from framework.store.records import SaveCount
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Mapping, Sequence
+
+    from framework.store.bars import Columns, Merge
+    from framework.store.instruments import Facts
+    from framework.store.records import CorporateAction, SeriesKey
+    from framework.store.reference import TradingSession
+
+FIELDS = ("open", "high", "low", "close", "volume")
+
+
+class Batch(NamedTuple):
+    """Everything one file says, checked and cut into series."""
+
+    file: str
+    """Name only; '' for bars handed over in Python."""
+    series: Sequence[tuple[SeriesKey, Columns]]
+    facts: Sequence[Facts] = ()
+    refusals: Sequence[Refusal] = ()
+    rows_read: int = 0
+    rows_refused: int = 0
+    rows_repeated: int = 0
+    """Rows that repeat an earlier one of the file, value for value."""
+    sha256: str = ""
+    format: str = ""
+    timezone: str = ""
+    timezone_reason: str = ""
+    exchange: str = ""
+    actions: Sequence[CorporateAction] = ()
+    sessions: Sequence[TradingSession] = ()
+
+
+class Written(NamedTuple):
+    """Outcome of a batch."""
+
+    import_id: int
+    saved: SaveCount
+    complete: Mapping[SeriesKey, Columns | None]
+    """Each touched series; its rows where the store had none of it before, so that they need not be read back."""
+    refusals: int
+    """Entries in ``data_issues``."""
+
+
+def write(
+    connection: sqlite3.Connection, batch: Batch, *, replace: bool, progress: Callable[[int], None] | None = None
+) -> Written:
+    """Store a batch; a stored bar with other values stays unless ``replace``. progress gets rows just dealt with."""
+    now = int(time.time())
+    with transaction(connection):
+        import_id = _begin(connection, batch)
+        for facts in batch.facts:
+            instruments.note(connection, facts)
+        total = np.zeros(4, dtype=np.int64)
+        conflicts = []
+        complete: dict[SeriesKey, Columns | None] = {}
+        for key, columns in batch.series:
+            first_of_all = not bars.exists(connection, key)
+            merge = bars.compare(connection, key, columns)
+            bars.insert(connection, key, columns.pick(merge.new), now, progress)
+            old = int(columns.timestamp.shape[0] - merge.new.sum())
+            if progress and old:
+                progress(old)
+            clash = int(merge.conflicting.sum())
+            if clash and replace:
+                bars.update(connection, key, columns.pick(merge.conflicting))
+            elif clash:
+                conflicts.append(_conflict(key, columns, merge))
+            replaced, left = (clash, 0) if replace else (0, clash)
+            total += (int(merge.new.sum()), int(merge.unchanged.sum()), left, replaced)
+            if merge.new.any() or replaced:
+                touch(connection, key, import_id)
+                complete[key] = columns if first_of_all else None
+        listed = _lists(connection, batch)
+        new, unchanged, left, replaced = total.tolist()
+        count = SaveCount(new + listed.new, unchanged + listed.unchanged + batch.rows_repeated, left, replaced)
+        issues.forget_file(connection, batch.sha256, batch.exchange)
+        refusals = [*batch.refusals, *conflicts]
+        issues.record(connection, import_id, batch.file, refusals)
+        _end(connection, import_id, count)
+    return Written(import_id, count, complete, len(refusals))
+
+
+def _lists(connection: sqlite3.Connection, batch: Batch) -> SaveCount:
+    """Keep actions and sessions; the series that they bear on are to be examined anew."""
+    acted = [action.symbol for action in batch.actions if reference.save_action(connection, action)]
+    new_sessions = sum(reference.save_session(connection, session) for session in batch.sessions)
+    if new_sessions:
+        reference.forget_checks(connection)
+    elif acted:
+        reference.forget_checks(connection, set(acted))
+    new = len(acted) + new_sessions
+    return SaveCount(new, len(batch.actions) + len(batch.sessions) - new)
+
+
+def _begin(connection: sqlite3.Connection, batch: Batch) -> int:
+    cursor = connection.execute(
+        "INSERT INTO data_imports (file, sha256, format, timezone, timezone_reason, rows_read, rows_unchanged, "
+        "rows_refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            batch.file,
+            batch.sha256,
+            batch.format,
+            batch.timezone,
+            batch.timezone_reason,
+            batch.rows_read,
+            batch.rows_read - batch.rows_refused,
+            batch.rows_refused,
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _end(connection: sqlite3.Connection, import_id: int, count: SaveCount) -> None:
+    connection.execute(
+        "UPDATE data_imports SET rows_kept = ?, rows_unchanged = ?, rows_conflicting = ? WHERE import_id = ?",
+        (count.new + count.replaced, count.unchanged, count.conflicting, import_id),
+    )
+
+
+def _conflict(key: SeriesKey, given: Columns, merge: Merge) -> Refusal:
+    """One entry for all the bars of a series that are stored with other values."""
+    clash = given.pick(merge.conflicting)
+    first, last = int(clash.timestamp[0]), int(clash.timestamp[-1])
+    row = int(np.searchsorted(merge.stored.timestamp, first))
+    differing = [
+        f"{name} {theirs:g} (stored {ours:g})"
+        for name, theirs, ours in zip(FIELDS, clash.values[:, 0], merge.stored.values[:, row], strict=True)
+        if not (theirs == ours or (np.isnan(theirs) and np.isnan(ours)))
+    ]
+    count = clash.timestamp.shape[0]
+    when = day_text(first // DAY) + ("" if key.timeframe == "1d" else f" {time_text(first % DAY)} UTC")
+    reason = (
+        f"{count:,} bar{'s differ' if count > 1 else ' differs'} from the stored one{'s' if count > 1 else ''}, which "
+        f"{'were' if count > 1 else 'was'} kept; first on {when}: {', '.join(differing)}; --replace overwrites"
+    )
+    return Refusal("conflict", reason, None, *key, first, last)
