@@ -504,6 +504,12 @@ def test_a_log_that_differs_on_the_same_bars_is_called_what_it_is():
     assert "on the very same bars" in check_on_bar(moody, 400).finding
 
 
+def test_a_log_that_differs_at_random_is_not_called_a_look_ahead():
+    noise = np.random.default_rng(3)
+    finding = check_on_bar(lambda rows: [(0, float(noise.random()))], 400).finding
+    assert "on the very same bars" in finding
+
+
 def test_the_budget_limits_the_runs():
     ticks = iter(range(10_000))
     assert check_on_bar(honest_log, 400, budget_s=5, clock=lambda: next(ticks)).cuts == 6
