@@ -137,25 +137,23 @@ def _costs(record: Record, o: Observations) -> Iterator[Finding]:
     costs = o.charges + o.slippage
     net = sum(one.net_paise for one in (*o.round_trips, *o.open_round_trips)) / 100
     gross = net + costs
-    if costs > 0:
-        parts = f"{rupees(o.charges)} charges, {rupees(o.slippage)} slippage"
-        if gross > 0:
-            share = costs / gross
-            yield Finding(
-                Severity.WARNING if share > HIGH_COSTS else Severity.NOTE,
-                f"Costs took {percent(100 * share, 1)} of the gross profit ({parts} of {rupees(gross)}).",
-            )
-        else:
-            yield Finding(Severity.WARNING, f"Before costs the run lost {rupees(-gross)}; costs ({parts}) came on top.")
-    settings = record.settings
-    free = [
-        name for name, value in (("charges", settings.charges), ("slippage", settings.slippage)) if str(value) == "none"
-    ]
-    if free and record.settlements:
-        flags = " and ".join(
-            {"charges": "--charges percent:0.1", "slippage": "--slippage bps:5"}[name] for name in free
+    parts = f"{rupees(o.charges)} charges" + (f" and {rupees(o.slippage)} slippage" if o.slippage else "")
+    if costs > 0 and gross > 0:
+        yield Finding(
+            Severity.WARNING if costs / gross > HIGH_COSTS else Severity.NOTE,
+            f"Costs took {percent(100 * costs / gross, 1)} of the gross profit: {parts} of {rupees(gross)}.",
         )
-        yield Finding(Severity.WARNING, f"No {' and no '.join(free)} modelled; real fills cost both. Try {flags}.")
+    elif costs > 0:
+        yield Finding(Severity.WARNING, f"The run lost {rupees(-gross)} before costs, and {parts} came on top.")
+    if record.settlements:
+        if str(record.settings.charges) == "none":
+            yield Finding(
+                Severity.WARNING, "No charges are modelled; every real fill has some. Try --charges percent:0.1."
+            )
+        if str(record.settings.slippage) == "none":
+            yield Finding(
+                Severity.WARNING, "No slippage is modelled; real market orders have some. Try --slippage bps:5."
+            )
 
 
 def _issues(data_issues: tuple[str, ...]) -> Iterator[Finding]:

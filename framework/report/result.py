@@ -104,7 +104,7 @@ class Result:
         """Symbols, timeframe and range in one line."""
         names = ", ".join(self.symbols[:5]) + (f" and {len(self.symbols) - 5} more" if len(self.symbols) > 5 else "")  # noqa: PLR2004 - a line's worth
         bars = self.record.equity_paise.shape[0]
-        first, last = self.span
+        first, last = (text[:16].replace("T", " ") for text in self.span)
         return (
             f"{names} · {self.record.panel.timeframe} · {first} to {last}, {bars:,} bars · {self.record.engine} engine"
         )

@@ -1,0 +1,97 @@
+"""The quantstats tearsheet as a second file: the only file that names quantstats.
+
+It is given returns only, never prices (it guesses which of the two it has), and a benchmark as a Series, never a ticker
+(it would ask the network for it). Its page links an icon on the web and one on its own site: both are taken out.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from html import escape
+from typing import TYPE_CHECKING
+
+from framework.report.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from framework.report.result import Result
+
+FEWEST_RETURNS = 60
+"""Below it quantstats' rolling windows and distributions are empty, and several of its charts fail."""
+REMOTE = re.compile(r"<link[^>]*https?://[^>]*>", re.IGNORECASE)
+LINK = re.compile(r"<a\s[^>]*href=[\"']https?://[^>]*>(.*?)</a>", re.IGNORECASE | re.DOTALL)
+POLICY = (
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data:; script-src 'unsafe-inline'\">"
+)
+
+
+def write_page(result: Result, path: Path) -> Finding | None:
+    """Write quantstats' page to ``path``; a finding in one sentence when there is none, and why."""
+    count = result.observations.returns.shape[0]
+    if count < FEWEST_RETURNS:
+        path.unlink(missing_ok=True)
+        text = f"No quantstats page: it needs {FEWEST_RETURNS} session returns and this run has {count}."
+        return Finding(Severity.NOTE, text)
+    try:
+        page = _page(result, path)
+    except Exception as error:  # noqa: BLE001 - a second opinion must never cost the first one
+        path.unlink(missing_ok=True)
+        text = f"No quantstats page: quantstats failed with {type(error).__name__}: {error}".splitlines()[0]
+        return Finding(Severity.WARNING, text)
+    path.write_text(page, encoding="utf-8")
+    return None
+
+
+def _page(result: Result, path: Path) -> str:
+    """Quantstats' HTML without its remote links, its call of a script it does not have, and with a policy."""
+    import matplotlib as mpl
+
+    before = mpl.get_backend(auto_select=False)
+    fonts = logging.getLogger("matplotlib.font_manager")
+    level = fonts.level
+    fonts.setLevel(logging.ERROR)  # it asks for Arial by name hundreds of times
+    with warnings.catch_warnings(), mpl.rc_context():
+        warnings.simplefilter("ignore")  # its own, about fonts and pandas
+        mpl.use("Agg")
+        try:
+            import quantstats
+
+            strategy, benchmark = _series(result)
+            quantstats.reports.html(  # type: ignore[no-untyped-call]  # quantstats has no types
+                strategy,
+                benchmark=benchmark,
+                rf=result.risk_free,
+                title=escape(f"{result.strategy} on {', '.join(result.symbols[:5])}"),
+                strategy_title="Strategy",
+                benchmark_title=result.benchmark_name.capitalize(),
+                periods_per_year=252,
+                output=str(path),
+            )
+        finally:
+            fonts.setLevel(level)
+            if before:
+                mpl.use(before)
+    page = path.read_text(encoding="utf-8").replace('<body onload="save()">', "<body>")
+    page = LINK.sub(r"\1", REMOTE.sub("", page))
+    return page.replace("<head>", f"<head>{POLICY}", 1)
+
+
+def _series(result: Result) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Session returns of the run and of the benchmark by date. Raises ``ValueError`` where they would be misread."""
+    import pandas as pd
+
+    seen = result.observations
+    if seen.returns.min() >= 0 and seen.returns.max() > 1:
+        msg = "it would take returns that are never negative and once above 100 % for prices"
+        raise ValueError(msg)
+    dates = pd.DatetimeIndex(seen.sessions[1:].astype("datetime64[D]"))
+    return (
+        pd.Series(seen.returns, index=dates, name="Strategy"),
+        pd.Series(seen.benchmark_returns, index=dates, name="Benchmark"),
+    )

@@ -1,0 +1,146 @@
+"""The tearsheet's tables as plain texts: monthly returns, costs, orders that were held back, round trips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from framework.report.findings import order_outcomes
+from framework.report.metrics import total_return
+from framework.report.observations import session_rows
+from framework.report.payload import own_rows
+from framework.report.wording import NONE, number, percent, rupees, time_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from framework.report.result import Result
+
+MOST_TRIPS = 200
+FULL_HEAT = 10.0
+"""A month of ± 10 % has the full colour."""
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Cell(NamedTuple):
+    """A number in the monthly table: its text, and its heat in −100..100."""
+
+    text: str
+    heat: int
+
+
+class YearRow(NamedTuple):
+    """A calendar year: twelve months, the year, and the benchmark's year."""
+
+    year: int
+    months: tuple[Cell, ...]
+    total: Cell
+    benchmark: Cell
+
+
+def monthly(result: Result) -> list[YearRow]:
+    """Returns by calendar month of the session closes, in percent; a month without a session is a dash."""
+    rows = session_rows(result.record)
+    if rows.shape[0] < 2:  # noqa: PLR2004 - the deposit and one close
+        return []
+    seen = result.observations
+    months = seen.sessions.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    equity = np.concatenate([[seen.capital], seen.equity[rows[1:]]])
+    benchmark = np.concatenate([[seen.capital], seen.benchmark[rows[1:]]])
+    by_month = _by_period(months, equity)
+    by_year, of_benchmark = _by_period(months // 12, equity), _by_period(months // 12, benchmark)
+    return [
+        YearRow(
+            year=1970 + year,
+            months=tuple(_cell(by_month.get(year * 12 + month), FULL_HEAT) for month in range(12)),
+            total=_cell(by_year[year], 3 * FULL_HEAT),
+            benchmark=_cell(of_benchmark[year], 3 * FULL_HEAT),
+        )
+        for year in sorted(by_year)
+    ]
+
+
+def _by_period(periods: NDArray[np.int64], values: NDArray[np.float64]) -> dict[int, float]:
+    """Period → return in percent from the last value before it to its own last value."""
+    ends = np.flatnonzero(np.append(np.diff(periods) != 0, [True]))
+    starts = np.concatenate([[0], ends[:-1]])
+    pairs = zip(starts.tolist(), ends.tolist(), strict=True)
+    return {int(periods[end]): 100 * total_return(values[[start, end]]) for start, end in pairs}
+
+
+def _cell(value: float | None, full: float) -> Cell:
+    if value is None or not np.isfinite(value):
+        return Cell(NONE, 0)
+    return Cell(number(value, 1 if abs(value) < 1000 else 0), round(max(-1.0, min(1.0, value / full)) * 100))  # noqa: PLR2004 - five digits fit
+
+
+def costs(result: Result) -> list[tuple[str, str, str]]:
+    """Component, rupees, and share of the gross profit (the profit there would have been without costs)."""
+    seen, settings = result.observations, result.settings
+    executed = len({one.fill.order_id for one in result.record.settlements})
+    flat = settings.charges.flat_paise * executed / 100
+    flat = min(flat, seen.charges)
+    net = sum(one.net_paise for one in result.trips) / 100
+    gross = net + seen.charges + seen.slippage
+
+    def row(name: str, amount: float) -> tuple[str, str, str]:
+        return name, rupees(amount), percent(100 * amount / gross, 1) if gross > 0 else NONE
+
+    rows = [row("Gross profit", gross)]
+    if settings.charges.rate_e8:
+        rows.append(row(f"Charges, {settings.charges.rate_e8 / 1e6:g} % of value", flat - seen.charges))
+    if settings.charges.flat_paise:
+        rows.append(row(f"Charges, {rupees(settings.charges.flat_paise / 100)} on {executed:,} orders", -flat))
+    if not settings.charges.rate_e8 and not settings.charges.flat_paise:
+        rows.append(row("Charges, none modelled", -seen.charges))
+    rows.append(row(f"Slippage, {settings.slippage}", -seen.slippage))
+    rows.append(row("Net profit, open positions included", net))
+    return rows
+
+
+def held_back(result: Result) -> list[tuple[str, str, str]]:
+    """Outcome, reason and count of orders that were refused, shrunk, expired or cancelled."""
+    outcomes = order_outcomes(result.record)
+    return [
+        (name, reason.replace("_", " "), f"{count:,}")
+        for name, counts in outcomes.items()
+        for reason, count in counts.most_common()
+    ]
+
+
+def trip_rows(result: Result) -> list[dict[str, Any]]:
+    """The first round trips by entry, as texts with the numbers to sort by."""
+    panel = result.record.panel
+    first = sorted(result.trips, key=lambda one: (one.entry_time, one.instrument))[:MOST_TRIPS]
+
+    def cell(text: str, value: float, sign: float = 0) -> dict[str, Any]:
+        value = value if np.isfinite(value) else -1e18
+        return {"text": text, "value": repr(value), "tone": "gain" if sign > 0 else "loss" if sign < 0 else ""}
+
+    return [
+        {
+            "instrument": one.instrument,
+            "rows": ",".join(map(str, own_rows(result.record, one))),
+            "symbol": one.symbol,
+            "side": one.side,
+            "open": one.open,
+            "entry_time": time_text(panel, one.instrument, one.entry_time)[:16].replace("T", " "),
+            "exit_time": time_text(panel, one.instrument, one.exit_time)[:16].replace("T", " "),
+            "exit_value": repr(one.exit_time),
+            "entry_value": repr(one.entry_time),
+            "why": f"{one.entry_reason} → {one.exit_reason}".replace("_", " "),
+            "numbers": [
+                cell(f"{one.quantity:,}", one.quantity),
+                cell(rupees(one.entry_price), one.entry_price),
+                cell(rupees(one.exit_price), one.exit_price),
+                cell(f"{one.bars_held:,}", one.bars_held),
+                cell(rupees(one.net_paise / 100), one.net_paise, one.net_paise),
+                cell(number(one.return_percent), one.return_percent, one.net_paise),
+                cell(number(one.mae_percent), one.mae_percent),
+                cell(number(one.mfe_percent), one.mfe_percent),
+                cell(rupees(one.charges_paise / 100), one.charges_paise),
+            ],
+        }
+        for one in first
+    ]

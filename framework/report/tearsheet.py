@@ -1,0 +1,172 @@
+"""The tearsheet: one HTML file that needs no network, with everything a person asks of a run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from framework.report import frames, sections
+from framework.report.payload import as_script, chart_data
+from framework.report.quantstats_page import write_page
+from framework.report.stats import STATS
+from framework.report.wording import NONE, number, percent, rupees, stat_value
+
+if TYPE_CHECKING:
+    from framework.report.findings import Finding
+    from framework.report.result import Result
+
+TEMPLATES = "templates"
+SCRIPTS = ("charts.js", "page.js")
+TRIPS_CSV = "round_trips.csv"
+COLUMNS = (("growth", "benchmark", "activity"), ("risk",), ("round trips",))
+"""Groups of statistics, in columns of about the same height."""
+QUANTSTATS = "quantstats.html"
+
+
+class Card(NamedTuple):
+    """A headline number."""
+
+    name: str
+    value: str
+    note: str
+    tone: str = ""
+
+
+def write(result: Result, path: Path, *, quantstats: bool = True) -> Path:
+    """Write the tearsheet, ``round_trips.csv`` beside it, and quantstats' own page unless told not to.
+
+    What goes wrong in quantstats becomes a finding of the tearsheet, never an error.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = write_page(result, path.with_name(QUANTSTATS)) if quantstats else None
+    _replace(path.with_name(TRIPS_CSV), frames.round_trips_csv(result.record.panel, result.trips))
+    _replace(path, render(result, beside, QUANTSTATS if quantstats and beside is None else ""))
+    return path
+
+
+def render(result: Result, further: Finding | None = None, quantstats: str = "") -> str:
+    """The page as text; ``further`` is one more finding, ``quantstats`` the name of the page beside it."""
+    environment = Environment(
+        loader=PackageLoader("framework.report", TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    scripts = [_plotly(), *(_source(environment, name) for name in SCRIPTS)]
+    found = [*result.findings, *([further] if further else [])]
+    return environment.get_template("tearsheet.html").render(
+        result=result,
+        style=Markup(_source(environment, "tearsheet.css")),  # noqa: S704 - our own file
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 - plotly's and our own files
+        policy=_policy(scripts),
+        data=Markup(as_script(chart_data(result))),  # noqa: S704 - as_script leaves no <, > or &
+        cards=_cards(result),
+        findings=found,
+        groups=_groups(result),
+        months=sections.MONTHS,
+        years=sections.monthly(result),
+        trips=sections.trip_rows(result),
+        trip_count=len(result.trips),
+        trips_csv=TRIPS_CSV,
+        costs=sections.costs(result),
+        held_back=sections.held_back(result),
+        settings=_settings(result),
+        quantstats=quantstats,
+    )
+
+
+def _cards(result: Result) -> list[Card]:
+    s = result.stats
+    ahead, net = s["CAGR [%]"] - s["Benchmark CAGR [%]"], s["Net profit [₹]"]
+    days, still = number(s["Max. drawdown duration [days]"], 0), int(s["Open round trips"])
+    won = f"{percent(s['Win rate [%]'], 0)} won"
+    return [
+        Card(
+            "Final equity",
+            rupees(result.final_equity),
+            f"{rupees(net)} on {rupees(result.settings.capital, 0)}",
+            _tone(net),
+        ),
+        Card("CAGR", percent(s["CAGR [%]"]), f"{percent(s['Total return [%]'])} in total", _tone(net)),
+        Card("Sharpe", number(s["Sharpe"]), f"volatility {percent(s['Volatility [% p.a.]'], 1)} a year"),
+        Card("Max. drawdown", percent(s["Max. drawdown [%]"]), f"up to {days} days below a peak"),
+        Card("Round trips", number(s["Round trips"], 0), won + (f", {still:,} still open" if still else "")),
+        Card(
+            f"Against {result.benchmark_name}",
+            percent(ahead),
+            f"CAGR less the benchmark’s {percent(s['Benchmark CAGR [%]'])}",
+            _tone(ahead),
+        ),
+    ]
+
+
+def _tone(value: float) -> str:
+    return "gain" if value > 0 else "loss" if value < 0 else ""
+
+
+def _groups(result: Result) -> list[list[tuple[str, list[tuple[str, str, str, str]]]]]:
+    """Statistics in columns of groups: name, number, unit, and the formula as a hint."""
+    groups: dict[str, list[tuple[str, str, str, str]]] = {}
+    for stat in STATS:
+        row = (stat.name, stat_value(stat, result.stats[stat.key]), "" if stat.unit == "₹" else stat.unit, stat.formula)
+        groups.setdefault(stat.group, []).append(row)
+    return [[(name, groups[name]) for name in column] for column in COLUMNS]
+
+
+def _settings(result: Result) -> list[tuple[str, str]]:
+    """Every setting by its dotted name, as it would be typed."""
+    rows: list[tuple[str, str]] = []
+
+    def add(prefix: str, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            if isinstance(value, dict):
+                add(f"{prefix}{name}.", value)
+            else:
+                rows.append((f"{prefix}{name}", NONE if value is None else str(value)))
+
+    add("", result.settings.model_dump(mode="json"))
+    return rows
+
+
+def _source(environment: Environment, name: str) -> str:
+    loader = environment.loader
+    if loader is None:  # cannot be: it is set above
+        return ""
+    return loader.get_source(environment, name)[0]
+
+
+@cache
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs()).replace("</script", "<\\/script")
+
+
+def _policy(scripts: list[str]) -> str:
+    """Only the scripts that are in the page may run, and nothing may be fetched."""
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file at once or not at all."""
+    handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
