@@ -47,7 +47,7 @@ bench: .venv/dev.stamp ## time what has a stated speed
 
 .PHONY: lab
 lab: .venv/lab.stamp ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab notebooks
+	@TULYA_DB=$(CURDIR)/data/market.sqlite $(BIN)/jupyter lab notebooks
 
 .PHONY: requirements
 requirements: ## pin the requirement files anew after a change in pyproject.toml; UPGRADE=1 takes newer versions

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from framework.engines.event import DecisionArrays
     from framework.research.cuts import Mode
     from framework.types import Record, RiskRule
 
@@ -84,9 +85,9 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     chosen = _settings(settings, choices)
     asked = _strategy(strategy)
     refuse_ignored(asked, choices)
-    last_day = _day("end", end)
+    last_day = _day("--to (end)", end)
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
-    first_row = _first_row(prices.panel, _day("start", start))
+    first_row = _first_row(prices.panel, _day("--from (start)", start))
     record, verdict = execute(
         asked,
         prices.panel,
@@ -139,6 +140,7 @@ def execute(  # noqa: PLR0913 - options by name
         verdict = check_allocate(strategy, panel, mode=causality, first_ns=first_ns, known=decisions.target)
         return record, verdict
     answers = decide_signals(strategy, panel, progress)
+    _refuse_risk_without_stop(strategy, settings, answers.arrays)
     record = run(panel, settings, decisions=answers.arrays, first_row=first_row, rules=rules, progress=ran)
     record = replace(record, columns=answers.columns)
     if causality == "off":
@@ -271,6 +273,18 @@ def _strategy(given: Strategy | type[Strategy] | str) -> Strategy:
 
         given = find_strategy(given)
     return given.from_settings({})
+
+
+def _refuse_risk_without_stop(strategy: Strategy, settings: Settings, arrays: DecisionArrays) -> None:
+    """``risk:1%`` needs a distance to divide by: from the strategy or from the exits."""
+    exits = settings.exits
+    given = (exits.stop_loss, exits.trail, arrays.stop, arrays.trail)
+    if settings.sizing.kind == "risk" and all(distance is None for distance in given):
+        msg = (
+            f"sizing {settings.sizing} divides by the distance to the stop, but {type(strategy).__name__} gives none; "
+            "add --stop-loss 5% (stop_loss='5%')"
+        )
+        raise ConfigError(msg)
 
 
 def refuse_ignored(strategy: Strategy, names: Iterable[str]) -> None:

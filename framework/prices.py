@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from framework.config import database_path
 from framework.store import open_store
 
 if TYPE_CHECKING:
@@ -11,9 +13,12 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from framework.store import DataIssue
     from framework.types import Bars
 
-SHOWN_ISSUES = 20
+GRAVE = frozenset({"jump", "conflict"})
+"""Kinds that can change a result by themselves; the others are counted."""
+SHOWN_ISSUES = 5
 
 
 def load(
@@ -24,7 +29,7 @@ def load(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[list[Bars], tuple[str, ...]]:
     """Bars of each symbol from the first stored one to ``end``, and the data issues met in them as sentences."""
-    with open_store(db) as store:
+    with open_store(database_path(db)) as store:
         series = []
         for done, symbol in enumerate(symbols, start=1):
             series.append(store.load_bars(symbol, timeframe, end=end))
@@ -32,5 +37,17 @@ def load(
                 progress("loading", done, len(symbols))
         first_ns = min(int(bars.time[0]) for bars in series)
         last_ns = max(int(bars.time[-1]) for bars in series)
-        found = store.issues([bars.instrument.symbol for bars in series], timeframe, first_ns, last_ns, SHOWN_ISSUES)
-    return series, tuple(str(issue) for issue in found)
+        found = store.issues([str(bars.instrument) for bars in series], timeframe, first_ns, last_ns)
+    return series, _sentences(found)
+
+
+def _sentences(found: Sequence[DataIssue]) -> tuple[str, ...]:
+    """How many issues of which kind, then the gravest few in full."""
+    if not found:
+        return ()
+    kinds = Counter(issue.kind for issue in found)
+    counted = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    ranked = sorted(found, key=lambda issue: (issue.kind not in GRAVE, issue.symbol, issue.first_ns or 0))
+    plural = "s" if len(found) > 1 else ""
+    summary = f"{len(found)} data issue{plural} in these series: {counted} (tulya data show SYMBOL --issues)"
+    return (summary, *(str(issue) for issue in ranked[:SHOWN_ISSUES] if issue.kind in GRAVE))

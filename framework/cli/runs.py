@@ -11,10 +11,13 @@ import typer
 from framework.cli.options import AsJson, Database
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from framework.store import RunRow
 
 app = typer.Typer(name="runs", help="Backtests that were run: list, show and compare them.", no_args_is_help=True)
 
+SHOWN_SYMBOLS = 2
 LISTED_STATS = ("CAGR [%]", "Sharpe", "Max. drawdown [%]")
 RunName = Annotated[str, typer.Argument(help="Run id, its unique beginning, or last.")]
 
@@ -40,27 +43,37 @@ def list_runs(
     if not rows:
         typer.echo("No runs yet. Start with: tulya backtest rsi --symbols SP500")
         return
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table(header_style="bold")
-    for heading in ("run", "strategy", "symbols", "from – to"):
-        table.add_column(heading, overflow="fold")
+    table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("run", "strategy", "symbols", "from", "to"):
+        table.add_column(heading, no_wrap=True)
     for heading in ("final equity ₹", *LISTED_STATS, "round trips"):
-        table.add_column(heading, justify="right")
-    table.add_column("causality")
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("causality", no_wrap=True)
     for row in rows:
         table.add_row(
             row.run_id,
             row.strategy,
             _symbols(row),
-            f"{_date(row.first_ns)} – {_date(row.last_ns)}",
+            _date(row.first_ns),
+            _date(row.last_ns),
             f"{row.final_equity_paise / 100:,.2f}",
             *(_number(row.stats.get(name)) for name in LISTED_STATS),
             f"{row.round_trips_closed}",
             row.causality,
         )
-    Console().print(table)
+    _print(table)
+
+
+def _print(table: Table) -> None:
+    """As wide as the table needs: a run id that is cut off cannot be copied."""
+    from rich.console import Console
+
+    wide = Console(width=10_000).measure(table).maximum
+    console = Console(markup=False, highlight=False)
+    console.width = max(console.width, wide)
+    console.print(table, soft_wrap=True)
 
 
 @app.command("show")
@@ -94,19 +107,18 @@ def compare_runs(
     if as_json:
         typer.echo(json.dumps({"runs": [_facts(row) for row in rows]}, ensure_ascii=False, indent=2))
         return
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table(header_style="bold")
-    table.add_column("")
+    table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("", no_wrap=True)
     for row in rows:
-        table.add_column(row.run_id, justify="right", overflow="fold")
+        table.add_column(row.run_id, justify="right", no_wrap=True)
     for name, values in _differences(rows):
         table.add_row(name, *values)
     table.add_section()
     for name in dict.fromkeys(name for row in rows for name in row.stats):
         table.add_row(name, *(_number(row.stats.get(name)) for row in rows))
-    Console().print(table)
+    _print(table)
 
 
 def report_command(
@@ -170,8 +182,9 @@ def _facts(row: RunRow) -> dict[str, Any]:
 
 
 def _symbols(row: RunRow) -> str:
-    shown = ", ".join(row.symbols[:3])
-    return f"{shown} and {len(row.symbols) - 3} more" if len(row.symbols) > 3 else shown  # noqa: PLR2004 - a cell's worth
+    shown = ", ".join(row.symbols[:SHOWN_SYMBOLS])
+    more = len(row.symbols) - SHOWN_SYMBOLS
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _date(nanoseconds: int) -> str:
