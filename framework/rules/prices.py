@@ -4,30 +4,44 @@ import math
 
 ON_GRID = 1e-6
 """A price this close to a grid line, in ticks, is on it: 100.05 / 0.05 is not a whole number in binary."""
+INFINITY = float("inf")
 
 
 def on_tick(price: float, tick: float, side: int) -> float:
     """The nearest grid price that is not better for us: up for a buy, down for a sell. Tick 0 = not stated, no grid."""
-    if not (tick > 0.0):
+    if not (tick > 0.0 and price < INFINITY):
         return price
     steps = price / tick
     nearest = math.floor(steps + 0.5)
     if abs(steps - nearest) <= ON_GRID:
-        return nearest * tick
+        return grid_price(nearest, tick)
     if side > 0:
-        return math.ceil(steps) * tick
-    return max(math.floor(steps), 1.0) * tick
+        return grid_price(math.ceil(steps), tick)
+    return grid_price(max(math.floor(steps), 1), tick)
+
+
+def grid_price(steps: int, tick: float) -> float:
+    """``steps`` × ``tick`` in rupees, the very number a bar prints: 2002 × 0.05 is 100.10000000000001, not 100.1.
+
+    A tick of at most six decimals is a whole number of millionths, and one division of whole numbers rounds once.
+    """
+    millionths = math.floor(tick * 1e6 + 0.5)
+    if millionths / 1e6 == tick:
+        return steps * millionths / 1e6
+    return steps * tick
 
 
 def slipped(price: float, side: int, bps: float, ticks: float, tick: float) -> float:
     """A market or stop fill after slippage, in rupees: price × (1 + side × bps/10,000) + side × ticks × tick.
 
-    Without slippage the printed price itself. A sell never falls below the smallest tick (or a paisa).
+    Without slippage the printed price itself, and never better than it. A sell keeps at least a tick (or a paisa).
     """
     if bps == 0.0 and ticks == 0.0:
         return price
     moved = price * (1.0 + side * bps / 10_000.0) + side * ticks * tick
-    return on_tick(max(moved, tick if tick > 0.0 else 0.01), tick, side)
+    if side > 0:
+        return max(on_tick(moved, tick, side), price)
+    return min(on_tick(max(moved, tick if tick > 0.0 else 0.01), tick, side), price)
 
 
 def protected(price: float, side: int, protection_bps: float, tick: float) -> float:

@@ -44,7 +44,7 @@ def test_nan_keeps_the_intent(side):
 def test_leave_wins_over_enter():
     signals = Signals.long_flat(enter=[True, True, False, False], leave=[False, True, True, False])
     np.testing.assert_array_equal([1, 0, 0, NAN], signals.target)
-    assert [(1, 10, 100.0, "signal"), (2, -10, 100.0, "signal")] == fills(play(still(100, 4), signals.target))
+    assert fills(play(still(100, 4), signals.target)) == [(1, 10, 100.0, "signal"), (2, -10, 100.0, "signal")]
 
 
 @pytest.mark.parametrize("target", [1.0000001, -1.5, float("inf"), -float("inf")])
@@ -91,7 +91,7 @@ def test_equity_sizing_takes_its_share_of_the_allotment(symbols, allotment, unit
 def test_a_size_below_one_lot_is_recorded_as_refused(side, sizing, lot):
     # ₹99 do not buy one unit at 100, ₹999 no lot of ten; sizing by risk without any stop buys nothing.
     record = play(still(100, 3), [side], sizing=sizing, lot=lot)
-    assert [] == fills(record)
+    assert fills(record) == []
     assert [(side * lot, "size_below_one_lot")] == refusals(record)
 
 
@@ -122,9 +122,9 @@ def test_a_reversal_is_two_orders(side):
         (3, -side * 10, 110.0, "signal"),
         (3, -side * 10, 110.0, "signal"),
     ] == fills(record)
-    assert [False, True, False] == [booked.reduces for booked in record.settlements]
+    assert [booked.reduces for booked in record.settlements] == [False, True, False]
     # ₹1,000 → ₹1 + ₹20, then twice ₹1,100 → ₹1.10 + ₹20.
-    assert [2100, 2110, 2110] == [booked.charges_paise for booked in record.settlements]
+    assert [booked.charges_paise for booked in record.settlements] == [2100, 2110, 2110]
     assert (-side * 10,) == record.positions
 
 
@@ -135,8 +135,8 @@ class OnlyLong(Rule):
 
 def test_a_refused_opening_leg_does_not_block_the_close():
     record = play(still(100, 4), [1, NAN, -1], rules=[OnlyLong()])
-    assert [(1, 10, 100.0, "signal"), (3, -10, 100.0, "signal")] == fills(record)
-    assert [(-10, "only_long")] == refusals(record)
+    assert fills(record) == [(1, 10, 100.0, "signal"), (3, -10, 100.0, "signal")]
+    assert refusals(record) == [(-10, "only_long")]
 
 
 CALM, FALL, RISE = (100, 101, 99, 100), (100, 101, 90, 92), (100, 110, 99, 108)
@@ -156,8 +156,8 @@ def test_after_a_stop_a_finite_target_re_enters(exits, bar, price, reason):
     assert [*left, (3, 10, 100.0, "signal")] == fills(play(prices, [1, 1, 1, NAN], **exits))[:3]
     assert left == fills(play(prices, [1, NAN, NAN, NAN, NAN], **exits))
     # An entry that expired is the same: the limit of row 0 rests through row 1 only, row 1 asks again at the market.
-    assert [(2, 10, 100.0, "signal")] == fills(play([CALM] * 3, [1, 1, NAN], limit=[50, NAN, NAN]))
-    assert [] == fills(play([CALM] * 3, [1, NAN, NAN], limit=[50, NAN, NAN]))
+    assert fills(play([CALM] * 3, [1, 1, NAN], limit=[50, NAN, NAN])) == [(2, 10, 100.0, "signal")]
+    assert fills(play([CALM] * 3, [1, NAN, NAN], limit=[50, NAN, NAN])) == []
 
 
 @pytest.mark.parametrize(("exits", "bar", "price", "reason"), FORCED, ids=[case[3] for case in FORCED])
@@ -173,7 +173,7 @@ def test_new_signal_waits_for_the_target_to_leave(exits, bar, price, reason):
     assert [*left, (6, 10, 100.0, "signal")] == fills(back)[:3]
     # An entry that expired waits as well.
     expired = play([CALM] * 6, [1, 1, 1, 0, 1], reenter="new_signal", limit=[50, NAN, NAN, NAN, NAN])
-    assert [(5, 10, 100.0, "signal")] == fills(expired)
+    assert fills(expired) == [(5, 10, 100.0, "signal")]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_weights_rebalance_on_change_every_bar_or_beyond_a_band(rebalance, more,
     assert [(1, 500, 100.0, "signal"), *more] == fills(record)
     # On change: 0.4 × 1,05,000 / 110 = 381.8 units.
     changed = play(prices, weights=[0.5, keep, keep, 0.4, NAN, 0.4], rebalance="on_change")
-    assert [(1, 500, 100.0, "signal"), (4, -119, 110.0, "rebalance")] == fills(changed)
+    assert fills(changed) == [(1, 500, 100.0, "signal"), (4, -119, 110.0, "rebalance")]
 
     class TooMuch(Strategy):
         def allocate(self, panel):
@@ -216,19 +216,19 @@ def test_from_limits_decisions_not_history():
     bars = panel_of([*still(50, 3), *still(105, 3)]).bars_of(0)
     chosen = settings_of()
     from_third = backtest(AboveItsMean(), bars, settings=chosen, start="2024-01-05", causality="off").record
-    assert MONDAY + 4 == from_third.panel.session[from_third.first_row]
-    assert [(5, 10, 105.0, "signal")] == fills(from_third)
-    assert [10_000_000] * 2 == list(from_third.equity_paise)
+    assert from_third.panel.session[from_third.first_row] == MONDAY + 4
+    assert fills(from_third) == [(5, 10, 105.0, "signal")]
+    assert list(from_third.equity_paise) == [10_000_000] * 2
     alone = backtest(AboveItsMean(), bars[3:], settings=chosen, causality="off").record
-    assert [] == fills(alone)
+    assert fills(alone) == []
 
 
 def test_reductions_come_before_increases_in_symbol_order():
     # At row 1, B and D are given back, A, C and E are entered: all at the open of row 2.
     targets = {"B": [1, 0], "D": [-1, 0], "A": [NAN, 1], "C": [NAN, -1], "E": [NAN, 1]}
     record = play(dict.fromkeys("EDCBA", still(100, 3)), targets)
-    assert [
+    assert fills_by_symbol(record) == [
         (1, "B", 10), (1, "D", -10),
         (2, "B", -10), (2, "D", 10), (2, "A", 10), (2, "C", -10), (2, "E", 10),
-    ] == fills_by_symbol(record)  # fmt: skip
+    ]  # fmt: skip
     assert {"filled"} == {state for _, state in states(record)}
