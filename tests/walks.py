@@ -1,8 +1,8 @@
-"""Prices for tests: random walks that are the same for the same seed, and bars from plain closes."""
+"""What tests of strategies run on: random walks, the same for the same seed, bars of plain closes, strategies."""
 
 import numpy as np
 
-from framework import Bars
+from framework import Bars, Strategy
 
 DAY_NS = 86_400 * 10**9
 STEPS = {"1d": DAY_NS, "1m": 60 * 10**9, "5m": 300 * 10**9}
@@ -22,3 +22,8 @@ def bars_of_closes(closes, symbol: str = "TEST", days=None) -> Bars:
     close = np.asarray(closes, dtype=float)
     numbers = np.arange(close.shape[0]) + 12_000 if days is None else np.asarray(days)
     return Bars.from_arrays(symbol, "1d", numbers * DAY_NS, close, close, close, close)
+
+
+def strategy_of(signals) -> Strategy:
+    """A strategy around a function of bars."""
+    return type("Planted", (Strategy,), {"signals": lambda self, bars: signals(bars), "__module__": __name__})()
