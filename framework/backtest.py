@@ -16,7 +16,7 @@ from framework.provenance import new_run_id, provenance
 from framework.report.result import Result
 from framework.research.causality import check_allocate, check_on_bar, check_signals
 from framework.strategy import Strategy
-from framework.types import Bars, Causality, CausalityVerdict, Panel, Settings
+from framework.types import Bars, Causality, CausalityVerdict, Panel, Settings, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -194,8 +194,17 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
             for entry in asked
         ]  # fmt: skip
 
+    def name_bar(row: int) -> str:
+        unit = "D" if Timeframe.parse(panel.timeframe).daily else "m"
+        return f"bar {np.datetime64(int(panel.time[row]), 'ns').astype(f'datetime64[{unit}]')}"
+
     return record, check_on_bar(
-        lambda rows: log(run_rows(rows)), len(panel), mode=causality, first_row=first_row, known=log(record)
+        lambda rows: log(run_rows(rows)),
+        len(panel),
+        mode=causality,
+        first_row=first_row,
+        known=log(record),
+        name_bar=name_bar,
     )
 
 

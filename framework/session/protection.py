@@ -69,7 +69,7 @@ class Protection:
             if book.protect_due:
                 book.protect_due = False
                 commands += self._replace(i, NAN, row.close_time)
-            elif book.stop_id:
+            elif book.stop_id and (self._rule.trail is not None or book.distances.trail > 0.0):
                 commands += self._adjust(i)
             if self._rule.time_exit is not None and book.bars_held >= self._rule.time_exit and not book.leaving:
                 book.leave(Reason.TIME_EXIT, self._reenter)
