@@ -321,15 +321,20 @@ class Session:
     def _power(self, i: int, *, reverses: bool) -> int:
         """Buying power for one more entry, in paise.
 
-        A reversal may use what its own closing leg gives back; with ``reuse_proceeds`` every working exit counts.
+        A reversal may use what its own closing leg gives back, and no other order may; with ``reuse_proceeds`` every
+        working exit counts.
         """
         power = self.account.buying_power_paise(self._orders.reserved_paise)
         for j in self.account.held:
-            exits = self._orders.plain_exits(j)
-            leaving = sum(abs(working.remaining) for working in exits)
-            reversing = any(working.needs_flat for working in self._orders.entries(j)) or (reverses and i == j)
-            if leaving and (self._reuse_proceeds or reversing):
-                power += self.account.released_by_closing(j, leaving)
+            leaving = sum(abs(working.remaining) for working in self._orders.plain_exits(j))
+            if not leaving:
+                continue
+            released = self.account.released_by_closing(j, leaving)
+            if self._reuse_proceeds or (reverses and i == j):
+                power += released
+            else:
+                following = sum(entry.reserved_paise for entry in self._orders.entries(j) if entry.needs_flat)
+                power += min(released, following)
         return power
 
     # ------------------------------------------------------------------ explicit orders of on_bar

@@ -24,6 +24,18 @@ def still(price: float, rows: int = 1) -> list[Row]:
     return [(price, price, price, price)] * rows
 
 
+def at(side: int, price: float) -> float:
+    """The price for the side + , its reflection about 100 for the side −: what was below is above."""
+    return float(price if side > 0 else 200 - price)
+
+
+def mirror(side: int, bars: Sequence[Row]) -> list[Row]:
+    """The bars for the side +, their reflection about 100 for the side −."""
+    if side > 0:
+        return list(bars)
+    return [None if b is None else (200 - b[0], 200 - b[2], 200 - b[1], 200 - b[3], *b[4:]) for b in bars]
+
+
 def panel_of(
     prices: Sequence[Row] | Mapping[str, Sequence[Row]], *, per_session: int = 0, tick: float = 0.0, lot: int = 1
 ) -> Panel:
@@ -69,12 +81,13 @@ def play(
     per_session: int = 0,
     tick: float = 0.0,
     lot: int = 1,
+    configured: Mapping[str, Any] | None = None,
     **given: Any,
 ) -> Record:
     """Run targets, weights or explicit orders by row over the prices with the real engine.
 
-    ``stop``, ``take_profit``, ``trail``, ``limit`` and ``trigger`` go beside the targets unless they are texts (``5%``);
-    every other name is a setting.
+    ``stop``, ``take_profit``, ``trail``, ``limit`` and ``trigger`` go beside the targets unless they are texts such as
+    ``5%``; every other name is a setting, and so is all in ``configured``.
     """
     panel = prices if isinstance(prices, Panel) else panel_of(prices, per_session=per_session, tick=tick, lot=lot)
     beside = {name: grid(panel, given.pop(name)) for name in PRICE_NAMES if not isinstance(given.get(name, ""), str)}
@@ -84,7 +97,7 @@ def play(
     style = "allocate" if weights is not None else "signals" if asked is not None else "on_bar"
     return run(
         panel,
-        settings_of(**given),
+        settings_of(**given, **(configured or {})),
         decisions=decisions,
         on_bar=on_bar,
         style=style,

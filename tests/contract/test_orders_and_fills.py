@@ -10,21 +10,10 @@ import pytest
 
 from framework.report.result import Result
 from framework.types import Causality, CausalityVerdict, Validity
-from tests.contract.market import NAN, ask, fills, fills_by_symbol, play, row_of, states, still
+from tests.contract.market import NAN, ask, at, fills, fills_by_symbol, mirror, play, row_of, states, still
 
 SIDES = pytest.mark.parametrize("side", [1, -1], ids=["buy", "sell"])
 REST = (100, 100, 100, 100)
-
-
-def at(side, price):
-    """The price for a buy, its reflection about 100 for a sell."""
-    return price if side > 0 else 200 - price
-
-
-def mirror(side, bars):
-    if side > 0:
-        return list(bars)
-    return [None if b is None else (200 - b[0], 200 - b[2], 200 - b[1], 200 - b[3], *b[4:]) for b in bars]
 
 
 @pytest.mark.parametrize(
