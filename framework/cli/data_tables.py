@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -33,7 +34,7 @@ def as_json(value: Any) -> str:
 
 def show_imports(summaries: Sequence[FileSummary], database: Path) -> None:
     """What was read, kept and refused, a file a row; then what was assumed."""
-    table = _table(("file",), ("read", "new", "unchanged", "conflicting", "refused", "issues"), ())
+    table = _table(("file",), ("read", "new", "same", "differ", "refused", "issues"), ())
     for summary in summaries:
         name = escape(summary.path.name)
         if summary.error:
@@ -99,12 +100,11 @@ def show_issues(name: str, issues: Sequence[DataIssue]) -> None:
     if not issues:
         console.print(f"Nothing was refused and nothing looks wrong in {escape(name)}.", highlight=False)
         return
-    table = _table(("kind", "timeframe", "from", "file"), ("line",), ("what",))
+    table = _table(("from", "kind", "what"), (), ())
     for issue in issues[:SHOWN_ISSUES]:
         begin = "" if issue.first_ns is None else _time(issue.first_ns, issue.timeframe, "UTC")
-        table.add_row(
-            issue.kind, issue.timeframe, begin, escape(issue.file), str(issue.line or ""), escape(issue.reason)
-        )
+        where = f"{issue.file} line {issue.line}" if issue.line else issue.file
+        table.add_row(begin, issue.kind, escape(f"{issue.reason} ({issue.timeframe}, {where})"))
     console.print(table)
     if len(issues) > SHOWN_ISSUES:
         console.print(f"… and {len(issues) - SHOWN_ISSUES:,} more: --json gives all", highlight=False)
@@ -133,7 +133,7 @@ def _remarks(summary: FileSummary) -> Iterable[str]:
 
 
 def _table(texts: Sequence[str], numbers: Sequence[str], more: Sequence[str]) -> Table:
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for heading in texts:
         table.add_column(heading, overflow="fold")
     for heading in numbers:

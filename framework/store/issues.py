@@ -50,11 +50,20 @@ def record(connection: sqlite3.Connection, import_id: int, file: str, refusals: 
 
 
 def forget_file(connection: sqlite3.Connection, sha256: str, exchange: str) -> None:
-    """Drop what an earlier import of the same content said, so that importing twice says it once."""
+    """Drop what earlier imports of the same content for the same exchange said: importing twice says it once."""
     connection.execute(
-        "DELETE FROM data_issues WHERE finding = 0 AND exchange = ? "
-        "AND import_id IN (SELECT import_id FROM data_imports WHERE sha256 = ?)",
-        (exchange, sha256),
+        "DELETE FROM data_issues WHERE finding = 0 AND import_id IN "
+        "(SELECT import_id FROM data_imports WHERE sha256 = ? AND exchange = ? AND file <> '')",
+        (sha256, exchange),
+    )
+
+
+def forget_conflicts(connection: sqlite3.Connection, keys: Iterable[SeriesKey]) -> None:
+    """Drop what earlier saves of bars from Python said of series that are saved anew."""
+    connection.executemany(
+        "DELETE FROM data_issues WHERE kind = 'conflict' AND file = '' "
+        "AND symbol = ? AND exchange = ? AND timeframe = ?",
+        keys,
     )
 
 
@@ -62,7 +71,7 @@ def renew_findings(connection: sqlite3.Connection, key: SeriesKey, findings: Seq
     """Replace what was found in a series by what is found now, under the import that last touched it."""
     where = "WHERE symbol = ? AND exchange = ? AND timeframe = ?"
     connection.execute(f"DELETE FROM data_issues {where} AND finding = 1", key)  # noqa: S608 - a constant
-    query = f"SELECT import_id, file FROM quality_checks JOIN data_imports USING (import_id) {where}"  # noqa: S608 - a constant
+    query = f"SELECT import_id, (SELECT file FROM data_imports d WHERE d.import_id = q.import_id) FROM quality_checks q {where}"  # noqa: S608 - a constant
     import_id, file = connection.execute(query, key).fetchone()
     rows = ((import_id, file, None, *key, f.first, f.last, f.kind, f.reason, 1) for f in findings)
     connection.executemany(INSERT, rows)

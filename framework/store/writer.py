@@ -90,7 +90,10 @@ def write(
         listed = _lists(connection, batch)
         new, unchanged, left, replaced = total.tolist()
         count = SaveCount(new + listed.new, unchanged + listed.unchanged + batch.rows_repeated, left, replaced)
-        issues.forget_file(connection, batch.sha256, batch.exchange)
+        if batch.file:
+            issues.forget_file(connection, batch.sha256, batch.exchange)
+        else:
+            issues.forget_conflicts(connection, [key for key, _ in batch.series])
         refusals = [*batch.refusals, *conflicts]
         issues.record(connection, import_id, batch.file, refusals)
         _end(connection, import_id, count)
@@ -111,11 +114,12 @@ def _lists(connection: sqlite3.Connection, batch: Batch) -> SaveCount:
 
 def _begin(connection: sqlite3.Connection, batch: Batch) -> int:
     cursor = connection.execute(
-        "INSERT INTO data_imports (file, sha256, format, timezone, timezone_reason, rows_read, rows_unchanged, "
-        "rows_refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO data_imports (file, sha256, exchange, format, timezone, timezone_reason, rows_read, rows_unchanged, "
+        "rows_refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             batch.file,
             batch.sha256,
+            batch.exchange,
             batch.format,
             batch.timezone,
             batch.timezone_reason,

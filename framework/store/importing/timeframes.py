@@ -9,6 +9,7 @@ import numpy as np
 from framework.errors import DataError
 from framework.store.localtime import DAY
 from framework.types import Timeframe
+from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,14 +23,11 @@ def usual_step(local: NDArray[np.int64], symbol: str) -> Timeframe | None:
 
     ``DataError`` for bars that are longer than a day, or of no whole minute.
     """
-    ordered = local if (np.diff(local) >= 0).all() else np.sort(local)
-    distinct = ordered[np.concatenate(([True], np.diff(ordered) > 0))] if ordered.size else ordered
-    if distinct.size < 2:  # noqa: PLR2004 - a step needs two bars
-        return Timeframe.parse("1d") if not (distinct % DAY).any() else None
-    steps, counts = np.unique(np.diff(distinct), return_counts=True)
-    step = int(steps[np.argmax(counts)])
+    step = _step(local)
+    if not step:  # one bar, or none, does not tell
+        return Timeframe.parse("1d") if not (local % DAY).any() else None
     if step >= DAY:
-        if step > WEEK_DAYS * DAY and distinct.size > ENOUGH:
+        if step > WEEK_DAYS * DAY and local.size > ENOUGH:
             raise DataError(
                 f"the bars of {symbol} lie {step // DAY} days apart; bars longer than a day are not supported "
                 "(if they are daily with days missing, say --timeframe 1d)"
@@ -52,10 +50,18 @@ def timeframe_of(local: NDArray[np.int64], symbol: str, said: str | None) -> Tim
             )
         return step
     wanted = Timeframe.parse(said)
-    distinct = np.unique(np.floor_divide(local, DAY) if wanted.daily else local)
-    if wanted.daily and 2 * distinct.size < np.unique(local).size:
+    step = _step(local)
+    if 0 < step < wanted.nanoseconds // SECOND_NS:
         raise DataError(
-            f"--timeframe {wanted.name}: {symbol} has {np.unique(local).size:,} bars on {distinct.size:,} days; "
+            f"--timeframe {wanted.name}: the bars of {symbol} lie {step // 60:g} min apart; "
             "leave the option out to have the timeframe read from the times"
         )
     return wanted
+
+
+def _step(local: NDArray[np.int64]) -> int:
+    """The commonest step between times, seconds; 0 with fewer than two."""
+    ordered = local if (np.diff(local) >= 0).all() else np.sort(local)
+    steps = np.diff(ordered)
+    steps, counts = np.unique(steps[steps > 0], return_counts=True)
+    return int(steps[np.argmax(counts)]) if steps.size else 0

@@ -27,9 +27,7 @@ class Zone(NamedTuple):
     """Whether somebody said it, so that it is worth remembering for the instrument."""
 
 
-def zone_of(
-    times: Times, said: str | None, exchange: str, remembered: str | None
-) -> Zone:
+def zone_of(times: Times, said: str | None, exchange: str, remembered: str | None) -> Zone:
     """The exchange's zone: as said, typed in the data, the exchange's own, remembered, by the offset, else UTC."""
     stated = times.valid & np.isfinite(times.offset)
     aware = bool(stated.any())
@@ -44,6 +42,8 @@ def zone_of(
         return Zone(remembered, f"remembered for the symbol; {where}", known=True)
     if aware and not times.zone.startswith(("+", "-")):
         return _by_offset(np.unique(times.offset[stated]))
+    if not (times.local[times.valid] % DAY).any():
+        return Zone("UTC", "nothing said, and dates need none", known=False)
     return Zone("UTC", "nothing said, neither --timezone nor --exchange", known=False)
 
 

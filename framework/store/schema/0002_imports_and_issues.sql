@@ -4,6 +4,7 @@ CREATE TABLE data_imports (
     import_id INTEGER PRIMARY KEY,
     file TEXT NOT NULL,                             -- name only; '' for bars saved from Python
     sha256 TEXT NOT NULL DEFAULT '',
+    exchange TEXT NOT NULL DEFAULT '',              -- as said with --exchange; '' where nothing was
     format TEXT NOT NULL DEFAULT '',
     timezone TEXT NOT NULL DEFAULT '',
     timezone_reason TEXT NOT NULL DEFAULT '',
