@@ -1,0 +1,55 @@
+"""``tulya runs`` and ``tulya report``: a run is kept, found again and compared."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def runs(tulya, home):
+    """Ids of two runs, oldest first."""
+    ids = []
+    for period in ("10", "14"):
+        done = tulya("backtest", "rsi", "--symbols", "SP500", "--set", f"period={period}", "--json")
+        ids.append(json.loads(done.out)["run_id"])
+    return ids
+
+
+def test_runs_are_listed_newest_first(tulya, runs):
+    listed = [row["run_id"] for row in json.loads(tulya("runs", "list", "--json").out)["runs"]]
+    assert set(runs) == set(listed)
+    table = tulya("runs", "list").out
+    assert all(run_id in table for run_id in runs)
+
+
+def test_an_empty_list_says_how_to_start(tulya, home):
+    assert "No runs yet. Start with: tulya backtest rsi --symbols SP500\n" == tulya("runs", "list").out
+
+
+def test_a_run_is_shown_again_as_it_was(tulya, home):
+    first = json.loads(tulya("backtest", "macd", "--symbols", "NASDAQ", "--json").out)
+    again = json.loads(tulya("runs", "show", "last", "--json").out)
+    assert first == again
+    assert first["run_id"] in tulya("runs", "show", first["run_id"][:18]).out
+
+
+def test_comparing_shows_what_differs_and_every_statistic(tulya, runs):
+    out = tulya("runs", "compare", *runs).out
+    assert "--set period" in out
+    assert "Max. drawdown [%]" in out
+    assert "charges" not in out.split("Final equity")[0]  # both ran without: no difference
+
+
+def test_the_tearsheet_of_a_kept_run(tulya, home, runs):
+    done = tulya("report", runs[0], "--out", "reports/again")
+    assert (0, f"Tearsheet   {'reports/again/tearsheet.html'}\n") == (done.code, done.out)
+    assert runs[0] in (home / "reports" / "again" / "tearsheet.html").read_text("utf-8")
+
+
+def test_a_bundle_that_is_gone_is_named(tulya, home, runs):
+    import shutil
+
+    shutil.rmtree(home / "data" / "runs" / runs[0])
+    done = tulya("report", runs[0])
+    assert 1 == done.code
+    assert f"its bundle data/runs/{runs[0]} is gone; run the backtest again" in done.err
