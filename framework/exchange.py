@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from framework.errors import InvariantError
 from framework.rules import fills, prices, risk
 from framework.types.orders import (
+    NAN,
     BarRow,
     Cancel,
     Cancelled,
@@ -34,7 +35,7 @@ from framework.types.orders import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from framework.types import Instrument, Settings
 
@@ -70,6 +71,7 @@ class SimulatedExchange:
         self._funds = funds
         self._resting: dict[int, _Resting] = {}
         self._arrivals: list[_Resting] = []
+        self._done_with_bar: list[_Resting] = []
         self._both_target_first = settings.exits.both == "target"
 
     def __repr__(self) -> str:
@@ -105,11 +107,12 @@ class SimulatedExchange:
 
     def open_bar(self, row: BarRow) -> Iterator[Event]:
         """Fills at the open: market orders (row 1), limits already better (3), stops gapped through (5, 11)."""
-        for resting in self._resting.values():
+        for resting in self._done_with_bar:
             resting.from_next_bar = False
+        self._done_with_bar.clear()
         self._arrivals.clear()
-        yield from self._at_open(self._queue(reduces=True), row)
-        yield from self._at_open(self._queue(reduces=False), row)
+        for reduces in (True, False):
+            yield from self._at_open(self._queue(reduces, self._price_at_open, row), row)
         while self._arrivals:
             arrived = [resting for resting in self._arrivals if resting.order.type is OrderType.MARKET]
             self._arrivals.clear()
@@ -117,9 +120,9 @@ class SimulatedExchange:
 
     def range_bar(self, row: BarRow) -> Iterator[Event]:
         """Fills inside the bar's range: rows 4, 6, 7, 11 to 14."""
-        yield from self._in_range(self._queue(reduces=True), row)
+        yield from self._in_range(self._queue(True, self._price_in_range, row), row)
         self._arrivals.clear()
-        yield from self._in_range(self._queue(reduces=False), row)
+        yield from self._in_range(self._queue(False, self._price_in_range, row), row)
         while self._arrivals:
             arrived = [resting for resting in self._arrivals if resting.order.protective]
             arrived.sort(key=self._precedence)
@@ -137,15 +140,20 @@ class SimulatedExchange:
     def fill_at_close(self, row: BarRow) -> Iterator[Event]:
         """``fill_at: same_close``: market orders that were just decided fill at the very close that decided them."""
         for reduces in (True, False):
-            for resting in self._queue(reduces=reduces):
-                order, close = resting.order, row.close[resting.order.instrument]
-                if order.type is OrderType.MARKET and order.order_id in self._resting and close > 0.0:
+            for resting in self._queue(reduces, self._price_at_close, row):
+                if resting.order.order_id in self._resting:
+                    close = row.close[resting.order.instrument]
                     yield from self._fill(resting, close, row, at_open=False, slip=True, at_close=True)
 
-    # ------------------------------------------------------------------ one order against one bar
+    # ------------------------------------------------------------------ which orders, and in which order
 
-    def _queue(self, *, reduces: bool) -> list[_Resting]:
-        chosen = [resting for resting in self._resting.values() if resting.order.reduces == reduces]
+    def _queue(self, reduces: bool, price: Callable[[_Resting, BarRow], float], row: BarRow) -> list[_Resting]:  # noqa: FBT001 - every call is right above
+        """Orders that this step of the bar may fill, in the order they are served."""
+        chosen = [
+            resting
+            for resting in self._resting.values()
+            if resting.order.reduces == reduces and price(resting, row) > 0.0
+        ]
         if len(chosen) > 1:
             chosen.sort(key=self._precedence)
         return chosen
@@ -161,21 +169,57 @@ class SimulatedExchange:
             kind = 2
         return (order.instrument, kind, order.order_id)
 
+    # ------------------------------------------------------------------ unslipped prices, NaN = not in this step
+
+    @staticmethod
+    def _price_at_open(resting: _Resting, row: BarRow) -> float:
+        """The open, for an order that fills at it. No bar (NaN), no fill: the order waits (row 2)."""
+        order = resting.order
+        start = row.open[order.instrument]
+        if order.type is OrderType.MARKET:
+            return start
+        side = 1 if order.quantity > 0 else -1
+        if order.type is OrderType.LIMIT or (order.type is OrderType.STOP_LIMIT and resting.triggered):
+            return fills.limit_fill(side, order.limit, start, start, start)
+        if order.type is OrderType.STOP:
+            return start if resting.triggered else fills.stop_fill(side, order.trigger, start, start, start)
+        return NAN
+
+    @staticmethod
+    def _price_in_range(resting: _Resting, row: BarRow) -> float:
+        """Where an order fills inside the bar's range; a stop-limit that only triggers answers with its trigger."""
+        order = resting.order
+        i = order.instrument
+        start, high, low = row.open[i], row.high[i], row.low[i]
+        side = 1 if order.quantity > 0 else -1
+        if order.within_bar_from > 0.0:  # row 14
+            if order.type is OrderType.LIMIT:
+                return fills.target_after_entry_within_bar(side, order.limit, row.close[i])
+            return fills.stop_fill(side, order.trigger, order.within_bar_from, high, low)
+        if order.type is OrderType.LIMIT or (order.type is OrderType.STOP_LIMIT and resting.triggered):
+            return fills.limit_fill(side, order.limit, start, high, low)
+        if order.type is OrderType.MARKET or resting.triggered:
+            return NAN
+        return fills.stop_fill(side, order.trigger, start, high, low)
+
+    @staticmethod
+    def _price_at_close(resting: _Resting, row: BarRow) -> float:
+        return row.close[resting.order.instrument] if resting.order.type is OrderType.MARKET else NAN
+
+    # ------------------------------------------------------------------ one order against one bar
+
     def _at_open(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Event]:
         for resting in queue:
             order = resting.order
-            start = row.open[order.instrument]
-            if order.order_id not in self._resting or resting.from_next_bar or not start > 0.0:
-                continue  # row 2: no bar, the order waits
-            side = 1 if order.quantity > 0 else -1
-            if order.type is OrderType.MARKET or (order.type is OrderType.STOP and resting.triggered):
+            start = self._price_at_open(resting, row)
+            if order.order_id not in self._resting or not start > 0.0:
+                continue  # cancelled or changed by what filled before it
+            if order.type is OrderType.MARKET:
                 yield from self._market(resting, start, row)
-            elif order.type is OrderType.LIMIT or (order.type is OrderType.STOP_LIMIT and resting.triggered):
-                if fills.limit_fill(side, order.limit, start, start, start) > 0.0:
-                    yield from self._fill(resting, start, row, at_open=True, slip=False)
-            elif order.type is OrderType.STOP and fills.stop_fill(side, order.trigger, start, start, start) > 0.0:
-                resting.triggered = True
-                yield from self._fill(resting, start, row, at_open=True, slip=True)
+            else:
+                is_stop = order.type is OrderType.STOP
+                resting.triggered = resting.triggered or is_stop
+                yield from self._fill(resting, start, row, at_open=True, slip=is_stop)
 
     def _market(self, resting: _Resting, start: float, row: BarRow) -> Iterator[Event]:
         """Row 1: at the open, slipped; with protection, a price beyond the bound makes it a resting limit."""
@@ -187,41 +231,29 @@ class SimulatedExchange:
             bound = prices.protected(start, side, protection, tick)
             if side * (self._slipped(order, start) - bound) > 0.0:
                 resting.order = order._replace(type=OrderType.LIMIT, limit=bound)
-                resting.from_next_bar = True
+                self._finish_bar(resting)
                 return
         yield from self._fill(resting, start, row, at_open=True, slip=True)
 
     def _in_range(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Event]:
         for resting in queue:
-            order = resting.order
+            order, price = resting.order, self._price_in_range(resting, row)
             i = order.instrument
-            if order.order_id not in self._resting or resting.from_next_bar or not row.open[i] > 0.0:
+            if order.within_bar_from > 0.0:
+                resting.order = order._replace(within_bar_from=NAN)  # from the next bar on an ordinary exit
+            if order.order_id not in self._resting or resting.from_next_bar or not price > 0.0:
                 continue
-            price = self._price_in_range(resting, row.open[i], row.high[i], row.low[i], row.close[i])
-            if price > 0.0:
-                slip = order.type is OrderType.STOP
-                resting.triggered = resting.triggered or slip
-                at_open = price == row.open[i] and not order.within_bar_from > 0.0
-                yield from self._fill(resting, price, row, at_open=at_open, slip=slip)
-
-    @staticmethod
-    def _price_in_range(resting: _Resting, start: float, high: float, low: float, close: float) -> float:
-        """Unslipped price at which this order fills inside the bar; NaN when it does not."""
-        order = resting.order
-        side = 1 if order.quantity > 0 else -1
-        if order.within_bar_from > 0.0:  # row 14
-            resting.order = order._replace(within_bar_from=float("nan"))
-            if order.type is OrderType.LIMIT:
-                return fills.target_after_entry_within_bar(side, order.limit, close)
-            return fills.stop_fill(side, order.trigger, order.within_bar_from, high, low)
-        if order.type is OrderType.LIMIT or (order.type is OrderType.STOP_LIMIT and resting.triggered):
-            return fills.limit_fill(side, order.limit, start, high, low)
-        if order.type is OrderType.STOP and not resting.triggered:
-            return fills.stop_fill(side, order.trigger, start, high, low)
-        if order.type is OrderType.STOP_LIMIT:  # row 7
-            resting.triggered = fills.stop_fill(side, order.trigger, start, high, low) > 0.0
-            return fills.stop_limit_fill(side, order.trigger, order.limit, start, high, low, close)
-        return float("nan")
+            if order.type is OrderType.STOP_LIMIT and not resting.triggered:  # row 7
+                resting.triggered = True
+                side = 1 if order.quantity > 0 else -1
+                bar = (row.open[i], row.high[i], row.low[i], row.close[i])
+                price = fills.stop_limit_fill(side, order.trigger, order.limit, *bar)
+                if not price > 0.0:
+                    continue
+            is_stop = order.type is OrderType.STOP
+            resting.triggered = resting.triggered or is_stop
+            at_open = price == row.open[i] and not order.within_bar_from > 0.0
+            yield from self._fill(resting, price, row, at_open=at_open, slip=is_stop)
 
     def _slipped(self, order: Order, price: float) -> float:
         side = 1 if order.quantity > 0 else -1
@@ -238,7 +270,7 @@ class SimulatedExchange:
         cap = self._settings.volume_cap
         if cap is not None:
             quantity = fills.capped_quantity(quantity, row.volume[i], cap, self._instruments[i].lot)
-            resting.from_next_bar = True
+            self._finish_bar(resting)
             if quantity == 0:
                 return
         price = self._slipped(order, unslipped) if slip else unslipped
@@ -253,6 +285,11 @@ class SimulatedExchange:
         if resting.remaining == 0:
             del self._resting[order.order_id]
         yield Fill(order.order_id, i, side * quantity, price, row.time, unslipped, at_open, at_close)
+
+    def _finish_bar(self, resting: _Resting) -> None:
+        """The order has done its part in this bar."""
+        resting.from_next_bar = True
+        self._done_with_bar.append(resting)
 
     def _covered(self, side: int, quantity: int, price: float) -> bool:
         """True when buying power covers what this fill takes at its real price."""

@@ -64,12 +64,13 @@ class Protection:
             book.bars_held += 1
             side = 1 if self._account.quantity[i] > 0 else -1
             high, low = (close, close) if book.within_bar else (row.high[i], row.low[i])
-            book.extreme = extreme_after_bar(side, book.extreme, high, low)
-            book.within_bar = False
+            extreme = extreme_after_bar(side, book.extreme, high, low)
+            ratcheted = extreme != book.extreme and (self._rule.trail is not None or book.distances.trail > 0.0)
+            book.extreme, book.within_bar = extreme, False
             if book.protect_due:
                 book.protect_due = False
                 commands += self._replace(i, NAN, row.close_time)
-            elif book.stop_id and (self._rule.trail is not None or book.distances.trail > 0.0):
+            elif book.stop_id and ratcheted:
                 commands += self._adjust(i)
             if self._rule.time_exit is not None and book.bars_held >= self._rule.time_exit and not book.leaving:
                 book.leave(Reason.TIME_EXIT, self._reenter)
