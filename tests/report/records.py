@@ -1,11 +1,10 @@
 """Records made by hand: a few bars, a few fills, and the ledger worked out here, independently of the framework's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
-import pytest
 
 from framework.report.result import Result
 from framework.types import (
@@ -174,14 +173,8 @@ def make_result(record: Record, **changes: Any) -> Result:
     return Result(**plain | changes)
 
 
-@pytest.fixture
-def build() -> Callable[..., Record]:
-    return make_record
-
-
-@pytest.fixture
-def result() -> Result:
-    """Ten days, one winner, one loser after costs, one position still open."""
+def small_result(**changes: Any) -> Result:
+    """Ten days: a winner, a loser, and a position that is still open."""
     record = make_record(
         [bars([100, 102, 104, 106, 108, 106, 104, 102, 104, 106])],
         [
@@ -193,4 +186,4 @@ def result() -> Result:
         ],
         charges="percent:0.1",
     )
-    return make_result(record)
+    return make_result(record, **changes)

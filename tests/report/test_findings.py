@@ -1,0 +1,145 @@
+"""What a person must know, in sentences, the worst first."""
+
+import numpy as np
+import pytest
+
+from framework.report.findings import Severity
+from framework.types import (
+    Causality,
+    CausalityVerdict,
+    Notice,
+    Order,
+    OrderRecord,
+    OrderState,
+    OrderType,
+    Reason,
+    Verdict,
+)
+from tests.report.records import DAY, Trade, bars, make_record, make_result, small_result
+
+
+def texts(result, severity=None):
+    return [one.text for one in result.findings if severity in (None, one.severity)]
+
+
+def about(result, word):
+    return [one for one in result.findings if word in one.text]
+
+
+def test_a_leak_stands_before_everything_else():
+    leak = Causality(CausalityVerdict.LEAK, finding="ABC 2024-01-03: 1 with the future, 0 without.")
+    result = small_result(causality=leak)
+    assert result.findings[0] == (
+        Severity.ERROR,
+        "The strategy looks into the future: ABC 2024-01-03: 1 with the future, 0 without.",
+    )
+
+
+def test_an_unchecked_strategy_is_a_warning():
+    unchecked = Causality(CausalityVerdict.NOT_CHECKED, finding="it was switched off.")
+    assert "Causality was not checked: it was switched off." in texts(small_result(causality=unchecked))
+
+
+def test_decisions_that_depend_on_the_price_level_are_noted():
+    passed = Causality(CausalityVerdict.PASSED, scale_changes=3)
+    assert "3 decisions change" in about(small_result(causality=passed), "divided by 5")[0].text
+
+
+def test_two_round_trips_are_too_few():
+    assert "Only 2 round trips were closed" in about(small_result(), "round trips were closed")[0].text
+
+
+def test_thirty_round_trips_are_not_too_few():
+    trades = [Trade(0, row, 10 if row % 2 else -10, 100.0) for row in range(1, 61)]
+    assert not about(make_result(make_record([bars([100.0] * 70)], trades)), "round trips were closed")
+
+
+def test_a_run_without_a_fill_says_so_and_nothing_of_costs():
+    result = make_result(make_record([bars([100, 101, 102])]))
+    assert about(result, "Nothing was ever filled")
+    assert not about(result, "charges")
+
+
+def test_costs_are_a_share_of_the_gross_profit():
+    """Net 57.94 − 42.12 + 38.98 = 54.80; charges 5.20: gross 60."""
+    (finding,) = about(small_result(), "Costs took")
+    assert finding == (Severity.NOTE, "Costs took 8.7 % of the gross profit: ₹5.20 charges of ₹60.00.")
+
+
+def test_costs_beyond_thirty_percent_are_a_warning():
+    trades = [Trade(0, 1, 10, 100.0, 20.0), Trade(0, 2, -10, 104.0, 10.0, unslipped=105.0)]
+    (finding,) = about(make_result(make_record([bars([100, 105, 104])], trades, charges="flat:15")), "Costs took")
+    assert finding.severity is Severity.WARNING
+    assert "80.0 %" in finding.text  # 30 + 10 of 50
+    assert "₹30.00 charges and ₹10.00 slippage of ₹50.00" in finding.text
+
+
+def test_a_loss_before_costs_is_told_apart():
+    trades = [Trade(0, 1, 10, 100.0, 1.0), Trade(0, 2, -10, 99.0, 1.0)]
+    assert about(make_result(make_record([bars([100, 99, 98])], trades)), "lost ₹10.00 before costs")
+
+
+def test_free_fills_are_a_warning():
+    result = make_result(make_record([bars([100, 99, 98])], [Trade(0, 1, 10, 100.0)]))
+    assert about(result, "No charges are modelled")
+    assert about(result, "No slippage is modelled")
+
+
+def test_fills_at_the_close_that_decided_flatter():
+    assert about(make_result(make_record([bars([100, 99])], fill_at="same_close")), "flatters")
+
+
+def test_data_issues_are_told_and_counted_beyond_five():
+    result = small_result(data_issues=tuple(f"ABC: issue {number}" for number in range(8)))
+    assert "Data: ABC: issue 4" in texts(result)
+    assert "Data: 3 more issues in the range." in texts(result)
+
+
+def order(number, state, requested, allowed, verdict="", why=""):
+    asked = Order(number, 0, requested, OrderType.MARKET, Reason.SIGNAL, False, 0)
+    return OrderRecord(asked, requested, Verdict(allowed, verdict), state, 0, 0, why)
+
+
+def test_orders_held_back_are_counted_by_reason():
+    orders = [
+        order(1, OrderState.REFUSED, 10, 0, "cash", "cash"),
+        order(2, OrderState.REFUSED, 10, 0, "max_order_value"),
+        order(3, OrderState.REFUSED, 10, 10, why="cash"),
+        order(4, OrderState.FILLED, 10, 4, "cash"),
+    ]
+    result = make_result(make_record([bars([100, 99])], orders=orders))
+    assert "3 orders were refused by reason: cash 2, max_order_value 1." in texts(result)
+    assert "1 order was shrunk by reason: cash 1." in texts(result)
+
+
+def test_a_breaker_is_told_once_with_its_first_date():
+    first = int(np.datetime64("2024-01-02", "ns").astype(np.int64))
+    notices = [Notice(first, "daily_loss", "daily loss of 3 % reached."), Notice(first + DAY, "daily_loss", "again")]
+    result = make_result(make_record([bars([100, 99, 98])], notices=notices))
+    assert "2024-01-02: daily loss of 3 % reached (the first of 2)." in texts(result, Severity.WARNING)
+
+
+def test_cash_below_zero_never_goes_unnoticed():
+    result = make_result(make_record([bars([100, 100, 100])], [Trade(0, 1, 10, 100.0)], capital=900.0))
+    assert about(result, "Cash fell below zero, to −₹100.00 at 2024-01-02")
+
+
+def test_ruin_is_an_error():
+    result = make_result(make_record([bars([100, 100, 40, 60])], [Trade(0, 1, 20, 100.0)], capital=1000.0))
+    (finding,) = about(result, "Ruin")
+    assert finding.severity is Severity.ERROR
+    assert "2024-01-03 (lowest −₹200.00)" in finding.text
+
+
+def test_open_positions_are_noted_with_what_they_are_worth():
+    assert about(small_result(), "1 position is still open at the end (ABC)")[0].severity is Severity.NOTE
+    assert about(small_result(), "₹38.98 so far")
+
+
+def test_less_than_a_year_is_extrapolated():
+    assert about(small_result(), "covers 9 days")
+
+
+@pytest.mark.parametrize("closes", [[100], [100, 101]])
+def test_a_run_too_short_for_statistics_says_so(closes):
+    assert about(make_result(make_record([bars(closes)])), "fewer than two session returns")
