@@ -119,6 +119,9 @@ class BarContext:
             if price is not None and not 0.0 < price < float("inf"):
                 msg = f"{name} {price!r} of an order for {self._symbols[column]} must be a finite price above 0 rupees"
                 raise StrategyError(msg)
+        if validity not in set(Validity):
+            msg = f"validity {validity!r} is not one of {', '.join(Validity)}"
+            raise StrategyError(msg)
         self._requests.append(
             OrderRequest(
                 column,

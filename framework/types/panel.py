@@ -86,8 +86,12 @@ class Panel:
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """Symbols in column order."""
-        return tuple(instrument.symbol for instrument in self.instruments)
+        """Names in column order: the symbol, or ``NSE:INFY`` where two exchanges have the same one."""
+        plain = [instrument.symbol for instrument in self.instruments]
+        return tuple(
+            str(instrument) if plain.count(instrument.symbol) > 1 else instrument.symbol
+            for instrument in self.instruments
+        )
 
     def rows_of(self, column: int) -> NDArray[np.int64]:
         """Rows in which the instrument of this column has a bar, int64[n]."""

@@ -1,0 +1,199 @@
+"""Bars, Panel, Signals: what they hold, what they refuse, and that a prefix is only a prefix."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framework import Bars, Instrument, Panel, Signals
+from framework.errors import ConfigError, DataError, StrategyError
+from framework.types import Timeframe
+
+DAY = 86_400_000_000_000
+MINUTE = 60_000_000_000
+
+
+def bars(symbol="AAA", days=(0, 1, 2), close=(10.0, 11.0, 12.0), exchange=""):
+    close = np.array(close)
+    return Bars.from_arrays(
+        Instrument(symbol, exchange), "1d", np.array(days) * DAY, close, close + 1, close - 1, close, close * 100
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "row"),
+    [
+        ({"high": [11, 10, 13]}, 1),  # below the close
+        ({"low": [9, 11.5, 11]}, 1),  # above the close
+        ({"open": [10, np.nan, 12]}, 1),
+        ({"close": [10, 11, np.inf]}, 2),
+        ({"low": [0, 10, 11]}, 0),
+        ({"volume": [1, -1, 1]}, 1),
+        ({"time": [0, DAY, DAY]}, 2),
+        ({"time": [0, 2 * DAY, DAY]}, 2),
+    ],
+    ids=str,
+)
+def test_what_is_no_bar_is_refused_with_its_row(change, row):
+    columns = {
+        "time": [0, DAY, 2 * DAY],
+        "open": [10, 11, 12],
+        "high": [11, 12, 13],
+        "low": [9, 10, 11],
+        "close": [10, 11, 12],
+        "volume": [1, 1, 1],
+    } | change
+    with pytest.raises(DataError, match=rf"bar {row} at .* is not a bar"):
+        Bars.from_arrays("AAA", "1d", *columns.values())
+
+
+def test_columns_of_different_length_are_refused():
+    with pytest.raises(DataError, match="high has shape"):
+        Bars.from_arrays("AAA", "1d", [0, DAY], [1, 1], [1], [1, 1], [1, 1])
+
+
+def test_arrays_cannot_be_written_to():
+    with pytest.raises(ValueError, match="read-only"):
+        bars().close[0] = 1.0
+
+
+def test_a_prefix_does_not_reach_later_bars():
+    prefix = bars()[:2]
+    assert (2, [10.0, 11.0]) == (len(prefix), prefix.close.tolist())
+    assert prefix.close.base is None or prefix.close.base.size <= 2
+
+
+def test_an_index_is_answered_by_a_hint():
+    with pytest.raises(TypeError, match=r"only slices are understood, such as bars\[:100\]"):
+        bars()[0]
+
+
+def test_the_repr_tells_what_it_holds():
+    assert "Bars(NSE:AAA 1d, 3 bars, 1970-01-01T00:00 … 1970-01-03T00:00 UTC)" == repr(bars(exchange="NSE"))
+    assert "Bars(AAA 1d, empty)" == repr(bars()[:0])
+    assert "Panel(3 × 2 1d: AAA, BBB)" == repr(Panel.from_bars([bars("BBB"), bars("AAA")]))
+
+
+def test_a_frame_with_the_usual_names_becomes_bars_and_back():
+    frame = pd.DataFrame(
+        {"Open": [10.0, 11.0], "HIGH": [12.0, 12.0], "low": [9.0, 10.0], " Close ": [11.0, 11.5], "Volume": [5, 6]},
+        index=pd.DatetimeIndex(["2020-01-01", "2020-01-02"]),
+    )
+    read = Bars.from_frame(frame, "AAA")
+    assert ("1d", [11.0, 11.5]) == (read.timeframe, read.close.tolist())
+    assert ["2020-01-01", "2020-01-02"] == [str(day.date()) for day in read.to_frame().index]
+
+
+def test_a_naive_intraday_frame_is_in_the_instruments_zone():
+    index = pd.date_range("2024-01-02 09:15", periods=3, freq="5min")
+    frame = pd.DataFrame({"open": 10.0, "high": 11.0, "low": 9.0, "close": 10.0}, index=index)
+    read = Bars.from_frame(frame, Instrument("AAA", timezone="Asia/Kolkata"))
+    # 09:15 IST is 03:45 UTC.
+    assert np.datetime64("2024-01-02T03:45") == np.datetime64(int(read.time[0]), "ns")
+    assert "5m" == read.timeframe
+    assert "2024-01-02 09:15:00+05:30" == str(read.to_frame().index[0])
+
+
+def test_the_session_is_the_local_date():
+    # 23:30 UTC on 1 January is 05:00 on 2 January in India.
+    late = Bars.from_arrays(
+        Instrument("AAA", timezone="Asia/Kolkata"), "30m", [DAY - 30 * MINUTE], [1.0], [1.0], [1.0], [1.0]
+    )
+    assert [1] == late.session.tolist()
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [(["open", "high", "low"], "the frame has no column close"), (["open", "high", "low", "close"], "DatetimeIndex")],
+)
+def test_a_frame_that_lacks_something_says_what(columns, sentence):
+    with pytest.raises(DataError, match=sentence):
+        Bars.from_frame(pd.DataFrame([[1.0] * len(columns)], columns=columns))
+
+
+def test_a_panel_leaves_missing_bars_missing():
+    panel = Panel.from_bars([bars("BBB", (0, 2), (1.5, 2.5)), bars("AAA")])
+    assert ("AAA", "BBB") == panel.symbols
+    assert np.isnan(panel.close[1, 1])
+    assert [0, 2] == panel.rows_of(1).tolist()
+    assert [1.5, 2.5] == panel.bars_of(1).close.tolist()
+    assert [2.5] == panel[1:].bars_of(1).close.tolist()
+
+
+def test_the_same_symbol_of_two_exchanges_is_told_apart():
+    assert ("BSE:AAA", "NSE:AAA") == Panel.from_bars([bars(exchange="NSE"), bars(exchange="BSE")]).symbols
+
+
+def test_a_panel_refuses_nothing_repeats_and_mixed_timeframes():
+    with pytest.raises(DataError, match="at least one instrument"):
+        Panel.from_bars([])
+    with pytest.raises(ConfigError, match="AAA is in the list more than once"):
+        Panel.from_bars([bars(), bars()])
+    hourly = Bars.from_arrays("CCC", "1h", [0], [1.0], [1.0], [1.0], [1.0])
+    with pytest.raises(ConfigError, match="one run has one timeframe, but these bars have 1d, 1h"):
+        Panel.from_bars([bars(), hourly])
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("1m", "1m"),
+        ("15min", "15m"),
+        ("60m", "1h"),
+        ("day", "1d"),
+        ("1D", "1d"),
+        ("daily", "1d"),
+        ("24h", "1d"),
+        ("4h", "4h"),
+    ],
+)
+def test_timeframes_are_understood(text, name):
+    assert name == Timeframe.parse(text).name
+
+
+@pytest.mark.parametrize("text", ["", "m", "0m", "1w", "2d", "soon", "-5m"])
+def test_other_timeframes_are_refused(text):
+    with pytest.raises(ConfigError, match="timeframe"):
+        Timeframe.parse(text)
+
+
+def test_leave_wins_and_nan_compares_false():
+    signals = Signals.long_flat(enter=[True, True, False, False], leave=[False, True, True, False])
+    assert [1.0, 0.0, 0.0] == signals.target[:3].tolist()
+    assert np.isnan(signals.target[3])
+
+
+def test_long_short_goes_flat_where_both_are_true():
+    signals = Signals.long_short(
+        [True, True, False, True], [False, True, True, False], flat=[False, False, False, True]
+    )
+    assert [1.0, 0.0, -1.0, 0.0] == signals.target.tolist()
+
+
+@given(st.floats(allow_nan=False).filter(lambda value: abs(value) > 1))
+def test_a_target_beyond_one_is_refused_whatever_it_is(value):
+    with pytest.raises(StrategyError, match="must lie within"):
+        Signals(np.array([0.0, value]))
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"target": [[1.0]]}, r"target has shape \(1, 1\)"),
+        ({"target": [1.0, 0.0], "stop": [1.0]}, "stop has 1 rows but target has 2"),
+        ({"target": [1.0], "stop": [-1.0]}, "stop is -1 at bar 0"),
+        ({"target": [1.0], "limit": [np.inf]}, "limit is inf at bar 0"),
+        ({"target": [1.0], "columns": {"rsi": [1.0, 2.0]}}, "rsi"),
+    ],
+    ids=str,
+)
+def test_signals_of_the_wrong_shape_or_sign_are_refused(fields, sentence):
+    with pytest.raises(StrategyError, match=sentence):
+        Signals(**fields)
+
+
+def test_signals_tell_what_they_hold():
+    assert "Signals(3 bars, 2 targets, ['stop', 'rsi'])" == repr(
+        Signals([1.0, np.nan, 0.0], stop=[1.0, 1.0, 1.0], columns={"rsi": [1.0, 2.0, 3.0]})
+    )

@@ -1,0 +1,109 @@
+"""Settings: what people type is understood, printed back the same, and refused with a sentence."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framework.errors import ConfigError
+from framework.types import Charges, Distance, Settings, Sizing, Slippage
+
+amounts = st.floats(min_value=0.01, max_value=9.0).map(lambda value: round(value, 4))
+
+
+@given(kind=st.sampled_from(["fixed", "value"]), amount=amounts)
+def test_a_sizing_in_units_or_rupees_prints_as_it_was_typed(kind, amount):
+    assert Sizing(kind, amount) == Sizing.parse(str(Sizing.parse(f"{kind}:{amount}")))
+
+
+@given(kind=st.sampled_from(["equity", "risk"]), percent=amounts)
+def test_a_sizing_in_percent_is_a_fraction(kind, percent):
+    parsed = Sizing.parse(f"{kind}:{percent}%")
+    assert parsed.amount == pytest.approx(percent / 100)
+    assert parsed.amount == pytest.approx(Sizing.parse(str(parsed)).amount)
+
+
+@given(percent=st.integers(0, 9_999_999), flat=st.integers(0, 100_000))
+def test_charges_are_whole_numbers_and_print_back(percent, flat):
+    charges = Charges(percent, flat)
+    assert charges == Charges.parse(str(charges))
+
+
+def test_charges_in_their_units():
+    assert Charges(rate_e8=100_000, flat_paise=0) == Charges.parse("percent:0.1")  # 0.1 % = 100,000 × 1e-8
+    assert Charges(rate_e8=0, flat_paise=2_000) == Charges.parse("flat:20")  # ₹20 = 2,000 paise
+    assert Charges(rate_e8=30_000, flat_paise=2_000) == Charges.parse("percent:0.03+flat:20")
+    assert Charges() == Charges.parse("none")
+
+
+def test_distances_and_slippage_in_their_units():
+    assert Distance(0.05, percent=True) == Distance.parse("5%")
+    assert 5.0 == Distance.parse("5%").rupees(100.0)
+    assert 12.5 == Distance.parse("12.5").rupees(100.0)
+    assert (Slippage(bps=5), Slippage(ticks=1), Slippage()) == tuple(
+        Slippage.parse(text) for text in ("bps:5", "ticks:1", "none")
+    )
+    assert ["5%", "12.5", "bps:5", "ticks:1", "none"] == [
+        *(str(Distance.parse(text)) for text in ("5%", "12.5")),
+        *(str(Slippage.parse(text)) for text in ("bps:5", "ticks:1", "none")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"sizing": "fixed"},
+        {"sizing": "fixed:0"},
+        {"sizing": "fixed:-1"},
+        {"sizing": "fixed:nan"},
+        {"sizing": "fixed:inf"},
+        {"sizing": "half:1"},
+        {"sizing": "equity:50"},
+        {"charges": "percent:-1"},
+        {"charges": "percent:100"},
+        {"charges": "flat"},
+        {"slippage": "bps:10000"},
+        {"slippage": "bps:x"},
+        {"stop_loss": "0%"},
+        {"stop_loss": "-5%"},
+        {"stop_loss": "nan"},
+        {"capital": 0},
+        {"capital": float("nan")},
+        {"capital": float("inf")},
+        {"allotment": 1.5},
+        {"volume_cap": 0},
+        {"rebalance": "band:101"},
+        {"rebalance": "weekly"},
+        {"max_order_value": float("nan")},
+        {"max_daily_loss": "0"},
+        {"time_exit": 0},
+        {"fill_at": "yesterday"},
+    ],
+    ids=str,
+)
+def test_what_is_out_of_bounds_is_refused_with_its_name(choices):
+    with pytest.raises(ConfigError) as caught:
+        Settings.of(**choices)
+    assert next(iter(choices)) in str(caught.value)
+
+
+def test_an_unknown_setting_names_the_nearest():
+    with pytest.raises(ConfigError, match="there is no setting 'stoploss'; did you mean 'stop_loss'"):
+        Settings.of(stoploss="5%")
+
+
+def test_settings_come_back_from_what_they_dump():
+    settings = Settings.of(
+        sizing="risk:1%", charges="percent:0.03+flat:20", slippage="ticks:1", stop_loss="5%", take_profit="12.5",
+        trail="3%", max_daily_loss="2%", rebalance="band:5", reenter="new_signal",
+    )  # fmt: skip
+    assert settings == Settings(**settings.model_dump(mode="json"))
+    assert 5.0 == settings.band_points
+    assert 10_000_000 == settings.capital_paise
+
+
+def test_the_fill_rule_says_what_matters():
+    rule = Settings.of(fill_at="same_close", protection_bps=300, active_from="next_bar", both="target").fill_rule
+    assert (
+        "market orders fill at the same bar's close; slippage none; charges none; protection 300 bps; "
+        "exits from the next bar, target first"
+    ) == rule
