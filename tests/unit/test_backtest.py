@@ -77,7 +77,7 @@ def test_from_and_to_limit_what_is_accounted():
 
 def test_same_close_fills_are_flagged():
     result = backtest(Alternates(), walk(), fill_at="same_close")
-    assert any("very close that decided them" in finding.text for finding in result.findings)
+    assert any("fill at the close that decided them" in finding.text for finding in result.findings)
     assert "1970-01-01" == result.fills_rows()[0].time
 
 
