@@ -1,5 +1,7 @@
 """Which files are understood, each by a small one written by hand."""
 
+# ruff: noqa: E501 - the lines of a file stand as they are in it
+
 from __future__ import annotations
 
 import gzip
@@ -103,7 +105,8 @@ def test_an_old_bhavcopy_keeps_block_deals_apart_and_takes_be_for_the_share(take
 
 
 def test_of_two_series_of_one_share_on_one_day_eq_is_taken_wherever_it_stands(take, rows):
-    text = "SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,TOTTRDQTY,TIMESTAMP\nA,BE,1,1,1,1,1,01-JAN-2024\nA,EQ,2,2,2,2,2,01-JAN-2024\n"
+    text = "SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,TOTTRDQTY,TIMESTAMP\n"
+    text += "A,BE,1,1,1,1,1,01-JAN-2024\nA,EQ,2,2,2,2,2,01-JAN-2024\n"
     summary = take("cm.csv", text)
     assert [(2.0,)] == rows("SELECT close FROM ohlc_data")
     assert (1, 1) == (summary.new, summary.refused)
@@ -213,7 +216,8 @@ def test_an_empty_volume_is_none_and_not_zero(take, rows):
 
 def test_a_list_of_corporate_actions_is_recognised(take, store, rows):
     take("INFY.csv", YFINANCE.replace("2024-01-02", "2024-01-02"))
-    text = "symbol,ex_date,factor,kind,terms\nINFY,2018-09-04,2.0,bonus,1:1\nINFY,when,2,split,\nINFY,2018-09-05,0,split,\n"
+    text = "symbol,ex_date,factor,kind,terms\n"
+    text += "INFY,2018-09-04,2.0,bonus,1:1\nINFY,when,2,split,\nINFY,2018-09-05,0,split,\n"
     summary = take("actions.csv", text)
     assert ("corporate actions", 1, 2) == (summary.format, summary.new, summary.refused)
     (action,) = store.corporate_actions("INFY")
@@ -229,3 +233,10 @@ def test_session_lists_are_recognised_and_add_to_each_other(take, rows):
         ("NSE", "2024-11-01", "muhurat", "18:00-19:00", "prices"),
         ("NSE", "2024-11-04", "regular", "", "prices"),
     ] == rows("SELECT exchange, date(timestamp, 'unixepoch'), kind, windows, evidence FROM trading_sessions")
+
+
+@pytest.mark.parametrize("first", ["", "Unnamed: 0", "index"])
+def test_an_index_without_a_name_is_the_time(take, rows, first):
+    text = YFINANCE.replace("Date", first, 1).replace("Adj Close", "Extra")
+    take("goog.csv", text, symbol="GOOG")
+    assert two("GOOG") == rows(BARS)

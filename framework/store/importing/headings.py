@@ -32,7 +32,11 @@ class Format(NamedTuple):
 
 
 GENERIC: Mapping[str, tuple[str, ...]] = {
-    "time": ("timestamp", "datetime", "date", "time", "ts", "tradedate", "tradingdate", "day"),
+    # The last four are how pandas writes an index that has no name.
+    "time": (
+        "timestamp", "datetime", "date", "time", "ts", "tradedate", "tradingdate", "day",
+        "", "index", "unnamed0", "indexlevel0",
+    ),  # fmt: skip
     "clock": ("time",),
     "open": ("open", "o", "openprice"),
     "high": ("high", "h", "highprice"),
