@@ -57,10 +57,7 @@ def load_config(path: Path | None = None) -> Config:
     else:
         content = _read(file)
     _known(content, Config, str(file), "")
-    if content.get("run") is None:
-        content.pop("run", None)
-    if content.get("risk_rules") is None:
-        content.pop("risk_rules", None)
+    content = _without_empty(content, Config)
     said = _from_environment(os.environ)
     if said:
         _known(said, Settings, "the environment", "run.")
@@ -113,6 +110,19 @@ def _known(content: Mapping[str, Any], model: type[BaseModel], source: str, pref
                     f"{source}: {prefix}{key} = {value!r} should hold keys, such as {next(iter(inner.model_fields))}:"
                 )
             _known(value, inner, source, f"{prefix}{key}.")
+
+
+def _without_empty(content: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """The same without keys that hold other keys or a list, and say nothing."""
+    kept = {}
+    for key, value in content.items():
+        inner = model.model_fields[key].annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            if value is not None:
+                kept[key] = _without_empty(value, inner)
+        elif value is not None or model is not Config:
+            kept[key] = value
+    return kept
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:

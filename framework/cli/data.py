@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -149,15 +149,16 @@ def show_command(
     from framework.cli import data_tables
 
     with _open(db) as store:
-        frame = timeframe or store.series(symbol)[-1].timeframe
-        bars = store.load_bars(symbol, frame, _day(start), _day(end))
         if issues:
-            found = store.issues([symbol], timeframe and bars.timeframe, int(bars.time[0]), int(bars.time[-1]))
+            first_ns, last_ns = _midnight(start, 0), _midnight(end, 1)
+            found = store.issues([symbol], timeframe, first_ns, last_ns)
             if as_json:
                 typer.echo(data_tables.as_json({"symbol": symbol, "issues": [issue._asdict() for issue in found]}))
             else:
-                data_tables.show_issues(str(bars.instrument), found)
+                data_tables.show_issues(symbol, found)
             return
+        frame = timeframe or store.series(symbol)[-1].timeframe
+        bars = store.load_bars(symbol, frame, _day(start), _day(end))
     if first is None and last is None:
         last = 10
     if as_json:
@@ -223,6 +224,14 @@ def _open(db: Path | None) -> Store:
 
 def _day(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
+
+
+def _midnight(moment: datetime | None, days_later: int) -> int | None:
+    """00:00 UTC of a date, or the last nanosecond of the day that ends with the following midnight."""
+    if moment is None:
+        return None
+    seconds = int(moment.replace(tzinfo=UTC).timestamp()) + days_later * 86_400
+    return seconds * 1_000_000_000 - days_later
 
 
 def _tell(summaries: list[FileSummary], store: Store, *, as_json: bool) -> None:

@@ -67,13 +67,17 @@ def connect(path: Path) -> sqlite3.Connection:
 def _use_wal(connection: sqlite3.Connection) -> None:
     """Switch a new file to WAL. SQLite does not wait here when another process does the same, so we do."""
     until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+    while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+            if mode != "wal":
+                connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError:
             if time.monotonic() > until:
                 raise
             time.sleep(RETRY_S)
+        else:
+            return
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -71,8 +71,9 @@ def renew_findings(connection: sqlite3.Connection, key: SeriesKey, findings: Seq
     """Replace what was found in a series by what is found now, under the import that last touched it."""
     where = "WHERE symbol = ? AND exchange = ? AND timeframe = ?"
     connection.execute(f"DELETE FROM data_issues {where} AND finding = 1", key)  # noqa: S608 - a constant
-    query = f"SELECT import_id, (SELECT file FROM data_imports d WHERE d.import_id = q.import_id) FROM quality_checks q {where}"  # noqa: S608 - a constant
-    import_id, file = connection.execute(query, key).fetchone()
+    query = f"SELECT import_id FROM quality_checks {where}"  # noqa: S608 - a constant
+    (import_id,) = connection.execute(query, key).fetchone()
+    (file,) = connection.execute("SELECT file FROM data_imports WHERE import_id = ?", (import_id,)).fetchone()
     rows = ((import_id, file, None, *key, f.first, f.last, f.kind, f.reason, 1) for f in findings)
     connection.executemany(INSERT, rows)
     connection.execute(f"UPDATE quality_checks SET checked = 1 {where}", key)  # noqa: S608 - a constant
@@ -85,7 +86,10 @@ def select(
     span_ns: tuple[int | None, int | None],
     limit: int | None,
 ) -> list[DataIssue]:
-    """Issues of (symbol, exchange) pairs that touch a span of time, in order of symbol and time; None = all."""
+    """Issues of (symbol, exchange) pairs that touch a span of time, in order of symbol and time; None = all.
+
+    Rows whose time could not be read may lie anywhere, so they are always among them.
+    """
     clauses, values = ["1"], list[object]()
     if instruments is not None:
         clauses.append("(" + " OR ".join(["(symbol = ? AND exchange = ?)"] * len(instruments) or ["0"]) + ")")
@@ -95,10 +99,10 @@ def select(
         values.append(timeframe)
     first_ns, last_ns = span_ns
     if first_ns is not None:
-        clauses.append("ifnull(last_timestamp, first_timestamp) >= ?")
+        clauses.append("(first_timestamp IS NULL OR ifnull(last_timestamp, first_timestamp) >= ?)")
         values.append(first_ns // SECOND_NS)
     if last_ns is not None:
-        clauses.append("first_timestamp <= ?")
+        clauses.append("(first_timestamp IS NULL OR first_timestamp <= ?)")
         values.append(last_ns // SECOND_NS)
     values.append(-1 if limit is None else limit)
     query = (

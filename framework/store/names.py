@@ -36,6 +36,18 @@ def resolve(connection: sqlite3.Connection, text: str) -> tuple[str, str]:
     raise DataError(_unknown(connection, text))
 
 
+def resolve_issues(connection: sqlite3.Connection, text: str) -> list[tuple[str, str]]:
+    """Like ``resolve``, but a symbol of which nothing was kept is known by its issues."""
+    try:
+        return [resolve(connection, text)]
+    except DataError:
+        query = "SELECT DISTINCT symbol, exchange FROM data_issues WHERE symbol = ?"
+        refused: list[tuple[str, str]] = connection.execute(query, (text,)).fetchall()
+        if not refused or _exchanges(connection, text):
+            raise
+        return refused
+
+
 def _exchanges(connection: sqlite3.Connection, symbol: str) -> list[str]:
     query = f"SELECT i.exchange FROM instruments i WHERE i.symbol = ? AND {HELD} ORDER BY i.exchange"  # noqa: S608 - a constant
     return [row[0] for row in connection.execute(query, (symbol,))]

@@ -117,7 +117,9 @@ class Store:
         limit: int | None = None,
     ) -> list[DataIssue]:
         """What was refused and what looks wrong, for these symbols (default: all) and this span of UTC nanoseconds."""
-        pairs = None if symbols is None else [names.resolve(self.connection, symbol) for symbol in symbols]
+        pairs = None
+        if symbols is not None:
+            pairs = [pair for symbol in symbols for pair in names.resolve_issues(self.connection, symbol)]
         frame = None if timeframe is None else Timeframe.parse(timeframe).name
         return issues.select(self.connection, pairs, frame, (first_ns, last_ns), limit)
 

@@ -114,8 +114,8 @@ def _lists(connection: sqlite3.Connection, batch: Batch) -> SaveCount:
 
 def _begin(connection: sqlite3.Connection, batch: Batch) -> int:
     cursor = connection.execute(
-        "INSERT INTO data_imports (file, sha256, exchange, format, timezone, timezone_reason, rows_read, rows_unchanged, "
-        "rows_refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO data_imports (file, sha256, exchange, format, timezone, timezone_reason, rows_read, "
+        "rows_unchanged, rows_refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             batch.file,
             batch.sha256,

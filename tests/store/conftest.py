@@ -20,7 +20,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def take(store, tmp_path):
-    """Write a file and import it: take("goog.csv", text, symbol=…) → its summary."""
+    """Import a file written on the spot, with options as keywords; gives its summary."""
 
     def take_file(name, content, **options):
         path = tmp_path / name

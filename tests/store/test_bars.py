@@ -165,7 +165,7 @@ def test_a_misspelt_symbol_is_answered_with_the_nearest(store):
 
 
 def test_an_empty_store_says_how_to_fill_it(store):
-    with pytest.raises(DataError, match="holds no prices yet.*tulya data sample"):
+    with pytest.raises(DataError, match=r"holds no prices yet.*tulya data sample"):
         store.load_bars("SP500")
 
 

@@ -84,7 +84,8 @@ def test_an_error_while_writing_leaves_nothing_half_written(store, take, monkeyp
     with pytest.raises(RuntimeError):
         take("a.csv", TEXT)
     assert [(0, 0, 0)] == rows(
-        "SELECT (SELECT count(*) FROM ohlc_data), (SELECT count(*) FROM data_imports), (SELECT count(*) FROM data_issues)"
+        "SELECT (SELECT count(*) FROM ohlc_data), (SELECT count(*) FROM data_imports), "
+        "(SELECT count(*) FROM data_issues)"
     )
 
 

@@ -123,7 +123,8 @@ def sound(cells):
     days = {"01-Jan-2024": "2024-01-01", "2024-01-05 00:00:00": "2024-01-05", "20240106": "2024-01-06"}
     day = days.get(cells[0], cells[0])
     dated = day.startswith("2024-01-")
-    ordered = 0 < low <= min(opened, close) and max(opened, close) <= high < math.inf
+    known = not any(math.isnan(price) for price in (opened, high, low, close))
+    ordered = known and 0 < low <= min(opened, close) and max(opened, close) <= high < math.inf
     return day if dated and ordered and 0 <= volume < math.inf else None
 
 

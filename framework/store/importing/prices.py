@@ -72,7 +72,7 @@ def prices(table: Table, layout: Layout, options: ImportOptions, path: Path, rem
     good = checked.sound & valid & (owned.codes >= 0)
     keys, stamp, lengths = _series(owned, stamps, utc, good, (zone, options))
     refusals = [
-        *table.broken,
+        *_owned(table.broken, keys),
         *_refusals(table, faults, owned, keys, (stamp, valid)),
     ]
     ranked = _rank(columns, rows)
@@ -152,6 +152,15 @@ def _series(
         keys.append(SeriesKey(symbol, exchange, name))
     reason = "--timeframe" if options.timeframe else "the usual step between bars"
     return keys, stamp, reason
+
+
+def _owned(broken: list[Refusal], keys: list[SeriesKey]) -> list[Refusal]:
+    """Lines with a wrong number of cells; in a file of one symbol they are that symbol's."""
+    if len(keys) != 1:
+        return broken
+    return [
+        row._replace(symbol=keys[0].symbol, exchange=keys[0].exchange, timeframe=keys[0].timeframe) for row in broken
+    ]
 
 
 def _refusals(

@@ -50,10 +50,10 @@ def timeframe_of(local: NDArray[np.int64], symbol: str, said: str | None) -> Tim
             )
         return step
     wanted = Timeframe.parse(said)
-    step = _step(local)
-    if 0 < step < wanted.nanoseconds // SECOND_NS:
+    apart = _step(local)
+    if 0 < apart < wanted.nanoseconds // SECOND_NS:
         raise DataError(
-            f"--timeframe {wanted.name}: the bars of {symbol} lie {step // 60:g} min apart; "
+            f"--timeframe {wanted.name}: the bars of {symbol} lie {apart // 60} min apart; "
             "leave the option out to have the timeframe read from the times"
         )
     return wanted

@@ -27,7 +27,9 @@ class Zone(NamedTuple):
     """Whether somebody said it, so that it is worth remembering for the instrument."""
 
 
-def zone_of(times: Times, said: str | None, exchange: str, remembered: str | None) -> Zone:
+def zone_of(  # noqa: PLR0911 - one return per source, in the order in which they count
+    times: Times, said: str | None, exchange: str, remembered: str | None
+) -> Zone:
     """The exchange's zone: as said, typed in the data, the exchange's own, remembered, by the offset, else UTC."""
     stated = times.valid & np.isfinite(times.offset)
     aware = bool(stated.any())

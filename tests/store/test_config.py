@@ -1,0 +1,126 @@
+"""config/trading.yaml: file < environment < flag, every key known, every mistake a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from framework.config import Config, database_path, load_config
+from framework.errors import ConfigError
+from framework.types import Distance, Settings
+
+SHIPPED = Path(__file__).resolve().parents[2] / "config" / "trading.yaml"
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch, tmp_path):
+    """A working directory without a configuration and an environment without Tulya's variables."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("TULYA_DB", "TULYA_CONFIG", "TULYA_RUN_CAPITAL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        (tmp_path / "config").mkdir(exist_ok=True)
+        (tmp_path / "config" / "trading.yaml").write_text(text)
+
+    return write
+
+
+def test_without_a_file_the_defaults_hold():
+    config = load_config()
+    assert Settings() == config.run
+    assert () == config.risk_rules
+    assert Path("data/market.sqlite") == database_path()
+
+
+def test_the_shipped_file_says_every_default_and_changes_none():
+    config = load_config(SHIPPED)
+    assert Settings() == config.run
+    assert Path("data/market.sqlite") == config.database_path()
+
+
+def keys(model):
+    return {
+        name: keys(field.annotation)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        else None
+        for name, field in model.model_fields.items()
+    }
+
+
+def test_the_shipped_file_has_every_key_there_is():
+    def shape(content):
+        return {name: shape(value) if isinstance(value, dict) else None for name, value in content.items()}
+
+    assert keys(Config) == shape(yaml.safe_load(SHIPPED.read_text()))
+
+
+def test_every_key_of_the_shipped_file_is_explained():
+    for line in SHIPPED.read_text().splitlines():
+        if line.startswith("  ") and not line.endswith(":"):
+            assert "# " in line, line
+
+
+def test_the_file_then_the_environment_then_the_flag(written, monkeypatch):
+    written("database: from_file.sqlite\nrun:\n  capital: 1000\n  exits:\n    stop_loss: 5%\n    trail: 3%\n")
+    assert Path("from_file.sqlite") == database_path()
+    assert (1000.0, Distance(0.05, True)) == (load_config().run.capital, load_config().run.exits.stop_loss)
+    monkeypatch.setenv("TULYA_DB", "from_environment.sqlite")
+    monkeypatch.setenv("TULYA_RUN_CAPITAL", "2000")
+    monkeypatch.setenv("TULYA_RUN_EXITS_STOP_LOSS", "7%")
+    assert Path("from_environment.sqlite") == database_path()
+    assert Path("from_flag.sqlite") == database_path(Path("from_flag.sqlite"))
+    config = load_config()
+    assert 2000.0 == config.run.capital
+    settings = Settings.of(**config.run_choices({"stop_loss": "9%"}))
+    assert (2000.0, Distance(0.09, True), Distance(0.03, True)) == (
+        settings.capital, settings.exits.stop_loss, settings.exits.trail,
+    )  # fmt: skip
+
+
+def test_another_file_is_named_by_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "other.yaml").write_text("run: {capital: 7}\nrisk_rules: ['mine.py:Mine']\n")
+    monkeypatch.setenv("TULYA_CONFIG", str(tmp_path / "other.yaml"))
+    assert (7.0, ("mine.py:Mine",)) == (load_config().run.capital, load_config().risk_rules)
+    monkeypatch.setenv("TULYA_CONFIG", "nowhere.yaml")
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml does not exist"):
+        load_config()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("databse: x", "unknown key databse; did you mean database?"),
+        ("run: {capitl: 5}", "unknown key run.capitl; did you mean run.capital?"),
+        ("run: {exits: {stoploss: 5%}}", "unknown key run.exits.stoploss; did you mean run.exits.stop_loss?"),
+        ("run: {capital: -5}", "run.capital = -5: input should be greater than 0"),
+        ("run: {sizing: lots}", "sizing 'lots' is not understood; write fixed:10"),
+        ("run: {exits: 5}", "run.exits = 5 should hold keys, such as stop_loss:"),
+        ("- a\n- b", "holds a list; it should hold keys"),
+        ("run: {a: [", "cannot be read"),
+    ],
+)
+def test_a_mistake_is_a_sentence_that_names_the_file_and_the_key(written, text, message):
+    written(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config()
+    assert str(caught.value).startswith("config/trading.yaml")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "run:\nrisk_rules:\ndatabase:\n", "run: {exits: }"])
+def test_empty_keys_are_defaults(written, text):
+    written(text)
+    assert Settings() == load_config().run
+
+
+def test_a_misspelt_variable_is_answered_with_the_nearest_key(monkeypatch):
+    monkeypatch.setenv("TULYA_RUN_CAPITL", "5")
+    with pytest.raises(ConfigError, match=r"the environment: unknown key run\.capitl; did you mean run\.capital\?"):
+        load_config()

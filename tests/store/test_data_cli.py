@@ -1,0 +1,157 @@
+"""``tulya data`` as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from framework.cli.data import app
+from framework.errors import ConfigError, DataError
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = "Date,Open,High,Low,Close,Volume\n" + "".join(
+    f"2024-01-{day:02d},{100 + day},{102 + day},{99 + day},{101 + day},{1000 * day}\n" for day in range(1, 13)
+)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setenv("TULYA_DB", str(tmp_path / "market.sqlite"))
+    (tmp_path / "goog.csv").write_text(TEXT)
+
+    def command(*arguments, code=0):
+        result = CliRunner().invoke(app, list(arguments))
+        if isinstance(result.exception, DataError | ConfigError):
+            raise result.exception
+        assert code == result.exit_code, result.output
+        return result.stdout
+
+    return command
+
+
+def test_the_line_that_scripts_rely_on_imports(run):
+    output = run("import", "goog.csv", "--symbol", "GOOG", "--timeframe", "1d", "--json")
+    (summary,) = json.loads(output)["files"]
+    assert (12, 12, 0, ["GOOG"], ["1d"]) == tuple(
+        summary[name] for name in ("rows_read", "new", "refused", "symbols", "timeframes")
+    )
+
+
+def test_the_summary_says_what_was_assumed(run):
+    output = run("import", "goog.csv")
+    assert "GOOG (from the file's name); timeframe 1d (from the usual step between bars); time zone UTC" in output
+    assert "0 new rows; everything in it was already stored" in run("import", "goog.csv")
+
+
+def test_refused_rows_do_not_fail_the_command_but_are_said(run, tmp_path):
+    (tmp_path / "bad.csv").write_text(TEXT + "2024-01-20,1,2,3,4,5\n")
+    assert "1 bad_range" in run("import", "bad.csv")
+    (issue,) = json.loads(run("show", "BAD", "--issues", "--json"))["issues"]
+    assert ("bad_range", "bad.csv", 14, "high 2.0 is below low 3.0") == tuple(
+        issue[name] for name in ("kind", "file", "line", "reason")
+    )
+    assert "high 2.0 is below low 3.0 (1d, bad.csv line 14)" in run("show", "BAD", "--issues")
+    assert "Nothing" in run("show", "BAD", "--issues", "--to", "2024-01-19")
+
+
+def test_a_symbol_of_which_nothing_was_kept_still_shows_its_issues(run, tmp_path):
+    (tmp_path / "none.csv").write_text("Date,Open,High,Low,Close\n2024-01-01,1,2,3,4\nsoon,1,1,1,1\n1,2\n")
+    run("import", "none.csv", "--timeframe", "1d")
+    lines = [issue["line"] for issue in json.loads(run("show", "NONE", "--issues", "--json"))["issues"]]
+    assert [2, 3, 4] == sorted(lines)
+
+
+def test_a_file_that_cannot_be_read_is_exit_code_1_and_the_others_are_kept(run, tmp_path):
+    (tmp_path / "broken.csv").write_text("a,b\n1,2\n")
+    output = run("import", "broken.csv", "goog.csv", code=1)
+    assert "broken.csv: not read: no heading for time, open, high, low, close" in output
+    assert "GOOG" in run("list")
+
+
+def test_a_file_that_is_not_there_and_flags_that_clash_are_sentences(run):
+    with pytest.raises(DataError, match=r"nothing\.csv does not exist"):
+        run("import", "nothing.csv")
+    with pytest.raises(ConfigError, match="exclude each other"):
+        run("import", "goog.csv", "--dayfirst", "--monthfirst")
+    with pytest.raises(ConfigError, match="time zone 'Asia/Calcuta' is unknown"):
+        run("import", "goog.csv", "--timezone", "Asia/Calcuta")
+    with pytest.raises(ConfigError, match="timeframe 'weekly' is not understood"):
+        run("import", "goog.csv", "--timeframe", "weekly")
+
+
+def test_list_and_show(run):
+    assert "holds no prices yet" in run("list")
+    run("import", "goog.csv")
+    (series,) = json.loads(run("list", "--json"))["series"]
+    assert ("GOOG", "1d", 12) == (series["symbol"], series["timeframe"], series["bars"])
+    shown = json.loads(run("show", "GOOG", "--first", "1", "--last", "1", "--json"))["rows"]
+    assert [(1_704_067_200, 101.0), (1_705_017_600, 112.0)] == [(row["timestamp"], row["open"]) for row in shown]
+    table = run("show", "GOOG", "--first", "2", "--last", "2")
+    assert "2024-01-01" in table
+    assert "…" in table
+    assert "2024-01-12" in table
+    assert "2024-01-05" not in table
+    with pytest.raises(DataError, match="the nearest: GOOG"):
+        run("show", "GOGO")
+
+
+def test_an_empty_list_of_issues_says_so(run):
+    run("import", "goog.csv")
+    assert "Nothing was refused and nothing looks wrong in GOOG" in run("show", "GOOG", "--issues")
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
+def test_an_export_imports_as_it_was(run, tmp_path, ending):
+    minutes = "".join(f"2024-01-01 09:{minute},1.25,2.5,1,{2 + minute / 1000},\n" for minute in range(15, 59))
+    (tmp_path / "minutes.csv").write_text("time,open,high,low,close,volume\n" + minutes)
+    run("import", "goog.csv", "minutes.csv", "--timezone", "Asia/Kolkata")
+    for symbol, frame in (("GOOG", "1d"), ("MINUTES", "1m")):
+        run("export", symbol, f"out.{ending}", "--timeframe", frame)
+        (summary,) = json.loads(run("import", f"out.{ending}", "--json"))["files"]
+        assert (0, 0, 0) == (summary["new"], summary["conflicting"], summary["refused"])
+        assert summary["unchanged"] == summary["rows_read"] > 0
+
+
+def test_an_export_without_a_known_ending_is_refused(run):
+    run("import", "goog.csv")
+    with pytest.raises(DataError, match=r"use \.csv, \.csv\.gz or \.parquet"):
+        run("export", "GOOG", "out.xlsx")
+
+
+def test_a_plot_is_one_file_that_needs_no_network(run, tmp_path):
+    run("import", "goog.csv")
+    assert "10 of 12 bars drawn in reports/data/GOOG_1d.html" in run("plot", "GOOG", "--last", "10")
+    page = (tmp_path / "reports/data/GOOG_1d.html").read_text()
+    assert "candlestick" in page
+    assert "<script src=" not in page
+
+
+def test_the_sample_is_loaded_once(run):
+    assert "SP500" in run("sample")
+    assert "are already in" in run("sample")
+
+
+def test_every_command_has_a_help_page_with_an_example():
+    for command in ("import", "sample", "list", "show", "plot", "export"):
+        result = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "140"})
+        assert 0 == result.exit_code
+        assert f"tulya data {command}" in result.stdout
+
+
+def test_as_a_process_an_error_is_one_sentence_and_exit_code_1(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "framework", "data", "show", "SP50", "--db", tmp_path / "m.sqlite"],
+        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "TULYA_CONFIG": ""},
+    )  # fmt: skip
+    assert 1 == result.returncode
+    assert "" == result.stdout
+    assert result.stderr.startswith("tulya: no symbol 'SP50'")
+    assert 1 == result.stderr.count("\n")
