@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from typing import TYPE_CHECKING
 
 from framework.errors import TulyaError
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 LEAK_EXIT_CODE = 3
 """Exit code of a run whose strategy sees the future."""
@@ -12,18 +17,27 @@ INTERRUPTED_EXIT_CODE = 130
 
 
 def main() -> None:
-    """Run the command line. Tulya's own errors are one sentence on stderr and exit code 1."""
+    """Run the command line. Tulya's own errors, and the system's, are one sentence on stderr and exit code 1."""
     from framework.cli.app import app
 
+    signal.signal(signal.SIGINT, _interrupted)
     try:
         app()
     except TulyaError as error:
-        sys.stderr.write(f"tulya: {error}\n")
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("tulya: interrupted; what was finished is kept\n")
-        sys.exit(INTERRUPTED_EXIT_CODE)
+        _fail(str(error))
     except BrokenPipeError:
-        # The reader (head, less) has left: nothing to say, and nobody to say it to.
-        sys.stderr.close()
+        sys.stderr.close()  # the reader (head, less) has left: nothing to say, and nobody to say it to
         sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def _fail(sentence: str) -> None:
+    sys.stderr.write(f"tulya: {sentence}\n")
+    sys.exit(1)
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    """Ctrl-C leaves like any error: open transactions and half-written bundles are undone on the way out."""
+    sys.stderr.write("\ntulya: interrupted; what was finished is kept\n")
+    sys.exit(INTERRUPTED_EXIT_CODE)

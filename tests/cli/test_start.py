@@ -1,9 +1,14 @@
 """The command line as a whole: help, version, and what is not imported to answer them."""
 
+import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from framework import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_help_lists_the_commands(tulya):
@@ -55,12 +60,24 @@ def test_a_backtest_without_report_loads_no_plotting():
     assert "[]\n" == done.stdout
 
 
-def test_interrupting_is_said_and_exits_with_130(tulya, monkeypatch):
-    from framework.cli import app as module
+def test_ctrl_c_is_said_and_exits_with_130(home):
+    (home / "slow.py").write_text(
+        "import time\nfrom framework import Signals, Strategy\n\n\nclass Slow(Strategy):\n"
+        "    def signals(self, bars):\n        print('started', flush=True)\n        time.sleep(60)\n"
+    )
+    command = [sys.executable, "-m", "framework", "backtest", "./slow.py", "--symbols", "SP500"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, cwd=home, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert "started\n" == process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert (130, "\ntulya: interrupted; what was finished is kept\n") == (process.returncode, said)
 
-    def interrupted():
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "app", interrupted)
-    done = tulya("backtest")
-    assert (130, "tulya: interrupted; what was finished is kept\n") == (done.code, done.err)
+def test_a_folder_that_cannot_be_written_is_a_sentence(tulya, home):
+    (home / "reports").write_text("a file where a folder should be")
+    done = tulya("backtest", "rsi", "--symbols", "SP500", "--fills", "reports/fills.csv")
+    assert 1 == done.code
+    assert done.err.startswith("tulya: reports")
