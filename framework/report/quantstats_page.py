@@ -72,6 +72,7 @@ def _page(result: Result, path: Path) -> str:
                 benchmark_title=result.benchmark_name.capitalize(),
                 periods_per_year=252,
                 output=str(path),
+                match_dates=False,  # else it drops the days before the first fill, and every number with them
             )
         finally:
             fonts.setLevel(level)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from framework.report.findings import Finding
     from framework.report.result import Result
 
-TEMPLATES = "templates"
+LOADER = PackageLoader("framework.report", "templates")
 SCRIPTS = ("charts.js", "page.js")
 TRIPS_CSV = "round_trips.csv"
 COLUMNS = (("growth", "benchmark", "activity"), ("risk",), ("round trips",))
@@ -55,7 +55,7 @@ def write(result: Result, path: Path, *, quantstats: bool = True) -> Path:
 def render(result: Result, further: Finding | None = None, quantstats: str = "") -> str:
     """The page as text; ``further`` is one more finding, ``quantstats`` the name of the page beside it."""
     environment = Environment(
-        loader=PackageLoader("framework.report", TEMPLATES),
+        loader=LOADER,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -138,10 +138,8 @@ def _settings(result: Result) -> list[tuple[str, str]]:
 
 
 def _source(environment: Environment, name: str) -> str:
-    loader = environment.loader
-    if loader is None:  # cannot be: it is set above
-        return ""
-    return loader.get_source(environment, name)[0]
+    """The text of a file beside the template."""
+    return LOADER.get_source(environment, name)[0]
 
 
 @cache

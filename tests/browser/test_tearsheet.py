@@ -160,6 +160,17 @@ def test_round_trips_sort_by_number_both_ways(page, daily):
     assert count(page, "th[aria-sort=descending]") == 1
 
 
+def test_the_equity_axis_can_be_logarithmic(page, daily):
+    page.open(daily)
+    kind = "document.getElementById('equity-chart').layout.yaxis.type"
+    assert page.ask(kind) == "linear"
+    page.ask("document.getElementById('log').click()")
+    assert page.ask(kind) == "log"
+    assert page.ask("document.getElementById('log').getAttribute('aria-pressed')") == "true"
+    assert count(page, "#equity-chart .ytick text") >= 2
+    quiet(page, daily)
+
+
 def background(page):
     return page.ask("getComputedStyle(document.body).backgroundColor")
 

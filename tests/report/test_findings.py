@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from framework.report.findings import Severity
+from framework.report.findings import Severity, order_outcomes
 from framework.types import (
     Causality,
     CausalityVerdict,
@@ -110,6 +110,18 @@ def test_orders_held_back_are_counted_by_reason():
     result = make_result(make_record([bars([100, 99])], orders=orders))
     assert "3 orders were refused by reason: cash 2, max_order_value 1." in texts(result)
     assert "1 order was shrunk by reason: cash 1." in texts(result)
+
+
+def test_orders_that_ran_out_or_were_taken_back_are_counted():
+    orders = [order(1, OrderState.EXPIRED, 10, 10), order(2, OrderState.CANCELLED, 10, 10, why="replaced")]
+    outcomes = order_outcomes(make_record([bars([100, 99])], orders=orders))
+    assert outcomes["expired"] == {"signal": 1}
+    assert outcomes["cancelled"] == {"replaced": 1}
+
+
+def test_free_fills_that_cost_nothing_say_nothing_of_costs_taken():
+    trades = [Trade(0, 1, 10, 100.0), Trade(0, 2, -10, 104.0)]
+    assert not about(make_result(make_record([bars([100, 105, 104])], trades)), "Costs took")
 
 
 def test_a_breaker_is_told_once_with_its_first_date():

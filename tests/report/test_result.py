@@ -175,6 +175,11 @@ def test_plot_of_many_bars_aggregates_candles_without_losing_the_extremes():
     assert candles.close[-1] == closes[-1]
 
 
+def test_plot_of_a_run_without_a_row_is_empty_but_there():
+    chart = make_result(make_record([bars([100, 101])], first_row=2)).plot()
+    assert not [trace for trace in chart.data if trace.type == "candlestick"]
+
+
 def test_plot_of_an_unknown_symbol_names_those_there_are(result):
     with pytest.raises(ConfigError, match="'XYZ' is not in this run; it has ABC"):
         result.plot("XYZ")

@@ -152,8 +152,11 @@ def test_times_are_wall_clock_of_the_exchange():
 
 def test_what_does_not_fit_is_left_out_by_name(monkeypatch):
     monkeypatch.setattr(payload, "BUDGET_BYTES", 100)
-    record = make_record([bars([10, 11, 12], name) for name in ("A", "B", "C")], [Trade(1, 1, 1, 10.0)])
+    trades = [Trade(1, 1, 1, 10.0), Trade(0, 1, 1, 10.0), Trade(1, 2, -1, 11.0)]
+    record = make_record([bars([10, 11, 12], name) for name in ("A", "B", "C")], trades)
     data = chart_data(make_result(record))
+    assert data["marks"] == [[[1, 10.0, 1, 0], [2, 11.0, -1, 0]]]
+    assert len(data["trips"][0]) == 1
     assert [one["symbol"] for one in data["instruments"]] == ["B"]
     assert data["leftOut"] == ["A", "C"]
 

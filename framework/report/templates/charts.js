@@ -112,6 +112,15 @@ const Tulya = (() => {
     return { tickvals, ticktext: tickvals.map(format) };
   }
 
+  // 1, 2 and 5 of each power of ten, or even steps where the range is too small for two of them.
+  function logTicks(low, high, most, format) {
+    const tickvals = [];
+    for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
+      for (const times of [1, 2, 5]) if (times * power >= low && times * power <= high) tickvals.push(times * power);
+    }
+    return tickvals.length > 1 ? { tickvals, ticktext: tickvals.map(format) } : valueTicks(low, high, most, format);
+  }
+
   function padded(low, high, share = 0.05) {
     if (!(low <= high)) return [0, 1];
     const pad = (high - low) * share || Math.abs(high) * 0.01 || 1;
@@ -314,7 +323,7 @@ const Tulya = (() => {
   });
 
   return {
-    data, time, equity, benchmark, drawdown, unpack, Chart, axis, candles, line, peaks, extremes, padded, valueTicks,
+    data, time, equity, benchmark, drawdown, unpack, Chart, axis, candles, line, peaks, extremes, padded, valueTicks, logTicks,
     colour, rupees, shortRupees, stamp, plain, whole, MOST_MARKS,
   };
 })();

@@ -8,13 +8,15 @@
 
   // Equity and drawdown
 
-  let logarithmic = false;
+  const [lowest, highest] = T.extremes([T.equity, T.benchmark]);
+  let logarithmic = lowest > 0 && highest > 8 * lowest; // where a straight axis would flatten one of the two
   const equityChart = new T.Chart("equity", (chart, from, to) => {
     const held = T.line(T.equity, from, to, chart.points), yardstick = T.line(T.benchmark, from, to, chart.points);
     const fall = T.line(T.drawdown, from, to, chart.points);
-    let [low, high] = T.padded(...T.extremes([held.y, yardstick.y]));
-    const log = logarithmic && low > 0;
-    const ticks = T.valueTicks(low, high, 6, T.shortRupees);
+    const [least, most] = T.extremes([held.y, yardstick.y]);
+    const log = logarithmic && least > 0;
+    const [low, high] = log ? [least * 0.97, most * 1.03] : T.padded(least, most);
+    const ticks = (log ? T.logTicks : T.valueTicks)(low, high, 6, T.shortRupees);
     const [deepest] = T.extremes([fall.y]);
     const floor = Math.min(-0.5, deepest * 1.08);
     return {
@@ -76,13 +78,14 @@
     const seen = one.marks.filter(([row]) => row >= from && row <= to);
     const every = Math.ceil(seen.length / T.MOST_MARKS);
     const shown = seen.filter((_, index) => index % every === 0);
+    const crowded = shown.length > 150, size = crowded ? 5 : shown.length > 70 ? 9 : 13;
     const traces = [1, -1].map((side) => {
       const mine = shown.filter(([, , quantity]) => quantity * side > 0);
       return {
         type: "scatter", mode: "markers", x: mine.map((m) => m[0]), y: mine.map((m) => m[1]), yaxis: "y", cliponaxis: false,
         marker: {
-          symbol: side > 0 ? "triangle-up" : "triangle-down", size: shown.length > 150 ? 9 : 13,
-          color: T.colour(side > 0 ? "up" : "down"), line: { width: 1.5, color: T.colour("sheet") },
+          symbol: side > 0 ? "triangle-up" : "triangle-down", size, opacity: crowded ? 0.6 : 1,
+          color: T.colour(side > 0 ? "up" : "down"), line: { width: crowded ? 0 : 1.5, color: T.colour("sheet") },
         },
       };
     });
@@ -210,6 +213,7 @@
   addEventListener("afterprint", () => { if (screenTheme) document.documentElement.dataset.theme = screenTheme; else delete document.documentElement.dataset.theme; redraw(); });
 
   const logButton = document.getElementById("log");
+  logButton.setAttribute("aria-pressed", String(logarithmic));
   logButton.addEventListener("click", () => {
     logarithmic = !logarithmic;
     logButton.setAttribute("aria-pressed", String(logarithmic));
