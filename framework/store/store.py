@@ -46,6 +46,7 @@ class Store:
         self.path = path
         self.connection: sqlite3.Connection = database.connect(path)
         self._unread: dict[SeriesKey, rows.Columns] = {}
+        self._unread_rows = 0
 
     def __enter__(self) -> Self:
         return self
@@ -148,17 +149,18 @@ class Store:
         """Store what one file says, all or nothing."""
         written = write(self.connection, batch, replace=replace, progress=progress)
         for key, columns in written.complete.items():
-            held = 0 if columns is None else sum(kept.timestamp.shape[0] for kept in self._unread.values())
-            if columns is not None and held + columns.timestamp.shape[0] <= KEPT_ROWS:
+            before = self._unread.pop(key, None)
+            self._unread_rows -= 0 if before is None else before.timestamp.shape[0]
+            if columns is not None and self._unread_rows + columns.timestamp.shape[0] <= KEPT_ROWS:
                 self._unread[key] = columns
-            else:
-                self._unread.pop(key, None)
+                self._unread_rows += columns.timestamp.shape[0]
         return written
 
     def examine(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Look for defects in every series that changed since it was last looked at; returns how many were found."""
         found = examine_changed(self.connection, self._unread, progress)
         self._unread.clear()
+        self._unread_rows = 0
         return found
 
     def _span(self, key: SeriesKey, start: date | None, end: date | None, timezone: str) -> tuple[int, int]:

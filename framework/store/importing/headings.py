@@ -31,12 +31,11 @@ class Format(NamedTuple):
     """prices, actions or sessions."""
 
 
+UNNAMED = ("", "index", "unnamed0", "indexlevel0")
+"""What pandas writes over an index that has no name."""
 GENERIC: Mapping[str, tuple[str, ...]] = {
     # The last four are how pandas writes an index that has no name.
-    "time": (
-        "timestamp", "datetime", "date", "time", "ts", "tradedate", "tradingdate", "day",
-        "", "index", "unnamed0", "indexlevel0",
-    ),  # fmt: skip
+    "time": ("timestamp", "datetime", "date", "time", "ts", "tradedate", "tradingdate", "day", *UNNAMED),
     "clock": ("time",),
     "open": ("open", "o", "openprice"),
     "high": ("high", "h", "highprice"),

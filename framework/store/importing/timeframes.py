@@ -61,6 +61,8 @@ def timeframe_of(local: NDArray[np.int64], symbol: str, said: str | None) -> Tim
 
 def _step(local: NDArray[np.int64]) -> int:
     """The commonest step between times, seconds; 0 with fewer than two."""
+    if local.size < 2:  # noqa: PLR2004 - a step needs two
+        return 0
     ordered = local if (np.diff(local) >= 0).all() else np.sort(local)
     steps = np.diff(ordered)
     steps, counts = np.unique(steps[steps > 0], return_counts=True)
