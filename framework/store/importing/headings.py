@@ -34,7 +34,6 @@ class Format(NamedTuple):
 UNNAMED = ("", "index", "unnamed0", "indexlevel0")
 """What pandas writes over an index that has no name."""
 GENERIC: Mapping[str, tuple[str, ...]] = {
-    # The last four are how pandas writes an index that has no name.
     "time": ("timestamp", "datetime", "date", "time", "ts", "tradedate", "tradingdate", "day", *UNNAMED),
     "clock": ("time",),
     "open": ("open", "o", "openprice"),
