@@ -100,7 +100,10 @@ class SimulatedExchange:
 
     @staticmethod
     def _modify(resting: _Resting, command: Modify) -> None:
-        resting.order = resting.order._replace(quantity=command.quantity, trigger=command.trigger, limit=command.limit)
+        order = resting.order
+        trigger = command.trigger if command.trigger > 0.0 else order.trigger
+        limit = command.limit if command.limit > 0.0 else order.limit  # a market order's protective bound stays
+        resting.order = order._replace(quantity=command.quantity, trigger=trigger, limit=limit)
         resting.remaining = abs(command.quantity)
 
     # ------------------------------------------------------------------ the three steps of a bar
@@ -141,7 +144,7 @@ class SimulatedExchange:
         """``fill_at: same_close``: market orders that were just decided fill at the very close that decided them."""
         for reduces in (True, False):
             for resting in self._queue(reduces, self._price_at_close, row):
-                if resting.order.order_id in self._resting:
+                if resting.order.order_id in self._resting and not resting.from_next_bar:
                     close = row.close[resting.order.instrument]
                     yield from self._fill(resting, close, row, at_open=False, slip=True, at_close=True)
 
@@ -212,8 +215,8 @@ class SimulatedExchange:
         for resting in queue:
             order = resting.order
             start = self._price_at_open(resting, row)
-            if order.order_id not in self._resting or not start > 0.0:
-                continue  # cancelled or changed by what filled before it
+            if order.order_id not in self._resting or resting.from_next_bar or not start > 0.0:
+                continue  # cancelled or changed by what filled before it, or served already when it arrived
             if order.type is OrderType.MARKET:
                 yield from self._market(resting, start, row)
             else:

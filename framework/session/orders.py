@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.session.book import Book, WorkingOrder
-from framework.types.orders import Approved, Cancel, Command, Order, Submit, Verdict
+from framework.types.orders import Approved, Cancel, Command, Modify, Order, Submit, Verdict
 from framework.types.record import OrderRecord, OrderState
 
 if TYPE_CHECKING:
@@ -90,8 +90,19 @@ class Orders:
         """Take an order back: a parked one ends here and now, a working one stays open until the answer comes."""
         if working.state is OrderState.PARKED:
             return self.end(working, OrderState.CANCELLED, at, "replaced")
+        if working.cancelling:
+            return []
         working.cancelling = True
         return [Cancel(working.order.order_id)]
+
+    @staticmethod
+    def shorten(working: WorkingOrder, remaining: int) -> list[Command]:
+        """Leave only ``remaining`` signed units of a reduction to fill."""
+        order = working.order._replace(quantity=working.filled + remaining)
+        working.approved = working.approved._replace(order=order)
+        if working.state is OrderState.PARKED:
+            return []
+        return [Modify(order.order_id, remaining, order.trigger, order.limit)]
 
     def reserve(self, working: WorkingOrder, paise: int) -> None:
         """Set what an order holds of the buying power."""

@@ -153,15 +153,22 @@ class Session:
         return commands
 
     def _position_changed(self, fill: Fill, order: Order, before: int, position: int) -> list[Command]:
-        i = fill.instrument
+        i, crossed = fill.instrument, before * position < 0
+        commands = self._went_flat(i, order) if position == 0 or crossed else []
         if position == 0:
-            return self._went_flat(i, order)
-        opened = before == 0 or (before > 0) != (position > 0)
-        if opened or abs(position) > abs(before):
+            return commands
+        if before == 0 or crossed or abs(position) > abs(before):
             self._orders.drop_overtaken(i, self._now)
-            within_bar = not fill.at_open and not fill.at_close
-            return self._protection.entered(i, fill.unslipped, self._now, opened=opened, within_bar=within_bar)
-        return self._protection.shrank(i, order, self._now)
+            within_bar, opened = not fill.at_open and not fill.at_close, before == 0 or crossed
+            return commands + self._protection.entered(
+                i, fill.unslipped, self._now, opened=opened, within_bar=within_bar
+            )
+        commands = self._protection.shrank(i, order, self._now)
+        for working in self._orders.plain_exits(i):
+            # An explicit order that was to increase may find something to reduce: what it took, others must not.
+            if abs(working.remaining) > abs(position):
+                commands += self._orders.shorten(working, -position)
+        return commands
 
     def _went_flat(self, i: int, order: Order) -> list[Command]:
         """The position is gone: its exits are cancelled, and a forced exit takes the intent with it."""
@@ -257,7 +264,8 @@ class Session:
                     commands += self._orders.withdraw(entry, self._now)
             needed = outstanding_reduction(self.account.quantity[i], book.desired)
             working = self._orders.plain_exits(i)
-            if sum(order.remaining for order in working) == needed:
+            at_market = all(order.order.type is OrderType.MARKET for order in working)
+            if at_market and sum(order.remaining for order in working) == needed:
                 continue
             for order_before in working:
                 commands += self._orders.withdraw(order_before, self._now)

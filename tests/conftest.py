@@ -1,0 +1,12 @@
+"""Hypothesis profiles: HYPOTHESIS_PROFILE=ci looks longer, =deep for as long as it takes; the default is repeatable."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+settings.register_profile("default", max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("ci", max_examples=400, deadline=None, suppress_health_check=SLOW, print_blob=True)
+settings.register_profile("deep", max_examples=10_000, deadline=None, suppress_health_check=SLOW, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

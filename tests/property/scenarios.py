@@ -1,0 +1,263 @@
+"""Random runs of the whole core: panels with gaps, halts and ties, decisions or explicit orders, every setting."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from framework import Verdict
+from framework.engines import event
+from framework.engines.event import PRICE_NAMES, DecisionArrays
+from framework.exchange import SimulatedExchange
+from framework.session import Session
+from framework.types import (
+    Bars,
+    CancelRequest,
+    Instrument,
+    OrderRequest,
+    Panel,
+    Record,
+    Rule,
+    Settings,
+    Validity,
+)
+from tests.contract.market import NAN, time_of
+
+STYLES = ("signals", "allocate", "on_bar")
+TARGETS = (NAN, NAN, NAN, 0.0, 1.0, 1.0, -1.0, 0.5, -0.5, 0.3, 0.75, -0.99)
+OFFSETS = (NAN, NAN, NAN, NAN, 0.0, 1.0, -1.0, 2.0, -2.0, 5.0, -5.0)
+DISTANCES = (NAN, NAN, 0.5, 1.0, 3.0, 8.0, 40.0)
+
+
+@dataclass(frozen=True, repr=False)
+class Scenario:
+    """Everything that a run depends on; its repr is what one needs to see of a failure."""
+
+    panel: Panel
+    settings: Settings
+    style: str
+    decisions: DecisionArrays | None = None
+    requests: dict[int, list[Any]] = field(default_factory=dict)
+    strict: bool = False
+    """A risk rule of the user's own is asked too."""
+
+    def _repr_pretty_(self, printer, cycle) -> None:
+        printer.text(repr(self))
+
+    def __repr__(self) -> str:
+        lines = [f"{self.style}, {self.panel.timeframe}, strict={self.strict}"]
+        chosen = self.settings.model_dump()
+        usual = Settings().model_dump()
+        lines.append(str({name: value for name, value in chosen.items() if value != usual[name]}))
+        for i, instrument in enumerate(self.panel.instruments):
+            lines.append(str(instrument))
+            for row in range(len(self.panel)):
+                bar = [float(getattr(self.panel, name)[row, i]) for name in ("open", "high", "low", "close", "volume")]
+                said = () if self.decisions is None else zip(self.decisions._fields, self.decisions, strict=True)
+                cells = {
+                    n: float(grid[row, i]) for n, grid in said if grid is not None and grid[row, i] == grid[row, i]
+                }
+                asked = [tuple(request)[1:] for request in self.requests.get(row, ()) if request.instrument == i]
+                lines.append(f"  {row} day {self.panel.session[row]} {bar} {cells or ''} {asked or ''}")
+        return "\n".join(lines)
+
+
+class Grudging(Rule):
+    """Allows two thirds of every third order and refuses every seventh, by what the order is: no memory."""
+
+    def pre_order(self, order, state):
+        mood = order.decided_at // 3_600_000_000_000 % 24 + order.instrument + abs(order.quantity)
+        if mood % 7 == 0:
+            return Verdict(0, "seventh")
+        return Verdict(int(order.quantity * 2 / 3), "third") if mood % 3 == 0 else Verdict(order.quantity)
+
+
+class Watched:
+    """One run, with Session and exchange at hand at every close."""
+
+    def __init__(self, scenario: Scenario, look=None, last_row: int | None = None) -> None:
+        self.scenario = scenario
+        self.session: Session | None = None
+        self.exchange: SimulatedExchange | None = None
+        self._look = look
+        self.record = self._run(last_row)
+
+    def _run(self, last_row: int | None) -> Record:
+        watched, original = self, event.SimulatedExchange
+
+        class Exchange(original):  # type: ignore[misc, valid-type]
+            def __init__(self, *given) -> None:
+                super().__init__(*given)
+                watched.exchange = self
+
+        def on_bar(session: Session, row: int):
+            watched.session = session
+            if watched._look is not None:
+                watched._look(watched, row)
+            return scenario.requests.get(row, ())
+
+        scenario = self.scenario
+        event.SimulatedExchange = Exchange
+        try:
+            return event.run(
+                scenario.panel,
+                scenario.settings,
+                decisions=scenario.decisions,
+                on_bar=on_bar,
+                style=scenario.style,
+                last_row=last_row,
+                rules=[Grudging()] if scenario.strict else (),
+            )
+        finally:
+            event.SimulatedExchange = original
+
+
+# ------------------------------------------------------------------ panels
+
+GAPS = (0, 0, 0, 0, 1, -1, 2, -3, 9, -9, 25, -20)
+BODIES = (0, 1, -1, 2, -2, 4, -4)
+WICKS = (0, 0, 1, 2, 6)
+VOLUMES = (1000, 1000, 40, 7, 0, NAN)
+THERE = (True, True, True, True, True, True, True, False)
+
+
+def cells(draw, values, *shape: int) -> np.ndarray:
+    """An array of some of ``values``; one draw of bytes, which is fast and shrinks towards the first value."""
+    size = int(np.prod(shape))
+    drawn = np.frombuffer(draw(st.binary(min_size=size, max_size=size)), dtype=np.uint8)
+    return np.array(values)[drawn % len(values)].reshape(shape)
+
+
+@st.composite
+def columns(draw, rows: int, *, whole: bool):
+    """[rows, 5] of open, high, low, close, volume for one instrument; NaN where it has no bar."""
+    step, price = draw(st.sampled_from([1.0, 0.05, 0.37])), draw(st.sampled_from([100, 40, 1000]))
+    moves = [cells(draw, values, rows).tolist() for values in (GAPS, BODIES, WICKS, WICKS, VOLUMES, THERE)]
+    grid = np.full((rows, 5), NAN)
+    for row, (gap, body, above, below, volume, there) in enumerate(zip(*moves, strict=True)):
+        opens = max(price + gap, 3)
+        price = max(opens + body, 3)
+        high, low = max(opens, price) + above, max(min(opens, price) - below, 1)
+        if there or whole:
+            grid[row] = [*(round(x * step, 2) for x in (opens, high, low, price)), volume]
+    return grid
+
+
+@st.composite
+def panels(draw, max_rows: int = 40):
+    """One to four instruments, five to forty bars, daily or a few bars a session; every row has some bar."""
+    count = draw(st.sampled_from([1, 1, 2, 2, 3, 4]))
+    rows = draw(st.integers(5, max_rows))
+    per_session = draw(st.sampled_from([0, 0, 2, 3, 5]))
+    whole = draw(st.integers(0, count - 1))
+    series = []
+    for index in range(count):
+        values = draw(columns(rows, whole=index == whole))
+        tick, lot = draw(st.sampled_from([0.0, 0.0, 0.05, 0.25])), draw(st.sampled_from([1, 1, 1, 5]))
+        series.append(bars_of(Instrument("ABCD"[index], tick=tick, lot=lot), values, per_session))
+    return Panel.from_bars(series), per_session
+
+
+def bars_of(instrument: Instrument, values: np.ndarray, per_session: int) -> Bars:
+    there = np.flatnonzero(np.isfinite(values[:, 3]))
+    times = [time_of(int(row), per_session) for row in there]
+    return Bars.from_arrays(instrument, "1h" if per_session else "1d", times, *values[there].T)
+
+
+# ------------------------------------------------------------------ settings and decisions
+
+DISTANCE_TEXTS = st.sampled_from([None, None, "2%", "5%", "1.5", "60%"])
+
+
+@st.composite
+def settings_of_all_kinds(draw):
+    pick = lambda *values: draw(st.sampled_from(values))  # noqa: E731 - one word in twenty lines
+    return Settings(
+        capital=pick(100_000, 2_000, 777.77),
+        sizing=pick("fixed:10", "fixed:25", "value:3000", "equity:95%", "equity:40%", "risk:1%"),
+        allotment=pick(None, None, 0.5, 1.0),
+        charges=pick("none", "percent:0.1", "flat:20", "percent:0.0333+flat:1.11"),
+        slippage=pick("none", "bps:10", "bps:137", "ticks:1", "ticks:2.5"),
+        protection_bps=pick(0, 0, 0, 20, 500),
+        fill_at=pick("next_open", "next_open", "next_open", "same_close"),
+        reenter=pick("any_bar", "new_signal"),
+        reuse_proceeds=pick(None, True, False),
+        rebalance=pick("on_change", "every_bar", "band:2", "band:10"),
+        leverage=pick(1, 2),
+        short_margin=pick(1.0, 0.3, 0.0, 1.5),
+        volume_cap=pick(None, None, 0.1, 0.5),
+        validity=pick("DAY", "GTC"),
+        limit_follow=draw(st.booleans()),
+        exits={
+            "stop_loss": draw(DISTANCE_TEXTS),
+            "take_profit": draw(DISTANCE_TEXTS),
+            "trail": draw(DISTANCE_TEXTS),
+            "time_exit": pick(None, None, None, 1, 2, 4),
+            "active_from": pick("entry_bar", "entry_bar", "next_bar"),
+            "both": pick("stop", "target"),
+        },
+        limits={
+            "max_order_value": pick(None, None, 1_500, 80),
+            "max_position_value": pick(None, None, 2_500),
+            "max_daily_loss": pick(None, None, "1%", "25"),
+        },
+    )
+
+
+@st.composite
+def decision_arrays(draw, panel: Panel, style: str):
+    shape = panel.close.shape
+    target = cells(draw, TARGETS, *shape)
+    if style == "allocate":
+        return DecisionArrays(target / shape[1])
+    given = {}
+    for name in PRICE_NAMES:
+        if not draw(st.booleans()):
+            continue
+        if name in {"limit", "trigger"}:
+            prices = panel.close + cells(draw, OFFSETS, *shape) * draw(st.sampled_from([1.0, 0.05, 0.013]))
+            given[name] = np.where(prices > 0, prices, NAN)
+        else:
+            given[name] = cells(draw, DISTANCES, *shape)
+    return DecisionArrays(target, **given)
+
+
+@st.composite
+def request_lists(draw, panel: Panel):
+    rows, count = panel.close.shape
+    there = np.isfinite(panel.close)
+    last = panel.close[np.maximum.accumulate(np.where(there, np.arange(rows)[:, None], 0), axis=0), np.arange(count)]
+    kinds = ("none", "none", "order", "order", "two", "cancel")
+    offsets = (NAN, NAN, NAN, 0.0, 1.0, -1.0, 3.0, -3.0)
+    columns_drawn = [
+        cells(draw, values, rows, 2).tolist()
+        for values in (kinds, range(count), range(1, 31), (1, -1), offsets, offsets, ("DAY", "GTC"), ("", "", "x"))
+    ]
+    asked: dict[int, list[Any]] = {}
+    for row in range(rows):
+        for which in range(2):
+            kind, i, lots, side, above, beyond, validity, label = (column[row][which] for column in columns_drawn)
+            if kind == "cancel":
+                asked.setdefault(row, []).append(CancelRequest(i, label))
+            elif kind == "two" or (kind == "order" and which == 0):
+                price = float(last[row, i])
+                limit, trigger = (p if p > 0 else NAN for p in (price + above, price + beyond))
+                units = side * lots * panel.instruments[i].lot
+                asked.setdefault(row, []).append(OrderRequest(i, units, limit, trigger, Validity(validity), label))
+    return asked
+
+
+@st.composite
+def scenarios(draw, styles: tuple[str, ...] = STYLES, max_rows: int = 40):
+    panel, _ = draw(panels(max_rows))
+    style = draw(st.sampled_from(styles))
+    settings = draw(settings_of_all_kinds())
+    strict = draw(st.sampled_from([False, False, True]))
+    if style == "on_bar":
+        return Scenario(panel, settings, style, requests=draw(request_lists(panel)), strict=strict)
+    return Scenario(panel, settings, style, draw(decision_arrays(panel, style)), strict=strict)
+
+
+def changed(scenario: Scenario, **others: Any) -> Scenario:
+    return replace(scenario, **others)

@@ -1,0 +1,222 @@
+"""What holds in every run, whatever the prices, the decisions and the settings."""
+
+from collections import defaultdict
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given
+
+from framework.types import OrderState, OrderType
+from tests.contract.market import row_of
+from tests.property.scenarios import Scenario, Watched, scenarios
+
+DONE = {OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REFUSED}
+
+
+@given(scenarios())
+def test_the_ledger_closes_to_the_paisa_after_every_fill(scenario: Scenario):
+    record = Watched(scenario).record
+    rate, flat = scenario.settings.charges.rate_e8, scenario.settings.charges.flat_paise
+    deposit = cash = round(scenario.settings.capital * 100)
+    quantity, cost = defaultdict(int), defaultdict(int)
+    gross = charges = 0
+    charged = set()
+    for booked in record.settlements:
+        i, units, value = booked.fill.instrument, booked.fill.quantity, booked.value_paise
+        assert abs(Fraction(booked.fill.price) * abs(units) * 100 - value) <= Fraction(1, 2) + Fraction(1, 10**4)
+        once = 0 if booked.fill.order_id in charged else flat
+        charged.add(booked.fill.order_id)
+        assert booked.charges_paise == (value * rate * 2 + 10**8) // (2 * 10**8) + once
+        cash += -booked.charges_paise - value if units > 0 else -booked.charges_paise + value
+        charges += booked.charges_paise
+        held = quantity[i]
+        closes = min(abs(held), abs(units)) if held * units < 0 else 0
+        out = cost[i] * closes // abs(held) if closes else 0
+        worth = value * closes // abs(units)
+        profit = (worth - out) * (1 if held > 0 else -1) if closes else 0
+        assert (out, profit) == (booked.cost_out_paise, booked.gross_paise)
+        gross += profit
+        cost[i] += value - worth - out
+        quantity[i] += units
+        assert (quantity[i], cash) == (booked.position, booked.cash_paise)
+        at_cost = sum(cost[j] if quantity[j] > 0 else -cost[j] for j in cost)
+        assert cash + at_cost == deposit + gross - charges
+        assert booked.reduces == (closes > 0)
+
+
+@given(scenarios())
+def test_equity_and_cash_at_each_close_are_what_the_fills_say(scenario: Scenario):
+    record = Watched(scenario).record
+    panel = record.panel
+    cash, quantity, mark = round(scenario.settings.capital * 100), defaultdict(int), {}
+    pending = list(record.settlements)
+    for row in range(len(panel)):
+        while pending and row_of(record, pending[0].fill.time) == row:
+            booked = pending.pop(0)
+            cash = booked.cash_paise
+            quantity[booked.fill.instrument] = booked.position
+        for i, close in enumerate(panel.close[row]):
+            if close > 0:
+                mark[i] = Fraction(float(close)) * 100
+        held = [i for i in quantity if quantity[i]]
+        equity = cash + sum(quantity[i] * mark[i] for i in held)
+        exposure = sum(abs(quantity[i]) * mark[i] for i in held)
+        assert cash == record.cash_paise[row]
+        assert abs(equity - int(record.equity_paise[row])) <= len(held)
+        assert abs(exposure - int(record.exposure_paise[row])) <= len(held)
+    assert [] == pending
+    assert tuple(quantity[i] for i in range(len(panel.instruments))) == record.positions
+
+
+@given(scenarios())
+def test_every_fill_is_a_price_of_its_bar_and_no_better(scenario: Scenario):
+    record = Watched(scenario).record
+    panel, cap = record.panel, scenario.settings.volume_cap
+    orders = {o.order.order_id: o.order for o in record.orders}
+    filled_in_bar: dict[tuple[int, int], int] = defaultdict(int)
+    for booked in record.settlements:
+        fill, order = booked.fill, orders[booked.fill.order_id]
+        row, i, side = row_of(record, fill.time), fill.instrument, 1 if fill.quantity > 0 else -1
+        assert panel.time[row] == fill.time
+        assert np.isfinite(panel.open[row, i]), "filled where there was no bar"
+        assert panel.low[row, i] <= fill.unslipped <= panel.high[row, i]
+        assert side * (fill.price - fill.unslipped) >= 0
+        assert order.quantity * side > 0
+        if fill.at_open:
+            assert fill.unslipped == panel.open[row, i]
+        if fill.at_close:
+            assert scenario.settings.fill_at == "same_close"
+            assert fill.unslipped == panel.close[row, i]
+        if order.limit > 0:
+            assert fill.price == fill.unslipped
+            assert side * (order.limit - fill.price) >= 0
+        elif order.type is OrderType.STOP:
+            assert fill.at_open or side * (fill.unslipped - order.trigger) >= 0
+        if cap is not None:
+            filled_in_bar[row, fill.order_id] += abs(fill.quantity)
+            assert filled_in_bar[row, fill.order_id] <= panel.volume[row, i] * cap
+
+
+@given(scenarios())
+def test_no_order_fills_at_or_before_its_decision_and_day_orders_only_in_their_session(scenario: Scenario):
+    record = Watched(scenario).record
+    panel = record.panel
+    orders = {o.order.order_id: o.order for o in record.orders}
+    for booked in record.settlements:
+        order, fill = orders[booked.fill.order_id], booked.fill
+        row = row_of(record, fill.time)
+        if fill.at_close:
+            assert not order.protective
+            assert order.decided_at == panel.close_time[row] or order.decided_at < panel.time[row] + 1
+            continue
+        assert fill.time >= order.decided_at
+        if not order.protective:
+            decided = int(np.searchsorted(panel.close_time, order.decided_at))
+            assert panel.close_time[decided] == order.decided_at
+            assert decided < row
+            if order.validity == "DAY":
+                assert panel.session[row] == panel.session[decided + 1]
+
+
+@given(scenarios())
+def test_reductions_reduce_and_no_order_by_target_crosses_zero(scenario: Scenario):
+    record = Watched(scenario).record
+    orders = {o.order.order_id: o.order for o in record.orders}
+    position = defaultdict(int)
+    for booked in record.settlements:
+        before, after = position[booked.fill.instrument], booked.position
+        if orders[booked.fill.order_id].reduces:
+            assert abs(after) < abs(before)
+            assert before * after >= 0, "a reduction crossed zero"
+        elif scenario.style != "on_bar":
+            assert abs(after) > abs(before)
+            assert before * after >= 0
+        position[booked.fill.instrument] = after
+
+
+@given(scenarios())
+def test_risk_never_enlarges_and_every_order_ends_in_a_sane_state(scenario: Scenario):
+    record = Watched(scenario).record
+    filled = defaultdict(int)
+    for booked in record.settlements:
+        filled[booked.fill.order_id] += booked.fill.quantity
+    ids = [o.order.order_id for o in record.orders]
+    assert sorted(set(ids)) == ids == list(range(1, len(ids) + 1))
+    for o in record.orders:
+        order, side = o.order, 1 if o.order.quantity > 0 else -1
+        assert o.filled == filled[order.order_id]
+        assert 0 <= side * o.filled <= side * order.quantity
+        assert 0 <= side * o.verdict.quantity <= side * o.requested
+        lot = record.panel.instruments[order.instrument].lot
+        if scenario.settings.volume_cap is None and not order.protective:
+            assert order.quantity % lot == 0
+        assert (o.state in DONE) == (o.ended_at > 0)
+        assert (o.state is OrderState.FILLED) == (o.filled == order.quantity)
+        if o.verdict.quantity == 0:
+            assert (o.state, o.filled) == (OrderState.REFUSED, 0)
+            assert o.why == o.verdict.reason != ""
+            assert not order.reduces
+        elif not order.protective:
+            assert side * o.filled <= side * order.quantity <= side * o.verdict.quantity
+        if o.state is OrderState.REFUSED:
+            assert o.why
+
+
+@given(scenarios())
+def test_cash_never_falls_below_zero_without_a_notice_and_never_by_buying(scenario: Scenario):
+    record = Watched(scenario).record
+    orders = {o.order.order_id: o.order for o in record.orders}
+    told = {notice.time for notice in record.notices if notice.code == "cash_below_zero"}
+    before = round(scenario.settings.capital * 100)
+    for booked in record.settlements:
+        if booked.cash_paise < 0 <= before:
+            assert booked.fill.time in told
+        if booked.fill.quantity > 0 and not orders[booked.fill.order_id].reduces and not booked.reduces:
+            assert booked.cash_paise >= 0, "a buy that cash did not cover"
+        before = booked.cash_paise
+
+
+@given(scenarios())
+def test_session_and_exchange_agree_on_every_order_at_every_close(scenario: Scenario):
+    def look(watched: Watched, row: int) -> None:
+        session, exchange = watched.session, watched.exchange
+        assert session is not None
+        assert exchange is not None
+        held = {i for i, quantity in enumerate(session.account.quantity) if quantity}
+        assert held == session.account.held
+        working = [w for i in range(len(session.instruments)) for w in session.working(i)]
+        entries = [w for w in working if not w.order.reduces]
+        reserved = session._orders.reserved_paise
+        assert reserved == sum(w.reserved_paise for w in working)
+        assert reserved >= 0
+        assert all(w.reserved_paise == 0 for w in working if w.order.reduces)
+        if not entries:
+            assert reserved == 0
+        resting = exchange._resting
+        assert {w.order.order_id for w in working if w.state is OrderState.WORKING} == set(resting)
+        for w in working:
+            assert w.state in {OrderState.WORKING, OrderState.PARKED}
+            assert (w.state is OrderState.PARKED) == bool(w.waits_for)
+            assert not w.cancelling, "a cancel that nobody answered"
+            if w.state is OrderState.WORKING:
+                assert resting[w.order.order_id].remaining == abs(w.remaining) > 0
+            if w.order.reduces:
+                position = session.account.quantity[w.order.instrument]
+                assert position * w.remaining < 0, "a reduction of nothing"
+                assert abs(w.remaining) <= abs(position)
+                if w.order.protective and scenario.settings.exits.active_from == "entry_bar":
+                    assert w.remaining == -position
+        for i in held:
+            protective = [w for w in session.working(i) if w.order.protective]
+            assert len(protective) <= 2
+        account = session.account
+        assert account.cash_paise + account.at_cost_paise() == (
+            account.deposit_paise + account.gross_paise - account.charges_paise
+        )
+        assert all(
+            account.cost_paise[i] == account.entry_charges_paise[i] == 0
+            for i in range(len(session.instruments))
+            if i not in held
+        )
+
+    Watched(scenario, look)
