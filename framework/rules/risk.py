@@ -20,7 +20,7 @@ def within_position_value(quantity: int, held: int, price: float, limit_rupees: 
 
 
 def needed(quantity: int, price: float, blocked_share: float, rate_e8: int, flat_paise: int) -> int:
-    """Buying power an increase takes, in paise: value × blocked share (1 for a buy, the margin of a short) + charges."""
+    """Buying power an increase takes, in paise: value × blocked share (a buy 1, a short its margin) + charges."""
     worth = value(price, quantity)
     return int(worth * blocked_share) + charges(worth, rate_e8, flat_paise, True)
 

@@ -44,7 +44,7 @@ def test_python_m_framework_is_tulya():
 def test_help_loads_no_heavy_library():
     program = (
         "import sys\nfrom framework.cli.app import app\n"
-        "heavy = {'numpy', 'pandas', 'pydantic', 'plotly', 'quantstats', 'numba', 'talib', 'sqlite3'}\n"
+        "heavy = {'numpy', 'pandas', 'pydantic', 'plotly', 'quantstats', 'numba', 'talib', 'jinja2'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
