@@ -138,7 +138,7 @@ class SimulatedExchange:
             return
         for resting in [r for r in self._resting.values() if r.order.validity is Validity.DAY]:
             if self._resting.pop(resting.order.order_id, None) is not None:
-                yield Expired(resting.order.order_id)
+                yield Expired(resting.order.order_id, row.close_time)
 
     def fill_at_close(self, row: BarRow) -> Iterator[Event]:
         """``fill_at: same_close``: market orders that were just decided fill at the very close that decided them."""
@@ -279,7 +279,7 @@ class SimulatedExchange:
         price = self._slipped(order, unslipped) if slip else unslipped
         if not order.reduces and not self._covered(side, quantity, price):
             del self._resting[order.order_id]
-            yield Refused(order.order_id, "cash")
+            yield Refused(order.order_id, "cash", row.time)
             return
         resting.remaining -= quantity
         if resting.remaining < 0:

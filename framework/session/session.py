@@ -123,6 +123,7 @@ class Session:
             return []
         if isinstance(event, Cancelled):
             return self._orders.end(working, OrderState.CANCELLED, self._now)
+        self._now = event.time or self._now
         if isinstance(event, Expired):
             return self._expired(working)
         order = working.order

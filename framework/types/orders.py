@@ -143,6 +143,8 @@ class Refused(NamedTuple):
 
     order_id: int
     reason: str
+    time: int = 0
+    """UTC nanoseconds; 0 = at the moment of what came before."""
 
 
 class Cancelled(NamedTuple):
@@ -155,6 +157,8 @@ class Expired(NamedTuple):
     """Event: the order's validity ended before it was filled completely."""
 
     order_id: int
+    time: int = 0
+    """UTC nanoseconds; 0 = at the moment of what came before."""
 
 
 Command = Submit | Cancel | Modify

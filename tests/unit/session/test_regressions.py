@@ -111,7 +111,7 @@ def test_an_order_that_crosses_zero_leaves_no_exit_of_the_old_side(side):
 
 
 def test_what_a_parked_entry_had_reserved_is_not_counted_twice_when_it_is_replaced():
-    # Ten are held beside ₹1,000 of cash. The reversal's close gets one unit of volume, its opening leg of ten waits with
+    # Ten are held beside ₹1,000. The reversal's close gets one unit of volume, its opening leg of ten waits with
     # ₹1,000 reserved. Replaced by one of 25: ₹1,100 of cash and the ₹900 of the rest of the close cover twenty.
     full, thin = (100, 100, 100, 100, 1000), (100, 100, 100, 100, 10)
     prices = [full, full, full, thin, full, full]
@@ -125,4 +125,15 @@ def test_targets_that_come_while_an_exit_is_under_way_count_as_having_left():
     record = play(still(100, 8), [1, 0, 1, NAN], time_exit=1, reenter="new_signal")
     assert fills(record)[:3] == [
         (1, 10, 100.0, "signal"), (2, -10, 100.0, "time_exit"), (3, 10, 100.0, "signal"),
+    ]  # fmt: skip
+
+
+def test_what_happens_at_a_bar_carries_that_bars_time():
+    # A fill refused at Monday's open was told as Friday's close; an order that expired on Monday ended on Friday.
+    weekend = {"A": [REST, None, None, (150, 150, 150, 150), REST], "B": [REST, None, None, REST, REST]}
+    record = play(weekend, {"A": [1], "B": [0.1]}, limit={"B": [50]}, capital=1100)
+    monday = record.panel.time[1]
+    assert [(notice.time, notice.code) for notice in record.notices] == [(monday, "refused_fill")]
+    assert [(str(o.state), o.ended_at) for o in record.orders] == [
+        ("refused", monday), ("expired", record.panel.close_time[1]),
     ]  # fmt: skip
