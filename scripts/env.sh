@@ -58,6 +58,10 @@ install() {
     say "Installing requirements/$wanted.txt into .venv (Python $(version_of .venv/bin/python)) …"
     uv=$(find_uv)
     export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
+    for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+        # Like pip, trust what this machine trusts (a company's own certificate); without a bundle uv brings its own.
+        if [ -s "$bundle" ]; then export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"; fi
+    done
     "$uv" pip install --quiet --python .venv/bin/python --require-hashes --requirement "requirements/$wanted.txt"
     "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --offline --editable .
     # backtrader's sources make Python 3.12 and later warn when it compiles them: here, unheard, not at a user's first run
