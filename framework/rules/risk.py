@@ -28,7 +28,7 @@ def needed(quantity: int, price: float, blocked_share: float, rate_e8: int, flat
 def within_buying_power(
     quantity: int, price: float, blocked_share: float, power_paise: int, rate_e8: int, flat_paise: int, lot: int
 ) -> int:
-    """``cash``: what ``needed`` says at the worst price must not exceed the buying power, both in paise."""
+    """``cash``: the most whole lots for which ``needed`` at the worst price is within the buying power, in paise."""
     if not (price > 0.0):
         return 0
     if needed(quantity, price, blocked_share, rate_e8, flat_paise) <= power_paise:
@@ -39,6 +39,9 @@ def within_buying_power(
     allowed = min(whole_lots((power_paise - flat_paise) / 100.0 / per_unit, lot), quantity)
     while allowed > 0 and needed(allowed, price, blocked_share, rate_e8, flat_paise) > power_paise:
         allowed -= lot
+    # The division cannot see that value and charges are rounded: half a paisa may be worth one lot.
+    if allowed + lot <= quantity and needed(allowed + lot, price, blocked_share, rate_e8, flat_paise) <= power_paise:
+        allowed += lot
     return max(allowed, 0)
 
 

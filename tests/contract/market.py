@@ -64,7 +64,7 @@ def time_of(row: int, per_session: int = 0) -> int:
 
 def settings_of(**choices: Any) -> Settings:
     """Settings with exits and limits given flat; ten units a target, ₹1,00,000 of capital."""
-    exits = {name: choices.pop(name) for name in Exits.model_fields if name in choices}
+    exits = choices.pop("exits", {}) | {name: choices.pop(name) for name in Exits.model_fields if name in choices}
     limits = {name: choices.pop(name) for name in Limits.model_fields if name in choices}
     return Settings(**{"sizing": "fixed:10", "capital": 100_000, "exits": exits, "limits": limits, **choices})
 
