@@ -34,7 +34,7 @@ lint: .venv/dev.stamp ## check style, formatting, types and the layering of the 
 	@$(BIN)/ruff check --output-format concise
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: format
 format: .venv/dev.stamp ## format the code and mend what ruff can mend safely

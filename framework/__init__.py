@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from framework.version import __version__
+
 if TYPE_CHECKING:
     from framework.backtest import backtest as backtest
     from framework.indicators import crossed_above as crossed_above
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from framework.types import Settings as Settings
     from framework.types import Signals as Signals
     from framework.types import Verdict as Verdict
-
-__version__ = "0.1.0"
 
 PUBLIC = {
     "Bars": "framework.types",

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from framework import __version__
 from framework.discovery import source_hash
+from framework.version import __version__
 
 if TYPE_CHECKING:
     from framework.strategy import Strategy

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from framework import __version__
 from framework.cli import data, runs
 from framework.cli.backtest import backtest_command
 from framework.cli.strategies import new_app, strategies_command
+from framework.version import __version__
 
 app = typer.Typer(
     name="tulya",

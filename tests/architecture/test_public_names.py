@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
 import framework
 
+ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = [
     "Bars",
     "Context",
@@ -48,3 +51,8 @@ def test_importing_a_strategy_loads_no_engine_and_no_report():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "[]\n" == done.stdout
+
+
+def test_the_version_is_the_packages_version():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert declared == framework.__version__
