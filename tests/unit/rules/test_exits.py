@@ -1,0 +1,90 @@
+"""framework/rules/exits.py: levels of protective exits, the trailing stop's ratchet."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framework.rules.exits import extreme_after_bar, nearer, stop_level, target_level, tighter, trail_level
+
+NAN = math.nan
+SIDES = st.sampled_from([1, -1])
+PRICES = st.floats(1, 10_000)
+DISTANCES = st.floats(0.01, 500)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (3.0, 5.0, 3.0),
+        (5.0, 3.0, 3.0),
+        (NAN, 5.0, 5.0),
+        (5.0, NAN, 5.0),
+        (0.0, 5.0, 5.0),
+        (5.0, -1.0, 5.0),
+        (2.0, 2.0, 2.0),
+    ],
+)
+def test_the_nearer_of_two_distances(first, second, expected):
+    assert nearer(first, second) == expected
+
+
+def test_no_distance_at_all_is_none():
+    assert math.isnan(nearer(NAN, NAN))
+
+
+@pytest.mark.parametrize(
+    ("side", "distance", "tick", "stop", "target"),
+    [
+        (1, 5.0, 0.0, 95.0, 105.0),
+        (-1, 5.0, 0.0, 105.0, 95.0),
+        (1, 5.02, 0.05, 94.95, 105.0),  # 94.98 and 105.02: sells, down
+        (-1, 5.02, 0.05, 105.05, 95.0),  # 105.02 and 94.98: buys, up
+        (1, 0.0, 0.05, NAN, NAN),
+        (1, NAN, 0.05, NAN, NAN),
+        (-1, -3.0, 0.05, NAN, NAN),
+        (1, 100.0, 0.05, NAN, 200.0),  # a long's stop at 0 cannot be reached
+        (-1, 100.0, 0.05, 200.0, NAN),
+        (1, 99.99, 0.05, 0.05, 199.95),
+    ],
+)
+def test_levels_by_hand(side, distance, tick, stop, target):
+    assert stop_level(side, 100.0, distance, tick) == pytest.approx(stop, rel=1e-15, nan_ok=True)
+    assert trail_level(side, 100.0, distance, tick) == pytest.approx(stop, rel=1e-15, nan_ok=True)
+    assert target_level(side, 100.0, distance, tick) == pytest.approx(target, rel=1e-15, nan_ok=True)
+
+
+@given(SIDES, PRICES, DISTANCES, st.sampled_from([0.0, 0.05, 0.01]))
+def test_a_stop_loses_and_a_target_gains_but_for_the_grid(side, average, distance, tick):
+    stop, target = stop_level(side, average, distance, tick), target_level(side, average, distance, tick)
+    if not math.isnan(stop):
+        assert side * (average - stop) >= distance - tick - 1e-9 * average - (tick if average <= distance + tick else 0)
+    if not math.isnan(target):
+        assert side * (target - average) <= distance + tick * 1e-5 + 1e-9 * average or average - distance < tick
+
+
+@pytest.mark.parametrize(
+    ("side", "first", "second", "expected"),
+    [
+        (1, 95.0, 97.0, 97.0),
+        (-1, 95.0, 97.0, 95.0),
+        (1, NAN, 97.0, 97.0),
+        (-1, 95.0, NAN, 95.0),
+        (1, 96.0, 96.0, 96.0),
+    ],
+)
+def test_the_tighter_of_two_stops_is_the_one_the_price_meets_first(side, first, second, expected):
+    assert tighter(side, first, second) == expected
+    assert math.isnan(tighter(side, NAN, NAN))
+
+
+@given(SIDES, PRICES, st.lists(st.tuples(PRICES, PRICES), min_size=1, max_size=20))
+def test_the_ratchet_only_moves_forward(side, entry, ranges):
+    extreme = entry
+    for pair in ranges:
+        high, low = max(pair), min(pair)
+        before, extreme = extreme, extreme_after_bar(side, extreme, high, low)
+        assert side * (extreme - before) >= 0
+    best = max(max(p) for p in ranges) if side > 0 else min(min(p) for p in ranges)
+    assert extreme == (max(entry, best) if side > 0 else min(entry, best))

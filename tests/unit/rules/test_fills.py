@@ -1,0 +1,117 @@
+"""framework/rules/fills.py: where an order fills within a bar."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framework.rules.fills import (
+    capped_quantity,
+    limit_fill,
+    stop_fill,
+    stop_limit_fill,
+    target_after_entry_within_bar,
+)
+
+NAN = math.nan
+SIDES = st.sampled_from([1, -1])
+PRICES = st.integers(1, 40).map(float)
+
+
+@st.composite
+def bars(draw):
+    """(open, high, low, close) of whole rupees, with many ties."""
+    four = draw(st.lists(PRICES, min_size=4, max_size=4))
+    return four[0], max(four), min(four), four[3]
+
+
+def path(side: int, price: float, bar) -> float:
+    """Oracle of a price reached: the open when it is there already, else itself when the range holds it."""
+    opens, high, low, _ = bar
+    if side * (opens - price) >= 0:
+        return opens
+    return price if low <= price <= high else NAN
+
+
+def same(expected: float, got: float) -> bool:
+    return expected == got or (math.isnan(expected) and math.isnan(got))
+
+
+@given(SIDES, PRICES, bars())
+def test_a_limit_fills_where_the_price_first_is_as_good(side, limit, bar):
+    # As good for a buy is at or below: the price moves down to it.
+    got = limit_fill(side, limit, *bar[:3])
+    assert same(path(-side, limit, bar), got)
+    if not math.isnan(got):
+        assert bar[2] <= got <= bar[1]
+        assert side * (limit - got) >= 0
+
+
+@given(SIDES, PRICES, bars())
+def test_a_stop_fills_where_the_price_first_is_through(side, trigger, bar):
+    got = stop_fill(side, trigger, *bar[:3])
+    assert same(path(side, trigger, bar), got)
+    if not math.isnan(got):
+        assert bar[2] <= got <= bar[1]
+        assert side * (got - trigger) >= 0
+
+
+@given(SIDES, PRICES, PRICES, bars())
+def test_a_stop_limit_fills_in_its_bar_only_when_it_ends_within_the_limit(side, trigger, limit, bar):
+    got = stop_limit_fill(side, trigger, limit, *bar)
+    reached = path(side, trigger, bar)
+    if math.isnan(reached) or side * (bar[3] - limit) > 0:
+        assert math.isnan(got)
+    else:
+        assert got == (reached if side * (reached - limit) <= 0 else limit)
+        assert bar[2] <= got <= bar[1]
+
+
+@given(SIDES, PRICES, bars())
+def test_a_target_of_an_entry_within_the_bar_asks_the_close(side, limit, bar):
+    got = target_after_entry_within_bar(side, limit, bar[3])
+    assert same(limit if side * (limit - bar[3]) >= 0 else NAN, got)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_without_a_price_nothing_fills(side):
+    bar = (100.0, 101.0, 99.0, 100.0)
+    assert math.isnan(limit_fill(side, NAN, *bar[:3]))
+    assert math.isnan(stop_fill(side, NAN, *bar[:3]))
+    assert math.isnan(stop_limit_fill(side, NAN, 100.0, *bar))
+    assert math.isnan(stop_limit_fill(side, 100.0, NAN, *bar))
+    assert math.isnan(target_after_entry_within_bar(side, NAN, 100.0))
+    # And without a bar neither.
+    assert math.isnan(limit_fill(side, 100.0, NAN, NAN, NAN))
+    assert math.isnan(stop_fill(side, 100.0, NAN, NAN, NAN))
+    assert math.isnan(stop_limit_fill(side, 100.0, 100.0, NAN, NAN, NAN, NAN))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "volume", "cap", "lot", "expected"),
+    [
+        (10, 100.0, 0.1, 1, 10),
+        (10, 99.0, 0.1, 1, 9),
+        (10, 1e9, 0.1, 1, 10),
+        (10, 9.99, 0.1, 1, 0),
+        (10, 10.0, 0.1, 1, 1),
+        (10, 0.0, 1.0, 1, 0),
+        (10, NAN, 0.5, 1, 0),
+        (30, 199.0, 0.1, 5, 15),  # 19.9
+        (30, 49.0, 0.1, 5, 0),
+        (30, 50.0, 0.1, 5, 5),
+        (7, math.inf, 1.0, 1, 7),
+    ],
+)
+def test_the_volume_cap_by_hand(quantity, volume, cap, lot, expected):
+    assert capped_quantity(quantity, volume, cap, lot) == expected
+
+
+@given(st.integers(1, 10**6), st.floats(0, 1e12), st.floats(0.0001, 1.0), st.sampled_from([1, 5, 75]))
+def test_the_volume_cap_never_gives_more_than_its_share(lots, volume, cap, lot):
+    quantity = lots * lot
+    got = capped_quantity(quantity, volume, cap, lot)
+    assert 0 <= got <= quantity
+    assert got <= volume * cap
+    assert got % lot == 0

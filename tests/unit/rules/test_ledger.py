@@ -1,0 +1,83 @@
+"""framework/rules/ledger.py: what a fill closes, costs and leaves."""
+
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framework.rules import ledger
+
+UNITS = st.integers(-10_000, 10_000)
+PAISE = st.integers(0, 10**15)
+
+
+@given(UNITS, UNITS.filter(bool))
+def test_a_fill_closes_only_the_other_side_and_only_what_there_is(held, fill):
+    closed = ledger.closed_part(held, fill)
+    assert closed == (min(abs(held), abs(fill)) if held * fill < 0 else 0)
+
+
+@pytest.mark.parametrize(
+    ("cost", "held", "closed", "expected"),
+    [(10_001, 3, 1, 3333), (6_668, 2, 1, 3334), (3_334, 1, 1, 3334), (10_001, -3, 2, 6667), (0, 5, 2, 0), (7, 5, 5, 7)],
+)
+def test_the_cost_that_a_close_takes(cost, held, closed, expected):
+    assert ledger.cost_closed(cost, held, closed) == expected
+
+
+@pytest.mark.parametrize(
+    ("side", "value", "cost", "expected"),
+    [(1, 1100, 1000, 100), (1, 900, 1000, -100), (-1, 1100, 1000, -100), (-1, 900, 1000, 100)],
+)
+def test_gross_profit_has_the_side_of_the_position(side, value, cost, expected):
+    assert ledger.gross_realised(side, value, cost) == expected
+
+
+@given(st.integers(-(10**15), 10**15), PAISE, PAISE)
+def test_cash_pays_for_buys_and_charges_and_receives_for_sells(cash, value, charges):
+    assert ledger.cash_after(cash, 1, value, charges) == cash - value - charges
+    assert ledger.cash_after(cash, -1, value, charges) == cash + value - charges
+
+
+@pytest.mark.parametrize(
+    ("cash", "shorts", "margin", "reserved", "expected"),
+    [
+        (1000, 0, 1.0, 0, 1000),
+        (1000, 0, 1.0, 300, 700),
+        (2000, 1000, 1.0, 0, 0),
+        (2000, 1000, 0.5, 0, 500),
+        (2000, 1000, 0.0, 100, 900),
+        (100, 1000, 1.0, 0, -1900),
+    ],
+)
+def test_shorts_and_reserves_take_buying_power(cash, shorts, margin, reserved, expected):
+    assert ledger.buying_power(cash, shorts, margin, reserved) == expected
+
+
+@given(st.lists(st.tuples(UNITS.filter(bool), st.floats(0.05, 1e5)), min_size=1, max_size=20))
+def test_the_average_is_that_of_what_is_still_open(fills):
+    held, average = 0, math.nan
+    exact = None
+    for units, price in fills:
+        average = ledger.average_after(average, held, price, units)
+        after = held + units
+        if after == 0:
+            exact = None
+        elif held == 0 or held * after < 0:
+            exact = Fraction(price)
+        elif abs(after) > abs(held):
+            exact = (exact * held + Fraction(price) * units) / after
+        held = after
+        if exact is None:
+            assert math.isnan(average)
+        else:
+            assert average == pytest.approx(float(exact), rel=1e-12)
+
+
+def test_the_first_fill_is_the_average_to_the_bit():
+    assert ledger.average_after(math.nan, 0, 100.1, 7) == 100.1
+    assert ledger.average_after(100.1, 7, 120.3, -7) != ledger.average_after(100.1, 7, 120.3, -7)
+    assert ledger.average_after(100.1, 7, 120.3, -3) == 100.1
+    assert ledger.average_after(100.1, 7, 120.3, -10) == 120.3
