@@ -54,6 +54,14 @@ class Orders:
             if working.order.reduces and not working.order.protective and not working.cancelling
         ]
 
+    def not_yet_done(self, i: int, *, reduces: bool) -> set[int]:
+        """Ids of what may still fill, orders whose cancel is under way included: what replaces them waits for them."""
+        return {
+            working.order.order_id
+            for working in self.of(i)
+            if working.order.reduces == reduces and not working.order.protective
+        }
+
     # ------------------------------------------------------------------ placing and cancelling
 
     def take_id(self) -> int:

@@ -274,7 +274,7 @@ class Session:
                 order = Order(
                     0, i, needed, OrderType.MARKET, self._exit_reason(book), reduces=True, decided_at=self._now
                 )
-                blocked = {order_before.order.order_id for order_before in working}
+                blocked = self._orders.not_yet_done(i, reduces=True)
                 commands += self._orders.place(Approved(order, needed, Verdict(needed)), 0, blocked)
         return commands
 
@@ -295,7 +295,9 @@ class Session:
         freed_paise = sum(working.reserved_paise for working in replaced)
         position = self.account.quantity[i]
         reverses = position * quantity < 0
-        waits_for = [*replaced, *(self._orders.plain_exits(i) if reverses else ())]
+        blocked = self._orders.not_yet_done(i, reduces=False)
+        if reverses:
+            blocked |= self._orders.not_yet_done(i, reduces=True)
         validity = Validity.DAY if prices.type is OrderType.MARKET else Validity(self.settings.validity)
         order = Order(
             0,
@@ -309,7 +311,6 @@ class Session:
             trigger=prices.trigger,
             validity=validity,
         )
-        blocked = {working.order.order_id for working in waits_for}
         held = 0 if reverses else abs(position)
         return commands + self._review_and_place(order, prices.worst, held, freed_paise, blocked)
 
