@@ -3,6 +3,6 @@
 from framework.rules.money import by_rate
 
 
-def charges(value_paise: int, rate_e8: int, flat_paise: int, first_fill: bool) -> int:  # noqa: FBT001 - numba passes by position
+def charges(value_paise: int, rate_e8: int, flat_paise: int, first_fill: bool) -> int:
     """Charges on one fill in paise ≥ 0: value × rate, half up, plus the flat sum on an order's first fill."""
     return by_rate(value_paise, rate_e8) + (flat_paise if first_fill else 0)

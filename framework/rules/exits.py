@@ -14,6 +14,16 @@ def nearer(first: float, second: float) -> float:
     return min(first, second)
 
 
+def rupees_of(amount: float, percent: bool, price: float) -> float:
+    """A configured distance in rupees at this price: a fraction of it, or as it stands; NaN = none configured."""
+    return price * amount if percent else amount
+
+
+def stop_distance(stop: float, trail: float, configured_stop: float, configured_trail: float) -> float:
+    """Distance in rupees to the nearest stop there will be, of strategy and configuration; NaN without any."""
+    return nearer(nearer(stop, trail), nearer(configured_stop, configured_trail))
+
+
 def stop_level(position_side: int, average: float, distance: float, tick: float) -> float:
     """Trigger of a stop-loss in rupees: average − side × distance, on the grid; NaN without a distance.
 
@@ -53,3 +63,13 @@ def tighter(position_side: int, first: float, second: float) -> float:
 def extreme_after_bar(position_side: int, extreme: float, high: float, low: float) -> float:
     """Row 15: best price since the entry, ratcheted with this bar's range at its close."""
     return max(extreme, high) if position_side > 0 else min(extreme, low)
+
+
+def protective_stop(
+    position_side: int, average: float, stop: float, extreme: float, trail: float, tick: float
+) -> tuple[float, bool]:
+    """Trigger of a position's stop in rupees, and whether it is the trailing one; ``stop``, ``trail`` are distances."""
+    fixed = stop_level(position_side, average, stop, tick)
+    trailing = trail_level(position_side, extreme, trail, tick)
+    trigger = tighter(position_side, fixed, trailing)
+    return trigger, trigger == trailing and trigger != fixed

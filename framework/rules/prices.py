@@ -47,3 +47,23 @@ def slipped(price: float, side: int, bps: float, ticks: float, tick: float) -> f
 def protected(price: float, side: int, protection_bps: float, tick: float) -> float:
     """The limit that market protection turns a market order into, in rupees: price × (1 + side × bps/10,000)."""
     return on_tick(price * (1.0 + side * protection_bps / 10_000.0), tick, side)
+
+
+def worst_entry(
+    reference: float,
+    side: int,
+    bps: float,
+    ticks: float,
+    protection_bps: float,
+    at_market: bool,
+    tick: float,
+) -> float:
+    """Worst price that a market or stop entry can reasonably fill at, in rupees: slipped, or market protection's bound.
+
+    A short's worst price, for what it blocks, is the reference itself.
+    """
+    if side < 0:
+        return reference
+    if protection_bps > 0.0 and at_market:
+        return protected(reference, side, protection_bps, tick)
+    return slipped(reference, side, bps, ticks, tick)

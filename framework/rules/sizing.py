@@ -34,6 +34,23 @@ def risk_units(fraction: float, equity_paise: int, stop_distance: float, lot: in
     return whole_lots(fraction * equity_paise / 100.0 / stop_distance, lot)
 
 
+FIXED, VALUE, EQUITY, RISK = 0, 1, 2, 3
+"""Codes of the sizing kinds."""
+
+
+def full_units(
+    kind: int, amount: float, allotment: float, equity_paise: int, price: float, stop_distance: float, lot: int
+) -> int:
+    """Units of a full target at the decision close, by the kind of sizing."""
+    if kind == FIXED:
+        return fixed_units(amount, lot)
+    if kind == VALUE:
+        return value_units(amount, price, lot)
+    if kind == EQUITY:
+        return equity_units(amount, equity_paise, allotment, price, lot)
+    return risk_units(amount, equity_paise, stop_distance, lot)
+
+
 def scaled(full_units: int, target: float, lot: int) -> int:
     """Signed units of a partial target (−1..+1) of a full quantity: sign × floor(|target| × full), whole lots."""
     units = whole_lots(abs(target) * full_units, lot)

@@ -8,7 +8,7 @@ def is_new(target: float, intent: float) -> bool:
     return target == target and target != intent  # noqa: PLR0124 - NaN keeps the intent
 
 
-def change(position: int, desired: int, towards_zero: bool) -> int:  # noqa: FBT001 - numba passes by position
+def change(position: int, desired: int, towards_zero: bool) -> int:
     """Signed units to order to come from ``position`` to ``desired`` on the same side (or from flat).
 
     A target that moved towards zero never buys: what risk clipped before is not topped up.

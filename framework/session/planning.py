@@ -8,7 +8,10 @@ from framework.rules import exits, prices, sizing
 from framework.types.orders import NAN, Decisions, ExitDistances, OrderType, Reason
 
 if TYPE_CHECKING:
-    from framework.types import Exits, Instrument, Settings, Sizing
+    from framework.types import Distance, Exits, Instrument, Settings
+
+
+SIZINGS = {"fixed": sizing.FIXED, "value": sizing.VALUE, "equity": sizing.EQUITY, "risk": sizing.RISK}
 
 
 class EntryPrices(NamedTuple):
@@ -46,22 +49,13 @@ def full_units(
     settings: Settings, share: float, equity_paise: int, price: float, distances: ExitDistances, lot: int
 ) -> int:
     """Units of a full target at the decision close; ``share`` is the instrument's part of equity (allotment)."""
-    rule: Sizing = settings.sizing
-    if rule.kind == "fixed":
-        return sizing.fixed_units(rule.amount, lot)
-    if rule.kind == "value":
-        return sizing.value_units(rule.amount, price, lot)
-    if rule.kind == "equity":
-        return sizing.equity_units(rule.amount, equity_paise, share, price, lot)
-    return sizing.risk_units(rule.amount, equity_paise, stop_distance(settings.exits, distances, price), lot)
+    rule, stop, trail = settings.sizing, settings.exits.stop_loss, settings.exits.trail
+    distance = exits.stop_distance(distances.stop, distances.trail, _rupees(stop, price), _rupees(trail, price))
+    return sizing.full_units(SIZINGS[rule.kind], rule.amount, share, equity_paise, price, distance, lot)
 
 
-def stop_distance(rule: Exits, distances: ExitDistances, price: float) -> float:
-    """Distance in rupees to the nearest of stop and trail, of strategy and configuration; NaN without any."""
-    strategy = exits.nearer(distances.stop, distances.trail)
-    stop = rule.stop_loss.rupees(price) if rule.stop_loss else NAN
-    trail = rule.trail.rupees(price) if rule.trail else NAN
-    return exits.nearer(strategy, exits.nearer(stop, trail))
+def _rupees(distance: Distance | None, price: float) -> float:
+    return NAN if distance is None else exits.rupees_of(distance.amount, distance.percent, price)
 
 
 def entry_prices(
@@ -73,25 +67,19 @@ def entry_prices(
     trigger = prices.on_tick(trigger, tick, side) if trigger > 0.0 else NAN
     if limit > 0.0:
         return EntryPrices(OrderType.STOP_LIMIT if trigger > 0.0 else OrderType.LIMIT, limit, trigger, limit)
-    reference = trigger if trigger > 0.0 else close
-    worst = reference
-    if side > 0:
-        slippage = settings.slippage
-        worst = prices.slipped(reference, side, slippage.bps, slippage.ticks, tick)
-        if settings.protection_bps > 0.0 and not trigger > 0.0:
-            worst = prices.protected(reference, side, settings.protection_bps, tick)
-    return EntryPrices(OrderType.STOP if trigger > 0.0 else OrderType.MARKET, NAN, trigger, worst)
+    slippage, at_market = settings.slippage, not trigger > 0.0
+    reference = close if at_market else trigger
+    worst = prices.worst_entry(reference, side, slippage.bps, slippage.ticks, settings.protection_bps, at_market, tick)
+    return EntryPrices(OrderType.MARKET if at_market else OrderType.STOP, NAN, trigger, worst)
 
 
 def protective_levels(
     rule: Exits, distances: ExitDistances, side: int, average: float, extreme: float, tick: float
 ) -> Levels:
     """Stop and target of a position: strategy and configuration both given, the nearer wins."""
-    stop_rupees = exits.nearer(distances.stop, rule.stop_loss.rupees(average) if rule.stop_loss else NAN)
-    target_rupees = exits.nearer(distances.take_profit, rule.take_profit.rupees(average) if rule.take_profit else NAN)
-    trail_rupees = exits.nearer(distances.trail, rule.trail.rupees(average) if rule.trail else NAN)
-    stop = exits.stop_level(side, average, stop_rupees, tick)
-    trail = exits.trail_level(side, extreme, trail_rupees, tick)
-    trigger = exits.tighter(side, stop, trail)
-    reason = Reason.TRAILING_STOP if trigger == trail and trigger != stop else Reason.STOP_LOSS
-    return Levels(trigger, reason, exits.target_level(side, average, target_rupees, tick))
+    stop = exits.nearer(distances.stop, _rupees(rule.stop_loss, average))
+    target = exits.nearer(distances.take_profit, _rupees(rule.take_profit, average))
+    trail = exits.nearer(distances.trail, _rupees(rule.trail, average))
+    trigger, is_trailing = exits.protective_stop(side, average, stop, extreme, trail, tick)
+    reason = Reason.TRAILING_STOP if is_trailing else Reason.STOP_LOSS
+    return Levels(trigger, reason, exits.target_level(side, average, target, tick))

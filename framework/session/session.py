@@ -15,6 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.errors import InvariantError
+from framework.rules.exits import rupees_of
+from framework.rules.money import to_paise
 from framework.rules.risk import daily_loss_tripped
 from framework.rules.targets import outstanding_reduction
 from framework.session.account import Account
@@ -146,7 +148,7 @@ class Session:
         working.filled += fill.quantity
         self._orders.reserve(working, working.reserved_paise * abs(working.remaining) // asked)
         commands = self._position_changed(fill, working.order, before, settlement.position)
-        if working.remaining == 0:
+        if working.remaining * fill.quantity <= 0:  # below 0: it filled before it heard that it was shortened
             commands += self._orders.end(working, OrderState.FILLED, self._now)
         self._watch_cash()
         for rule in self._rules:
@@ -245,7 +247,7 @@ class Session:
         limit = self.settings.limits.max_daily_loss
         if limit is None or self.state is not TradingState.ACTIVE:
             return
-        limit_paise = round(limit.rupees(self._session_start_paise / 100) * 100)
+        limit_paise = to_paise(rupees_of(limit.amount, limit.percent, self._session_start_paise / 100.0))
         if daily_loss_tripped(self._equity_paise, self._session_start_paise, limit_paise):
             self.state = TradingState.REDUCE_ONLY
             loss = (self._session_start_paise - self._equity_paise) / 100
