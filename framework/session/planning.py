@@ -79,7 +79,7 @@ def protective_levels(
     """Stop and target of a position: strategy and configuration both given, the nearer wins."""
     stop = exits.nearer(distances.stop, _rupees(rule.stop_loss, average))
     target = exits.nearer(distances.take_profit, _rupees(rule.take_profit, average))
-    trail = exits.nearer(distances.trail, _rupees(rule.trail, average))
+    trail = exits.nearer(distances.trail, _rupees(rule.trail, extreme))
     trigger, is_trailing = exits.protective_stop(side, average, stop, extreme, trail, tick)
     reason = Reason.TRAILING_STOP if is_trailing else Reason.STOP_LOSS
     return Levels(trigger, reason, exits.target_level(side, average, target, tick))

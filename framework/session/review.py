@@ -44,6 +44,8 @@ class Review:
         side = 1 if order.quantity > 0 else -1
         if state is not TradingState.ACTIVE:
             return Verdict(0, state.value)
+        if not price > 0.0:
+            return Verdict(0, "no_price")
         lot = self._instruments[order.instrument].lot
         units, reason = abs(order.quantity), ""
         for name, allowed in (

@@ -127,12 +127,14 @@ class Session:
             return self._orders.end(working, OrderState.CANCELLED, self._now)
         self._now = event.time or self._now
         if isinstance(event, Expired):
-            return self._expired(working)
+            self._give_up(working)
+            return self._orders.end(working, OrderState.EXPIRED, self._now)
         order = working.order
         name = self.instruments[order.instrument]
         self._notice(
             "refused_fill", f"the order for {order.quantity:+d} {name} was refused at its fill: {event.reason}"
         )
+        self._give_up(working)
         return self._orders.end(working, OrderState.REFUSED, self._now, event.reason)
 
     def _filled(self, fill: Fill) -> list[Command]:
@@ -187,8 +189,8 @@ class Session:
                 commands += self._orders.withdraw(working, self._now)
         return commands
 
-    def _expired(self, working: WorkingOrder) -> list[Command]:
-        """An entry that expired unfilled sets the intent to 0, or to what it was while a position was held."""
+    def _give_up(self, working: WorkingOrder) -> None:
+        """An entry that ended unfilled sets the intent to 0, or to what it was while a position was held."""
         order = working.order
         book, position = self._books[order.instrument], self.account.quantity[order.instrument]
         if self._by_target and not order.reduces and working.filled == 0 and not book.leaving:
@@ -196,7 +198,6 @@ class Session:
                 book.intent, book.desired = book.intent_before, position
             else:
                 book.forget_intent(self.settings.reenter)
-        return self._orders.end(working, OrderState.EXPIRED, self._now)
 
     # ------------------------------------------------------------------ the close of a bar
 

@@ -115,6 +115,7 @@ def test_buying_power_covers_what_it_allows_and_not_a_lot_more(lots, price, bloc
         (10, 100.0, 0.0, 0, 0, 0, 10),  # no margin, nothing needed
         (10, 100.0, 0.0, 0, 0, 1, 0),  # but a flat charge that is not there
         (10, 100.0, 1.0, 1_999, 0, 2000, 0),
+        (1, 1.125, 1.0, 113, 444_444, 0, 0),  # 112.5 → 113 and 0.502 → 1, though 112.9999995 would be enough
         (9, 94.47, 1.0, 85_108, 100_000, 0, 9),  # 85,023 + 85.023 round down to exactly what there is
     ],
 )

@@ -3,8 +3,12 @@
 import pytest
 
 from framework import Rule, Verdict
+from framework.engines.event import bar_rows
 from framework.errors import StrategyError
-from tests.contract.market import NAN, at, fills, fills_by_symbol, mirror, play, still, verdicts
+from framework.exchange import SimulatedExchange
+from framework.session import Session
+from framework.types import Approved, Cancel, Expired, Order, OrderType, Reason, Submit
+from tests.contract.market import NAN, ask, at, fills, fills_by_symbol, mirror, play, still, verdicts
 
 SIDES = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
 REST = (100, 100, 100, 100)
@@ -84,3 +88,25 @@ def test_a_rule_of_the_users_own_neither_enlarges_nor_flips(answer):
 
     with pytest.raises(StrategyError, match=r"risk rule Answers answered .* never enlarge or flip"):
         play(still(100, 3), [1], rules=[Answers()])
+
+
+def test_an_order_for_an_instrument_that_never_had_a_price_is_refused_as_such():
+    prices = {"A": [None, None, REST], "Z": still(100, 3)}
+    record = play(prices, orders={0: [ask(10), ask(10, limit=99.0)]})
+    # A limit states its own price, so it can be judged; it rests to the day's end.
+    assert verdicts(record) == [(10, 0, "no_price"), (10, 10, "")]
+
+
+def test_what_a_session_cancels_while_orders_expire_does_not_expire_too():
+    record = play(still(100, 2))
+    account = Session(record.panel.instruments, record.settings).account
+    exchange = SimulatedExchange(record.panel.instruments, record.settings, account)
+    for order_id in (1, 2):
+        order = Order(order_id, 0, 5, OrderType.LIMIT, Reason.ORDER, reduces=False, decided_at=0, limit=50.0)
+        exchange.execute(Submit(Approved(order, 5, Verdict(5))))
+    row = next(bar_rows(record.panel, 0, 1))
+    expired = []
+    for event in exchange.end_bar(row):
+        expired.append(event)
+        exchange.execute(Cancel(2))
+    assert expired == [Expired(1, row.close_time)]

@@ -1,0 +1,95 @@
+"""A broker that answers late: commands and events travel in order, but nobody knows when they arrive.
+
+Session must lose nothing: once everything has arrived it agrees with the exchange on what works and what is held. This
+is about entries, exits by target, and cancels. Orders that are modified (protective exits, parts) are left out: what
+fills while a Modify travels cannot be told apart as long as Modify has no answer of its own.
+"""
+
+from collections import deque
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framework.engines.event import bar_rows
+from framework.exchange import SimulatedExchange
+from framework.session import Session
+from framework.types import OrderState
+from framework.types.settings import Exits
+from tests.property.scenarios import Scenario, changed, scenarios
+
+
+class SlowHost:
+    """The event engine's loop with a mail box either way."""
+
+    def __init__(self, scenario: Scenario, delays: bytes) -> None:
+        plain = scenario.settings.model_copy(update={"volume_cap": None, "exits": Exits()})
+        decisions = scenario.decisions._replace(stop=None, take_profit=None, trail=None)
+        self.scenario = scenario = changed(scenario, settings=plain, decisions=decisions)
+        self.delays = deque(delays)
+        panel = scenario.panel
+        self.session = Session(panel.instruments, scenario.settings, style=scenario.style)
+        self.exchange = SimulatedExchange(panel.instruments, scenario.settings, self.session.account)
+        self.commands: deque = deque()
+        self.events: deque = deque()
+
+    def some(self, box: deque) -> int:
+        """How many of a mail box arrive now: none, one or all; all of them when the delays are used up."""
+        return min(len(box), (0, 0, 1, len(box))[self.delays.popleft() % 4]) if self.delays else len(box)
+
+    def carry(self) -> None:
+        while True:
+            for _ in range(self.some(self.commands)):
+                self.events.extend(self.exchange.execute(self.commands.popleft()))
+            for _ in range(self.some(self.events)):
+                self.commands.extend(self.session.receive(self.events.popleft()))
+            if self.delays or not (self.commands or self.events):
+                return
+
+    def serve(self, step, row) -> None:
+        for event in step(row):
+            self.events.append(event)
+            self.carry()
+        self.carry()
+
+    def run(self) -> None:
+        panel, decisions = self.scenario.panel, self.scenario.decisions
+        for row, said in zip(bar_rows(panel, 0, len(panel)), decisions.rows(0, len(panel)), strict=True):
+            self.carry()
+            for step in (self.exchange.open_bar, self.exchange.range_bar, self.exchange.end_bar):
+                self.serve(step, row)
+            self.commands.extend(self.session.close_bar(row))
+            self.carry()
+            self.commands.extend(self.session.decide(row, said))
+            if self.scenario.settings.fill_at == "same_close":
+                self.carry()
+                self.serve(self.exchange.fill_at_close, row)
+                self.session.remark(row)
+
+    def settle_down(self) -> None:
+        self.delays.clear()
+        self.carry()
+
+
+@given(scenarios(styles=("signals", "allocate")), st.binary(min_size=240, max_size=240))
+def test_a_broker_that_answers_late_leaves_nothing_behind(scenario: Scenario, delays: bytes):
+    host = SlowHost(scenario, delays)
+    host.run()
+    host.settle_down()
+    session, exchange = host.session, host.exchange
+    account = session.account
+    working = [w for i in range(len(session.instruments)) for w in session.working(i)]
+    assert {w.order.order_id for w in working if w.state is OrderState.WORKING} == set(exchange._resting)
+    assert not [w for w in working if w.cancelling], "a cancel that was answered"
+    assert session._orders.reserved_paise == sum(w.reserved_paise for w in working)
+    assert account.cash_paise + account.at_cost_paise() == (
+        account.deposit_paise + account.gross_paise - account.charges_paise
+    )
+    for w in working:
+        position = account.quantity[w.order.instrument]
+        if w.order.reduces:
+            assert position * w.remaining < 0, "a reduction of nothing"
+            assert abs(w.remaining) <= abs(position)
+        if w.state is OrderState.WORKING:
+            assert exchange._resting[w.order.order_id].remaining == abs(w.remaining)
+    ids = [o.order.order_id for o in session.order_records()]
+    assert ids == list(range(1, len(ids) + 1))
