@@ -85,6 +85,18 @@ def loaded_hash(module: ModuleType | None) -> str:
     return str(getattr(module, HASH, ""))
 
 
+def place_of(error: BaseException, path: Path) -> str:
+    """``file, line n``: the last line in this file's folder is where to look; below it is library code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).parent == path.parent]
+    return f"{own[-1].filename}, line {own[-1].lineno}" if own else str(path)
+
+
+def said(error: BaseException) -> str:
+    """``ValueError: what it says``, in one line."""
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+
+
 def _spec(name: str, path: Path) -> ModuleSpec:
     spec = spec_from_file_location(name, path)
     if spec is None:
@@ -134,9 +146,4 @@ def _blamed_on(path: Path) -> Iterator[None]:
         msg = f"{error.filename or path}, line {error.lineno}: {error.msg}{text}"
         raise StrategyError(msg) from None
     except (Exception, SystemExit) as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        # The last line in the user's own folder is where to look; below it is library code.
-        own = [frame for frame in frames if Path(frame.filename).parent == path.parent]
-        where = f"{own[-1].filename}, line {own[-1].lineno}" if own else str(path)
-        msg = f"{where}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
-        raise StrategyError(msg) from error
+        raise StrategyError(f"{place_of(error, path)}: {said(error)}") from error

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-from framework.errors import StrategyError
+from framework.engines.blame import blamed
+from framework.errors import StrategyError, TulyaError
 from framework.rules.money import LARGEST_QUANTITY
 from framework.types.orders import NAN, CancelRequest, OrderRequest, Validity
+from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +26,7 @@ class BarContext:
 
     def __init__(self, panel: Panel) -> None:
         self.state: dict[str, Any] = {}
+        self._panel = panel
         self._symbols = panel.symbols
         self._column = {symbol: column for column, symbol in enumerate(panel.symbols)}
         self._bars = panel.bars()
@@ -33,7 +38,12 @@ class BarContext:
     def ask(self, strategy: Strategy, session: Session, row: int) -> list[OrderRequest | CancelRequest]:
         """Let the strategy act at this row's close and return what it asked for."""
         self._session, self._row, self._requests = session, row, []
-        strategy.on_bar(self)
+        try:
+            strategy.on_bar(self)
+        except TulyaError:
+            raise
+        except Exception as error:  # whatever a user's own code raises
+            raise blamed(error, strategy, "on_bar", f"at the bar of {self._when()}") from error
         return self._requests
 
     @property
@@ -132,6 +142,14 @@ class BarContext:
                 label,
             )
         )
+
+    def _when(self) -> str:
+        """Time of the bar just completed: its date, intraday with the exchange's own time."""
+        time = int(self._panel.time[self._row])
+        if Timeframe.parse(self._panel.timeframe).daily:
+            return str(datetime.fromtimestamp(time // SECOND_NS, UTC).date())
+        zone = ZoneInfo(self._panel.instruments[0].timezone)
+        return f"{datetime.fromtimestamp(time // SECOND_NS, zone):%Y-%m-%d %H:%M %Z}"
 
     def _running(self) -> Session:
         if self._session is None:

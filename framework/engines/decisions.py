@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from framework.engines.blame import blamed
 from framework.engines.event import PRICE_NAMES, DecisionArrays
-from framework.errors import StrategyError
+from framework.errors import StrategyError, TulyaError
 from framework.types import Signals
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ class Answers(NamedTuple):
 
 def ask_signals(strategy: Strategy, bars: Bars) -> Signals:
     """``strategy.signals(bars)``, checked: a Signals with one row per bar."""
-    signals: object = strategy.signals(bars)
+    try:
+        signals: object = strategy.signals(bars)
+    except TulyaError:
+        raise
+    except Exception as error:  # whatever a user's own code raises
+        raise blamed(error, strategy, "signals", f"on the bars of {bars.symbol}") from error
     if not isinstance(signals, Signals):
         msg = f"{type(strategy).__name__}.signals returned {type(signals).__name__}; it must return Signals"
         raise StrategyError(msg)
@@ -76,7 +82,13 @@ def decide_signals(
 def decide_weights(strategy: Strategy, panel: Panel, leverage: float) -> DecisionArrays:
     """``strategy.allocate(panel)``, checked: float64[T, N], no infinity, Σ|w| ≤ leverage in every row."""
     name = type(strategy).__name__
-    weights = np.array(strategy.allocate(panel), dtype=np.float64)
+    try:
+        weights = np.array(strategy.allocate(panel), dtype=np.float64)
+    except TulyaError:
+        raise
+    except Exception as error:  # whatever a user's own code raises
+        symbols = ", ".join(panel.symbols[:5]) + (", …" if len(panel.symbols) > 5 else "")  # noqa: PLR2004 - a line's worth
+        raise blamed(error, strategy, "allocate", f"on the panel of {symbols}") from error
     if weights.shape != panel.close.shape:
         needed = f"{panel.close.shape}, one weight per bar and instrument"
         msg = f"{name}.allocate returned shape {weights.shape}; it must be {needed}"
