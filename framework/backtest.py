@@ -85,9 +85,12 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     chosen = _settings(settings, choices)
     asked = _strategy(strategy)
     refuse_ignored(asked, choices)
-    last_day = _day("--to (end)", end)
+    first_day, last_day = _day("--from (start)", start), _day("--to (end)", end)
+    if first_day and last_day and first_day > last_day:
+        msg = f"--from (start) {first_day} is after --to (end) {last_day}; swap the two"
+        raise ConfigError(msg)
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
-    first_row = _first_row(prices.panel, _day("--from (start)", start))
+    first_row = _first_row(prices.panel, first_day)
     record, verdict = execute(
         asked,
         prices.panel,
@@ -122,6 +125,7 @@ def execute(  # noqa: PLR0913 - options by name
     """Decide, run and check one strategy over a panel."""
     style = strategy.style()
     rows = len(panel) - first_row
+    _refuse_ticks_without_tick(panel, settings)
 
     def ran(done: int) -> None:
         if progress is not None:
@@ -293,6 +297,15 @@ def _refuse_risk_without_stop(strategy: Strategy, settings: Settings, arrays: De
             f"sizing {settings.sizing} divides by the distance to the stop, but {type(strategy).__name__} gives none; "
             "add --stop-loss 5% (stop_loss='5%')"
         )
+        raise ConfigError(msg)
+
+
+def _refuse_ticks_without_tick(panel: Panel, settings: Settings) -> None:
+    """``slippage ticks:1`` of an instrument without a stated tick would be nothing, and look like something."""
+    without = [str(instrument) for instrument in panel.instruments if not instrument.tick > 0]
+    if settings.slippage.ticks and without:
+        more = f" and {len(without) - 1} more" if len(without) > 1 else ""
+        msg = f"slippage {settings.slippage}: {without[0]}{more} has no stated tick, so it would be nothing; use bps:5"
         raise ConfigError(msg)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 GRAVE = frozenset({"jump", "conflict"})
 """Kinds that can change a result by themselves; the others are counted."""
-SHOWN_ISSUES = 5
+SHOWN_ISSUES = 3
 
 
 def load(

@@ -69,11 +69,17 @@ class Distance(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Distance:
-        """``5%`` or ``12.5``; above 0."""
+        """``5%``, ``12.5`` (rupees) or ``rs:0.05``; above 0. A bare number below 1 is refused: is it 5 % or 5 paise?"""
         plain = str(text).strip()
-        value = _number(plain.rstrip("%"), f"distance {plain!r}")
+        number = plain.removeprefix("rs:").removesuffix("%")
+        value = _number(number, f"distance {plain!r}")
         if value <= 0:
             msg = f"distance {plain!r} must be above 0; leave it out for none"
+            raise ValueError(msg)
+        if value < 1 and number == plain:
+            msg = (
+                f"distance {plain!r} could be {_plain(value * 100)}% or rs:{_plain(value)} (rupees); write one of them"
+            )
             raise ValueError(msg)
         return cls(value / 100 if plain.endswith("%") else value, plain.endswith("%"))
 
@@ -82,7 +88,9 @@ class Distance(NamedTuple):
         return price * self.amount if self.percent else self.amount
 
     def __str__(self) -> str:
-        return f"{_plain(self.amount * 100)}%" if self.percent else _plain(self.amount)
+        if self.percent:
+            return f"{_plain(self.amount * 100)}%"
+        return _plain(self.amount) if self.amount >= 1 else f"rs:{_plain(self.amount)}"
 
 
 class Charges(NamedTuple):

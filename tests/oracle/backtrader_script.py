@@ -30,7 +30,7 @@ What the script does itself:
   (row 10), else backtrader would fill both and turn the position round.
 - A DAY entry is cancelled in ``next`` after the one bar it had; ``valid=`` would need that bar's date beforehand.
 - A stop or target sets what is wanted to 0, so any later signal enters anew (S12). Otherwise the same signal twice
-  orders once (S1), also after a refusal. A user's ``if not self.position: buy`` says the same but for that last point:
+  orders once (S1), also after a refusal at the decision (one at the fill asks again, M6). A user's ``if not self.position: buy`` says the same but for that last point:
   ``ask_again`` switches it on.
 
 What can not be made equal, and is tested as a difference or left out:
@@ -226,7 +226,8 @@ class Script(bt.Strategy):
     def notify_order(self, order):
         data, book = order.data, self.books[order.data._name]
         if order.status == order.Margin:
-            self.refuse(book, bt.num2date(order.created.dt).date(), data._name)
+            # An order that met the check at its submission and fails at its fill is asked for again (M6).
+            self.refuse(book, bt.num2date(order.created.dt).date(), data._name, again=self.p.check_cash)
         if order.status != order.Completed:
             return
         done = order.executed
@@ -303,9 +304,9 @@ class Script(bt.Strategy):
         else:
             book.entry = self.order(data, change)
 
-    def refuse(self, book, day, name):
+    def refuse(self, book, day, name, *, again=False):
         self.refused.append((day, name))
-        if self.p.ask_again:
+        if again or self.p.ask_again:
             book.wanted = 0.0
 
     def protect(self, data, book):
