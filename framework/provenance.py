@@ -25,6 +25,7 @@ def provenance(strategy: Strategy, panel: Panel) -> dict[str, str]:
     facts = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251 - the shell: when it was run
         "command": " ".join(sys.argv),
+        "style": strategy.style(),
         "strategy_sha256": source_hash(type(strategy)),
         "data_sha256": data_hash(panel),
         "tulya": __version__,

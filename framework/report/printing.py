@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from html import escape
 from itertools import zip_longest
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from framework.report.choices import chosen
 from framework.report.findings import Severity
 from framework.report.stats import STATS
 from framework.report.wording import stat_value
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 LEFT = ("growth", "risk")
 MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
 NAME_WIDTH, VALUE_WIDTH, UNIT_WIDTH = 22, 17, 13
+LINE_WIDTH = 110
 
 
 def _rows(result: Result, *, left: bool) -> list[tuple[str, str, str]]:
@@ -36,12 +39,18 @@ def text(result: Result) -> str:
             f"{name:<{NAME_WIDTH}} {value:>{VALUE_WIDTH}} {unit:<{UNIT_WIDTH}}" for name, value, unit in (one, two)
         ]
         lines.append("   ".join(cells).rstrip())
-    lines += ["", f"Causality   {result.causality}", f"Fill rule   {result.settings.fill_rule}"]
+    lines += ["", *_told("Settings", "; ".join(chosen(result)))]
+    lines += [f"Causality   {result.causality}", f"Fill rule   {result.settings.fill_rule}"]
     found = result.findings
     if found:
         lines += ["", "Findings"]
         lines += [f"  {MARKS[finding.severity]} {finding.text}" for finding in found]
     return "\n".join(lines)
+
+
+def _told(name: str, words: str) -> list[str]:
+    """A name and what there is to say, folded under itself."""
+    return wrap(words, LINE_WIDTH, initial_indent=f"{name:<12}", subsequent_indent=" " * 12)
 
 
 def html(result: Result) -> str:
@@ -59,6 +68,7 @@ def html(result: Result) -> str:
     return (
         f"<div><h4 style='margin:.2em 0'>{escape(result.title)}</h4><p style='opacity:.7'>{escape(result.period)}</p>"
         f"<table>{''.join(cells)}</table>"
-        f"<p>Causality: {escape(str(result.causality))}<br>Fill rule: {escape(result.settings.fill_rule)}</p>"
+        f"<p>Settings: {escape('; '.join(chosen(result)))}<br>"
+        f"Causality: {escape(str(result.causality))}<br>Fill rule: {escape(result.settings.fill_rule)}</p>"
         f"<ul style='list-style:none;padding-left:0'>{found}</ul></div>"
     )

@@ -8,16 +8,17 @@ import os
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from framework.report import frames, sections
+from framework.report.choices import chosen, every_setting
 from framework.report.payload import as_script, chart_data
 from framework.report.quantstats_page import write_page
 from framework.report.stats import STATS
-from framework.report.wording import NONE, number, percent, rupees, stat_value
+from framework.report.wording import number, percent, rupees, stat_value
 
 if TYPE_CHECKING:
     from framework.report.findings import Finding
@@ -79,7 +80,8 @@ def render(result: Result, further: Finding | None = None, quantstats: str = "")
         trips_csv=TRIPS_CSV,
         costs=sections.costs(result),
         held_back=sections.held_back(result),
-        settings=_settings(result),
+        settings=every_setting(result.settings),
+        chosen="; ".join(chosen(result)),
         quantstats=quantstats,
     )
 
@@ -120,21 +122,6 @@ def _groups(result: Result) -> list[list[tuple[str, list[tuple[str, str, str, st
         row = (stat.name, stat_value(stat, result.stats[stat.key]), "" if stat.unit == "₹" else stat.unit, stat.formula)
         groups.setdefault(stat.group, []).append(row)
     return [[(name, groups[name]) for name in column] for column in COLUMNS]
-
-
-def _settings(result: Result) -> list[tuple[str, str]]:
-    """Every setting by its dotted name, as it would be typed."""
-    rows: list[tuple[str, str]] = []
-
-    def add(prefix: str, values: dict[str, Any]) -> None:
-        for name, value in values.items():
-            if isinstance(value, dict):
-                add(f"{prefix}{name}.", value)
-            else:
-                rows.append((f"{prefix}{name}", NONE if value is None else str(value)))
-
-    add("", result.settings.model_dump(mode="json"))
-    return rows
 
 
 def _source(environment: Environment, name: str) -> str:

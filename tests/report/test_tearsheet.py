@@ -59,7 +59,7 @@ def read(page):
 def test_says_the_headline_first_then_charts_then_tables_then_provenance(page):
     marks = (
         *('class="cards"', 'class="verdict', 'class="findings"', 'id="equity-chart"', 'id="price-chart"'),
-        *("Monthly returns", "Statistics", 'id="trips"', "<h2>Costs", "Orders held back", "Settings", "Provenance"),
+        *("Monthly returns", "Statistics", 'id="trips"', "<h2>Costs", "Orders held back", "<h2>Settings", "Provenance"),
     )
     places = [page.index(mark, page.index("<body>")) for mark in marks]
     assert places == sorted(places)

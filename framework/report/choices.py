@@ -1,0 +1,138 @@
+"""What was run, in plain words: the settings that a person chose, and all of them for the tearsheet's box."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from framework.report.wording import NONE, percent, rupees, time_text
+from framework.types.settings import Exits, Limits, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from framework.report.result import Result
+    from framework.types.settings import Distance
+
+RUPEES = ("capital", "limits.max_order_value", "limits.max_position_value")
+
+
+def chosen(result: Result) -> list[str]:
+    """Capital, sizing, and every other setting that is not the default; what ``fill_rule`` says is left to it."""
+    settings = result.settings
+    return [
+        f"capital {money(settings.capital)}",
+        *_sizing(result),
+        *_exits(settings.exits),
+        *_orders(settings),
+        *_limits(settings.limits),
+        *_reading(result),
+    ]
+
+
+def every_setting(settings: Settings) -> list[tuple[str, str]]:
+    """Every setting by its name, its value as people write it."""
+    rows: list[tuple[str, str]] = []
+
+    def add(prefix: str, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            if isinstance(value, dict):
+                add(f"{prefix}{name}.", value)
+            else:
+                label = f"{prefix}{name}".replace("_", " ").replace(".", ": ")
+                rows.append((label, _value(f"{prefix}{name}", value)))
+
+    add("", settings.model_dump(mode="json"))
+    return rows
+
+
+def money(amount: float) -> str:
+    """Rupees without a fraction that is zero: ``₹1,00,000``."""
+    return rupees(amount, 0 if float(amount).is_integer() else 2)
+
+
+def share(fraction: float) -> str:
+    """A fraction as ``5 %`` or ``0.5 %``."""
+    return f"{100 * fraction:.10g} %"
+
+
+def _value(name: str, value: Any) -> str:
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name in RUPEES:
+        return money(value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value).replace("_", " ")
+
+
+def _distance(distance: Distance) -> str:
+    return share(distance.amount) if distance.percent else rupees(distance.amount)
+
+
+def _sizing(result: Result) -> Iterator[str]:
+    settings, count, style = result.settings, len(result.symbols), result.provenance.get("style", "signals")
+    if style == "allocate":
+        yield f"weights by allocate(), rebalanced {_rebalance(settings)}"
+        if settings.leverage != 1:
+            yield f"leverage {settings.leverage:g}"
+    elif style == "signals":
+        kind, amount = settings.sizing
+        part = f"1/{count} of equity each" if settings.allotment is None else f"{share(settings.allotment)} of equity"
+        alone = count == 1 and settings.allotment is None
+        allotted = "equity" if alone else f"an instrument's part ({part})"
+        yield {
+            "fixed": f"sizing {amount:,.10g} unit{'s' if amount != 1 else ''}",
+            "value": f"sizing {money(amount)} a position",
+            "equity": f"sizing {share(amount)} of {allotted}",
+            "risk": f"sizing by risk, {share(amount)} of equity lost at the stop",
+        }[kind]
+        if settings.allotment is not None and kind != "equity":
+            yield f"at most {part} per instrument"
+
+
+def _rebalance(settings: Settings) -> str:
+    if settings.rebalance.startswith("band:"):
+        return f"beyond {settings.band_points:g} percentage points"
+    return {"on_change": "when they change", "every_bar": "at every bar"}[settings.rebalance]
+
+
+def _exits(exits: Exits) -> Iterator[str]:
+    for name, distance in (("stop-loss", exits.stop_loss), ("take-profit", exits.take_profit), ("trail", exits.trail)):
+        if distance is not None:
+            yield f"{name} {_distance(distance)}"
+    if exits.time_exit is not None:
+        yield f"time exit after {exits.time_exit:,} bar{'s' if exits.time_exit > 1 else ''}"
+
+
+def _orders(settings: Settings) -> Iterator[str]:
+    if settings.reenter == "new_signal":
+        yield "re-entry after an exit only on a new signal"
+    if settings.reuse_proceeds is not None:
+        yield f"unfilled sales {'may' if settings.reuse_proceeds else 'may not'} fund buys"
+    if settings.short_margin != 1:
+        yield f"short margin {share(settings.short_margin)}"
+    if settings.volume_cap is not None:
+        yield f"at most {share(settings.volume_cap)} of a bar's volume"
+    if settings.validity == "GTC":
+        yield "entries rest until cancelled (GTC)"
+    if settings.limit_follow:
+        yield "resting entries follow the limit"
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    if limits.max_order_value is not None:
+        yield f"at most {money(limits.max_order_value)} per order"
+    if limits.max_position_value is not None:
+        yield f"at most {money(limits.max_position_value)} per instrument"
+    if limits.max_daily_loss is not None:
+        yield f"reduce only after a daily loss of {_distance(limits.max_daily_loss)}"
+
+
+def _reading(result: Result) -> Iterator[str]:
+    first = result.record.first_row
+    if 0 < first < len(result.record.panel):
+        when = time_text(result.record.panel, 0, int(result.record.panel.time[first]))[:16].replace("T", " ")
+        earlier = "bar before it only feeds" if first == 1 else "bars before it only feed"
+        yield f"decisions from {when} on ({first:,} {earlier} the indicators)"
+    if result.risk_free:
+        yield f"risk-free rate {percent(100 * result.risk_free)} a year"
