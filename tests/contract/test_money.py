@@ -134,6 +134,18 @@ def test_a_fill_that_cash_cannot_cover_is_refused_whole(side):
     assert [(side * 10, "cash")] == refusals(record)
     assert [notice.code for notice in record.notices] == ["refused_fill"]
     assert "cash" in record.notices[0].text
+    # The intent is 0 then: a finite target asks again and is shrunk to what cash covers at 110; NaN asks nothing.
+    again = play([*still(100), *still(110, 3)], [side, side], capital=1000)
+    assert [(2, side * 9, 110.0, "signal")] == fills(again)
+    # With a new signal only when the target has left and come back.
+    waits = play([*still(100), *still(110, 6)], [side, side, side, 0, side], capital=1000, reenter="new_signal")
+    assert [(5, side * 9, 110.0, "signal")] == fills(waits)
+    # Beside a position the intent is what it was: of the five that the open of 130 refuses, row 5 asks again. Then ₹540
+    # buy four at 130; the short has ₹1,600 less twice the ₹650 of what it holds, enough for two.
+    capital, more = (1040, 4) if side > 0 else (1100, -2)
+    beside = play([*still(100, 3), *still(130, 4)], [side / 2, NAN, side, NAN, NAN, side], capital=capital)
+    assert [(1, side * 5, 100.0, "signal"), (6, more, 130.0, "signal")] == fills(beside)
+    assert [(side * 5, "cash")] == refusals(beside)
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,9 @@ def test_row_14_an_entry_within_the_bar_meets_its_stop_and_its_target_only_by_th
 def test_row_15_a_trailing_stop_ratchets_at_the_close(side, bars, expected):
     record = play(mirror(side, [REST, *bars]), [side], trail=[5])
     assert entered(side, *([left(side, *expected, "trailing_stop")] if expected else [])) == fills(record)
+    # 10 % of the best price, 110 (or 90), not of the 100 that was paid: 110 − 11, or 90 + 9.
+    share = play(mirror(side, [REST, (100, 110, 96, 108), (108, 109, 98, 107)]), [side], trail="10%")
+    assert entered(side, (2, -side * 10, 99.0, "trailing_stop")) == fills(share)
     # Entered within row 1 by a limit at 98; whether its high of 110 came before or after, nobody knows: only its close
     # counts, 99 − 5; and one that is worse than the entry ratchets nothing, 98 − 5.
     for close, low, level in ((99, 94.1, None), (99, 94, 94), (97, 93.1, None), (97, 93, 93)):

@@ -45,11 +45,10 @@ class Naive:
         self.bars, self.targets, self.rules = bars, targets, rules
         self.cash = Fraction(rules.capital)
         self.fills: list[Filled] = []
-        self.refused: list[int] = []
         self.position = 0
         self.average = self.best = self.mark = 0.0
         self.entered_at = -1
-        self.intent = 0.0
+        self.intent = self.intent_before = 0.0
         self.full = 0  # units of a full target, fixed at the opening decision
         self.desired = 0
         self.waits: float | None = None  # new_signal: the target that must first leave
@@ -122,7 +121,7 @@ class Naive:
         """Stop, its reason and target; 0 = none. Of a stop and a trail the price meets the nearer one first."""
         rules, side = self.rules, 1 if self.position > 0 else -1
         stop = self.average - side * self.average * rules.stop_loss if rules.stop_loss else 0.0
-        trail = self.best - side * self.average * rules.trail if rules.trail else 0.0
+        trail = self.best - side * self.best * rules.trail if rules.trail else 0.0
         target = self.average + side * self.average * rules.take_profit if rules.take_profit else 0.0
         stop, trail, target = (max(level, 0.0) for level in (stop, trail, target))
         if trail and (not stop or side * (trail - stop) > 0):
@@ -137,7 +136,11 @@ class Naive:
         charge = half_up(paise * self.rules.charges_percent / 100)
         grows = self.position * units >= 0
         if grows and self.blocked(paise, charge, side, price) < 0:
-            self.refused.append(bar)  # row M6
+            # Row M6: nothing was entered, so nothing is wanted beyond what is held.
+            if self.position:
+                self.intent, self.desired = self.intent_before, self.position
+            else:
+                self.forget()
             return
         self.cash -= Fraction(side * paise + charge, 100)
         if grows:
@@ -182,7 +185,7 @@ class Naive:
         if self.leaving or target == self.intent:
             return
         lower = abs(target) < abs(self.intent) and target * self.intent >= 0
-        self.intent = target
+        self.intent_before, self.intent = self.intent, target
         if target == 0:
             self.desired = 0
             return

@@ -135,8 +135,8 @@ def test_a_refusal_by_the_exchange_is_noticed_and_ends_the_order():
     assert desk.session.receive(Refused(1, "band")) == []
     assert desk.outcomes() == [(10, "refused", "band")]
     assert [n.text for n in desk.session.notices] == ["the order for +10 A was refused at its fill: band"]
-    # Refused whatever the verdict: the intent stays, an equal target makes no order.
-    assert desk.close(100, 1) == []
+    # Nothing is held and nothing is wanted, so the same target asks again.
+    assert submitted(desk.close(100, 1)) == [(2, 10)]
 
 
 def test_a_late_stop_that_fills_beside_the_market_exit_takes_the_exit_back():
