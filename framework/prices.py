@@ -29,7 +29,7 @@ def load(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[list[Bars], tuple[str, ...]]:
     """Bars of each symbol from the first stored one to ``end``, and the data issues met in them as sentences."""
-    with open_store(database_path(db)) as store:
+    with open_store(database_path(db), create=False) as store:
         series = []
         for done, symbol in enumerate(symbols, start=1):
             series.append(store.load_bars(symbol, timeframe, end=end))

@@ -53,7 +53,7 @@ def find(run: str, db: Path) -> Result:
     """The kept result of a run; ``DataError`` when its bundle is gone."""
     from framework.report.result import Result
 
-    with open_store(db) as store:
+    with open_store(db, create=False) as store:
         row = store.run(run)
     folder = db.parent / row.bundle_path
     if not (folder / "result.json").is_file():

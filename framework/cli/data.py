@@ -110,7 +110,7 @@ def list_command(
     """
     from framework.cli import data_tables
 
-    with _open(db) as store:
+    with _open(db, create=False) as store:
         series = store.series(timeframe=timeframe)
         if as_json:
             typer.echo(
@@ -148,7 +148,7 @@ def show_command(
     """
     from framework.cli import data_tables
 
-    with _open(db) as store:
+    with _open(db, create=False) as store:
         if issues:
             first_ns, last_ns = _midnight(start, 0), _midnight(end, 1)
             found = store.issues([symbol], timeframe, first_ns, last_ns)
@@ -184,7 +184,7 @@ def plot_command(
     """
     from framework.cli.data_chart import write_chart
 
-    with _open(db) as store:
+    with _open(db, create=False) as store:
         bars = store.load_bars(symbol, timeframe, _day(start), _day(end))
     plain = "".join(letter if letter.isalnum() or letter in "-&" else "_" for letter in str(bars.instrument))
     path = out or Path("reports/data") / f"{plain}_{bars.timeframe}.html"
@@ -209,17 +209,17 @@ def export_command(
     """
     from framework.store.exporting import export
 
-    with _open(db) as store:
+    with _open(db, create=False) as store:
         bars = store.load_bars(symbol, timeframe, _day(start), _day(end))
     export(bars, out)
     typer.echo(f"{len(bars):,} bars of {bars.instrument} {bars.timeframe} written to {out}")
 
 
-def _open(db: Path | None) -> Store:
+def _open(db: Path | None, *, create: bool = True) -> Store:
     from framework.config import database_path
     from framework.store import open_store
 
-    return open_store(database_path(db))
+    return open_store(database_path(db), create=create)
 
 
 def _day(moment: datetime | None) -> date | None:

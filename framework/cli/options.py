@@ -44,7 +44,7 @@ def expand_symbols(text: str, db: Path, timeframe: str) -> list[str]:
         return list(dict.fromkeys(wanted))
     from framework.store import open_store
 
-    with open_store(db) as store:
+    with open_store(db, create=False) as store:
         stored = [
             (f"{series.exchange}:{series.symbol}" if series.exchange else series.symbol, series.symbol)
             for series in store.series(timeframe=timeframe)

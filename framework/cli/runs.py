@@ -35,7 +35,7 @@ def list_runs(
     from framework.config import database_path
     from framework.store import open_store
 
-    with open_store(database_path(db)) as store:
+    with open_store(database_path(db), create=False) as store:
         rows = store.runs(limit)
     if as_json:
         typer.echo(json.dumps({"runs": [_facts(row) for row in rows]}, ensure_ascii=False, indent=2))
@@ -102,7 +102,7 @@ def compare_runs(
     from framework.config import database_path
     from framework.store import open_store
 
-    with open_store(database_path(db)) as store:
+    with open_store(database_path(db), create=False) as store:
         rows = [store.run(name) for name in runs]
     if as_json:
         typer.echo(json.dumps({"runs": [_facts(row) for row in rows]}, ensure_ascii=False, indent=2))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from framework.report.wording import NONE, percent, rupees, time_text
-from framework.types.settings import Exits, Limits, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from framework.report.result import Result
-    from framework.types.settings import Distance
+    from framework.types.settings import Distance, Exits, Limits, Settings
 
 RUPEES = ("capital", "limits.max_order_value", "limits.max_position_value")
 

@@ -30,9 +30,16 @@ KEPT_ROWS = 2_000_000
 DEFAULT_PATH = Path("data/market.sqlite")
 
 
-def open_store(path: Path | None = None) -> Store:
-    """The store in a file (default ``data/market.sqlite``), created and migrated as needed; use it in a ``with``."""
-    return Store(path or DEFAULT_PATH)
+def open_store(path: Path | None = None, *, create: bool = True) -> Store:
+    """The store in a file (default ``data/market.sqlite``), created and migrated as needed; use it in a ``with``.
+
+    ``create=False`` is for readers: a mistyped path is a ``DataError``, not a new and empty file.
+    """
+    chosen = path or DEFAULT_PATH
+    if not create and not chosen.is_file():
+        msg = f"there is no database {chosen}; tulya data sample or tulya data import makes one (--db names another)"
+        raise DataError(msg)
+    return Store(chosen)
 
 
 class Store:

@@ -88,8 +88,8 @@ def test_a_file_that_is_not_there_and_flags_that_clash_are_sentences(run):
 
 
 def test_list_and_show(run):
-    assert "holds no prices yet" in run("list")
     run("import", "goog.csv")
+    assert "holds no 1m bars yet" in run("list", "--timeframe", "1m")
     (series,) = json.loads(run("list", "--json"))["series"]
     assert ("GOOG", "1d", 12) == (series["symbol"], series["timeframe"], series["bars"])
     shown = json.loads(run("show", "GOOG", "--first", "1", "--last", "1", "--json"))["rows"]
@@ -153,5 +153,5 @@ def test_as_a_process_an_error_is_one_sentence_and_exit_code_1(tmp_path):
     )  # fmt: skip
     assert 1 == result.returncode
     assert "" == result.stdout
-    assert result.stderr.startswith("tulya: no symbol 'SP50'")
+    assert result.stderr.startswith("tulya: there is no database")
     assert 1 == result.stderr.count("\n")
