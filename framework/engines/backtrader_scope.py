@@ -1,0 +1,78 @@
+"""What backtrader cannot be told, refused in a sentence before anything runs. This file does not import it.
+
+Prefer a refusal to a run that differs in silence: every sentence names the setting and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framework.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from framework.engines.event import DecisionArrays
+    from framework.types import Settings
+
+OTHERWISE = "or use --engine event"
+
+
+def refuse(settings: Settings, decisions: DecisionArrays, style: str) -> None:
+    """Raise ``ConfigError`` with the first thing that backtrader's broker has no words for."""
+    for sentence in _sentences(settings, decisions, style):
+        msg = f"the backtrader engine {sentence}"
+        raise ConfigError(msg)
+
+
+def _sentences(settings: Settings, decisions: DecisionArrays, style: str) -> Iterator[str]:
+    if style != "signals":
+        yield f"runs strategies that write signals(), and this one writes {style}(); use --engine event"
+    yield from _orders(settings)
+    yield from _exits(settings, decisions)
+    for name, value in settings.limits:
+        if value is not None:
+            flag = name.replace("_", "-")
+            yield f"asks no risk limits, but {name} is {value}; leave out --{flag} {OTHERWISE}"
+
+
+def _orders(settings: Settings) -> Iterator[str]:
+    if settings.fill_at == "same_close":
+        yield f"decides at a close and fills at the next open; leave out --fill-at same_close {OTHERWISE}"
+    if settings.volume_cap is not None:
+        yield f"fills whole orders, but volume_cap is {settings.volume_cap:g}; leave out --volume-cap {OTHERWISE}"
+    if settings.protection_bps:
+        yield (
+            f"has no market protection, but protection_bps is {settings.protection_bps:g}; "
+            f"leave out --protection-bps {OTHERWISE}"
+        )
+    if settings.limit_follow:
+        yield f"does not move resting entries; leave out --limit-follow {OTHERWISE}"
+    if settings.reenter == "new_signal":
+        yield f"re-enters at any target; leave out --reenter new_signal {OTHERWISE}"
+
+
+def _exits(settings: Settings, decisions: DecisionArrays) -> Iterator[str]:
+    exits = settings.exits
+    if exits.trail is not None or _given(decisions.trail):
+        yield (
+            "measures a trailing stop from the price at which it is sent, not from the best price since the fill; "
+            f"leave out --trail (a strategy: trail) {OTHERWISE}"
+        )
+    if exits.time_exit is not None:
+        yield f"has no time exits, but time_exit is {exits.time_exit}; leave out --time-exit {OTHERWISE}"
+    protected = (exits.stop_loss, exits.take_profit)
+    either = any(one is not None for one in protected) or _given(decisions.stop) or _given(decisions.take_profit)
+    if either and exits.active_from == "entry_bar":
+        yield (
+            "learns of an entry when its bar is over, so stops and targets can not fill in that bar; "
+            f"add --exits-from next_bar {OTHERWISE}"
+        )
+
+
+def _given(prices: NDArray[np.float64] | None) -> bool:
+    return prices is not None and bool(np.isfinite(prices).any())
