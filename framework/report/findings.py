@@ -13,6 +13,7 @@ from framework.report import metrics
 from framework.report.wording import percent, rupees, time_text
 from framework.types.causality import CausalityVerdict
 from framework.types.record import OrderState
+from framework.types.verification import Agreement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from framework.report.observations import Observations
     from framework.types.causality import Causality
     from framework.types.record import Notice, Record
+    from framework.types.verification import Verification
 
 FEW_ROUND_TRIPS = 30
 """Below it a win rate is a coin tossed a few times: its 95 % interval is wider than ± 18 points."""
+FEW_CHECKED, FEW_CHECKED_SHARE = 30, 0.05
+"""Below both, the causality check has seen too few decisions to call it one."""
 HIGH_COSTS = 0.3
 SHOWN_ISSUES = 5
 
@@ -43,10 +47,17 @@ class Finding(NamedTuple):
     text: str
 
 
-def findings(record: Record, o: Observations, causality: Causality, data_issues: tuple[str, ...]) -> list[Finding]:
+def findings(
+    record: Record,
+    o: Observations,
+    causality: Causality,
+    data_issues: tuple[str, ...],
+    verification: Verification | None = None,
+) -> list[Finding]:
     """Everything there is to say, errors first; a causality leak stands before all else."""
     found = [
         *_causality(causality),
+        *_verification(verification),
         *_ruin(record, o),
         *_notices(record),
         *_fill_rule(record),
@@ -81,12 +92,28 @@ def _causality(causality: Causality) -> Iterator[Finding]:
     elif causality.verdict is CausalityVerdict.NOT_CHECKED:
         why = f": {causality.finding}" if causality.finding else ""
         yield Finding(Severity.WARNING, f"Causality was not checked{why}.".replace("..", "."))
+    elif causality.checked_decisions < min(FEW_CHECKED, FEW_CHECKED_SHARE * causality.decisions):
+        yield Finding(
+            Severity.WARNING,
+            f"Causality was checked at only {causality.checked_decisions:,} of {causality.decisions:,} decisions, "
+            "as many as a second allows here; --causality all-decisions checks them all.",
+        )
     if causality.scale_changes:
         yield Finding(
             Severity.NOTE,
             f"{causality.scale_changes:,} decisions change when all prices are divided by 5: a rupee amount may be "
             "written into the strategy, and a split would change what it does.",
         )
+
+
+def _verification(verification: Verification | None) -> Iterator[Finding]:
+    for one in verification.comparisons if verification is not None else ():
+        if one.agreement is Agreement.DIFFERENT:
+            yield Finding(
+                Severity.ERROR,
+                f"The {one.engine} engine comes to something else, so one of the two is wrong: {one.detail}. "
+                "Please report it with the run's bundle.",
+            )
 
 
 def _ruin(record: Record, o: Observations) -> Iterator[Finding]:

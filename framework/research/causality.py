@@ -14,6 +14,7 @@ import numpy as np
 
 from framework.errors import StrategyError
 from framework.research.cuts import Decisions, Mode, choose_cuts, decisions_of
+from framework.research.pace import Pace
 from framework.research.rescale import rescaled_bars, rescaled_panel, scale_changes
 from framework.types import Causality, CausalityVerdict, Signals
 from framework.types.signals import OPTIONAL
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-12
 CUTS_SHARE = 0.8
 """Share of the budget that cuts may use; the rest is for the rescaled prices."""
+EARLY_DECISIONS = 8
+"""An ``on_bar`` run costs as much as it is long: by default so many of its first decisions are looked at as well."""
 ENOUGH_LEAKS = 16
 """Cuts that differ, after which the verdict needs no more of them."""
 
@@ -87,12 +90,12 @@ def check_signals(  # noqa: PLR0913 - two things to check, the rest are options 
     ``budget_s`` limits the default mode (seconds); ``first_ns`` is where the run's decisions begin. ``known`` are the
     signals that the host computed already, one per series; without them they are computed here.
     """
-    deadline = clock() + budget_s
+    pace = Pace(mode, budget_s, clock)
     subjects = []
     for position, bars in enumerate(series):
         if len(bars):
             subjects.append(_signals_subject(strategy, bars, known[position] if known else None, first_ns))
-    return _check(subjects, mode, deadline, budget_s, clock)
+    return _check(subjects, mode, pace)
 
 
 def check_allocate(  # noqa: PLR0913 - two things to check, the rest are options by name
@@ -106,9 +109,9 @@ def check_allocate(  # noqa: PLR0913 - two things to check, the rest are options
     clock: Callable[[], float] = time.perf_counter,
 ) -> Causality:
     """Check a strategy that writes ``allocate``; weights are compared bit for bit, float64[T, N]."""
-    deadline = clock() + budget_s
+    pace = Pace(mode, budget_s, clock)
     if not len(panel):
-        return _check([], mode, deadline, budget_s, clock)
+        return _check([], mode, pace)
 
     def decide(given: Panel) -> Answer:
         weights = np.asarray(strategy.allocate(given), dtype=np.float64)
@@ -126,7 +129,7 @@ def check_allocate(  # noqa: PLR0913 - two things to check, the rest are options
         time=panel.time,
         daily=Timeframe.parse(panel.timeframe).daily,
     )
-    return _check([subject], mode, deadline, budget_s, clock)
+    return _check([subject], mode, pace)
 
 
 def check_on_bar(  # noqa: PLR0913 - two things to check, the rest are options by name
@@ -145,7 +148,7 @@ def check_on_bar(  # noqa: PLR0913 - two things to check, the rest are options b
     ``run_prefix(t)`` returns the decision log of such a run: tuples that begin with the row that decided, in order.
     ``known`` is the log of the whole run, when the host has it.
     """
-    deadline = clock() + budget_s
+    pace = Pace(mode, budget_s, clock)
     if rows <= first_row:
         return Causality(CausalityVerdict.NOT_CHECKED, finding="not checked: there are no bars")
     whole = list(run_prefix(rows) if known is None else known)
@@ -154,11 +157,13 @@ def check_on_bar(  # noqa: PLR0913 - two things to check, the rest are options b
     behind = set((decided + 1).tolist())
     leaks: list[Leak] = []
     cuts = checked = 0
-    for cut in _cheap_first(choose_cuts(decisions, first_row, rows, mode), rows):
-        if mode == "default" and cuts and clock() > deadline:
-            break
+    plan = choose_cuts(decisions, first_row, rows, mode)
+    if mode == "default":
+        plan += [int(row) + 1 for row in decided[decided >= first_row][:EARLY_DECISIONS]]
+    for cut in _cheap_first(plan, rows, pace):
         cuts, checked = cuts + 1, checked + (cut in behind)
-        again = list(run_prefix(cut))
+        with pace.deciding(cut):
+            again = list(run_prefix(cut))
         leak = _compare_logs(again, whole, cut, rows, name_bar)
         if leak is None:
             continue
@@ -171,10 +176,20 @@ def check_on_bar(  # noqa: PLR0913 - two things to check, the rest are options b
     return _verdict(leaks, cuts, checked, len(decided), 0)
 
 
-def _cheap_first(plan: list[int], rows: int) -> list[int]:
-    """A run costs as much as it is long: one to the middle, then from short to long, the whole once more at last."""
-    rising = sorted(plan)
-    return list(dict.fromkeys([*rising[len(rising) // 2 :][:1], *rising, rows]))
+def _cheap_first(plan: list[int], rows: int, pace: Pace) -> Iterator[int]:
+    """A run costs as much as it is long: from short to long, the whole once more at last; what is too long is left out.
+
+    The one to the middle comes as soon as it is known to leave half of the time, so that not all of them lie early.
+    """
+    rising = sorted({*plan, rows})
+    middle, middle_done = rising[len(rising) // 2], False
+    for cut in rising:
+        if not middle_done and 0 < pace.row_s * middle <= pace.left() / 2:
+            middle_done = True
+            yield middle
+        if not (cut == middle and middle_done) and pace.allows(cut):
+            middle_done |= cut == middle
+            yield cut
 
 
 def _compare_logs(
@@ -226,19 +241,18 @@ def _first_row(times: NDArray[np.int64], first_ns: int | None) -> int:
     return 0 if first_ns is None else int(np.searchsorted(times, first_ns))
 
 
-def _check(
-    subjects: list[Subject], mode: Mode, deadline: float, budget_s: float, clock: Callable[[], float]
-) -> Causality:
+def _check(subjects: list[Subject], mode: Mode, pace: Pace) -> Causality:
     """Cut the subjects in turn until the plan or the budget ends, then look at the rescaled prices."""
     decisions = [decisions_of(subject.known["target"], subject.first_row) for subject in subjects]
     behind = [set((found.rows + 1).tolist()) for found in decisions]
     leaks: list[Leak] = []
     cuts = checked = 0
     for turn, cut in _in_turns(subjects, decisions, mode):
-        if mode == "default" and cuts and clock() > deadline - (1 - CUTS_SHARE) * budget_s:
-            break
+        if not pace.allows(cut, CUTS_SHARE):
+            continue
         cuts, checked = cuts + 1, checked + (cut in behind[turn])
-        leak = _compare(subjects[turn], cut)
+        with pace.deciding(cut):
+            leak = _compare(subjects[turn], cut)
         if leak and cut == subjects[turn].time.shape[0]:
             return _verdict([leak], cuts, checked, sum(found.rows.shape[0] for found in decisions), 0)
         leaks += [leak] if leak else []
@@ -246,7 +260,7 @@ def _check(
             break
     changed = 0
     for position, subject in enumerate(subjects):
-        if position and clock() > deadline:
+        if position and not pace.allows(subject.time.shape[0]):
             break
         changed += scale_changes(subject.known, subject.rescaled, subject.first_row)
     return _verdict(leaks, cuts, checked, sum(found.rows.shape[0] for found in decisions), changed)

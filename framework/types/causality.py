@@ -34,4 +34,6 @@ class Causality(NamedTuple):
             return f"leak: {self.finding}"
         if self.verdict is CausalityVerdict.NOT_CHECKED:
             return self.finding or "not checked"
-        return f"passed ({self.checked_decisions} of {self.decisions} decisions, {self.cuts} cuts)"
+        decisions = f"{self.decisions:,} decision{'' if self.decisions == 1 else 's'}"
+        cuts = f"{self.cuts:,} cut{'' if self.cuts == 1 else 's'}"
+        return f"passed ({self.checked_decisions:,} of {decisions}, {cuts})"

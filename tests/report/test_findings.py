@@ -40,6 +40,23 @@ def test_an_unchecked_strategy_is_a_warning():
     assert "Causality was not checked: it was switched off." in texts(small_result(causality=unchecked))
 
 
+def test_a_check_of_very_few_decisions_is_a_warning():
+    told = "Causality was checked at only 1 of 5,306 decisions, as many as a second allows here; "
+    few = Causality(CausalityVerdict.PASSED, checked_decisions=1, decisions=5306, cuts=1)
+    assert told + "--causality all-decisions checks them all." in texts(small_result(causality=few), Severity.WARNING)
+
+
+@pytest.mark.parametrize(("checked", "decisions"), [(30, 5306), (5, 100), (1, 20), (0, 0)])
+def test_thirty_decisions_or_a_twentieth_of_them_are_enough(checked, decisions):
+    some = Causality(CausalityVerdict.PASSED, checked_decisions=checked, decisions=decisions, cuts=64)
+    assert not about(small_result(causality=some), "Causality was")
+
+
+def test_the_coverage_is_told_with_separators_and_in_the_singular():
+    assert "passed (1 of 5,306 decisions, 1 cut)" == str(Causality(CausalityVerdict.PASSED, 1, 5306, 1))
+    assert "passed (1 of 1 decision, 2,000 cuts)" == str(Causality(CausalityVerdict.PASSED, 1, 1, 2000))
+
+
 def test_decisions_that_depend_on_the_price_level_are_noted():
     passed = Causality(CausalityVerdict.PASSED, scale_changes=3)
     assert "3 decisions change" in about(small_result(causality=passed), "divided by 5")[0].text

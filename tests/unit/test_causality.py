@@ -158,12 +158,66 @@ def test_signals_that_the_host_knows_are_not_computed_again():
     assert lengths.count(300) == 2  # once more on the same bars, once at a fifth of the prices
 
 
+class Watch:
+    """A clock that moves only when a history is decided, by so much a row."""
+
+    def __init__(self, seconds_a_row=0.001):
+        self.now, self.seconds_a_row = 0.0, seconds_a_row
+
+    def __call__(self):
+        return self.now
+
+    def charging(self, decide, rows=len):
+        def decided(given):
+            self.now += self.seconds_a_row * rows(given)
+            return decide(given)
+
+        return decided
+
+
 def test_the_budget_ends_the_default_check_and_the_coverage_says_so():
-    ticks = iter(range(10_000))
-    outcome = check_signals(MACD(), [random_walk(ROWS)], budget_s=20, clock=lambda: next(ticks))
-    # The clock is read once at the start (0, so the cuts end after 16), then before each cut but the first.
-    assert outcome.cuts == 17
+    bars, watch = random_walk(ROWS), Watch()
+    answer = MACD().signals(bars)
+    outcome = check_signals(
+        strategy_of(watch.charging(MACD().signals)), [bars], budget_s=20, known=[answer], clock=watch
+    )
+    # A second for 1,000 bars: the cuts are of 3,000 bars at most and may take 0.8 × 20 s + 0.25 × 20 s.
+    assert 16 <= watch.now - ROWS / 1000 <= 21
     assert 0 < outcome.checked_decisions < outcome.decisions
+
+
+def test_a_history_that_would_overrun_the_budget_by_much_is_not_begun():
+    bars, watch = random_walk(ROWS), Watch(seconds_a_row=0.01)
+    answer = MACD().signals(bars)
+    outcome = check_signals(
+        strategy_of(watch.charging(MACD().signals)), [bars], budget_s=1, known=[answer], clock=watch
+    )
+    # The first cut (nobody knows yet what it costs) is nearly the whole history, 30 s, and so are the rescaled prices.
+    assert outcome.cuts == 1
+    assert watch.now < 2 * 31
+
+
+def test_a_slow_on_bar_strategy_is_run_over_its_first_bars_only():
+    watch = Watch(seconds_a_row=0.016)
+    outcome = check_on_bar(
+        watch.charging(honest_log, rows=lambda given: given), 400, budget_s=1, clock=watch, known=honest_log(400)
+    )
+    # 1.25 s are about 78 bars.
+    assert 0.5 < watch.now <= 1.25
+    assert outcome.checked_decisions >= 1
+    assert outcome.verdict is CausalityVerdict.PASSED
+
+
+def test_a_quick_on_bar_strategy_is_run_to_the_middle_early():
+    lengths, watch = [], Watch(seconds_a_row=0.00002)
+
+    def noting(rows):
+        lengths.append(rows)
+        return honest_log(rows)
+
+    check_on_bar(watch.charging(noting, rows=lambda given: given), 400, clock=watch, known=honest_log(400))
+    assert lengths[1] > 100
+    assert 400 == lengths[-1]
 
 
 def test_even_without_any_budget_one_cut_is_made():
@@ -184,8 +238,8 @@ def test_a_short_budget_is_shared_between_the_instruments():
 
     series = [random_walk(500, seed, f"S{seed}") for seed in range(5)]
     known = [RSI().signals(bars) for bars in series]
-    ticks = iter(range(10_000))
-    check_signals(strategy_of(noting), series, known=known, budget_s=8, clock=lambda: next(ticks))
+    watch = Watch(seconds_a_row=1 / 500)
+    check_signals(strategy_of(watch.charging(noting)), series, known=known, budget_s=8, clock=watch)
     assert seen == {"S0", "S1", "S2", "S3", "S4"}
 
 
@@ -336,5 +390,7 @@ def test_a_log_that_differs_at_random_is_not_called_a_look_ahead():
 
 
 def test_the_budget_limits_the_runs():
-    ticks = iter(range(10_000))
-    assert check_on_bar(honest_log, 400, budget_s=5, clock=lambda: next(ticks)).cuts == 6
+    watch = Watch(seconds_a_row=1 / 400)
+    outcome = check_on_bar(watch.charging(honest_log, rows=lambda given: given), 400, budget_s=5, clock=watch)
+    assert 4 < watch.now <= 5 + 1 + 0.25 * 5  # known is computed here, a second
+    assert 0 < outcome.cuts < 100
