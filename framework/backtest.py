@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import numpy as np
 
+from framework.engines.choice import chosen_engine, run_engine
 from framework.engines.context import BarContext
 from framework.engines.decisions import decide_signals, decide_weights
-from framework.engines.event import run
+from framework.engines.verifying import verify as verify_record
 from framework.errors import ConfigError, DataError
 from framework.provenance import new_run_id, provenance
 from framework.report.result import Result
@@ -53,6 +54,8 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     db: Path | None = None,
     rules: Sequence[RiskRule] = (),
     causality: str = "default",
+    engine: str = "auto",
+    verify: bool = False,
     name: str | None = None,
     progress: Progress | None = None,
     **choices: Any,
@@ -70,6 +73,8 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         db: the store's file, when symbols are given.
         rules: risk rules of your own, asked after the built-in ones.
         causality: ``default`` (within a second), ``all-decisions``, ``every-bar`` or ``off``.
+        engine: ``auto``, ``event``, ``compiled`` or ``backtrader``; all come to the same, or say what they cannot do.
+        verify: also run the other engines and keep in the result whether they come to the same.
         name: what the strategy is called in the result.
         progress: called with (what, done, total).
         choices: fields of Settings, Exits and Limits by name.
@@ -98,6 +103,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         first_row=first_row,
         rules=rules,
         causality=cast("Mode", causality),
+        engine=engine,
         progress=progress,
     )
     label = name or (strategy if isinstance(strategy, str) else type(asked).__name__)
@@ -109,6 +115,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         causality=verdict,
         provenance=provenance(asked, prices.panel),
         data_issues=prices.data_issues,
+        verification=verify_record(record, progress) if verify else None,
     )
 
 
@@ -120,10 +127,12 @@ def execute(  # noqa: PLR0913 - options by name
     first_row: int = 0,
     rules: Sequence[RiskRule] = (),
     causality: Mode | Literal["off"] = "default",
+    engine: str = "auto",
     progress: Progress | None = None,
 ) -> tuple[Record, Causality]:
     """Decide, run and check one strategy over a panel."""
     style = strategy.style()
+    chosen_engine(engine, style=style, rules=rules)  # says what is wrong before anything long begins
     rows = len(panel) - first_row
     _refuse_ticks_without_tick(panel, settings)
 
@@ -138,14 +147,25 @@ def execute(  # noqa: PLR0913 - options by name
     first_ns = int(panel.time[first_row])
     if style == "allocate":
         decisions = decide_weights(strategy, panel, settings.leverage)
-        record = run(panel, settings, decisions=decisions, style=style, first_row=first_row, rules=rules, progress=ran)
+        record = run_engine(
+            engine,
+            panel,
+            settings,
+            decisions=decisions,
+            style=style,
+            first_row=first_row,
+            rules=rules,
+            progress=ran,
+        )
         if causality == "off":
             return record, NOT_CHECKED
         verdict = check_allocate(strategy, panel, mode=causality, first_ns=first_ns, known=decisions.target)
         return record, verdict
     answers = decide_signals(strategy, panel, progress)
     _refuse_risk_without_stop(strategy, settings, answers.arrays)
-    record = run(panel, settings, decisions=answers.arrays, first_row=first_row, rules=rules, progress=ran)
+    record = run_engine(
+        engine, panel, settings, decisions=answers.arrays, first_row=first_row, rules=rules, progress=ran
+    )
     record = replace(record, columns=answers.columns)
     if causality == "off":
         return record, NOT_CHECKED
@@ -169,7 +189,8 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
 
     def run_rows(last_row: int, told: Callable[[int], None] | None = None) -> Record:
         context = BarContext(panel[:last_row])
-        return run(
+        return run_engine(
+            "event",
             panel,
             settings,
             on_bar=lambda session, row: context.ask(strategy, session, row),

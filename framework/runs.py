@@ -44,9 +44,18 @@ def keep(result: Result, db: Path) -> Path:
                 stats=facts["stats"],
                 provenance=result.provenance,
                 bundle_path=str(folder.relative_to(db.parent)),
+                verification="" if result.verification is None else str(result.verification),
             )
         )
     return folder
+
+
+def keep_verification(result: Result, db: Path) -> None:
+    """Keep what other engines made of a run that is kept already: in its bundle and in its row."""
+    with open_store(db) as store:
+        row = store.run(result.run_id)
+        result.save(db.parent / row.bundle_path)
+        store.save_run(row._replace(verification=str(result.verification or "")))
 
 
 def find(run: str, db: Path) -> Result:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 LEAK_EXIT_CODE = 3
 """Exit code of a run whose strategy sees the future."""
+DIFFERENCE_EXIT_CODE = 4
+"""Exit code when another engine comes to something else."""
 INTERRUPTED_EXIT_CODE = 130
 
 

@@ -9,6 +9,7 @@ import typer
 from framework.cli import data, runs
 from framework.cli.backtest import backtest_command
 from framework.cli.strategies import new_app, strategies_command
+from framework.cli.verify import verify_command
 from framework.version import __version__
 
 app = typer.Typer(
@@ -41,4 +42,5 @@ app.command("backtest")(backtest_command)
 app.command("strategies")(strategies_command)
 app.add_typer(new_app, name="new")
 app.add_typer(runs.app, name="runs")
+app.command("verify")(verify_command)
 app.command("report")(runs.report_command)

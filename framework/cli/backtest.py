@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from framework.cli import LEAK_EXIT_CODE
+from framework.cli import DIFFERENCE_EXIT_CODE, LEAK_EXIT_CODE
 from framework.cli.options import AsJson, Database, expand_symbols, parse_pairs
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from framework.types import RiskRule
 
 MONEY, ORDERS, EXITS, RISK, OUTPUT = "Money", "Orders", "Protective exits", "Risk", "Output"
+ENGINE = "Engine"
 
 
 def _option(*names: str, text: str, panel: str, metavar: str | None = None) -> Any:
@@ -123,6 +124,10 @@ def backtest_command(
         str,
         _option("--causality", text="default (within a second) · all-decisions · every-bar · off", panel=RISK),
     ] = "default",
+    engine: Annotated[str, _option("--engine", text="auto · event · compiled · backtrader", panel=ENGINE)] = "auto",
+    verify: Annotated[
+        bool, _option("--verify", text="Also run the other engines and say whether they differ.", panel=ENGINE)
+    ] = False,
     out: Annotated[
         Path | None, _option("--out", text="Folder for the tearsheet, the fills and the bundle.", panel=OUTPUT)
     ] = None,
@@ -132,7 +137,7 @@ def backtest_command(
     """Backtest a strategy on stored prices, print the result and keep the run.
 
     Exit codes: 0 done · 1 an error, said in a sentence · 2 the command was not understood · 3 the strategy sees the
-    future (the result is printed and kept all the same).
+    future · 4 with --verify, another engine comes to something else (after 3 and 4 the result is printed and kept).
 
     Examples:
     tulya backtest rsi --symbols SP500 --sizing fixed:10 --charges percent:0.1
@@ -173,6 +178,8 @@ def backtest_command(
             db=path,
             rules=_rules([*config.risk_rules, *(risk_rules or ())]),
             causality=causality,
+            engine=engine,
+            verify=verify,
             name=strategy,
             progress=progress,
         )
@@ -185,6 +192,8 @@ def backtest_command(
         _show(result, out, fills)
     if result.causality.verdict.value == "leak":
         raise typer.Exit(LEAK_EXIT_CODE)
+    if result.verification is not None and result.verification.differs:
+        raise typer.Exit(DIFFERENCE_EXIT_CODE)
 
 
 def _rules(names: list[str]) -> list[RiskRule]:

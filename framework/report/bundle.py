@@ -18,7 +18,18 @@ import numpy as np
 
 from framework.errors import ConfigError, DataError
 from framework.report import frames, ledger_csv
-from framework.types import Causality, CausalityVerdict, Instrument, Notice, Panel, Record, Settings
+from framework.types import (
+    Agreement,
+    Causality,
+    CausalityVerdict,
+    Comparison,
+    Instrument,
+    Notice,
+    Panel,
+    Record,
+    Settings,
+    Verification,
+)
 from framework.types.panel import VALUES
 
 if TYPE_CHECKING:
@@ -35,6 +46,8 @@ ORDERS = "orders.csv"
 READ_BACK = (ARRAYS, SETTLEMENTS, ORDERS)
 """What ``load`` reads; the other CSV files are for people."""
 ACCOUNT = ("equity_paise", "cash_paise", "exposure_paise")
+GIVEN = "given."
+"""Before the name of a price that the strategy gave beside its targets."""
 CLOCKS = ("time", "session", "close_time")
 
 
@@ -96,12 +109,15 @@ def _inputs(result: Result) -> dict[str, Any]:
         "strategy": result.strategy,
         "parameters": result.parameters,
         "causality": result.causality._asdict(),
+        "verification": verification_facts(result.verification),
         "provenance": result.provenance,
         "data_issues": list(result.data_issues),
         "benchmark_name": result.benchmark_name,
         "risk_free": result.risk_free,
         "settings": record.settings.model_dump(mode="json"),
         "engine": record.engine,
+        "style": record.style,
+        "rules": list(record.rules),
         "first_row": record.first_row,
         "positions": list(record.positions),
         "notices": [notice._asdict() for notice in record.notices],
@@ -118,6 +134,7 @@ def _arrays(record: Record) -> dict[str, np.ndarray[Any, Any]]:
     arrays |= {f"account.{name}": getattr(record, name) for name in ACCOUNT}
     if record.targets is not None:
         arrays["targets"] = record.targets
+    arrays |= {f"{GIVEN}{name}": values for name, values in record.prices.items()}
     columns = [values for series in record.columns.values() for values in series.values()]
     return arrays | {f"column.{number}": values for number, values in enumerate(columns)}
 
@@ -189,6 +206,9 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
         positions=tuple(inputs["positions"]),
         targets=arrays.get("targets"),
         columns=columns,
+        style=inputs.get("style", ""),
+        prices={name.removeprefix(GIVEN): values for name, values in arrays.items() if name.startswith(GIVEN)},
+        rules=tuple(inputs.get("rules", ())),
     )
     causality = inputs["causality"]
     return {
@@ -197,7 +217,21 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
         "record": record,
         "causality": Causality(**causality | {"verdict": CausalityVerdict(causality["verdict"])}),
         "data_issues": tuple(inputs["data_issues"]),
+        "verification": _verification(inputs.get("verification")),
     }
+
+
+def verification_facts(verification: Verification | None) -> list[dict[str, str]] | None:
+    """What other engines made of the run, as JSON values; None when none was asked."""
+    if verification is None:
+        return None
+    return [one._asdict() | {"agreement": str(one.agreement)} for one in verification.comparisons]
+
+
+def _verification(facts: list[dict[str, str]] | None) -> Verification | None:
+    if facts is None:
+        return None
+    return Verification(tuple(Comparison(**one | {"agreement": Agreement(one["agreement"])}) for one in facts))  # type: ignore[arg-type]  # the agreement is one
 
 
 @contextmanager

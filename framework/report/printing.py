@@ -40,7 +40,10 @@ def text(result: Result) -> str:
         ]
         lines.append("   ".join(cells).rstrip())
     lines += ["", *_told("Settings", "; ".join(chosen(result)))]
-    lines += [f"Causality   {result.causality}", f"Fill rule   {result.settings.fill_rule}"]
+    lines.append(f"Causality   {result.causality}")
+    if result.verification is not None:
+        lines.append(f"Verified    {result.verification}")
+    lines.append(f"Fill rule   {result.settings.fill_rule}")
     found = result.findings
     if found:
         lines += ["", "Findings"]
@@ -64,11 +67,12 @@ def html(result: Result) -> str:
             for name, value, unit in (one, two)
         )
         cells.append(f"<tr>{row}</tr>")
+    verified = "" if result.verification is None else f"<br>Verified: {escape(str(result.verification))}"
     found = "".join(f"<li>{MARKS[one.severity]} {escape(one.text)}</li>" for one in result.findings)
     return (
         f"<div><h4 style='margin:.2em 0'>{escape(result.title)}</h4><p style='opacity:.7'>{escape(result.period)}</p>"
         f"<table>{''.join(cells)}</table>"
         f"<p>Settings: {escape('; '.join(chosen(result)))}<br>"
-        f"Causality: {escape(str(result.causality))}<br>Fill rule: {escape(result.settings.fill_rule)}</p>"
+        f"Causality: {escape(str(result.causality))}{verified}<br>Fill rule: {escape(result.settings.fill_rule)}</p>"
         f"<ul style='list-style:none;padding-left:0'>{found}</ul></div>"
     )

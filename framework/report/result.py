@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from framework.types.causality import Causality
     from framework.types.record import Record
     from framework.types.settings import Settings
+    from framework.types.verification import Verification
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,6 +46,8 @@ class Result:
     benchmark_name: str = NAME
     risk_free: float = 0.0
     """A year, as a fraction; 0.06 is 6 %."""
+    verification: Verification | None = None
+    """What the other engines made of the same run; None when they were not asked."""
 
     @cached_property
     def observations(self) -> Observations:
@@ -62,7 +65,7 @@ class Result:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What to know before believing the numbers, most severe first."""
-        return tuple(findings(self.record, self.observations, self.causality, self.data_issues))
+        return tuple(findings(self.record, self.observations, self.causality, self.data_issues, self.verification))
 
     @property
     def trips(self) -> tuple[RoundTrip, ...]:
@@ -195,6 +198,7 @@ class Result:
             "round_trips_open": len(self.observations.open_round_trips),
             "causality": str(self.causality.verdict),
             "causality_detail": self.causality._asdict(),
+            "verification": bundle.verification_facts(self.verification),
             "stats": {name: value if math.isfinite(value) else None for name, value in self.stats.items()},
             "findings": [finding._asdict() for finding in self.findings],
             "fill_rule": self.settings.fill_rule,

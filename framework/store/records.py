@@ -96,3 +96,5 @@ class RunRow(NamedTuple):
     bundle_path: str = ""
     created_at: int = 0
     """UTC seconds; 0 = now, when saved."""
+    verification: str = ""
+    """What the other engines made of it, in one line; empty while none was asked."""

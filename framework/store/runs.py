@@ -40,15 +40,15 @@ def save(connection: sqlite3.Connection, run: RunRow) -> None:
     )
     marks = ", ".join("?" * len(row))
     connection.execute(
-        f"REPLACE INTO backtest_runs ({COLUMNS}, created_at) "  # noqa: S608 - constants
-        f"VALUES ({marks}, ifnull(nullif(?, 0), CAST(strftime('%s', 'now') AS INTEGER)))",
-        (*row, run.created_at),
+        f"REPLACE INTO backtest_runs ({COLUMNS}, verification, created_at) "  # noqa: S608 - constants
+        f"VALUES ({marks}, ?, ifnull(nullif(?, 0), CAST(strftime('%s', 'now') AS INTEGER)))",
+        (*row, run.verification, run.created_at),
     )
 
 
 def latest(connection: sqlite3.Connection, limit: int | None) -> list[RunRow]:
     """The newest runs first."""
-    query = f"SELECT {COLUMNS}, created_at FROM backtest_runs {ORDER} LIMIT ?"  # noqa: S608 - constants
+    query = f"SELECT {COLUMNS}, created_at, verification FROM backtest_runs {ORDER} LIMIT ?"  # noqa: S608 - constants
     return [_run(row) for row in connection.execute(query, (-1 if limit is None else limit,))]
 
 
@@ -70,7 +70,7 @@ def find(connection: sqlite3.Connection, wanted: str) -> RunRow:
             raise DataError(f"{wanted!r} begins {len(matches)} run ids: {', '.join(matches[:5])}; write more of it")
         near = nearest(wanted, ids) or ids[:3]
         raise DataError(f"no run {wanted!r}; the nearest: {', '.join(near)} (tulya runs list)")
-    query = f"SELECT {COLUMNS}, created_at FROM backtest_runs WHERE run_id = ?"  # noqa: S608 - constants
+    query = f"SELECT {COLUMNS}, created_at, verification FROM backtest_runs WHERE run_id = ?"  # noqa: S608 - constants
     return _run(connection.execute(query, matches).fetchone())
 
 

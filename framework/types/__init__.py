@@ -34,9 +34,11 @@ from framework.types.record import Notice, OrderRecord, OrderState, Record, Sett
 from framework.types.settings import Charges, Distance, Exits, Limits, Settings, Sizing, Slippage
 from framework.types.signals import Signals
 from framework.types.timeframe import Timeframe
+from framework.types.verification import Agreement, Comparison, Verification
 
 __all__ = [
     "NAN",
+    "Agreement",
     "Approved",
     "BarRow",
     "Bars",
@@ -47,6 +49,7 @@ __all__ = [
     "CausalityVerdict",
     "Charges",
     "Command",
+    "Comparison",
     "Decisions",
     "Distance",
     "Event",
@@ -82,4 +85,5 @@ __all__ = [
     "TradingState",
     "Validity",
     "Verdict",
+    "Verification",
 ]

@@ -97,3 +97,9 @@ class Record:
     """float64[T, N]: what the strategy asked for; None for ``on_bar`` strategies."""
     columns: dict[str, dict[str, NDArray[np.float64]]] = field(default_factory=dict)
     """symbol → column name → float64[T] on the panel's rows, NaN where the instrument has no bar."""
+    style: str = ""
+    """``signals``, ``allocate`` or ``on_bar``; empty in what was kept before this was."""
+    prices: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    """stop, take_profit, trail, limit, trigger → float64[T, N]: those that the strategy gave beside its targets."""
+    rules: tuple[str, ...] = ()
+    """Risk rules of the user's own that were asked."""

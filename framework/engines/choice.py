@@ -1,0 +1,92 @@
+"""Engines by name: which one runs, and what is said when it is not there or not able."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from framework.engines import event
+from framework.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from framework.engines.event import DecisionArrays
+    from framework.session import Session
+    from framework.types import Panel, Record, RiskRule, Settings
+    from framework.types.orders import CancelRequest, OrderRequest
+
+ENGINES = ("auto", "event", "compiled", "backtrader")
+
+
+def run_engine(
+    name: str,
+    panel: Panel,
+    settings: Settings,
+    *,
+    decisions: DecisionArrays | None = None,
+    on_bar: Callable[[Session, int], Sequence[OrderRequest | CancelRequest]] | None = None,
+    style: str = "signals",
+    first_row: int = 0,
+    last_row: int | None = None,
+    rules: Sequence[RiskRule] = (),
+    progress: Callable[[int], None] | None = None,
+) -> Record:
+    """Run a named engine; the record keeps what it takes to run it through another one.
+
+    Raises ``ConfigError`` when there is no such engine, it is not installed, or it cannot express the run.
+    """
+    chosen = chosen_engine(name, style=style, rules=rules)
+    if chosen == "event":
+        record = event.run(
+            panel,
+            settings,
+            decisions=decisions,
+            on_bar=on_bar,
+            style=style,
+            first_row=first_row,
+            last_row=last_row,
+            rules=rules,
+            progress=progress,
+        )
+    else:
+        record = import_module(f"framework.engines.{chosen}").run(
+            panel,
+            settings,
+            decisions=decisions,
+            style=style,
+            first_row=first_row,
+            last_row=last_row,
+            progress=progress,
+        )
+    given = {} if decisions is None else dict(zip(event.PRICE_NAMES, decisions[1:], strict=True))
+    return replace(
+        record,
+        style=style,
+        prices={name: array for name, array in given.items() if array is not None},
+        rules=tuple(type(rule).__name__ for rule in rules),
+    )
+
+
+def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule]) -> str:
+    """The engine that a name means for this run. ``auto`` is the event engine."""
+    if name not in ENGINES:
+        msg = f"engine {name!r} is not one of {', '.join(ENGINES)}"
+        raise ConfigError(msg)
+    if name in {"auto", "event"}:
+        return "event"
+    if style == "on_bar":
+        msg = (
+            f"the {name} engine runs strategies that decide in arrays, and on_bar() acts bar by bar; use --engine event"
+        )
+        raise ConfigError(msg)
+    if rules:
+        own = ", ".join(type(rule).__name__ for rule in rules)
+        msg = f"the {name} engine cannot ask a risk rule of your own ({own}); use --engine event"
+        raise ConfigError(msg)
+    if find_spec(f"framework.engines.{name}") is None:
+        msg = f"this version of Tulya has no {name} engine; use --engine event"
+        raise ConfigError(msg)
+    return name
