@@ -28,6 +28,8 @@ FEW_ROUND_TRIPS = 30
 FEW_CHECKED, FEW_CHECKED_SHARE = 30, 0.05
 """Below both, the causality check has seen too few decisions to call it one."""
 HIGH_COSTS = 0.3
+REFUSED_FILL, CASH = "refused_fill", "cash"
+"""Code of the notice, and the reason of a refusal for want of cash."""
 SHOWN_ISSUES = 5
 
 
@@ -74,15 +76,20 @@ def findings(
 
 
 def order_outcomes(record: Record) -> dict[str, Counter[str]]:
-    """``refused``, ``shrunk``, ``expired`` and ``cancelled`` orders, counted by reason."""
-    outcomes: dict[str, Counter[str]] = {name: Counter() for name in ("refused", "shrunk", "expired", "cancelled")}
+    """``refused``, ``shrunk`` and ``expired`` orders, counted by reason.
+
+    A protective exit that went with its position was not held back, and neither was what the strategy took back itself.
+    """
+    outcomes: dict[str, Counter[str]] = {name: Counter() for name in ("refused", "shrunk", "expired")}
     for one in record.orders:
+        if one.order.protective:
+            continue
         if one.state is OrderState.REFUSED:
             outcomes["refused"][one.why or one.verdict.reason or "unknown"] += 1
         elif one.verdict.quantity != one.requested:
             outcomes["shrunk"][one.verdict.reason or "unknown"] += 1
-        if one.state in {OrderState.EXPIRED, OrderState.CANCELLED}:
-            outcomes[str(one.state)][one.why or str(one.order.reason)] += 1
+        if one.state is OrderState.EXPIRED and not one.order.reduces:
+            outcomes["expired"][one.why or str(one.order.reason)] += 1
     return outcomes
 
 
@@ -134,6 +141,8 @@ def _notices(record: Record) -> Iterator[Finding]:
     for notice in record.notices:
         first.setdefault(notice.code, notice)
     for code, notice in first.items():
+        if code == REFUSED_FILL:  # told once, with the other refusals
+            continue
         date = time_text(record.panel, 0, notice.time)
         more = f" (the first of {counts[code]:,})" if counts[code] > 1 else ""
         yield Finding(Severity.WARNING, f"{date}: {notice.text.rstrip('.')}{more}.")
@@ -197,9 +206,29 @@ def _orders(record: Record) -> Iterator[Finding]:
         if counts:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common())
             total = sum(counts.values())
+            more = _at_the_fill(record) if name == "refused" else ""
             yield Finding(
-                Severity.WARNING, f"{total:,} order{'s were' if total > 1 else ' was'} {name} by reason: {reasons}."
+                Severity.WARNING,
+                f"{total:,} order{'s were' if total > 1 else ' was'} {name} by reason: {reasons}{more}.",
             )
+
+
+def _at_the_fill(record: Record) -> str:
+    """When the first order that risk had allowed was refused at its fill, and what helps where cash ran short."""
+    refused = [
+        one for one in record.orders if one.state is OrderState.REFUSED and one.verdict.quantity and one.ended_at
+    ]
+    if not refused:
+        return ""
+    first = min(refused, key=lambda one: one.ended_at)
+    date = time_text(record.panel, first.order.instrument, first.ended_at)
+    told = (
+        f"; the first at its fill on {date}, {first.order.quantity:+,} {record.panel.symbols[first.order.instrument]}"
+    )
+    if not any(one.why == CASH for one in refused):
+        return told
+    buffer = "" if record.settings.protection_bps else "--protection-bps 300 keeps a buffer for the opening gap, or "
+    return f"{told}: {buffer}size below 100 %"
 
 
 def _cash(record: Record) -> Iterator[Finding]:

@@ -100,7 +100,7 @@ def costs(result: Result) -> list[tuple[str, str, str]]:
 
 
 def held_back(result: Result) -> list[tuple[str, str, str]]:
-    """Outcome, reason and count of orders that were refused, shrunk, expired or cancelled."""
+    """Outcome, reason and count of orders that were refused, shrunk or expired."""
     outcomes = order_outcomes(result.record)
     return [
         (name, reason.replace("_", " "), f"{count:,}")

@@ -129,11 +129,38 @@ def test_orders_held_back_are_counted_by_reason():
     assert "1 order was shrunk by reason: cash 1." in texts(result)
 
 
-def test_orders_that_ran_out_or_were_taken_back_are_counted():
-    orders = [order(1, OrderState.EXPIRED, 10, 10), order(2, OrderState.CANCELLED, 10, 10, why="replaced")]
+def refused_at_the_fill():
+    """Two refusals at the open of 2 January, for want of cash, with the notice of each."""
+    when = int(np.datetime64("2024-01-02", "ns").astype(np.int64))
+    orders = [order(one, OrderState.REFUSED, 1250, 1250, why="cash")._replace(ended_at=when) for one in (1, 2)]
+    notice = Notice(when, "refused_fill", "the order for +1250 ABC was refused at its fill: cash")
+    return {"orders": orders, "notices": [notice, notice]}
+
+
+def test_cash_refusals_at_the_fill_are_told_once_with_what_helps():
+    (finding,) = about(make_result(make_record([bars([100, 99])], **refused_at_the_fill())), "refused")
+    assert (
+        "2 orders were refused by reason: cash 2; the first at its fill on 2024-01-02, +1,250 ABC: --protection-bps "
+        "300 keeps a buffer for the opening gap, or size below 100 %." == finding.text
+    )
+
+
+def test_with_a_protection_already_the_hint_is_the_size():
+    record = make_record([bars([100, 99])], protection_bps=100, **refused_at_the_fill())
+    assert about(make_result(record), "+1,250 ABC: size below 100 %.")
+
+
+def test_entries_that_ran_out_are_counted_and_what_was_taken_back_is_not():
+    exit_ = order(2, OrderState.EXPIRED, -10, -10)
+    stop = order(3, OrderState.EXPIRED, -10, -10)
+    orders = [
+        order(1, OrderState.EXPIRED, 10, 10),
+        exit_._replace(order=exit_.order._replace(reduces=True)),
+        stop._replace(order=stop.order._replace(protective=True)),
+        order(4, OrderState.CANCELLED, 10, 10, why="replaced"),
+    ]
     outcomes = order_outcomes(make_record([bars([100, 99])], orders=orders))
-    assert outcomes["expired"] == {"signal": 1}
-    assert outcomes["cancelled"] == {"replaced": 1}
+    assert {"refused": {}, "shrunk": {}, "expired": {"signal": 1}} == outcomes
 
 
 def test_free_fills_that_cost_nothing_say_nothing_of_costs_taken():
