@@ -152,17 +152,27 @@ def _check(instrument: Instrument, time: NDArray[np.int64], columns: dict[str, N
         if values.shape != time.shape:
             msg = f"{instrument}: {name} has shape {values.shape} but time has {time.shape}; both need one row per bar"
             raise DataError(msg)
-    low, high = columns["low"], columns["high"]
-    sound = (low > 0) & np.isfinite(high)
-    for name in PRICES:
-        sound &= (low <= columns[name]) & (columns[name] <= high)
-    sound &= ~(columns["volume"] < 0)
-    sound[1:] &= np.diff(time) > 0
+    rules = _rules(time, columns)
+    sound = np.logical_and.reduce([holds for _, holds in rules])
     if not sound.all():
         row = int(np.flatnonzero(~sound)[0])
+        broken = next(rule for rule, holds in rules if not holds[row])
         shown = ", ".join(f"{name}={values[row]:g}" for name, values in columns.items())
-        msg = (
-            f"{instrument}: bar {row} at {np.datetime64(int(time[row]), 'ns')} is not a bar ({shown}); prices must be "
-            "finite and above 0 with low ≤ open, close ≤ high, volume ≥ 0, and times strictly rising"
-        )
+        msg = f"{instrument}: bar {row} at {np.datetime64(int(time[row]), 'ns')} is not a bar: {broken} ({shown})"
         raise DataError(msg)
+
+
+def _rules(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> list[tuple[str, NDArray[np.bool_]]]:
+    """What is said of a bar that breaks a rule, and which bars keep it."""
+    low, high = columns["low"], columns["high"]
+    rules = [
+        (f"its {name} is not a finite price above 0", (columns[name] > 0) & np.isfinite(columns[name]))
+        for name in PRICES
+    ]
+    rules.append(("its low is above its high", low <= high))
+    for name in ("open", "close"):
+        rules.append((f"its {name} is below its low", low <= columns[name]))
+        rules.append((f"its {name} is above its high", columns[name] <= high))
+    rules.append(("its volume is below 0", ~(columns["volume"] < 0)))
+    rules.append(("its time is not after the one before it", np.append(True, np.diff(time) > 0)[: time.shape[0]]))
+    return rules

@@ -29,6 +29,10 @@ def bars_from_frame(
     if missing:
         msg = f"the frame has no column {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}"
         raise DataError(msg)
+    if frame.empty:
+        msg = "the frame has no rows; bars need at least one"
+        raise DataError(msg)
+    frame = _oldest_first(frame, names)
     instrument = symbol if isinstance(symbol, Instrument) else Instrument(symbol or _symbol_in(frame, names))
     zone = timezone or instrument.timezone
     if zone != instrument.timezone:
@@ -83,6 +87,12 @@ def _times(frame: pd.DataFrame, names: Mapping[str, object]) -> pd.DatetimeIndex
             return pd.DatetimeIndex(pd.to_datetime(frame[names[name]]))
     msg = f"the frame needs a DatetimeIndex or one of the columns {', '.join(TIME_NAMES)}"
     raise DataError(msg)
+
+
+def _oldest_first(frame: pd.DataFrame, names: Mapping[str, object]) -> pd.DataFrame:
+    """The rows by time; many sources give the newest first. Equal times stay as they are, for the check to name."""
+    index = _times(frame, names)
+    return frame if index.is_monotonic_increasing else frame.iloc[index.argsort(kind="stable")]
 
 
 def _utc_nanoseconds(index: pd.DatetimeIndex, zone: str) -> NDArray[np.int64]:

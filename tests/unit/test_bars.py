@@ -48,6 +48,45 @@ def test_what_is_no_bar_is_refused_with_its_row(change, row):
         Bars.from_arrays("AAA", "1d", *columns.values())
 
 
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"high": [11, 10.5, 13]}, "its open is above its high"),
+        ({"close": [10, 13, 12]}, "its close is above its high"),
+        ({"low": [9, 10, 12.5]}, "its open is below its low"),
+        ({"close": [10, np.nan, 12]}, "its close is not a finite price above 0"),
+        ({"low": [9, 14, 11]}, "its low is above its high"),
+        ({"volume": [1, -1, 1]}, "its volume is below 0"),
+        ({"time": [0, DAY, DAY]}, "its time is not after the one before it"),
+    ],
+    ids=str,
+)
+def test_the_broken_rule_is_named(change, rule):
+    columns = {
+        "time": [0, DAY, 2 * DAY],
+        "open": [10, 11, 12],
+        "high": [11, 12, 13],
+        "low": [9, 10, 11],
+        "close": [10, 11, 12],
+        "volume": [1, 1, 1],
+    } | change
+    with pytest.raises(DataError, match=rf"is not a bar: {rule} \("):
+        Bars.from_arrays("AAA", "1d", *columns.values())
+
+
+def test_a_frame_with_the_newest_first_is_read_like_one_with_the_oldest_first():
+    frame = bars().to_frame()
+    newest_first = frame.iloc[::-1]
+    assert np.array_equal(bars().close, Bars.from_frame(newest_first).close)
+    with_column = newest_first.reset_index()
+    assert np.array_equal(bars().time, Bars.from_frame(with_column).time)
+
+
+def test_an_empty_frame_is_told():
+    with pytest.raises(DataError, match="the frame has no rows"):
+        Bars.from_frame(bars().to_frame().iloc[:0])
+
+
 def test_columns_of_different_length_are_refused():
     with pytest.raises(DataError, match="high has shape"):
         Bars.from_arrays("AAA", "1d", [0, DAY], [1, 1], [1], [1, 1], [1, 1])
