@@ -56,6 +56,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     causality: str = "default",
     engine: str = "auto",
     verify: bool = False,
+    risk_free: float = 0.0,
     name: str | None = None,
     progress: Progress | None = None,
     **choices: Any,
@@ -75,6 +76,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         causality: ``default`` (within a second), ``all-decisions``, ``every-bar`` or ``off``.
         engine: ``auto``, ``event``, ``compiled`` or ``backtrader``; all come to the same, or say what they cannot do.
         verify: also run the other engines and keep in the result whether they come to the same.
+        risk_free: rate a year as a fraction, 0.065 for 6.5 %, that Sharpe, Sortino and alpha are measured against.
         name: what the strategy is called in the result.
         progress: called with (what, done, total).
         choices: fields of Settings, Exits and Limits by name.
@@ -86,6 +88,9 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     """
     if causality not in CAUSALITY_MODES:
         msg = f"causality {causality!r} is not one of {', '.join(CAUSALITY_MODES)}"
+        raise ConfigError(msg)
+    if not -1 < risk_free < 1:
+        msg = f"risk_free {risk_free!r} is a fraction a year between -1 and 1; write 0.065 for 6.5 %"
         raise ConfigError(msg)
     chosen = _settings(settings, choices)
     asked = _strategy(strategy)
@@ -115,6 +120,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         causality=verdict,
         provenance=provenance(asked, prices.panel),
         data_issues=prices.data_issues,
+        risk_free=risk_free,
         verification=verify_record(record, progress) if verify else None,
     )
 

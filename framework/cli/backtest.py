@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from framework.cli import DIFFERENCE_EXIT_CODE, LEAK_EXIT_CODE
-from framework.cli.options import AsJson, Database, expand_symbols, parse_pairs
+from framework.cli.options import AsJson, Database, expand_symbols, parse_pairs, parse_rate
 
 if TYPE_CHECKING:
     from framework.report.result import Result
@@ -128,6 +128,10 @@ def backtest_command(
     verify: Annotated[
         bool, _option("--verify", text="Also run the other engines and say whether they differ.", panel=ENGINE)
     ] = False,
+    risk_free: Annotated[
+        str,
+        _option("--risk-free", text="Rate a year that Sharpe, Sortino and alpha are measured against.", panel=OUTPUT),
+    ] = "0%",
     out: Annotated[
         Path | None, _option("--out", text="Folder for the tearsheet, the fills and the bundle.", panel=OUTPUT)
     ] = None,
@@ -178,6 +182,7 @@ def backtest_command(
             db=path,
             rules=_rules([*config.risk_rules, *(risk_rules or ())]),
             causality=causality,
+            risk_free=parse_rate("--risk-free", risk_free),
             engine=engine,
             verify=verify,
             name=strategy,

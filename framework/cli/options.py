@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,6 +33,19 @@ def parse_pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
             raise ConfigError(msg)
         pairs[name.strip().replace("-", "_")] = value.strip()
     return pairs
+
+
+def parse_rate(option: str, text: str) -> float:
+    """``6.5%`` as 0.065. A bare number is refused unless it is 0: is 6.5 a fraction or per cent?"""
+    number, percent = text.strip().removesuffix("%"), text.strip().endswith("%")
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if not (-100 < value < 100 and (percent or value == 0)):  # noqa: PLR2004 - per cent
+        msg = f"{option} {text!r} is not understood; write a rate a year between -100% and 100%, such as {option} 6.5%"
+        raise ConfigError(msg)
+    return value / 100
 
 
 def expand_symbols(text: str, db: Path, timeframe: str) -> list[str]:

@@ -80,7 +80,7 @@ def render(result: Result, further: Finding | None = None, quantstats: str = "")
         trips_csv=TRIPS_CSV,
         costs=sections.costs(result),
         held_back=sections.held_back(result),
-        settings=every_setting(result.settings),
+        settings=[*every_setting(result.settings), ("risk-free rate", percent(100 * result.risk_free))],
         chosen="; ".join(chosen(result)),
         quantstats=quantstats,
     )

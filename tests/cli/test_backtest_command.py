@@ -147,6 +147,7 @@ def test_a_leak_is_told_and_exits_with_3(tulya, home):
         ("backtest rsi --symbols SP500 --causality sure", "causality 'sure' is not one of default"),
         ("backtest rsi --symbols SP500 --risk-rule mine.py", "there is no file mine.py"),
         ("backtest rsi --symbols SP500,SP500,NASDAQ --reenter never", "settings.reenter = 'never'"),
+        ("backtest rsi --symbols SP500 --risk-free 6.5", "--risk-free '6.5' is not understood; write a rate a year"),
         ("report nope", "no run 'nope'"),
         ("runs show nope", "no run 'nope'"),
     ],
@@ -157,6 +158,15 @@ def test_a_mistake_is_answered_by_one_sentence_and_exit_code_1(tulya, home, word
     assert done.err.startswith("tulya: ")
     assert sentence in done.err
     assert 1 == done.err.count("\n")
+
+
+def test_the_risk_free_rate_lowers_sharpe_and_is_told(tulya, home):
+    without, with_ = (
+        json.loads(tulya("backtest", "buy_and_hold", "--symbols", "SP500", "--json", *more).out)["stats"]["Sharpe"]
+        for more in ([], ["--risk-free", "6.5%"])
+    )
+    assert with_ < without
+    assert "risk-free rate 6.50 % a year" in tulya("runs", "show", "last").out
 
 
 def test_a_rule_of_the_users_own_is_asked(tulya, home):

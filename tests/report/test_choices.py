@@ -63,6 +63,7 @@ def test_capital_and_sizing_are_always_told():
             "at most ₹5,00,000 per order; at most ₹10,00,000 per ins",
         ),
         ({"max_daily_loss": "2%"}, "reduce only after a daily loss of 2 %"),
+        ({"risk_free": 0.065}, "risk-free rate 6.50 % a year"),
         ({"start": "1970-01-11"}, "decisions from 1970-01-11 on (10 bars before it only feed the indicators)"),
     ],
 )

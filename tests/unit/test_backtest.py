@@ -221,3 +221,8 @@ def test_a_frame_with_its_symbol_in_attrs_keeps_it():
     frame = walk("M&M").to_frame()
     assert isinstance(frame, pd.DataFrame)
     assert ("M&M",) == backtest(Alternates(), frame).symbols
+
+
+def test_a_risk_free_rate_in_per_cent_is_refused():
+    with pytest.raises(ConfigError, match=r"risk_free 6.5 is a fraction a year .* write 0.065 for 6.5 %"):
+        backtest(Alternates(), walk(), risk_free=6.5)
