@@ -154,6 +154,7 @@ def backtest_command(
     from framework.cli.progress import shown
     from framework.config import database_path, load_config
     from framework.discovery import find_strategy
+    from framework.report.bundle import refuse_folder
     from framework.types import Settings
 
     config = load_config()
@@ -171,6 +172,8 @@ def backtest_command(
     chosen = find_strategy(strategy).from_settings(parse_pairs("--set", parameters or ()))
     refuse_ignored(chosen, flags)
     path = database_path(db)
+    if out is not None:
+        refuse_folder(out)
     with shown(hidden=as_json) as progress:
         result = backtest(
             chosen,

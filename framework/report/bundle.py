@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -56,17 +57,30 @@ def save(result: Result, folder: Path) -> Path:
 
     Raises ``ConfigError`` when ``folder`` is something else than a folder, or one with files but no bundle in it.
     """
+    refuse_folder(folder)
+    files = _files(result)
+    with _replacing(folder) as draft:
+        for name, content in files.items():
+            (draft / name).write_bytes(content)
+    return folder
+
+
+def refuse_folder(folder: Path) -> None:
+    """``ConfigError`` unless a bundle can be written there; a long run asks before it begins, not after it."""
     if folder.exists() and not folder.is_dir():
         msg = f"{folder} is a file; give the bundle a folder of its own"
         raise ConfigError(msg)
     if folder.is_dir() and any(folder.iterdir()) and not (folder / DOCUMENT).exists():
         msg = f"{folder} holds other files and no bundle; give the bundle a folder of its own"
         raise ConfigError(msg)
-    files = _files(result)
-    with _replacing(folder) as draft:
-        for name, content in files.items():
-            (draft / name).write_bytes(content)
-    return folder
+    parent = next(above for above in folder.absolute().parents if above.exists())
+    if not parent.is_dir():
+        msg = f"{folder} cannot be made: {parent} is a file; choose another folder"
+        raise ConfigError(msg)
+    for place in {parent, folder} if folder.is_dir() else {parent}:
+        if not os.access(place, os.W_OK | os.X_OK):
+            msg = f"{folder} cannot be written: there is no permission to write in {place}; choose another folder"
+            raise ConfigError(msg)
 
 
 def load(folder: Path) -> dict[str, Any]:

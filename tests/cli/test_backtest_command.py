@@ -107,6 +107,23 @@ def test_a_strategy_in_a_file_of_the_users_own_with_a_tearsheet(tulya, home):
     assert written >= {"tearsheet.html", "quantstats.html", "fills.csv", "result.json"}
 
 
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        ("notes.txt", "notes.txt is a file; give the bundle a folder of its own"),
+        ("mine", "mine holds other files and no bundle; give the bundle a folder of its own"),
+        ("notes.txt/mine", "notes.txt/mine cannot be made: "),
+    ],
+)
+def test_a_folder_that_cannot_take_the_result_is_refused_before_the_run(tulya, home, out, sentence, monkeypatch):
+    (home / "notes.txt").write_text("mine")
+    (home / "mine").mkdir()
+    (home / "mine" / "notes.txt").write_text("mine")
+    monkeypatch.setattr("framework.backtest.backtest", None)  # nothing is run
+    done = tulya("backtest", "rsi", "--symbols", "SP500", "--out", out)
+    assert (1, True) == (done.code, done.err.startswith(f"tulya: {sentence}")), done.err
+
+
 def test_a_leak_is_told_and_exits_with_3(tulya, home):
     (home / "my_strategy.py").write_text(MINE)
     done = tulya("backtest", "./my_strategy.py:Peeks", "--symbols", "SP500", "--json")

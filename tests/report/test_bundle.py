@@ -149,3 +149,10 @@ def test_a_document_with_missing_inputs_is_a_data_error(tmp_path):
     (folder / "result.json").write_text(json.dumps(document))
     with pytest.raises(DataError, match="not a bundle this version can read"):
         Result.load(folder)
+
+
+def test_a_folder_without_permission_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    monkeypatch.setattr("os.access", lambda place, _: place != tmp_path / "locked")  # root may write everywhere
+    with pytest.raises(ConfigError, match=r"mine cannot be written: there is no permission to write in .*locked;"):
+        bundle.refuse_folder(tmp_path / "locked" / "new" / "mine")
