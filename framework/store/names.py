@@ -23,7 +23,10 @@ def nearest(word: str, names: Iterable[str], count: int = 3) -> list[str]:
 
 
 def resolve(connection: sqlite3.Connection, text: str) -> tuple[str, str]:
-    """``INFY`` or ``NSE:INFY`` → (symbol, exchange) that has bars; raises ``DataError`` naming the nearest ones."""
+    """``INFY`` or ``NSE:INFY`` → (symbol, exchange) that has bars; raises ``DataError`` naming the nearest ones.
+
+    Upper and lower case are the same where only one stored symbol is meant.
+    """
     found = _exchanges(connection, text)
     if len(found) == 1:
         return text, found[0]
@@ -33,7 +36,7 @@ def resolve(connection: sqlite3.Connection, text: str) -> tuple[str, str]:
     exchange, colon, symbol = text.partition(":")
     if colon and exchange in _exchanges(connection, symbol):
         return symbol, exchange
-    raise DataError(_unknown(connection, text))
+    return _ignoring_case(connection, text)
 
 
 def resolve_issues(connection: sqlite3.Connection, text: str) -> list[tuple[str, str]]:
@@ -46,6 +49,20 @@ def resolve_issues(connection: sqlite3.Connection, text: str) -> list[tuple[str,
         if not refused or _exchanges(connection, text):
             raise
         return refused
+
+
+def _ignoring_case(connection: sqlite3.Connection, text: str) -> tuple[str, str]:
+    """The one stored symbol that differs from ``text`` only in upper and lower case."""
+    query = f"SELECT i.symbol, i.exchange FROM instruments i WHERE {HELD}"  # noqa: S608 - a constant
+    wanted = text.casefold()
+    held: list[tuple[str, str]] = connection.execute(query).fetchall()
+    found = [pair for pair in held if wanted in {pair[0].casefold(), f"{pair[1]}:{pair[0]}".casefold()}]
+    if len(found) > 1:
+        choices = " or ".join(f"{exchange}:{symbol}" if exchange else symbol for symbol, exchange in sorted(found))
+        raise DataError(f"{text} could be {choices}; write one of them")
+    if not found:
+        raise DataError(_unknown(connection, text))
+    return found[0]
 
 
 def _exchanges(connection: sqlite3.Connection, symbol: str) -> list[str]:

@@ -153,13 +153,26 @@ def test_one_symbol_may_lie_on_two_exchanges(store):
         store.load_bars("INFY")
 
 
+def test_case_does_not_matter_where_one_stored_symbol_is_meant(store):
+    store.save_bars(daily("RELIANCE", exchange="NSE"))
+    assert ["RELIANCE"] * 3 == [store.load_bars(name).symbol for name in ("reliance", "nse:Reliance", "NSE:RELIANCE")]
+    store.save_bars(daily("RELIANCE", exchange="BSE"))
+    with pytest.raises(DataError, match="reliance could be BSE:RELIANCE or NSE:RELIANCE; write one of them"):
+        store.load_bars("reliance")
+    store.save_bars(daily("abc"))
+    store.save_bars(daily("ABC"))
+    assert "abc" == store.load_bars("abc").symbol
+    with pytest.raises(DataError, match="Abc could be ABC or abc"):
+        store.load_bars("Abc")
+
+
 def test_a_misspelt_symbol_is_answered_with_the_nearest(store):
     for symbol in ("RELIANCE", "INFY", "TCS"):
         store.save_bars(daily(symbol))
     with pytest.raises(DataError, match="no symbol 'RELIANC' in the store; the nearest: RELIANCE"):
         store.load_bars("RELIANC")
     with pytest.raises(DataError, match="the nearest: INFY"):
-        store.load_bars("infy")
+        store.load_bars("infi")
     with pytest.raises(DataError, match="it holds INFY, RELIANCE, TCS"):
         store.load_bars("ZZZZZZ")
 
