@@ -8,6 +8,7 @@ import secrets
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
 from framework.discovery import source_hash
@@ -49,6 +50,9 @@ def data_hash(panel: Panel) -> str:
 
 def new_run_id(strategy: str) -> str:
     """Sortable and unique: ``20261122-133045-rsi-3f9a``."""
-    stem = "".join(letter for letter in strategy.rpartition(":")[2].lower() if letter.isalnum()) or "strategy"
+    part = strategy.rpartition(":")[2]
+    if part.lower().endswith(".py"):  # a file without a class: its name, not its folders
+        part = PureWindowsPath(part).stem  # which understands both kinds of slashes
+    stem = "".join(letter for letter in part.lower() if letter.isalnum()) or "strategy"
     now = datetime.now(UTC)  # noqa: TID251 - the shell: when it was run
     return f"{now:%Y%m%d-%H%M%S}-{stem[:20]}-{secrets.token_hex(2)}"

@@ -6,6 +6,7 @@ import pytest
 
 from framework import Bars, Panel, Rule, Signals, Strategy, Verdict, backtest
 from framework.errors import ConfigError, DataError, StrategyError
+from framework.provenance import new_run_id
 from strategies.grid import Grid
 from strategies.momentum import Momentum
 from strategies.rsi import RSI
@@ -226,3 +227,19 @@ def test_a_frame_with_its_symbol_in_attrs_keeps_it():
 def test_a_risk_free_rate_in_per_cent_is_refused():
     with pytest.raises(ConfigError, match=r"risk_free 6.5 is a fraction a year .* write 0.065 for 6.5 %"):
         backtest(Alternates(), walk(), risk_free=6.5)
+
+
+@pytest.mark.parametrize(
+    ("named", "stem"),
+    [
+        ("rsi", "rsi"),
+        ("./my_strategy.py", "mystrategy"),
+        ("ideas/2024/my_strategy.py", "mystrategy"),
+        ("./my_strategy.py:MyIdea", "myidea"),
+        ("C:\\ideas\\mine.py", "mine"),
+        ("package.module:MyIdea", "myidea"),
+        ("./_.py", "strategy"),
+    ],
+)
+def test_a_run_is_called_after_its_class_or_file(named, stem):
+    assert stem == new_run_id(named).split("-")[2]
