@@ -30,6 +30,11 @@ class Position(NamedTuple):
     """Signed value at the last close: negative for a short."""
 
     @property
+    def value(self) -> float:
+        """Signed value at the last close in rupees: negative for a short."""
+        return self.mark_paise / 100
+
+    @property
     def average_price(self) -> float:
         """Average entry price in rupees; NaN when flat."""
         return self.cost_paise / abs(self.quantity) / 100 if self.quantity else float("nan")
@@ -51,3 +56,18 @@ class Portfolio(NamedTuple):
     positions: tuple[Position, ...]
     closes: tuple[float, ...]
     """Last close of each instrument in rupees; NaN before its first bar."""
+
+    @property
+    def equity(self) -> float:
+        """Cash plus all positions at their last closes, rupees."""
+        return self.equity_paise / 100
+
+    @property
+    def cash(self) -> float:
+        """Rupees."""
+        return self.cash_paise / 100
+
+    @property
+    def buying_power(self) -> float:
+        """What a new order may use, rupees: cash less what shorts block and what working entries reserve."""
+        return self.buying_power_paise / 100

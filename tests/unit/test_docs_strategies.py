@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from framework import Panel, Settings, Strategy
+from framework import Context, Panel, Settings, Strategy
 from framework.engines.context import BarContext
 from framework.engines.event import run
 from framework.research.causality import check_allocate, check_signals
@@ -85,3 +85,12 @@ def test_the_commands_of_the_page_exist():
 
     for words in (["strategies"], ["new", "strategy"], ["backtest"]):
         assert CliRunner().invoke(app, [*words, "--help"]).exit_code == 0
+
+
+def test_the_table_of_ctx_names_everything_it_has():
+    table = PAGE[PAGE.index("| `ctx.` |") : PAGE.index("`strategies/grid.py` is a longer")]
+    has = {name for name in (*vars(Context), *Context.__annotations__) if not name.startswith("_")}
+    missing = {name for name in has if not re.search(rf"[`.]{name}[`(.]", table)}
+    assert set() == missing
+    money = {"equity", "cash", "buying_power", "instruments", "positions", "closes", "time", "state"}
+    assert {name for name in money if f".{name}`" not in table} == set()
