@@ -312,12 +312,12 @@ class Desk:
 
     def _look_at_sequence(self, now: int) -> None:
         """Backtrader serves orders as they were sent, ours by the bar's course: that matters when cash is short."""
-        events = [(sent, needed) for sent, needed in self._events if needed]
-        if len(self._events) < 2 or sum(needed for _, needed in events) <= self._power_before:  # noqa: PLR2004 - one order has no sequence
+        increases = [(sent, needed) for sent, needed in self._events if needed]
+        if len(self._events) < 2 or sum(needed for _, needed in increases) <= self._power_before:  # noqa: PLR2004 - one order has no sequence
             return
-        if all(sent.order.type is OrderType.MARKET and not sent.needs_flat for sent, _ in self._events):
-            return  # all sent at one close, reductions first, each by instrument: the same sequence
-        self._cannot(events[0][0].order.instrument, "cash is too short for all orders of one bar", now)
+        if not increases or all(sent.order.type is OrderType.MARKET for sent, _ in self._events):
+            return  # sent at one close, reductions first, each by instrument: the same sequence
+        self._cannot(increases[0][0].order.instrument, "cash is too short for all orders of one bar", now)
 
     def _cannot(self, i: int, what: str, now: int) -> None:
         from numpy import datetime64

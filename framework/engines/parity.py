@@ -110,15 +110,15 @@ class _Pair:
             for name, value in first.items():
                 if not _equal(value, second[name]):
                     at = min(time(ours), time(theirs))
-                    named = f"{what} {number} at {self._bar(at)}, {self._symbol(ours)}, differs in {name}"
+                    named = f"{self._where(what, number, at)}, {self._symbol(ours)}, differs in {name}"
                     yield Difference(at, what, f"{named}: {self._both(self._say(value), self._say(second[name]))}")
         count = min(len(mine), len(others))
         for name, longer in zip(self.names, (mine, others), strict=True):
             if len(longer) > count:
                 extra = longer[count]
                 shown = ", ".join(f"{key} {self._say(value)}" for key, value in facts(extra).items() if key in SHOWN)
-                where = f"{self._bar(time(extra))}, {self._symbol(extra)}"
-                yield Difference(time(extra), what, f"{what} {count + 1} at {where}, only {name} has: {shown}")
+                where = f"{self._where(what, count + 1, time(extra))}, {self._symbol(extra)}"
+                yield Difference(time(extra), what, f"{where}, only {name} has: {shown}")
 
     def _symbol(self, entry: Settlement | OrderRecord) -> str:
         i = entry.order.instrument if isinstance(entry, OrderRecord) else entry.fill.instrument
@@ -126,6 +126,12 @@ class _Pair:
 
     def _both(self, mine: str, others: str) -> str:
         return f"{self.names[0]} {mine}, {self.names[1]} {others}"
+
+    def _where(self, what: str, number: int, time: int) -> str:
+        """A fill has a bar; an order is decided at a close, which on daily bars is the next midnight."""
+        if what == "order":
+            return f"order {number}, decided {np.datetime64(time, 'ns').astype('datetime64[m]')}".replace("T", " ")
+        return f"{what} {number} at {self._bar(time)}"
 
     def _bar(self, time: int) -> str:
         return str(np.datetime64(time, "ns").astype(f"datetime64[{self.unit}]")).replace("T", " ")
