@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 import time
 from contextlib import contextmanager
 from importlib.resources import files
@@ -19,6 +20,8 @@ RETRY_S = 0.02
 CACHE_KIB = 65_536
 MMAP_BYTES = 1 << 30
 PAGE_BYTES = 8_192
+BAR_BYTES = 48
+"""Time, open, high, low, close and volume as float64: what the SQL function ``packed_bar`` makes of a row."""
 
 
 class Migration(NamedTuple):
@@ -47,6 +50,7 @@ def connect(path: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise DataError(f"{path} cannot be opened as a database: {error}; choose another with --db") from error
     try:
+        connection.create_function("packed_bar", 6, struct.Struct("=6d").pack, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -105,10 +109,24 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")  # raises where a bar lacks its instrument
     except BaseException:
         connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
+
+
+@contextmanager
+def one_state(connection: sqlite3.Connection) -> Iterator[None]:
+    """Reads of the block see one state of the file, and a write in it succeeds only while that is the latest state."""
+    connection.execute("BEGIN")
+    try:
+        yield
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def statements(sql: str) -> Iterator[str]:

@@ -13,17 +13,18 @@ from framework.store import bars as rows
 from framework.store import database, instruments, issues, names, reference, runs
 from framework.store.examination import examine_changed
 from framework.store.instruments import Facts
+from framework.store.loading import load
 from framework.store.localtime import DAY, day_text, to_local, to_utc
 from framework.store.records import CorporateAction, DataIssue, RunRow, SaveCount, SeriesInfo, SeriesKey
 from framework.store.writer import Batch, Written, write
-from framework.types import Bars, Timeframe
+from framework.types import Panel, Timeframe
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
-    from framework.types import Instrument
+    from framework.types import Bars, Instrument
 
 KEPT_ROWS = 2_000_000
 """Rows that were just written and are kept in memory until they are examined, 48 bytes each."""
@@ -51,6 +52,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.snapshots = path.with_name(f"{path.name}.snapshots")
         self.connection: sqlite3.Connection = database.connect(path)
         self._unread: dict[SeriesKey, rows.Columns] = {}
         self._unread_rows = 0
@@ -93,10 +95,27 @@ class Store:
         if start and end and start > end:
             raise DataError(f"{symbol}: the range begins on {start}, after its end on {end}; swap the two dates")
         instrument = instruments.load(self.connection, key.symbol, key.exchange)
-        columns = rows.read(self.connection, key, *self._span(key, start, end, instrument.timezone))
-        if not columns.timestamp.size:
+        bars = load(self.connection, self.snapshots, key, instrument, self._span(key, start, end, instrument.timezone))
+        if not len(bars):
             raise DataError(self._nothing(symbol, key, start, end, instrument.timezone))
-        return Bars.from_arrays(instrument, key.timeframe, columns.timestamp * rows.SECOND_NS, *columns.values)
+        return bars
+
+    def panels(
+        self,
+        symbols: Sequence[str],
+        timeframe: str = "1d",
+        start: date | None = None,
+        end: date | None = None,
+        *,
+        block: int = 100,
+    ) -> Iterator[Panel]:
+        """Panels of ``block`` symbols each, one at a time, for a universe that does not fit in memory.
+
+        Each has the times of its own symbols; together they are no substitute for the one panel of a shared account.
+        """
+        for begin in range(0, len(symbols), block):
+            part = symbols[begin : begin + block]
+            yield Panel.from_bars([self.load_bars(symbol, timeframe, start, end) for symbol in part])
 
     def save_bars(self, bars: Bars, *, replace: bool = False) -> SaveCount:
         """Keep bars; those stored with other values are left as they are unless ``replace``."""

@@ -1,0 +1,65 @@
+"""One series from the file to Bars: mapped from its snapshot where that holds, else read from SQLite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.store import bars as rows
+from framework.store import revisions, snapshots
+from framework.store.database import one_state
+from framework.types import Bars
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+    from framework.store.records import SeriesKey
+    from framework.types import Instrument
+
+
+def load(
+    connection: sqlite3.Connection, folder: Path, key: SeriesKey, instrument: Instrument, span: tuple[int, int]
+) -> Bars:
+    """Bars with times in the span, both ends included, UTC seconds; maybe none.
+
+    A load of at least half of the series leaves a snapshot of all of it.
+    """
+    if connection.in_transaction:  # what is not committed yet may be taken back
+        return _from_sqlite(connection, key, instrument, span)
+    path = snapshots.path_of(folder, key)
+    with one_state(connection):
+        revision = revisions.held(connection, key)
+        kept = snapshots.load(path, revision, instrument, key.timeframe) if revision else None
+        if kept is not None:
+            return _cut(kept, span)
+        if not _most(rows.extent(connection, key), span):
+            return _from_sqlite(connection, key, instrument, span)
+        whole = _from_sqlite(connection, key, instrument)
+        revision = revision or revisions.give(connection, key)
+    if revision:
+        snapshots.keep(path, revision, whole)
+    return _cut(whole, span)
+
+
+def _from_sqlite(
+    connection: sqlite3.Connection,
+    key: SeriesKey,
+    instrument: Instrument,
+    span: tuple[int, int] = (rows.FIRST_SECOND, rows.LAST_SECOND),
+) -> Bars:
+    columns = rows.read(connection, key, *span)
+    return Bars.from_arrays(instrument, key.timeframe, columns.timestamp * rows.SECOND_NS, *columns.values)
+
+
+def _cut(bars: Bars, span: tuple[int, int]) -> Bars:
+    """In whole seconds times cannot leave int64: the outermost ones stand for no limit."""
+    first, last = (max(-(1 << 63), min(end * rows.SECOND_NS, (1 << 63) - 1)) for end in span)
+    return snapshots.cut(bars, first, last)
+
+
+def _most(extent: tuple[int, int] | None, span: tuple[int, int]) -> bool:
+    """Whether the span covers at least half of the time from the first bar to the last."""
+    if extent is None:
+        return False
+    covered = min(extent[1], span[1]) - max(extent[0], span[0])
+    return covered >= 0 and 2 * covered >= extent[1] - extent[0]
