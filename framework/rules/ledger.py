@@ -1,6 +1,6 @@
 """The account identity: cash + positions at cost = deposits + gross realised P&L − charges, after every fill."""
 
-from framework.rules.money import share
+from framework.rules.money import share, value
 
 NAN = float("nan")
 
@@ -39,6 +39,14 @@ def average_after(average: float, quantity_held: int, price: float, fill_quantit
 def cash_after(cash_paise: int, side: int, value_paise: int, charges_paise: int) -> int:
     """Cash after a fill in paise: a buy pays its value, a sell receives it, both pay charges."""
     return cash_paise - side * value_paise - charges_paise
+
+
+def marked(quantity: int, price: float) -> int:
+    """Signed value of a position at a price, in paise: negative for a short, 0 when flat."""
+    if quantity == 0:
+        return 0
+    worth = value(price, quantity)
+    return worth if quantity > 0 else -worth
 
 
 def buying_power(cash_paise: int, short_value_paise: int, short_margin: float, reserved_paise: int) -> int:

@@ -88,13 +88,10 @@ class Account:
                 self._mark(i, close)
 
     def _mark(self, i: int, price: float) -> None:
-        quantity = self.quantity[i]
-        if quantity:
-            worth = money.value(price, quantity)
-            self.mark_paise[i] = worth if quantity > 0 else -worth
+        self.mark_paise[i] = ledger.marked(self.quantity[i], price)
+        if self.quantity[i]:
             self.held.add(i)
         else:
-            self.mark_paise[i] = 0
             self.held.discard(i)
 
     @property

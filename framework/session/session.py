@@ -26,6 +26,7 @@ from framework.session.orders import Orders
 from framework.session.planning import entry_prices
 from framework.session.protection import Protection
 from framework.session.review import Review
+from framework.session.wording import cash_text, daily_loss_text, refused_fill_text
 from framework.types.orders import (
     NAN,
     Approved,
@@ -130,10 +131,8 @@ class Session:
             self._give_up(working)
             return self._orders.end(working, OrderState.EXPIRED, self._now)
         order = working.order
-        name = self.instruments[order.instrument]
-        self._notice(
-            "refused_fill", f"the order for {order.quantity:+d} {name} was refused at its fill: {event.reason}"
-        )
+        text = refused_fill_text(order.quantity, self.instruments[order.instrument], event.reason)
+        self._notice("refused_fill", text)
         self._give_up(working)
         return self._orders.end(working, OrderState.REFUSED, self._now, event.reason)
 
@@ -251,8 +250,7 @@ class Session:
         limit_paise = to_paise(rupees_of(limit.amount, limit.percent, self._session_start_paise / 100.0))
         if daily_loss_tripped(self._equity_paise, self._session_start_paise, limit_paise):
             self.state = TradingState.REDUCE_ONLY
-            loss = (self._session_start_paise - self._equity_paise) / 100
-            self._notice("daily_loss", f"a loss of ₹{loss:,.2f} reached {limit}: reduce only until the next session")
+            self._notice("daily_loss", daily_loss_text(self._session_start_paise - self._equity_paise, limit))
 
     # ------------------------------------------------------------------ reductions and increases
 
@@ -395,7 +393,7 @@ class Session:
     def _watch_cash(self) -> None:
         below = self.account.cash_paise < 0
         if below and not self._below_zero:
-            self._notice("cash_below_zero", f"cash fell to ₹{self.account.cash_paise / 100:,.2f}")
+            self._notice("cash_below_zero", cash_text(self.account.cash_paise))
         self._below_zero = below
 
     def _notice(self, code: str, text: str) -> None:

@@ -1,0 +1,192 @@
+"""The compiled engine: the kernel's loop over arrays, compiled by numba, with a Record at the end.
+
+It decides and fills like the event engine, down to the bit; tests compare every order, fill and equity value.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from framework.engines.kernel import layout
+from framework.engines.kernel.layout import Bar, State
+from framework.engines.kernel.translate import notices_of, orders_of, settlements_of
+from framework.session.planning import SIZINGS
+from framework.types.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from framework.engines.event import DecisionArrays
+    from framework.types import Distance, Panel, Settings
+
+EMPTY = np.empty((0, 0))
+REBALANCES = {"on_change": layout.ON_CHANGE, "every_bar": layout.EVERY_BAR}
+STEPS = 20
+"""Times the loop comes up for air, so that progress can be told and Ctrl-C is heard."""
+
+
+def run(
+    panel: Panel,
+    settings: Settings,
+    *,
+    decisions: DecisionArrays,
+    style: str = "signals",
+    first_row: int = 0,
+    last_row: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    compiled: bool = True,
+) -> Record:
+    """Run decisions over panel rows [first_row, last_row) and hand back the record; see ``engines.event.run``.
+
+    ``compiled=False`` interprets the very same functions: slow, and what coverage can see.
+    """
+    from framework.engines.compiling import run_rows
+
+    last = len(panel) if last_row is None else last_row
+    rows = last - first_row
+    bar, params = bar_of(panel, decisions), params_of(settings, style, len(panel.instruments))
+    if not compiled:
+        params = params.view(np.recarray)
+    state = new_state(panel, settings, rows, records=not compiled)
+    equity, cash, exposure = (np.empty(rows, dtype=np.int64) for _ in range(3))
+    loop = run_rows(compiled=compiled)
+    row, step = first_row, max(rows // STEPS, 1)
+    while row < last:
+        stopped = loop(state, params, bar, row, min(row + step, last), equity, cash, exposure, first_row)
+        if stopped == row:
+            state = with_room(state)
+        row = stopped
+        if progress is not None:
+            progress(row - first_row)
+    desk = state.desk[0]
+    return Record(
+        engine="compiled",
+        panel=panel,
+        settings=settings,
+        first_row=first_row,
+        settlements=settlements_of(state.settlements[: desk["settlements"]]),
+        orders=orders_of(state.orders[: desk["orders"]]),
+        notices=notices_of(state.notices[: desk["notices"]], panel.instruments, settings),
+        equity_paise=equity,
+        cash_paise=cash,
+        exposure_paise=exposure,
+        positions=tuple(int(quantity) for quantity in state.books["quantity"]),
+        targets=decisions.target,
+    )
+
+
+def bar_of(panel: Panel, decisions: DecisionArrays) -> Bar:
+    """The panel's and the strategy's arrays, read-only and C-contiguous, so that one signature serves every run."""
+    session = panel.session
+    ends = np.r_[session[1:] != session[:-1], panel.timeframe == "1d"]
+    prices = (panel.open, panel.high, panel.low, panel.close, panel.volume)
+    answers = [EMPTY if array is None else array for array in decisions]
+    arrays: list[Any] = [panel.time, panel.close_time, session, ends, *prices, *answers]
+    return Bar(*(_frozen(array) for array in arrays))
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.void]:
+    """Settings as the plain numbers that the loop reads."""
+    weights = style == "allocate"
+    exits = settings.exits
+    stop, target, trail = _distance(exits.stop_loss), _distance(exits.take_profit), _distance(exits.trail)
+    loss = _distance(settings.limits.max_daily_loss)
+    values = {
+        "sizing_kind": SIZINGS[settings.sizing.kind],
+        "sizing_amount": float(settings.sizing.amount),
+        "allotment": float(settings.allotment or 1.0 / instruments),
+        "rate_e8": settings.charges.rate_e8,
+        "flat_paise": settings.charges.flat_paise,
+        "bps": float(settings.slippage.bps),
+        "ticks": float(settings.slippage.ticks),
+        "protection_bps": float(settings.protection_bps),
+        "short_margin": float(settings.short_margin),
+        "volume_cap": float(settings.volume_cap or math.nan),
+        "band_points": float(settings.band_points),
+        "stop_amount": stop[0],
+        "stop_percent": stop[1],
+        "target_amount": target[0],
+        "target_percent": target[1],
+        "trail_amount": trail[0],
+        "trail_percent": trail[1],
+        "loss_amount": loss[0],
+        "loss_percent": loss[1],
+        "max_order_value": float(settings.limits.max_order_value or math.inf),
+        "max_position_value": float(settings.limits.max_position_value or math.inf),
+        "time_exit": settings.exits.time_exit or 0,
+        "rebalance": REBALANCES.get(settings.rebalance, layout.BAND),
+        "validity": layout.GTC if settings.validity == "GTC" else layout.DAY,
+        "weights": weights,
+        "reuse_proceeds": weights if settings.reuse_proceeds is None else settings.reuse_proceeds,
+        "new_signal": settings.reenter == "new_signal",
+        "limit_follow": settings.limit_follow,
+        "next_bar_exits": settings.exits.active_from == "next_bar",
+        "target_first": settings.exits.both == "target",
+        "same_close": settings.fill_at == "same_close",
+    }
+    params = np.zeros(1, layout.PARAMS)
+    for name, value in values.items():
+        params[name] = value
+    return params
+
+
+def _distance(given: Distance | None) -> tuple[float, bool]:
+    return (math.nan, False) if given is None else (float(given.amount), given.percent)
+
+
+def new_state(panel: Panel, settings: Settings, rows: int, *, records: bool = False) -> State:
+    """An account with its deposit and nothing else. ``records``: fields are attributes in plain Python too."""
+    count = len(panel.instruments)
+    room = layout.ORDERS_PER_ROW * count
+    orders = room + min(rows * count // 4, 4_096)
+    ids = layout.OPEN_ORDERS * count
+    state = State(
+        desk=np.zeros(1, layout.DESK),
+        books=np.zeros(count, layout.BOOK),
+        orders=np.zeros(orders, layout.ORDER),
+        settlements=np.zeros(orders, layout.SETTLEMENT),
+        notices=np.zeros(room, layout.NOTICE),
+        increases=np.zeros(2 * count, layout.INCREASE),
+        open_ids=np.zeros((count, layout.OPEN_ORDERS), np.int64),
+        resting=np.zeros(ids, np.int64),
+        arrivals=np.zeros(2 * ids, np.int64),
+        queue=np.zeros(2 * ids, np.int64),
+        done_with_bar=np.zeros(2 * ids, np.int64),
+        cancels=np.zeros(2 * ids, np.int64),
+    )
+    state.desk["cash_paise"] = state.desk["equity_paise"] = settings.capital_paise
+    state.desk["session_start_paise"] = settings.capital_paise
+    books = state.books
+    books["tick"] = [instrument.tick for instrument in panel.instruments]
+    books["lot"] = [instrument.lot for instrument in panel.instruments]
+    for name in ("average", "ignored_target", "stop", "take_profit", "trail", "extreme"):
+        books[name] = math.nan
+    for name in ("entry_stop", "entry_take_profit", "entry_trail"):
+        books[name] = math.nan
+    books["stop_id"] = books["target_id"] = -1
+    if records:
+        arrays: list[Any] = [array.view(np.recarray) if array.dtype.names else array for array in state]
+        return State(*arrays)
+    return state
+
+
+def with_room(state: State) -> State:
+    """The same state with the growing arrays twice as long."""
+    grown = {}
+    for name in ("orders", "settlements", "notices"):
+        array = getattr(state, name)
+        longer = np.zeros(2 * array.shape[0], array.dtype).view(type(array))
+        longer[: array.shape[0]] = array
+        grown[name] = longer
+    return state._replace(**grown)

@@ -1,0 +1,89 @@
+"""Cash, positions and marks. Mirrors ``framework.session.account``; sums over positions are kept, not recomputed."""
+
+from __future__ import annotations
+
+from framework.engines.kernel.layout import NOTICE_CASH, Params, State
+from framework.rules import ledger, money
+from framework.rules.charges import charges
+
+NAN = float("nan")
+
+
+def mark(s: State, i: int, price: float) -> None:
+    """Value one position at a price, and bring the sums along."""
+    book, desk = s.books[i], s.desk[0]
+    before, after = book.mark_paise, ledger.marked(book.quantity, price)
+    book.mark_paise = after
+    desk.marks_paise = desk.marks_paise + after - before
+    desk.exposure_paise = desk.exposure_paise + abs(after) - abs(before)
+    desk.shorts_paise = desk.shorts_paise + max(-after, 0) - max(-before, 0)
+
+
+def settle(
+    s: State, p: Params, k: int, quantity: int, price: float, unslipped: float, time: int, at_open: bool, at_close: bool
+) -> None:
+    """Book a signed fill of order ``k``: the part that closes realises profit, the rest opens at cost."""
+    order, desk = s.orders[k], s.desk[0]
+    i = order.instrument
+    book = s.books[i]
+    side, units = (1 if quantity > 0 else -1), abs(quantity)
+    worth = money.value(price, units)
+    paid = charges(worth, p.rate_e8, p.flat_paise, order.filled == 0)
+    held = book.quantity
+    closed = ledger.closed_part(held, quantity)
+    cost_out, gross = 0, 0
+    if closed > 0:
+        cost_out = ledger.cost_closed(book.cost_paise, held, closed)
+        charges_out = ledger.cost_closed(book.entry_charges_paise, held, closed)
+        gross = ledger.gross_realised(-side, money.share(worth, closed, units), cost_out)
+        book.cost_paise = book.cost_paise - cost_out
+        book.entry_charges_paise = book.entry_charges_paise - charges_out
+    if units > closed:
+        book.cost_paise = book.cost_paise + worth - money.share(worth, closed, units)
+        book.entry_charges_paise = book.entry_charges_paise + paid - money.share(paid, closed, units)
+    book.average = ledger.average_after(book.average, held, price, quantity)
+    book.quantity = held + quantity
+    desk.cash_paise = ledger.cash_after(desk.cash_paise, side, worth, paid)
+    if held == 0 and book.quantity != 0:
+        desk.held = desk.held + 1
+    elif held != 0 and book.quantity == 0:
+        desk.held = desk.held - 1
+    mark(s, i, price)
+    row = s.settlements[desk.settlements]
+    desk.settlements = desk.settlements + 1
+    row.order, row.instrument, row.quantity, row.price, row.time = k, i, quantity, price, time
+    row.unslipped, row.at_open, row.at_close = unslipped, at_open, at_close
+    row.reason, row.reduces, row.value_paise, row.charges_paise = order.reason, closed > 0, worth, paid
+    row.cost_out_paise, row.gross_paise, row.position, row.cash_paise = cost_out, gross, book.quantity, desk.cash_paise
+
+
+def buying_power(s: State, p: Params, reserved_paise: int) -> int:
+    """What new exposure may use, in paise."""
+    desk = s.desk[0]
+    return ledger.buying_power(desk.cash_paise, desk.shorts_paise, p.short_margin, reserved_paise)
+
+
+def released_by_closing(s: State, p: Params, i: int, units: int) -> int:
+    """Buying power in paise that closing ``units`` at the mark gives back, less its charges."""
+    book = s.books[i]
+    held = abs(book.quantity)
+    worth = money.share(abs(book.mark_paise), min(units, held), held)
+    given_back = worth if book.quantity > 0 else int(worth * p.short_margin)
+    return given_back - charges(worth, p.rate_e8, p.flat_paise, True)
+
+
+def notice(s: State, code: int, a: int, b: int) -> None:
+    """Write down something to tell."""
+    desk = s.desk[0]
+    row = s.notices[desk.notices]
+    desk.notices = desk.notices + 1
+    row.time, row.code, row.a, row.b = desk.now, code, a, b
+
+
+def watch_cash(s: State) -> None:
+    """Cash that falls below zero is told once, until it is back."""
+    desk = s.desk[0]
+    below = desk.cash_paise < 0
+    if below and not desk.below_zero:
+        notice(s, NOTICE_CASH, desk.cash_paise, 0)
+    desk.below_zero = below

@@ -1,0 +1,234 @@
+"""Where resting orders fill. Mirrors ``framework.exchange``."""
+
+from __future__ import annotations
+
+from framework.engines.kernel.account import buying_power, notice
+from framework.engines.kernel.layout import (
+    DAY,
+    EXPIRED,
+    LIMIT,
+    MARKET,
+    NOTICE_REFUSED_FILL,
+    REFUSED,
+    STOP,
+    STOP_LIMIT,
+    WHY_CASH,
+    WHY_NONE,
+    Bar,
+    Params,
+    State,
+)
+from framework.engines.kernel.orders import end, unrest
+from framework.engines.kernel.session import give_up, on_fill
+from framework.rules import fills, prices, risk
+
+NAN = float("nan")
+AT_OPEN, IN_RANGE, AT_CLOSE = 0, 1, 2
+
+
+def open_bar(s: State, p: Params, bar: Bar, t: int) -> None:
+    """Fills at the open: reductions, then increases, then what arrived meanwhile."""
+    desk = s.desk[0]
+    for position in range(desk.done_with_bar):
+        s.orders[s.done_with_bar[position]].from_next_bar = False
+    desk.done_with_bar = 0
+    desk.arrivals = 0
+    serve(s, p, bar, t, AT_OPEN, choose(s, p, bar, t, AT_OPEN, True))
+    serve(s, p, bar, t, AT_OPEN, choose(s, p, bar, t, AT_OPEN, False))
+    while desk.arrivals > 0:
+        count = 0
+        for position in range(desk.arrivals):
+            if s.orders[s.arrivals[position]].x_type == MARKET:
+                s.queue[count] = s.arrivals[position]
+                count += 1
+        desk.arrivals = 0
+        serve(s, p, bar, t, AT_OPEN, count)
+
+
+def range_bar(s: State, p: Params, bar: Bar, t: int) -> None:
+    """Fills inside the range: protective exits and other reductions, resting entries, then those entries' exits."""
+    desk = s.desk[0]
+    serve(s, p, bar, t, IN_RANGE, choose(s, p, bar, t, IN_RANGE, True))
+    desk.arrivals = 0
+    serve(s, p, bar, t, IN_RANGE, choose(s, p, bar, t, IN_RANGE, False))
+    while desk.arrivals > 0:
+        count = 0
+        for position in range(desk.arrivals):
+            if s.orders[s.arrivals[position]].protective:
+                s.queue[count] = s.arrivals[position]
+                count += 1
+        desk.arrivals = 0
+        order_queue(s, p, count)
+        serve(s, p, bar, t, IN_RANGE, count)
+
+
+def end_bar(s: State, p: Params, bar: Bar, t: int) -> None:
+    """Row 8: DAY orders expire with the session's last bar."""
+    if not bar.ends_session[t]:
+        return
+    desk = s.desk[0]
+    count = 0
+    for position in range(desk.resting):
+        if s.orders[s.resting[position]].validity == DAY:
+            s.queue[count] = s.resting[position]
+            count += 1
+    for position in range(count):
+        k = s.queue[position]
+        order = s.orders[k]
+        if not order.resting:
+            continue
+        unrest(s, k)
+        desk.now = bar.close_time[t]
+        give_up(s, p, k)
+        end(s, k, EXPIRED, WHY_NONE)
+
+
+def fill_at_close(s: State, p: Params, bar: Bar, t: int) -> None:
+    """``fill_at: same_close``: market orders that were just decided fill at the very close that decided them."""
+    serve(s, p, bar, t, AT_CLOSE, choose(s, p, bar, t, AT_CLOSE, True))
+    serve(s, p, bar, t, AT_CLOSE, choose(s, p, bar, t, AT_CLOSE, False))
+
+
+def choose(s: State, p: Params, bar: Bar, t: int, step: int, reduces: bool) -> int:
+    """Put the orders that this step may fill into the queue, in the order they are served; returns how many."""
+    count = 0
+    for position in range(s.desk[0].resting):
+        k = s.resting[position]
+        if s.orders[k].reduces == reduces and price_of(s, bar, t, k, step) > 0.0:
+            s.queue[count] = k
+            count += 1
+    order_queue(s, p, count)
+    return count
+
+
+def order_queue(s: State, p: Params, count: int) -> None:
+    """Sort the queue by instrument, kind and id: a market exit first, the stop before the target (or after)."""
+    for position in range(1, count):
+        k = s.queue[position]
+        place = position
+        while place > 0 and _comes_before(s, p, k, s.queue[place - 1]):
+            s.queue[place] = s.queue[place - 1]
+            place -= 1
+        s.queue[place] = k
+
+
+def _comes_before(s: State, p: Params, k: int, other: int) -> bool:
+    one: int = s.orders[k].instrument
+    two: int = s.orders[other].instrument
+    if one != two:
+        return one < two
+    kind, other_kind = _kind(s, p, k), _kind(s, p, other)
+    return kind < other_kind if kind != other_kind else k < other
+
+
+def _kind(s: State, p: Params, k: int) -> int:
+    order = s.orders[k]
+    if order.x_type == MARKET:
+        return 0
+    if order.x_type == LIMIT:
+        return 1 if order.protective and p.target_first else 3
+    return 2
+
+
+def price_of(s: State, bar: Bar, t: int, k: int, step: int) -> float:
+    """Unslipped price at which the order fills in this step of the bar; NaN = it does not."""
+    order = s.orders[k]
+    i, side = order.instrument, order.x_side
+    start: float = bar.open[t, i]
+    if step == AT_CLOSE:
+        return bar.close[t, i] if order.x_type == MARKET else NAN
+    if step == AT_OPEN:
+        if order.x_type == MARKET:
+            return start
+        if order.x_type == LIMIT or (order.x_type == STOP_LIMIT and order.triggered):
+            return fills.limit_fill(side, order.x_limit, start, start, start)
+        if order.x_type == STOP:
+            return start if order.triggered else fills.stop_fill(side, order.x_trigger, start, start, start)
+        return NAN
+    high, low = bar.high[t, i], bar.low[t, i]
+    if order.x_within > 0.0:
+        if order.x_type == LIMIT:
+            return fills.target_after_entry_within_bar(side, order.x_limit, bar.close[t, i])
+        return fills.stop_fill(side, order.x_trigger, order.x_within, high, low)
+    if order.x_type == LIMIT or (order.x_type == STOP_LIMIT and order.triggered):
+        return fills.limit_fill(side, order.x_limit, start, high, low)
+    if order.x_type == MARKET or order.triggered:
+        return NAN
+    return fills.stop_fill(side, order.x_trigger, start, high, low)
+
+
+def serve(s: State, p: Params, bar: Bar, t: int, step: int, count: int) -> None:
+    """Fill the queued orders one after the other; each may have been cancelled or changed by one before it."""
+    for position in range(count):
+        k = s.queue[position]
+        order = s.orders[k]
+        price = price_of(s, bar, t, k, step)
+        within = order.x_within > 0.0
+        if step == IN_RANGE:
+            order.x_within = NAN
+        if not order.resting or order.from_next_bar or not price > 0.0:
+            continue
+        if step == AT_OPEN and order.x_type == MARKET and becomes_limit(s, p, k, price):
+            continue
+        if order.x_type == STOP_LIMIT and step == IN_RANGE and not order.triggered:
+            order.triggered = True
+            i = order.instrument
+            price = fills.stop_limit_fill(
+                order.x_side, order.x_trigger, order.x_limit,
+                bar.open[t, i], bar.high[t, i], bar.low[t, i], bar.close[t, i],
+            )  # fmt: skip
+            if not price > 0.0:
+                continue
+        is_stop = order.x_type == STOP
+        order.triggered = order.triggered or is_stop
+        at_open = step == AT_OPEN or (step == IN_RANGE and price == bar.open[t, order.instrument] and not within)
+        fill(s, p, bar, t, k, price, at_open, step == AT_CLOSE, is_stop or order.x_type == MARKET)
+
+
+def becomes_limit(s: State, p: Params, k: int, start: float) -> bool:
+    """Row 1: a slipped price beyond market protection makes the order a resting limit at the bound."""
+    order = s.orders[k]
+    if not p.protection_bps > 0.0 or order.protective:
+        return False
+    tick = s.books[order.instrument].tick
+    bound = prices.protected(start, order.x_side, p.protection_bps, tick)
+    if not order.x_side * (prices.slipped(start, order.x_side, p.bps, p.ticks, tick) - bound) > 0.0:
+        return False
+    order.x_type, order.x_limit = LIMIT, bound
+    finish_bar(s, k)
+    return True
+
+
+def finish_bar(s: State, k: int) -> None:
+    """The order has done its part in this bar."""
+    desk = s.desk[0]
+    s.orders[k].from_next_bar = True
+    s.done_with_bar[desk.done_with_bar] = k
+    desk.done_with_bar = desk.done_with_bar + 1
+
+
+def fill(
+    s: State, p: Params, bar: Bar, t: int, k: int, unslipped: float, at_open: bool, at_close: bool, slip: bool
+) -> None:
+    """Fill what the volume allows (row 9), unless cash cannot cover it: then the order is refused whole."""
+    order, desk = s.orders[k], s.desk[0]
+    i, side, quantity = order.instrument, order.x_side, order.x_remaining
+    tick, time = s.books[i].tick, bar.time[t]
+    if p.volume_cap > 0.0:
+        quantity = fills.capped_quantity(quantity, bar.volume[t, i], p.volume_cap, s.books[i].lot)
+        finish_bar(s, k)
+        if quantity == 0:
+            return
+    price = prices.slipped(unslipped, side, p.bps, p.ticks, tick) if slip else unslipped
+    share = 1.0 if side > 0 else p.short_margin
+    if not order.reduces and risk.needed(quantity, price, share, p.rate_e8, p.flat_paise) > buying_power(s, p, 0):
+        unrest(s, k)
+        desk.now = time
+        notice(s, NOTICE_REFUSED_FILL, order.quantity, i)
+        give_up(s, p, k)
+        end(s, k, REFUSED, WHY_CASH)
+        return
+    order.x_remaining = order.x_remaining - quantity
+    if order.x_remaining == 0:
+        unrest(s, k)
+    on_fill(s, p, k, side * quantity, price, unslipped, time, at_open, at_close)

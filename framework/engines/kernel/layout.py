@@ -1,0 +1,155 @@
+"""What the loop keeps: one record per instrument, per order and per fill, and one for the account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+OPEN_ORDERS = 16
+"""Most orders one instrument can have open at a time; a run of targets needs a handful."""
+ORDERS_PER_ROW = 8
+"""Most orders one instrument can open within one bar, and most fills."""
+
+MARKET, LIMIT, STOP, STOP_LIMIT = 0, 1, 2, 3
+DAY, GTC = 0, 1
+PARKED, WORKING, FILLED, CANCELLED, EXPIRED, REFUSED = 0, 1, 2, 3, 4, 5
+ACTIVE, REDUCE_ONLY = 0, 1
+ON_CHANGE, EVERY_BAR, BAND = 0, 1, 2
+SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_EXIT = 0, 1, 2, 3, 4, 5
+WHY_NONE, WHY_ORDER_VALUE, WHY_POSITION_VALUE, WHY_CASH, WHY_REDUCE_ONLY, WHY_BELOW_LOT = 0, 1, 2, 3, 4, 5
+WHY_REPLACED, WHY_CLOSE_NOT_FILLED = 6, 7
+NOTICE_REFUSED_FILL, NOTICE_CASH, NOTICE_DAILY_LOSS = 0, 1, 2
+
+BOOK = np.dtype(
+    [
+        ("tick", np.float64), ("lot", np.int64),
+        ("quantity", np.int64), ("average", np.float64), ("cost_paise", np.int64), ("entry_charges_paise", np.int64),
+        ("mark_paise", np.int64),
+        ("intent", np.float64), ("intent_before", np.float64), ("desired", np.int64), ("full_units", np.int64),
+        ("ignored_target", np.float64), ("leaving", np.bool_), ("leaving_reason", np.int64),
+        ("stop", np.float64), ("take_profit", np.float64), ("trail", np.float64),
+        ("entry_stop", np.float64), ("entry_take_profit", np.float64), ("entry_trail", np.float64),
+        ("extreme", np.float64), ("bars_held", np.int64), ("within_bar", np.bool_), ("protect_due", np.bool_),
+        ("stop_id", np.int64), ("target_id", np.int64), ("open_orders", np.int64),
+    ],
+    align=True,
+)  # fmt: skip
+"""One instrument; see ``framework.session.book.Book`` and ``Account``. Order ids are row numbers, −1 = none."""
+
+ORDER = np.dtype(
+    [
+        ("instrument", np.int64), ("quantity", np.int64), ("type", np.int64), ("reason", np.int64),
+        ("reduces", np.bool_), ("decided_at", np.int64), ("limit", np.float64), ("trigger", np.float64),
+        ("validity", np.int64), ("protective", np.bool_), ("within_bar_from", np.float64),
+        ("requested", np.int64), ("verdict_quantity", np.int64), ("verdict_why", np.int64),
+        ("state", np.int64), ("filled", np.int64), ("ended_at", np.int64), ("why", np.int64),
+        ("reserved_paise", np.int64), ("cancelling", np.bool_), ("needs_flat", np.bool_),
+        # The exchange's side of the same order.
+        ("resting", np.bool_), ("x_type", np.int64), ("x_limit", np.float64), ("x_trigger", np.float64),
+        ("x_within", np.float64), ("x_remaining", np.int64), ("x_side", np.int64), ("triggered", np.bool_),
+        ("from_next_bar", np.bool_),
+    ],
+    align=True,
+)  # fmt: skip
+"""One order; see ``framework.session.book.WorkingOrder`` and the exchange's ``_Resting``."""
+
+SETTLEMENT = np.dtype(
+    [
+        ("order", np.int64), ("instrument", np.int64), ("quantity", np.int64), ("price", np.float64),
+        ("time", np.int64), ("unslipped", np.float64), ("at_open", np.bool_), ("at_close", np.bool_),
+        ("reason", np.int64), ("reduces", np.bool_), ("value_paise", np.int64), ("charges_paise", np.int64),
+        ("cost_out_paise", np.int64), ("gross_paise", np.int64), ("position", np.int64), ("cash_paise", np.int64),
+    ],
+    align=True,
+)  # fmt: skip
+"""One booked fill; see ``framework.types.Settlement``."""
+
+NOTICE = np.dtype([("time", np.int64), ("code", np.int64), ("a", np.int64), ("b", np.int64)], align=True)
+"""Something to tell: a is an order or paise, b is unused or an instrument."""
+
+DESK = np.dtype(
+    [
+        ("now", np.int64), ("session", np.int64), ("session_start_paise", np.int64), ("equity_paise", np.int64),
+        ("cash_paise", np.int64), ("marks_paise", np.int64), ("exposure_paise", np.int64), ("shorts_paise", np.int64),
+        ("reserved_paise", np.int64), ("held", np.int64), ("state", np.int64), ("below_zero", np.bool_),
+        ("orders", np.int64), ("settlements", np.int64), ("notices", np.int64), ("resting", np.int64),
+        ("resting_day", np.int64), ("arrivals", np.int64), ("done_with_bar", np.int64), ("increases", np.int64),
+        ("cancels", np.int64),
+    ],
+    align=True,
+)  # fmt: skip
+"""The account and every counter. marks, exposure and shorts are the sums over all positions."""
+
+INCREASE = np.dtype(
+    [
+        ("instrument", np.int64), ("quantity", np.int64), ("type", np.int64), ("limit", np.float64),
+        ("trigger", np.float64), ("worst", np.float64), ("reason", np.int64),
+    ],
+    align=True,
+)  # fmt: skip
+"""What a decision wants to add; see ``framework.session.intents.Increase``."""
+
+
+class State(NamedTuple):
+    """Everything that changes, as arrays. ``orders``, ``settlements`` and ``notices`` grow between rows."""
+
+    desk: NDArray[np.void]
+    books: NDArray[np.void]
+    orders: NDArray[np.void]
+    settlements: NDArray[np.void]
+    notices: NDArray[np.void]
+    increases: NDArray[np.void]
+    open_ids: NDArray[np.int64]
+    """int64[N, OPEN_ORDERS]: open orders of each instrument, oldest first."""
+    resting: NDArray[np.int64]
+    """Orders at the exchange, in the order they came."""
+    arrivals: NDArray[np.int64]
+    queue: NDArray[np.int64]
+    done_with_bar: NDArray[np.int64]
+    cancels: NDArray[np.int64]
+    """Cancels that Session gave and the exchange has not carried out yet."""
+
+
+PARAMS = np.dtype(
+    [
+        ("sizing_kind", np.int64), ("sizing_amount", np.float64), ("allotment", np.float64),
+        ("rate_e8", np.int64), ("flat_paise", np.int64), ("bps", np.float64), ("ticks", np.float64),
+        ("protection_bps", np.float64), ("short_margin", np.float64), ("volume_cap", np.float64),
+        ("band_points", np.float64), ("stop_amount", np.float64), ("stop_percent", np.bool_),
+        ("target_amount", np.float64), ("target_percent", np.bool_), ("trail_amount", np.float64),
+        ("trail_percent", np.bool_), ("loss_amount", np.float64), ("loss_percent", np.bool_),
+        ("max_order_value", np.float64), ("max_position_value", np.float64), ("time_exit", np.int64),
+        ("rebalance", np.int64), ("validity", np.int64), ("weights", np.bool_), ("reuse_proceeds", np.bool_),
+        ("new_signal", np.bool_), ("limit_follow", np.bool_), ("next_bar_exits", np.bool_),
+        ("target_first", np.bool_), ("same_close", np.bool_),
+    ],
+    align=True,
+)  # fmt: skip
+"""Settings as plain numbers; NaN or infinity where there is none, 0 bars for no time exit."""
+
+Params = Any
+"""One record of PARAMS: passed on as a single pointer."""
+
+
+class Bar(NamedTuple):
+    """The panel's arrays, float64[T, N], int64[T], bool[T], and the strategy's; empty where it never gives a price."""
+
+    time: NDArray[np.int64]
+    close_time: NDArray[np.int64]
+    session: NDArray[np.int64]
+    ends_session: NDArray[np.bool_]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    target: NDArray[np.float64]
+    stop: NDArray[np.float64]
+    take_profit: NDArray[np.float64]
+    trail: NDArray[np.float64]
+    limit: NDArray[np.float64]
+    trigger: NDArray[np.float64]

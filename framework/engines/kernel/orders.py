@@ -1,0 +1,204 @@
+"""Orders and what they hold: numbered, placed, parked, ended. Mirrors ``framework.session.orders``."""
+
+from __future__ import annotations
+
+from framework.engines.kernel.layout import (
+    CANCELLED,
+    DAY,
+    OPEN_ORDERS,
+    PARKED,
+    REFUSED,
+    WHY_CLOSE_NOT_FILLED,
+    WHY_NONE,
+    WHY_REPLACED,
+    WORKING,
+    State,
+)
+
+
+def new_order(
+    s: State,
+    i: int,
+    quantity: int,
+    kind: int,
+    reason: int,
+    reduces: bool,
+    limit: float,
+    trigger: float,
+    validity: int,
+    protective: bool,
+    within_bar_from: float,
+) -> int:
+    """Take the next id and write the order down; it is neither placed nor refused yet."""
+    k: int = s.desk[0].orders
+    s.desk[0].orders = k + 1
+    order = s.orders[k]
+    order.instrument, order.quantity, order.type, order.reason = i, quantity, kind, reason
+    order.reduces, order.decided_at, order.limit, order.trigger = reduces, s.desk[0].now, limit, trigger
+    order.validity, order.protective, order.within_bar_from = validity, protective, within_bar_from
+    order.requested, order.verdict_quantity, order.verdict_why = quantity, quantity, WHY_NONE
+    order.state, order.filled, order.ended_at, order.why = WORKING, 0, 0, WHY_NONE
+    order.reserved_paise, order.cancelling, order.needs_flat = 0, False, False
+    order.resting = False
+    return k
+
+
+def refuse(s: State, k: int, why: int) -> None:
+    """Risk refused the order: it ends where it was decided."""
+    order = s.orders[k]
+    order.state, order.why, order.ended_at = REFUSED, why, order.decided_at
+    order.verdict_quantity, order.verdict_why = 0, why
+
+
+def place(s: State, k: int, reserve_paise: int, needs_flat: bool) -> None:
+    """Open the order's books; submit it now, or park it until what it replaces or follows is done."""
+    order = s.orders[k]
+    i = order.instrument
+    book = s.books[i]
+    if book.open_orders >= OPEN_ORDERS:
+        raise OverflowError("an instrument has more open orders than the compiled engine keeps")
+    order.needs_flat = needs_flat
+    reserve(s, k, reserve_paise)
+    blocked = not order.protective and is_blocked(s, k)
+    s.open_ids[i, book.open_orders] = k
+    book.open_orders = book.open_orders + 1
+    if blocked:
+        order.state = PARKED
+    else:
+        rest(s, k)
+
+
+def is_blocked(s: State, k: int) -> bool:
+    """True while an earlier order of the kind that this one replaces or follows is open."""
+    i = s.orders[k].instrument
+    for position in range(s.books[i].open_orders):
+        if blocks(s, s.open_ids[i, position], k):
+            return True
+    return False
+
+
+def blocks(s: State, earlier: int, k: int) -> bool:
+    """An entry waits for entries, a reversal's opening leg for exits too, an exit for exits; nothing for protection."""
+    order, before = s.orders[k], s.orders[earlier]
+    return earlier < k and not before.protective and (before.reduces == order.reduces or order.needs_flat)
+
+
+def rest(s: State, k: int) -> None:
+    """The exchange takes the order."""
+    order = s.orders[k]
+    order.state = WORKING
+    order.resting, order.triggered, order.from_next_bar = True, False, False
+    order.x_type, order.x_limit, order.x_trigger = order.type, order.limit, order.trigger
+    order.x_within = order.within_bar_from
+    remaining = order.quantity - order.filled
+    order.x_remaining, order.x_side = abs(remaining), 1 if remaining > 0 else -1
+    desk = s.desk[0]
+    s.resting[desk.resting] = k
+    desk.resting = desk.resting + 1
+    desk.resting_day = desk.resting_day + (1 if order.validity == DAY else 0)
+    s.arrivals[desk.arrivals] = k
+    desk.arrivals = desk.arrivals + 1
+
+
+def unrest(s: State, k: int) -> None:
+    """The exchange is done with the order."""
+    s.orders[k].resting = False
+    desk = s.desk[0]
+    kept = 0
+    for position in range(desk.resting):
+        if s.resting[position] != k:
+            s.resting[kept] = s.resting[position]
+            kept += 1
+    desk.resting = kept
+    desk.resting_day = desk.resting_day - (1 if s.orders[k].validity == DAY else 0)
+
+
+def reserve(s: State, k: int, paise: int) -> None:
+    """Set what an order holds of the buying power."""
+    order, desk = s.orders[k], s.desk[0]
+    desk.reserved_paise = desk.reserved_paise + paise - order.reserved_paise
+    order.reserved_paise = paise
+
+
+def end(s: State, k: int, state: int, why: int) -> None:
+    """Close an order's books and submit what waited for its end."""
+    close_books(s, k, state, why)
+    i = s.orders[k].instrument
+    book = s.books[i]
+    position = 0
+    while position < book.open_orders:
+        parked = s.open_ids[i, position]
+        order = s.orders[parked]
+        position += 1
+        if order.state != PARKED or not blocks(s, k, parked) or is_blocked(s, parked):
+            continue
+        if order.needs_flat and book.quantity != 0:
+            book.intent, book.desired = 0.0, 0
+            close_books(s, parked, CANCELLED, WHY_CLOSE_NOT_FILLED)
+            position -= 1
+        else:
+            rest(s, parked)
+
+
+def close_books(s: State, k: int, state: int, why: int) -> None:
+    """The order is done: it holds nothing any more and is in nobody's list."""
+    order = s.orders[k]
+    order.state, order.why, order.ended_at = state, why, s.desk[0].now
+    reserve(s, k, 0)
+    i = order.instrument
+    book = s.books[i]
+    kept = 0
+    for position in range(book.open_orders):
+        if s.open_ids[i, position] != k:
+            s.open_ids[i, kept] = s.open_ids[i, position]
+            kept += 1
+    book.open_orders = kept
+    if book.stop_id == k:
+        book.stop_id = -1
+    elif book.target_id == k:
+        book.target_id = -1
+
+
+def withdraw(s: State, k: int) -> None:
+    """Take an order back: a parked one ends here and now, a working one when the exchange has carried it out."""
+    order = s.orders[k]
+    if order.state == PARKED:
+        end(s, k, CANCELLED, WHY_REPLACED)
+    elif not order.cancelling:
+        order.cancelling = True
+        desk = s.desk[0]
+        s.cancels[desk.cancels] = k
+        desk.cancels = desk.cancels + 1
+
+
+def carry_out_cancels(s: State) -> None:
+    """The exchange takes back what it was told to, in that order; what has filled meanwhile is left alone."""
+    desk = s.desk[0]
+    for position in range(desk.cancels):
+        k = s.cancels[position]
+        if s.orders[k].resting:
+            unrest(s, k)
+            end(s, k, CANCELLED, WHY_NONE)
+    desk.cancels = 0
+
+
+def plain_exit(s: State, i: int) -> int:
+    """The open reduction of an instrument that is no protective exit; −1 = none. A run of targets has one at most."""
+    for position in range(s.books[i].open_orders):
+        k: int = s.open_ids[i, position]
+        order = s.orders[k]
+        if order.reduces and not order.protective and not order.cancelling:
+            return k
+    return -1
+
+
+def withdraw_entries(s: State, i: int) -> None:
+    """Take back every open order that would increase the position."""
+    book = s.books[i]
+    position = 0
+    while position < book.open_orders:
+        order = s.orders[s.open_ids[i, position]]
+        if order.reduces or order.cancelling:
+            position += 1
+        else:
+            withdraw(s, s.open_ids[i, position])

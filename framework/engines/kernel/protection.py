@@ -1,0 +1,162 @@
+"""Stops and targets of a position (rows 10 to 16). Mirrors ``framework.session.protection``."""
+
+from __future__ import annotations
+
+from framework.engines.kernel.layout import (
+    GTC,
+    LIMIT,
+    SIGNAL,
+    STOP,
+    STOP_LOSS,
+    TAKE_PROFIT,
+    TIME_EXIT,
+    TRAILING_STOP,
+    Bar,
+    Params,
+    State,
+)
+from framework.engines.kernel.orders import carry_out_cancels, new_order, place, withdraw
+from framework.rules import exits
+
+NAN = float("nan")
+
+
+def forget_intent(s: State, p: Params, i: int) -> None:
+    """A forced exit sets the intent to 0; with ``new_signal`` the old target must first leave."""
+    book = s.books[i]
+    if p.new_signal and book.intent != 0.0:
+        book.ignored_target = book.intent
+    book.intent, book.desired = 0.0, 0
+
+
+def leave(s: State, p: Params, i: int, reason: int) -> None:
+    """Start a forced exit of what is held."""
+    forget_intent(s, p, i)
+    s.books[i].leaving, s.books[i].leaving_reason = True, reason
+
+
+def forget_position(s: State, i: int) -> None:
+    """The position is gone, and with it what its exits were measured from."""
+    book = s.books[i]
+    book.leaving, book.leaving_reason, book.protect_due = False, SIGNAL, False
+    book.stop, book.take_profit, book.trail = NAN, NAN, NAN
+    book.extreme, book.bars_held = NAN, 0
+
+
+def entered(s: State, p: Params, i: int, unslipped: float, opened: bool, within_bar: bool) -> None:
+    """An entry filled: exits are measured from the new average fill."""
+    book = s.books[i]
+    if opened:
+        book.stop, book.take_profit, book.trail = book.entry_stop, book.entry_take_profit, book.entry_trail
+        book.bars_held, book.extreme, book.within_bar = 0, book.average, within_bar
+    if p.next_bar_exits:
+        book.protect_due = True
+    else:
+        replace(s, p, i, unslipped if within_bar else NAN)
+
+
+def shrank(s: State, p: Params, i: int, k: int) -> None:
+    """Part of the position is gone: its exits shrink with it; a partly filled exit is completed at the open."""
+    if s.orders[k].protective:
+        leave(s, p, i, s.orders[k].reason)
+        withdraw_exits(s, i)
+    else:
+        adjust(s, p, i)
+
+
+def look_after(s: State, p: Params, bar: Bar, t: int) -> None:
+    """At a close: ratchet trailing stops (row 15), start time exits (row 16), place exits that start next bar."""
+    for i in range(s.books.shape[0]):
+        book = s.books[i]
+        close = bar.close[t, i]
+        if book.quantity == 0 or not close > 0.0:
+            continue
+        book.bars_held = book.bars_held + 1
+        side = 1 if book.quantity > 0 else -1
+        high = close if book.within_bar else bar.high[t, i]
+        low = close if book.within_bar else bar.low[t, i]
+        extreme = exits.extreme_after_bar(side, book.extreme, high, low)
+        ratcheted = extreme != book.extreme and (p.trail_amount > 0.0 or book.trail > 0.0)
+        book.extreme, book.within_bar = extreme, False
+        if book.protect_due:
+            book.protect_due = False
+            replace(s, p, i, NAN)
+        elif book.stop_id >= 0 and ratcheted:
+            adjust(s, p, i)
+        if p.time_exit > 0 and book.bars_held >= p.time_exit and not book.leaving:
+            leave(s, p, i, TIME_EXIT)
+    carry_out_cancels(s)
+
+
+def stop_of(s: State, p: Params, i: int) -> tuple[float, bool]:
+    """Trigger of the position's stop, and whether it is the trailing one."""
+    book = s.books[i]
+    side = 1 if book.quantity > 0 else -1
+    stop = exits.nearer(book.stop, exits.rupees_of(p.stop_amount, p.stop_percent, book.average))
+    trail = exits.nearer(book.trail, exits.rupees_of(p.trail_amount, p.trail_percent, book.extreme))
+    return exits.protective_stop(side, book.average, stop, book.extreme, trail, book.tick)
+
+
+def target_of(s: State, p: Params, i: int) -> float:
+    """Limit of the position's take-profit."""
+    book = s.books[i]
+    side = 1 if book.quantity > 0 else -1
+    target = exits.nearer(book.take_profit, exits.rupees_of(p.target_amount, p.target_percent, book.average))
+    return exits.target_level(side, book.average, target, book.tick)
+
+
+def withdraw_exits(s: State, i: int) -> None:
+    """Take back the protective orders there are."""
+    book = s.books[i]
+    if book.stop_id >= 0:
+        withdraw(s, book.stop_id)
+    if book.target_id >= 0:
+        withdraw(s, book.target_id)
+
+
+def replace(s: State, p: Params, i: int, within_bar_from: float) -> None:
+    """Withdraw the exits there are and place new ones at the present levels."""
+    withdraw_exits(s, i)
+    book = s.books[i]
+    trigger, trailing = stop_of(s, p, i)
+    if trigger > 0.0:
+        reason = TRAILING_STOP if trailing else STOP_LOSS
+        k = new_order(s, i, -book.quantity, STOP, reason, True, NAN, trigger, GTC, True, within_bar_from)
+        book.stop_id = k
+        place(s, k, 0, False)
+    limit = target_of(s, p, i)
+    if limit > 0.0:
+        k = new_order(s, i, -book.quantity, LIMIT, TAKE_PROFIT, True, limit, NAN, GTC, True, within_bar_from)
+        book.target_id = k
+        place(s, k, 0, False)
+
+
+def adjust(s: State, p: Params, i: int) -> None:
+    """Bring the exits to the position's size and to their present levels."""
+    book = s.books[i]
+    trigger, trailing = stop_of(s, p, i)
+    limit = target_of(s, p, i)
+    if book.stop_id >= 0 and _changes(s, book.stop_id, trigger == s.orders[book.stop_id].trigger):
+        order = s.orders[book.stop_id]
+        order.trigger, order.reason = trigger, TRAILING_STOP if trailing else STOP_LOSS
+        modify(s, book.stop_id, -book.quantity)
+    if book.target_id >= 0 and _changes(s, book.target_id, limit == s.orders[book.target_id].limit):
+        s.orders[book.target_id].limit = limit
+        modify(s, book.target_id, -book.quantity)
+
+
+def _changes(s: State, k: int, same_price: bool) -> bool:
+    order = s.orders[k]
+    return not same_price or order.quantity - order.filled != -s.books[order.instrument].quantity
+
+
+def modify(s: State, k: int, remaining: int) -> None:
+    """Leave ``remaining`` signed units to fill; the exchange takes over prices that there are."""
+    order = s.orders[k]
+    order.quantity = order.filled + remaining
+    if order.resting:
+        order.x_remaining, order.x_side = abs(remaining), 1 if remaining > 0 else -1
+        if order.trigger > 0.0:
+            order.x_trigger = order.trigger
+        if order.limit > 0.0:
+            order.x_limit = order.limit

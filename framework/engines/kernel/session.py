@@ -1,0 +1,371 @@
+"""What a fill and a close lead to. Mirrors ``framework.session.session``, ``intents`` and ``review``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.engines.kernel.account import (
+    buying_power,
+    mark,
+    notice,
+    released_by_closing,
+    settle,
+    watch_cash,
+)
+from framework.engines.kernel.layout import (
+    ACTIVE,
+    BAND,
+    DAY,
+    EVERY_BAR,
+    FILLED,
+    LIMIT,
+    MARKET,
+    NOTICE_DAILY_LOSS,
+    REBALANCE,
+    REDUCE_ONLY,
+    SIGNAL,
+    STOP,
+    STOP_LIMIT,
+    STOP_LOSS,
+    WHY_BELOW_LOT,
+    WHY_CASH,
+    WHY_NONE,
+    WHY_ORDER_VALUE,
+    WHY_POSITION_VALUE,
+    WHY_REDUCE_ONLY,
+    Bar,
+    Params,
+    State,
+)
+from framework.engines.kernel.orders import (
+    carry_out_cancels,
+    end,
+    new_order,
+    place,
+    plain_exit,
+    refuse,
+    reserve,
+    withdraw,
+    withdraw_entries,
+)
+from framework.engines.kernel.protection import entered, forget_intent, forget_position, modify, shrank
+from framework.rules import exits, prices, risk, sizing, targets
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NAN = float("nan")
+
+
+def on_fill(
+    s: State, p: Params, k: int, quantity: int, price: float, unslipped: float, time: int, at_open: bool, at_close: bool
+) -> None:
+    """Book a fill and do what follows from it: exits, parked orders, notices."""
+    order, desk = s.orders[k], s.desk[0]
+    i = order.instrument
+    book = s.books[i]
+    desk.now = time
+    before = book.quantity
+    settle(s, p, k, quantity, price, unslipped, time, at_open, at_close)
+    asked = abs(order.quantity - order.filled)
+    order.filled = order.filled + quantity
+    left = abs(order.quantity - order.filled)
+    reserve(s, k, order.reserved_paise * left // asked)
+    position = book.quantity
+    crossed = (before > 0 and position < 0) or (before < 0 and position > 0)
+    if position == 0 or crossed:
+        went_flat(s, p, i, k)
+    if position != 0:
+        if before == 0 or crossed or abs(position) > abs(before):
+            entered(s, p, i, unslipped, before == 0 or crossed, not at_open and not at_close)
+        else:
+            shrank(s, p, i, k)
+            other = plain_exit(s, i)
+            if other >= 0 and abs(s.orders[other].quantity - s.orders[other].filled) > abs(position):
+                modify(s, other, -position)
+    if order.quantity == order.filled:
+        end(s, k, FILLED, WHY_NONE)
+    watch_cash(s)
+    carry_out_cancels(s)
+
+
+def went_flat(s: State, p: Params, i: int, k: int) -> None:
+    """The position is gone: its exits are cancelled, and a forced exit takes the intent and the entries with it."""
+    book = s.books[i]
+    forced = s.orders[k].reason >= STOP_LOSS
+    if forced:
+        forget_intent(s, p, i)
+    forget_position(s, i)
+    position = 0
+    while position < book.open_orders:
+        other = s.open_ids[i, position]
+        order = s.orders[other]
+        if other != k and not order.cancelling and (forced or order.reduces):
+            withdraw(s, other)
+        else:
+            position += 1
+
+
+def give_up(s: State, p: Params, k: int) -> None:
+    """An entry that ended unfilled sets the intent to 0, or to what it was while a position was held."""
+    order = s.orders[k]
+    book = s.books[order.instrument]
+    if order.reduces or order.filled != 0 or book.leaving:
+        return
+    if book.quantity != 0:
+        book.intent, book.desired = book.intent_before, book.quantity
+    else:
+        forget_intent(s, p, order.instrument)
+
+
+def trip(s: State) -> None:
+    """The daily-loss breaker: reduce only until the next session."""
+    desk = s.desk[0]
+    desk.state = REDUCE_ONLY
+    notice(s, NOTICE_DAILY_LOSS, desk.session_start_paise - desk.equity_paise, 0)
+
+
+def remark(s: State, bar: Bar, t: int) -> None:
+    """Value every position that has a bar at its close."""
+    desk = s.desk[0]
+    if desk.held > 0:
+        for i in range(s.books.shape[0]):
+            if s.books[i].quantity != 0 and bar.close[t, i] > 0.0:
+                mark(s, i, bar.close[t, i])
+    desk.equity_paise = desk.cash_paise + desk.marks_paise
+
+
+def decide(s: State, p: Params, bar: Bar, t: int) -> None:
+    """Intents, then reductions, then increases, each by instrument."""
+    desk = s.desk[0]
+    desk.increases = 0
+    for i in range(s.books.shape[0]):
+        target = bar.target[t, i]
+        book = s.books[i]
+        if bar.close[t, i] > 0.0 and (target == target or book.intent != 0.0):
+            decide_one(s, p, bar, t, i, target)
+    if desk.held > 0:
+        reduce(s, bar, t, p.weights)
+    for position in range(desk.increases):
+        increase(s, p, position)
+    carry_out_cancels(s)
+
+
+def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> None:
+    """Take in a target (or NaN) of an instrument that has a bar."""
+    book = s.books[i]
+    if ignored(s, i, target) or book.leaving:
+        return
+    is_new = targets.is_new(target, book.intent)
+    if not is_new and not wants_rebalance(s, p, i):
+        if p.limit_follow:
+            follow_limit(s, p, bar, t, i)
+        return
+    wanted = target if is_new else book.intent
+    towards_zero = not p.weights and abs(wanted) < abs(book.intent) and wanted * book.intent >= 0.0
+    if is_new:
+        book.intent_before, book.intent = book.intent, wanted
+    book.desired = desired_units(s, p, bar, t, i, wanted)
+    position = book.quantity
+    if wanted != 0.0 and book.desired == 0:
+        lot = book.lot if wanted > 0.0 else -book.lot
+        k = new_order(s, i, lot, MARKET, SIGNAL, False, NAN, NAN, DAY, False, NAN)
+        refuse(s, k, WHY_BELOW_LOT)
+    delta = 0
+    if (position > 0 and book.desired < 0) or (position < 0 and book.desired > 0):
+        delta = book.desired
+    elif abs(book.desired) > abs(position):
+        delta = targets.change(position, book.desired, towards_zero)
+    want(s, p, bar, t, i, delta, REBALANCE if p.weights and position != 0 else SIGNAL)
+
+
+def ignored(s: State, i: int, target: float) -> bool:
+    """``reenter: new_signal``: True until a finite target other than the ignored one comes."""
+    book = s.books[i]
+    if book.ignored_target != book.ignored_target:
+        return False
+    if targets.is_new(target, book.ignored_target):
+        book.ignored_target = NAN
+        return False
+    return True
+
+
+def wants_rebalance(s: State, p: Params, i: int) -> bool:
+    """``allocate`` with ``every_bar`` or ``band:P``: an unchanged weight is brought back to its size."""
+    book = s.books[i]
+    if not p.weights or book.intent == 0.0:
+        return False
+    if p.rebalance == EVERY_BAR:
+        return True
+    return p.rebalance == BAND and targets.drifted(book.intent, book.mark_paise, s.desk[0].equity_paise, p.band_points)
+
+
+def desired_units(s: State, p: Params, bar: Bar, t: int, i: int, wanted: float) -> int:
+    """Signed units that a target means; a full quantity is fixed at the opening decision."""
+    book, close, equity = s.books[i], bar.close[t, i], s.desk[0].equity_paise
+    if wanted == 0.0:
+        return 0
+    opening = book.quantity == 0 or (book.quantity > 0) != (wanted > 0.0)
+    if p.weights:
+        if opening:
+            book.entry_stop, book.entry_take_profit, book.entry_trail = NAN, NAN, NAN
+        return sizing.weight_units(wanted, equity, close, book.lot)
+    if opening:
+        book.entry_stop = at_row(bar.stop, t, i)
+        book.entry_take_profit = at_row(bar.take_profit, t, i)
+        book.entry_trail = at_row(bar.trail, t, i)
+        distance = exits.stop_distance(
+            book.entry_stop,
+            book.entry_trail,
+            exits.rupees_of(p.stop_amount, p.stop_percent, close),
+            exits.rupees_of(p.trail_amount, p.trail_percent, close),
+        )
+        book.full_units = sizing.full_units(
+            p.sizing_kind, p.sizing_amount, p.allotment, equity, close, distance, book.lot
+        )
+    return sizing.scaled(book.full_units, wanted, book.lot)
+
+
+def at_row(values: NDArray[np.float64], t: int, i: int) -> float:
+    """One optional price; NaN where the strategy never gives it."""
+    return values[t, i] if values.shape[0] > 0 else NAN
+
+
+def follow_limit(s: State, p: Params, bar: Bar, t: int, i: int) -> None:
+    """``limit_follow``: a resting entry is replaced when the strategy's limit price has moved."""
+    for position in range(s.books[i].open_orders):
+        order = s.orders[s.open_ids[i, position]]
+        if order.reduces or order.cancelling:
+            continue
+        limit = at_row(bar.limit, t, i)
+        side = 1 if order.quantity - order.filled > 0 else -1
+        if limit > 0.0 and prices.on_tick(limit, s.books[i].tick, side) != order.limit:
+            want(s, p, bar, t, i, order.quantity - order.filled, order.reason)
+            return
+
+
+def want(s: State, p: Params, bar: Bar, t: int, i: int, quantity: int, reason: int) -> None:
+    """Note an increase with its prices; see ``framework.session.planning.entry_prices``."""
+    desk = s.desk[0]
+    row = s.increases[desk.increases]
+    desk.increases = desk.increases + 1
+    row.instrument, row.quantity, row.reason = i, quantity, reason
+    side = 1 if quantity > 0 else -1
+    tick = s.books[i].tick
+    limit, trigger = at_row(bar.limit, t, i), at_row(bar.trigger, t, i)
+    row.limit = prices.on_tick(limit, tick, side) if limit > 0.0 else NAN
+    row.trigger = prices.on_tick(trigger, tick, side) if trigger > 0.0 else NAN
+    if row.limit > 0.0:
+        row.type = STOP_LIMIT if row.trigger > 0.0 else LIMIT
+        row.worst = row.limit
+        return
+    at_market = not row.trigger > 0.0
+    row.type = MARKET if at_market else STOP
+    reference = bar.close[t, i] if at_market else row.trigger
+    row.worst = prices.worst_entry(reference, side, p.bps, p.ticks, p.protection_bps, at_market, tick)
+
+
+def reduce(s: State, bar: Bar, t: int, weights: bool) -> None:
+    """Order what is still to be given back, by instrument; an exit that is already working is left alone."""
+    for i in range(s.books.shape[0]):
+        book = s.books[i]
+        if book.quantity == 0 or not bar.close[t, i] > 0.0:
+            continue
+        if book.leaving:
+            withdraw_entries(s, i)
+        needed = targets.outstanding_reduction(book.quantity, book.desired)
+        working = plain_exit(s, i)
+        remaining = 0 if working < 0 else s.orders[working].quantity - s.orders[working].filled
+        if remaining == needed:
+            continue
+        if working >= 0:
+            withdraw(s, working)
+        if needed != 0:
+            reason = REBALANCE if weights and book.intent != 0.0 else SIGNAL
+            if book.leaving:
+                reason = book.leaving_reason
+            k = new_order(s, i, needed, MARKET, reason, True, NAN, NAN, DAY, False, NAN)
+            place(s, k, 0, False)
+
+
+def increase(s: State, p: Params, position: int) -> None:
+    """Replace working entries by this one: review it, and park it until what it follows is done."""
+    row = s.increases[position]
+    i, quantity = row.instrument, row.quantity
+    book = s.books[i]
+    freed_paise = withdrawn_reserve(s, i)
+    if quantity == 0:
+        return
+    reverses = (book.quantity > 0 and quantity < 0) or (book.quantity < 0 and quantity > 0)
+    validity = DAY if row.type == MARKET else p.validity
+    k = new_order(s, i, quantity, row.type, row.reason, False, row.limit, row.trigger, validity, False, NAN)
+    held = 0 if reverses else abs(book.quantity)
+    units, why = review(s, p, i, quantity, row.worst, held, power(s, p, i, reverses) + freed_paise)
+    order = s.orders[k]
+    if units == 0:
+        refuse(s, k, why)
+        return
+    side, share = (1, 1.0) if quantity > 0 else (-1, p.short_margin)
+    order.quantity, order.verdict_quantity, order.verdict_why = side * units, side * units, why
+    place(s, k, risk.needed(units, row.worst, share, p.rate_e8, p.flat_paise), reverses)
+
+
+def withdrawn_reserve(s: State, i: int) -> int:
+    """Withdraw the working entries; returns the buying power in paise that they hold until that is carried out."""
+    held = 0
+    book = s.books[i]
+    position = 0
+    while position < book.open_orders:
+        k = s.open_ids[i, position]
+        order = s.orders[k]
+        if order.reduces or order.cancelling:
+            position += 1
+            continue
+        withdraw(s, k)
+        held += order.reserved_paise
+    return held
+
+
+def review(s: State, p: Params, i: int, quantity: int, worst: float, held: int, power_paise: int) -> tuple[int, int]:
+    """Units that risk leaves of an increase, and why it is fewer; see ``framework.session.review``."""
+    if s.desk[0].state != ACTIVE:
+        return 0, WHY_REDUCE_ONLY
+    lot = s.books[i].lot
+    asked, share = abs(quantity), 1.0 if quantity > 0 else p.short_margin
+    units, why = asked, WHY_NONE
+    allowed = risk.within_order_value(asked, worst, p.max_order_value, lot)
+    if allowed < units:
+        units, why = allowed, WHY_ORDER_VALUE
+    allowed = risk.within_position_value(asked, held, worst, p.max_position_value, lot)
+    if allowed < units:
+        units, why = allowed, WHY_POSITION_VALUE
+    allowed = risk.within_buying_power(asked, worst, share, power_paise, p.rate_e8, p.flat_paise, lot)
+    if allowed < units:
+        units, why = allowed, WHY_CASH
+    return units, why
+
+
+def power(s: State, p: Params, i: int, reverses: bool) -> int:
+    """Buying power for one more entry, in paise; see ``framework.session.session.Session._power``."""
+    found = buying_power(s, p, s.desk[0].reserved_paise)
+    if s.desk[0].held == 0:
+        return found
+    for j in range(s.books.shape[0]):
+        if s.books[j].quantity == 0:
+            continue
+        working = plain_exit(s, j)
+        if working < 0:
+            continue
+        leaving = abs(s.orders[working].quantity - s.orders[working].filled)
+        released = released_by_closing(s, p, j, leaving)
+        if p.reuse_proceeds or (reverses and i == j):
+            found += released
+        else:
+            following = 0
+            for position in range(s.books[j].open_orders):
+                order = s.orders[s.open_ids[j, position]]
+                if not order.reduces and order.needs_flat and not order.cancelling:
+                    following += order.reserved_paise
+            found += min(released, following)
+    return found

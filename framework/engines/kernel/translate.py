@@ -1,0 +1,100 @@
+"""The loop's arrays as the records that every engine hands back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.engines.kernel import layout
+from framework.session.wording import cash_text, daily_loss_text, refused_fill_text
+from framework.types.orders import Fill, Order, OrderType, Reason, Validity, Verdict
+from framework.types.record import Notice, OrderRecord, OrderState, Settlement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from framework.types import Instrument, Settings
+
+REASONS = (
+    Reason.SIGNAL,
+    Reason.REBALANCE,
+    Reason.STOP_LOSS,
+    Reason.TAKE_PROFIT,
+    Reason.TRAILING_STOP,
+    Reason.TIME_EXIT,
+)
+TYPES = (OrderType.MARKET, OrderType.LIMIT, OrderType.STOP, OrderType.STOP_LIMIT)
+STATES = (
+    OrderState.PARKED,
+    OrderState.WORKING,
+    OrderState.FILLED,
+    OrderState.CANCELLED,
+    OrderState.EXPIRED,
+    OrderState.REFUSED,
+)
+VALIDITIES = (Validity.DAY, Validity.GTC)
+WHYS = (
+    "",
+    "max_order_value",
+    "max_position_value",
+    "cash",
+    "reduce_only",
+    "size_below_one_lot",
+    "replaced",
+    "close_not_filled",
+)
+
+
+def settlements_of(rows: NDArray[np.void]) -> tuple[Settlement, ...]:
+    """Booked fills, oldest first."""
+    return tuple(
+        Settlement(
+            Fill(order + 1, instrument, quantity, price, time, unslipped, at_open, at_close),
+            REASONS[reason],
+            reduces,
+            value,
+            charges,
+            cost_out,
+            gross,
+            position,
+            cash,
+        )
+        for (
+            order, instrument, quantity, price, time, unslipped, at_open, at_close,
+            reason, reduces, value, charges, cost_out, gross, position, cash,
+        ) in rows.tolist()
+    )  # fmt: skip
+
+
+def orders_of(rows: NDArray[np.void]) -> tuple[OrderRecord, ...]:
+    """Every order by id, refused ones included."""
+    names = rows.dtype.names or ()
+    kept = [rows[name].tolist() for name in names[: names.index("reserved_paise")]]
+    records = []
+    for order_id, values in enumerate(zip(*kept, strict=True), start=1):
+        (
+            instrument, quantity, kind, reason, reduces, decided_at, limit, trigger, validity, protective, within,
+            requested, verdict_quantity, verdict_why, state, filled, ended_at, why,
+        ) = values  # fmt: skip
+        order = Order(
+            order_id, instrument, quantity, TYPES[kind], REASONS[reason], reduces, decided_at, limit, trigger,
+            VALIDITIES[validity], protective, within,
+        )  # fmt: skip
+        verdict = Verdict(verdict_quantity, WHYS[verdict_why])
+        records.append(OrderRecord(order, requested, verdict, STATES[state], filled, ended_at, WHYS[why]))
+    return tuple(records)
+
+
+def notices_of(rows: NDArray[np.void], instruments: Sequence[Instrument], settings: Settings) -> tuple[Notice, ...]:
+    """What there is to tell, in the event engine's words."""
+    told = []
+    for time, code, a, b in rows.tolist():
+        if code == layout.NOTICE_REFUSED_FILL:
+            told.append(Notice(time, "refused_fill", refused_fill_text(a, instruments[b], "cash")))
+        elif code == layout.NOTICE_CASH:
+            told.append(Notice(time, "cash_below_zero", cash_text(a)))
+        else:
+            told.append(Notice(time, "daily_loss", daily_loss_text(a, settings.limits.max_daily_loss)))
+    return tuple(told)
