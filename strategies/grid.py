@@ -41,6 +41,6 @@ class Grid(Strategy):
                 if label in working:
                     ctx.cancel(label, symbol)
                 if units > 0:
-                    ctx.buy(units, symbol, limit=anchor * (1 - self.step) ** level, label=label)
+                    ctx.buy(units, symbol, limit=anchor * (1 - self.step) ** level, validity="GTC", label=label)
                 elif units < 0:
-                    ctx.sell(-units, symbol, limit=anchor * (1 - self.step) ** (level - 1), label=label)
+                    ctx.sell(-units, symbol, limit=anchor * (1 - self.step) ** (level - 1), validity="GTC", label=label)

@@ -76,6 +76,13 @@ def test_a_fall_through_all_levels_buys_each_once_and_no_more():
     assert record.positions == (30,)
 
 
+def test_what_rests_is_not_placed_again():
+    quiet = [(100, 100, 100, 100)] * 6
+    record, _ = play(TEN, daily([*quiet, (95, 96, 89, 92), *[(92, 92, 92, 92)] * 5]))
+    # Three levels; after the fill at 90 one sale more.
+    assert ["buy 1", "buy 2", "buy 3", "sell 1"] == [each.order.label for each in record.orders]
+
+
 def test_the_anchor_stays_while_something_is_held():
     record, context = play(TEN, daily([(100, 100, 100, 100), (95, 99, 89, 99), (99, 99.9, 95, 99.9)]))
     assert context.state == {"GRID": 100.0}
