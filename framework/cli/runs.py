@@ -45,6 +45,8 @@ def list_runs(
         return
     from rich.table import Table
 
+    from framework.report.wording import rupees
+
     table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("run", "strategy", "symbols", "from", "to"):
         table.add_column(heading, no_wrap=True)
@@ -58,9 +60,9 @@ def list_runs(
             _symbols(row),
             _date(row.first_ns),
             _date(row.last_ns),
-            f"{row.final_equity_paise / 100:,.2f}",
-            *(_number(row.stats.get(name)) for name in LISTED_STATS),
-            f"{row.round_trips_closed}",
+            rupees(row.final_equity_paise / 100).replace("₹", ""),
+            *(_stat(name, row.stats.get(name)) for name in LISTED_STATS),
+            f"{row.round_trips_closed:,}",
             row.causality,
         )
     _print(table)
@@ -70,7 +72,7 @@ def _print(table: Table) -> None:
     """As wide as the table needs: a run id that is cut off cannot be copied."""
     from rich.console import Console
 
-    wide = Console(width=10_000).measure(table).maximum
+    wide = Console(width=10_000, markup=False).measure(table).maximum
     console = Console(markup=False, highlight=False)
     console.width = max(console.width, wide)
     console.print(table, soft_wrap=True)
@@ -117,14 +119,14 @@ def compare_runs(
         table.add_row(name, *values)
     table.add_section()
     for name in dict.fromkeys(name for row in rows for name in row.stats):
-        table.add_row(name, *(_number(row.stats.get(name)) for row in rows))
+        table.add_row(name, *(_stat(name, row.stats.get(name)) for row in rows))
     _print(table)
 
 
 def report_command(
     run: RunName,
     out: Annotated[
-        Path | None, typer.Option("--out", help="HTML file, or a folder; default reports/<run>/tearsheet.html.")
+        Path | None, typer.Option("--out", help="HTML file, or a folder; default reports/RUN/tearsheet.html.")
     ] = None,
     db: Database = None,
 ) -> None:
@@ -193,5 +195,12 @@ def _date(nanoseconds: int) -> str:
     return f"{datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC):%Y-%m-%d}"
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.2f}"
+def _stat(name: str, value: float | None) -> str:
+    """A statistic as the result itself prints it; one that this version does not know, as a number."""
+    from framework.report.stats import STATS
+    from framework.report.wording import NONE, number, stat_value
+
+    if value is None:
+        return NONE
+    stat = next((stat for stat in STATS if stat.key == name), None)
+    return number(value) if stat is None else stat_value(stat, value)

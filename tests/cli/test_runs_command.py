@@ -1,6 +1,7 @@
 """``tulya runs`` and ``tulya report``: a run is kept, found again and compared."""
 
 import json
+import re
 
 import pytest
 
@@ -38,6 +39,25 @@ def test_comparing_shows_what_differs_and_every_statistic(tulya, runs):
     assert "--set period" in out
     assert "Max. drawdown [%]" in out
     assert "charges" not in out.split("Final equity")[0]  # both ran without: no difference
+
+
+def test_comparing_cuts_nothing_off_and_writes_numbers_as_the_result_does(tulya, runs):
+    lines = tulya("runs", "compare", *runs).out.splitlines()
+    rows = {line[:32].strip(): line[32:].split() for line in lines}
+    assert all(run_id in lines[0] for run_id in runs)
+    assert "Max. drawdown duration [days]" in rows
+    (final,) = [row for name, row in rows.items() if name.startswith("Final equity")]
+    assert all(value.startswith("₹1,") and value.count(",") == 2 for value in final)  # ₹1,08,430.13 and the like
+    assert all(value.isdigit() for value in rows["Round trips"])
+
+
+def test_the_list_groups_rupees_as_everything_else_does(tulya, runs):
+    equity = tulya("runs", "list").out.splitlines()[1].split()[5]
+    assert re.fullmatch(r"\d,\d\d,\d\d\d\.\d\d", equity)
+
+
+def test_the_help_names_the_folder_it_writes_to(tulya):
+    assert "reports/RUN/tearsheet.html" in "".join(tulya("report", "--help").out.split())
 
 
 def test_the_tearsheet_of_a_kept_run(tulya, home, runs):
