@@ -6,6 +6,7 @@ It decides and fills like the event engine, down to the bit; tests compare every
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from framework.engines.kernel import layout
 from framework.engines.kernel.layout import Bar, State
 from framework.engines.kernel.translate import notices_of, orders_of, settlements_of
 from framework.session.planning import SIZINGS
+from framework.types.deferred import Deferred
 from framework.types.record import Record
 
 if TYPE_CHECKING:
@@ -69,8 +71,10 @@ def run(
         panel=panel,
         settings=settings,
         first_row=first_row,
-        settlements=settlements_of(state.settlements[: desk["settlements"]]),
-        orders=orders_of(state.orders[: desk["orders"]]),
+        settlements=Deferred(
+            int(desk["settlements"]), partial(settlements_of, state.settlements[: desk["settlements"]])
+        ),
+        orders=Deferred(int(desk["orders"]), partial(orders_of, state.orders[: desk["orders"]])),
         notices=notices_of(state.notices[: desk["notices"]], panel.instruments, settings),
         equity_paise=equity,
         cash_paise=cash,

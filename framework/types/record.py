@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -82,8 +84,10 @@ class Record:
     settings: Settings
     first_row: int
     """First panel row that was decided on and accounted for; earlier rows only fed the indicators."""
-    settlements: tuple[Settlement, ...]
-    orders: tuple[OrderRecord, ...]
+    settlements: Sequence[Settlement]
+    """Booked fills, oldest first; a tuple, or one that is made at the first look."""
+    orders: Sequence[OrderRecord]
+    """Every order by id."""
     notices: tuple[Notice, ...]
     equity_paise: NDArray[np.int64]
     """int64[R]: cash plus marked positions at each close, R = len(panel) − first_row."""

@@ -1,4 +1,4 @@
-"""The compiled engine decides, fills and books like the event engine, down to the bit; so does the kernel uncompiled."""
+"""The compiled engine decides, fills and books like the event engine, to the bit; so does the kernel uncompiled."""
 
 from dataclasses import replace
 

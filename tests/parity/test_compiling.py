@@ -1,0 +1,91 @@
+"""The compiled engine's cache: an edit is seen; two processes at once, or no folder to write, do no harm."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from framework.engines import compiling
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = """
+import json, sys
+import numpy as np
+from framework.engines import compiled
+from framework.engines.compiling import cache_folder, is_cached
+from framework.engines.event import DecisionArrays
+from framework.types import Bars, Panel, Settings
+
+before = is_cached()
+close = np.array([100.0, 101.0, 102.0, 103.0])
+bars = Bars.from_arrays("A", "1d", np.arange(4) * 86_400_000_000_000, close, close, close, close)
+target = np.array([[1.0], [1.0], [0.0], [0.0]])
+settings = Settings.of(sizing="fixed:1", charges="percent:1")
+record = compiled.run(Panel.from_bars([bars]), settings, decisions=DecisionArrays(target))
+print(json.dumps({"before": before, "after": is_cached(), "folder": str(cache_folder()),
+                  "cash": int(record.cash_paise[-1])}))
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the packages, so that a rule can be edited."""
+    for name in ("framework", "strategies"):
+        shutil.copytree(ROOT / name, tmp_path / "project" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "project"
+
+
+def start(project: Path, cache: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": str(project), "TULYA_CACHE": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN],
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> dict:
+    out, err = process.communicate(timeout=300)
+    assert 0 == process.returncode, err
+    return json.loads(out.splitlines()[-1])
+
+
+@pytest.mark.slow
+def test_an_edit_of_a_rule_is_seen_and_two_processes_at_once_do_no_harm(project, tmp_path):
+    cache = tmp_path / "cache"
+    both = [start(project, cache), start(project, cache)]
+    first, second = (finish(process) for process in both)
+    # Bought at 101, sold at 103, 1 % of each: 200 − 101 − 103 paise.
+    assert 10_000_000 + 200 - 204 == first["cash"] == second["cash"]
+    again = finish(start(project, cache))
+    assert (True, first["cash"]) == (again["before"], again["cash"])
+
+    rule = project / "framework" / "rules" / "charges.py"
+    rule.write_text(
+        rule.read_text().replace("return by_rate(value_paise, rate_e8)", "return 7 + by_rate(value_paise, rate_e8)")
+    )
+    edited = finish(start(project, cache))
+    assert (False, first["cash"] - 14) == (edited["before"], edited["cash"])
+    assert first["folder"] != edited["folder"]
+
+
+def test_without_a_folder_to_write_it_is_compiled_for_this_process_only(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("TULYA_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr(compiling.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
+    assert compiling.cache_folder() is None
+    assert not compiling.is_cached()
+
+
+def test_every_rule_and_every_part_of_the_kernel_is_in_the_hash():
+    rules = {path.stem for path in (ROOT / "framework" / "rules").glob("*.py")} - {"__init__"}
+    kernel = {path.stem for path in (ROOT / "framework" / "engines" / "kernel").glob("*.py")}
+    assert rules == set(compiling.RULES)
+    assert kernel - {"__init__", "layout", "translate"} == set(compiling.KERNEL)
