@@ -30,7 +30,8 @@ What the script does itself:
   (row 10), else backtrader would fill both and turn the position round.
 - A DAY entry is cancelled in ``next`` after the one bar it had; ``valid=`` would need that bar's date beforehand.
 - A stop or target sets what is wanted to 0, so any later signal enters anew (S12). Otherwise the same signal twice
-  orders once (S1), also after a refusal at the decision (one at the fill asks again, M6). A user's ``if not self.position: buy`` says the same but for that last point:
+  orders once (S1), also after a refusal at the decision (one at the fill asks again, M6). A user's ``if not
+  self.position: buy`` says the same but for that last point:
   ``ask_again`` switches it on.
 
 What can not be made equal, and is tested as a difference or left out:
