@@ -92,16 +92,16 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     if not -1 < risk_free < 1:
         msg = f"risk_free {risk_free!r} is a fraction a year between -1 and 1; write 0.065 for 6.5 %"
         raise ConfigError(msg)
-    chosen = _settings(settings, choices)
-    asked = _strategy(strategy)
+    chosen = settings_of(settings, choices)
+    asked = strategy_of(strategy)
     refuse_ignored(asked, choices)
-    first_day, last_day = _day("--from (start)", start), _day("--to (end)", end)
+    first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
     if first_day and last_day and first_day > last_day:
         msg = f"--from (start) {first_day} is after --to (end) {last_day}; swap the two"
         raise ConfigError(msg)
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
-    first_row = _first_row(prices.panel, first_day)
-    record, verdict = execute(
+    first_row = first_row_of(prices.panel, first_day)
+    record, verdict = _within_bounds(execute)(
         asked,
         prices.panel,
         chosen,
@@ -125,6 +125,19 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     )
 
 
+def _within_bounds(run: Callable[..., tuple[Record, Causality]]) -> Callable[..., tuple[Record, Causality]]:
+    """The rulebook's overflow (an amount beyond ₹40 lakh crore) as an error of the run, with what to do."""
+
+    def bounded(*given: Any, **named: Any) -> tuple[Record, Causality]:
+        try:
+            return run(*given, **named)
+        except OverflowError as error:
+            msg = f"the run left the range of whole paise: {error}; use less capital or leverage, or look at the prices"
+            raise DataError(msg) from error
+
+    return bounded
+
+
 def execute(  # noqa: PLR0913 - options by name
     strategy: Strategy,
     panel: Panel,
@@ -140,7 +153,7 @@ def execute(  # noqa: PLR0913 - options by name
     style = strategy.style()
     chosen_engine(engine, style=style, rules=rules)  # says what is wrong before anything long begins
     rows = len(panel) - first_row
-    _refuse_ticks_without_tick(panel, settings)
+    refuse_ticks_without_tick(panel, settings)
 
     def ran(done: int) -> None:
         if progress is not None:
@@ -152,7 +165,7 @@ def execute(  # noqa: PLR0913 - options by name
         )
     first_ns = int(panel.time[first_row])
     if style == "allocate":
-        decisions = decide_weights(strategy, panel, settings.leverage)
+        decisions = decide_weights(strategy, panel, settings.leverage, first_row)
         record = run_engine(
             engine,
             panel,
@@ -168,7 +181,7 @@ def execute(  # noqa: PLR0913 - options by name
         verdict = check_allocate(strategy, panel, mode=causality, first_ns=first_ns, known=decisions.target)
         return record, verdict
     answers = decide_signals(strategy, panel, progress)
-    _refuse_risk_without_stop(strategy, settings, answers.arrays)
+    refuse_risk_without_stop(strategy, settings, answers.arrays)
     record = run_engine(
         engine, panel, settings, decisions=answers.arrays, first_row=first_row, rules=rules, progress=ran
     )
@@ -269,7 +282,7 @@ def _until(panel: Panel, end: date | None) -> Panel:
     return panel[: int(np.searchsorted(panel.session, _days(end), side="right"))]
 
 
-def _first_row(panel: Panel, start: date | None) -> int:
+def first_row_of(panel: Panel, start: date | None) -> int:
     """First row on or after ``start``; ``DataError`` with the range there is when nothing is left."""
     if not len(panel):
         msg = "there are no bars before the end of the range"
@@ -286,7 +299,8 @@ def _days(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
-def _day(what: str, given: date | str | None) -> date | None:
+def day_of(what: str, given: date | str | None) -> date | None:
+    """A date or its text; ``what`` names the option in the ``ConfigError``."""
     if given is None or (isinstance(given, date) and not isinstance(given, datetime)):
         return given
     try:
@@ -296,7 +310,8 @@ def _day(what: str, given: date | str | None) -> date | None:
         raise ConfigError(msg) from None
 
 
-def _settings(settings: Settings | None, choices: dict[str, Any]) -> Settings:
+def settings_of(settings: Settings | None, choices: dict[str, Any]) -> Settings:
+    """Settings given at once, or by name."""
     if settings is None:
         return Settings.of(**choices)
     if choices:
@@ -305,7 +320,8 @@ def _settings(settings: Settings | None, choices: dict[str, Any]) -> Settings:
     return settings
 
 
-def _strategy(given: Strategy | type[Strategy] | str) -> Strategy:
+def strategy_of(given: Strategy | type[Strategy] | str) -> Strategy:
+    """An instance as it is; a class or a name with its defaults."""
     if isinstance(given, Strategy):
         return given
     if isinstance(given, str):
@@ -315,7 +331,7 @@ def _strategy(given: Strategy | type[Strategy] | str) -> Strategy:
     return given.from_settings({})
 
 
-def _refuse_risk_without_stop(strategy: Strategy, settings: Settings, arrays: DecisionArrays) -> None:
+def refuse_risk_without_stop(strategy: Strategy, settings: Settings, arrays: DecisionArrays) -> None:
     """``risk:1%`` needs a distance to divide by: from the strategy or from the exits."""
     exits = settings.exits
     given = (exits.stop_loss, exits.trail, arrays.stop, arrays.trail)
@@ -327,7 +343,7 @@ def _refuse_risk_without_stop(strategy: Strategy, settings: Settings, arrays: De
         raise ConfigError(msg)
 
 
-def _refuse_ticks_without_tick(panel: Panel, settings: Settings) -> None:
+def refuse_ticks_without_tick(panel: Panel, settings: Settings) -> None:
     """``slippage ticks:1`` of an instrument without a stated tick would be nothing, and look like something."""
     without = [str(instrument) for instrument in panel.instruments if not instrument.tick > 0]
     if settings.slippage.ticks and without:

@@ -79,8 +79,16 @@ def decide_signals(
     return answers._replace(arrays=DecisionArrays(**grids))
 
 
-def decide_weights(strategy: Strategy, panel: Panel, leverage: float) -> DecisionArrays:
-    """``strategy.allocate(panel)``, checked: float64[T, N], no infinity, Σ|w| ≤ leverage in every row."""
+def _kept(weights: NDArray[np.float64], panel: Panel, first_row: int) -> NDArray[np.float64]:
+    """Weights in force at each row, float64[T, N]: the last finite one decided on a bar from ``first_row`` on; else 0."""
+    rows = np.arange(weights.shape[0])[:, None]
+    decided = np.isfinite(weights) & np.isfinite(panel.close) & (rows >= first_row)
+    latest = np.maximum.accumulate(np.where(decided, rows, -1), axis=0)
+    return np.where(latest >= 0, np.take_along_axis(weights, np.maximum(latest, 0), axis=0), 0.0)
+
+
+def decide_weights(strategy: Strategy, panel: Panel, leverage: float, first_row: int = 0) -> DecisionArrays:
+    """``strategy.allocate(panel)``, checked: float64[T, N], no infinity, Σ|w| ≤ leverage, kept weights included."""
     name = type(strategy).__name__
     try:
         weights = np.array(strategy.allocate(panel), dtype=np.float64)
@@ -97,7 +105,7 @@ def decide_weights(strategy: Strategy, panel: Panel, leverage: float) -> Decisio
         row, column = (int(index) for index in np.argwhere(np.isinf(weights))[0])
         msg = f"{name}.allocate gives {panel.symbols[column]} an infinite weight at row {row}"
         raise StrategyError(msg)
-    gross = np.nansum(np.abs(weights), axis=1)
+    gross = np.abs(_kept(weights, panel, first_row)).sum(axis=1)
     if (gross > leverage + WEIGHT_TOLERANCE).any():
         row = int(np.argmax(gross > leverage + WEIGHT_TOLERANCE))
         when = np.datetime64(int(panel.time[row]), "ns").astype("datetime64[m]")

@@ -243,3 +243,27 @@ def test_a_risk_free_rate_in_per_cent_is_refused():
 )
 def test_a_run_is_called_after_its_class_or_file(named, stem):
     assert stem == new_run_id(named).split("-")[2]
+
+
+def test_weights_that_are_kept_count_towards_the_leverage():
+    class OneAfterTheOther(Strategy):
+        """0.7 of the first instrument, and later 0.7 of the second beside it."""
+
+        def allocate(self, panel):
+            weights = np.full(panel.close.shape, np.nan)
+            weights[3, 0] = weights[9, 1] = 0.7
+            return weights
+
+    pair = [walk("AAA"), walk("BBB", seed=1)]
+    with pytest.raises(StrategyError, match=r"Σ\|w\| = 1.4000 at 1970-01-10"):
+        backtest(OneAfterTheOther(), pair)
+    # From a day after the first decision the account starts flat: only the second counts.
+    assert 1 == len(backtest(OneAfterTheOther(), pair, start="1970-01-06").fills)
+
+
+@pytest.mark.parametrize("engine", ["event", "compiled"])
+def test_an_amount_beyond_whole_paise_is_an_error_of_the_run(engine):
+    close = np.array([1e9, 1e9, 1e12, 1e12])
+    bars = Bars.from_arrays("AAA", "1d", np.arange(4) * DAY, close, close, close, close)
+    with pytest.raises(DataError, match="left the range of whole paise"):
+        backtest(Alternates(), bars, capital=1e12, sizing="fixed:900", engine=engine)
