@@ -11,7 +11,7 @@ import typer
 
 from framework.cli.options import AsJson, Database, parse_pairs
 from framework.cli.progress import shown
-from framework.errors import ConfigError
+from framework.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from framework.store import Store
@@ -155,7 +155,7 @@ def show_command(
             if as_json:
                 typer.echo(data_tables.as_json({"symbol": symbol, "issues": [issue._asdict() for issue in found]}))
             else:
-                data_tables.show_issues(symbol, found)
+                data_tables.show_issues(symbol, found, _zone(store, symbol))
             return
         frame = timeframe or store.series(symbol)[-1].timeframe
         bars = store.load_bars(symbol, frame, _day(start), _day(end))
@@ -220,6 +220,14 @@ def _open(db: Path | None, *, create: bool = True) -> Store:
     from framework.store import open_store
 
     return open_store(database_path(db), create=create)
+
+
+def _zone(store: Store, symbol: str) -> str:
+    """The exchange's zone; UTC for a symbol of which nothing was kept."""
+    try:
+        return store.instrument(symbol).timezone
+    except DataError:
+        return "UTC"
 
 
 def _day(moment: datetime | None) -> date | None:

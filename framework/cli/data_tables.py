@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SHOWN_SYMBOLS = 3
 SHOWN_ISSUES = 200
+WIDEST = 10_000
 
 
 def as_json(value: Any) -> str:
@@ -44,7 +45,9 @@ def show_imports(summaries: Sequence[FileSummary], database: Path) -> None:
         counts = (summary.rows_read, new, summary.unchanged, summary.conflicting, summary.refused, summary.issues)
         table.add_row(name, *(f"{count:,}" if count else "–" for count in counts))
     console = Console()
-    console.print(table)
+    if not console.is_terminal:  # a pipe has no width: a file's name that is broken in the middle cannot be copied
+        console.width = max(console.width, Console(width=WIDEST).measure(table).maximum)
+    console.print(table, soft_wrap=not console.is_terminal)
     for summary in summaries:
         for line in _remarks(summary):
             console.print(escape(line), highlight=False, soft_wrap=True)
@@ -94,20 +97,29 @@ def bars_dict(bars: Bars, first: int | None, last: int | None) -> dict[str, Any]
     return {"symbol": bars.symbol, "exchange": bars.instrument.exchange, "timeframe": bars.timeframe, "rows": rows}
 
 
-def show_issues(name: str, issues: Sequence[DataIssue]) -> None:
-    """What was refused and what looks wrong."""
+def show_issues(name: str, issues: Sequence[DataIssue], zone: str = "UTC") -> None:
+    """What was refused and what looks wrong; times of intraday bars in ``zone``, the exchange's own."""
     console = Console()
     if not issues:
         console.print(f"Nothing was refused and nothing looks wrong in {escape(name)}.", highlight=False)
         return
-    table = _table(("from", "kind", "what"), (), ())
-    for issue in issues[:SHOWN_ISSUES]:
-        begin = "" if issue.first_ns is None else _time(issue.first_ns, issue.timeframe, "UTC")
+    shown = [(issue, _begin(issue, zone)) for issue in issues[:SHOWN_ISSUES]]
+    timed = any(" " in begin for _, begin in shown)
+    table = _table((f"from ({zone})" if timed else "from", "kind", "what"), (), ())
+    for issue, begin in shown:
         where = f"{issue.file} line {issue.line}" if issue.line else issue.file
         table.add_row(begin, issue.kind, escape(f"{issue.reason} ({issue.timeframe}, {where})"))
     console.print(table)
     if len(issues) > SHOWN_ISSUES:
         console.print(f"… and {len(issues) - SHOWN_ISSUES:,} more: --json gives all", highlight=False)
+
+
+def _begin(issue: DataIssue, zone: str) -> str:
+    """Date or time at which an issue begins; one of whole days, stamped 00:00 UTC, has a date in any series."""
+    if issue.first_ns is None:
+        return ""
+    whole_days = all(stamp is not None and stamp % DAY_NS == 0 for stamp in (issue.first_ns, issue.last_ns))
+    return _time(issue.first_ns, "1d" if whole_days else issue.timeframe, zone)
 
 
 def _remarks(summary: FileSummary) -> Iterable[str]:

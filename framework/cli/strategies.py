@@ -54,7 +54,7 @@ def new_strategy_command(
     strategy, test = new_strategy(name, default if folder is None else folder)
     typer.echo(f"wrote {strategy} and {test}")
     typer.echo(f"try it:  tulya backtest {_as_argument(strategy)} --symbols SP500")
-    typer.echo(f"test it: python -m pytest {test}")
+    typer.echo(f"test it: python -m pytest {test}   (pytest comes with make test, or with pip install pytest)")
 
 
 def _as_argument(path: Path) -> str:

@@ -81,3 +81,8 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tulya, home):
     done = tulya("backtest", "rsi", "--symbols", "SP500", "--fills", "reports/fills.csv")
     assert 1 == done.code
     assert done.err.startswith("tulya: reports")
+
+
+def test_a_new_strategy_says_where_pytest_comes_from(tulya, home):
+    out = tulya("new", "strategy", "my_idea").out
+    assert "python -m pytest test_my_idea.py   (pytest comes with make test, or with pip install pytest)" in out

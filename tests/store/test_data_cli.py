@@ -103,6 +103,24 @@ def test_list_and_show(run):
         run("show", "GOGO")
 
 
+def test_issues_of_intraday_bars_are_told_in_the_exchanges_time(run, tmp_path):
+    rows = "".join(f"2020-01-02 09:{minute}:00,10,11,9,10\n" for minute in range(15, 30))
+    text = f"Date,Open,High,Low,Close\n{rows}2020-01-02 09:30:00,1,2,3,4\n"
+    (tmp_path / "minutes.csv").write_text(text)
+    run("import", "minutes.csv", "--symbol", "M", "--timeframe", "1m", "--timezone", "Asia/Kolkata")
+    told = run("show", "M", "--issues")
+    assert "from (Asia/Kolkata)" in told
+    assert "2020-01-02 09:30" in told
+
+
+def test_a_long_file_name_is_not_broken_in_a_pipe(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "BhavCopy_NSE_CM_0_0_0_20240108_F_0000_and_more.csv"
+    (tmp_path / name).write_text(TEXT)
+    lines = run("import", name, "--symbol", "GOOG").splitlines()
+    assert [["12", "12"]] == [line.split()[1:3] for line in lines if line.strip().startswith(f"{name} ")]
+
+
 def test_an_empty_list_of_issues_says_so(run):
     run("import", "goog.csv")
     assert "Nothing was refused and nothing looks wrong in GOOG" in run("show", "GOOG", "--issues")
