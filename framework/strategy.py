@@ -88,6 +88,21 @@ class Strategy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    if not TYPE_CHECKING:  # type checkers see the fields as keywords, which pydantic tells them
+
+        def __init__(self, /, **settings: Any) -> None:
+            try:
+                super().__init__(**settings)
+            except ValidationError as error:
+                name = type(self).__name__
+                for mistake in error.errors():
+                    if mistake["type"] == "extra_forbidden":
+                        fields = type(self).model_fields
+                        raise ConfigError(unknown_name(f"{name} has no parameter", mistake["loc"][0], fields)) from None
+                raise ConfigError(explain(name, error)) from None
+
+        __init__.__pydantic_base_init__ = True  # it does what pydantic's own does: no detour when validating
+
     def signals(self, bars: Bars) -> Signals:
         """Exposure wanted at each bar's close, for one instrument at a time."""
         raise NotImplementedError
@@ -113,13 +128,7 @@ class Strategy(BaseModel):
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:
         """Build from ``--set`` texts or numbers; ``ConfigError`` names the value, the bound and the nearest name."""
-        for name in settings:
-            if name not in cls.model_fields:
-                raise ConfigError(unknown_name(f"{cls.__name__} has no parameter", name, cls.model_fields))
-        try:
-            return cls(**settings)
-        except ValidationError as error:
-            raise ConfigError(explain(cls.__name__, error)) from None
+        return cls(**settings)
 
 
 STYLES = ("signals", "allocate", "on_bar")

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from framework import Context, Panel, Settings, Strategy
 from framework.engines.context import BarContext
 from framework.engines.event import run
+from framework.errors import ConfigError
 from framework.research.causality import check_allocate, check_signals
 from tests.walks import random_walk
 
@@ -76,7 +77,7 @@ def test_the_on_bar_example_buys_the_dip_and_sells_at_the_high(page):
 
 
 def test_parameters_are_refused_as_the_page_says(page):
-    with pytest.raises(ValueError, match="fast = 60 must be below slow = 50"):
+    with pytest.raises(ConfigError, match="TwoAverages: fast = 60 must be below slow = 50"):
         page["TwoAverages"](fast=60)
 
 

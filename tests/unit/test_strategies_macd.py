@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from framework.errors import ConfigError
 from strategies.macd import MACD
@@ -79,7 +78,7 @@ def test_it_stays_out_until_the_signal_line_exists(rows):
 
 
 def test_a_fast_average_that_is_not_faster_is_refused():
-    with pytest.raises(ValidationError, match="fast = 26 must be below slow = 26"):
+    with pytest.raises(ConfigError, match="fast = 26 must be below slow = 26"):
         MACD(fast=26)
     with pytest.raises(ConfigError, match="MACD: fast = 30 must be below slow = 26"):
         MACD.from_settings({"fast": "30"})

@@ -10,7 +10,6 @@ import math
 import numpy as np
 import pytest
 import talib
-from pydantic import ValidationError
 
 from framework.errors import ConfigError
 from strategies.rsi import RSI
@@ -80,7 +79,7 @@ def test_prices_that_never_move_count_as_oversold():
 def test_a_parameter_outside_its_bounds_is_refused_with_the_bound():
     with pytest.raises(ConfigError, match=r"RSI\.oversold = '55'.*less than 50"):
         RSI.from_settings({"oversold": "55"})
-    with pytest.raises(ValidationError):
+    with pytest.raises(ConfigError):
         RSI(period=1)
 
 
