@@ -80,7 +80,7 @@ def decide_signals(
 
 
 def _kept(weights: NDArray[np.float64], panel: Panel, first_row: int) -> NDArray[np.float64]:
-    """Weights in force at each row, float64[T, N]: the last finite one decided on a bar from ``first_row`` on; else 0."""
+    """Weights in force at each row, float64[T, N]: the last one decided on a bar from ``first_row`` on, else 0."""
     rows = np.arange(weights.shape[0])[:, None]
     decided = np.isfinite(weights) & np.isfinite(panel.close) & (rows >= first_row)
     latest = np.maximum.accumulate(np.where(decided, rows, -1), axis=0)
