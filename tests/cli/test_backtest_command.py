@@ -2,6 +2,7 @@
 
 import csv
 import json
+from importlib import import_module
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_a_folder_that_cannot_take_the_result_is_refused_before_the_run(tulya, h
     (home / "notes.txt").write_text("mine")
     (home / "mine").mkdir()
     (home / "mine" / "notes.txt").write_text("mine")
-    monkeypatch.setattr("framework.backtest.backtest", None)  # nothing is run
+    monkeypatch.setattr(import_module("framework.backtest"), "backtest", None)  # nothing is run
     done = tulya("backtest", "rsi", "--symbols", "SP500", "--out", out)
     assert (1, True) == (done.code, done.err.startswith(f"tulya: {sentence}")), done.err
 
