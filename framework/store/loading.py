@@ -41,6 +41,13 @@ def load(
     return _cut(whole, span)
 
 
+def keep_written(folder: Path, key: SeriesKey, instrument: Instrument, revision: bytes, written: rows.Columns) -> None:
+    """The snapshot of a series that was just written whole, without reading it back."""
+    values = written.values + 0.0  # SQLite has no -0.0
+    bars = Bars.from_arrays(instrument, key.timeframe, written.timestamp * rows.SECOND_NS, *values)
+    snapshots.keep(snapshots.path_of(folder, key), revision, bars)
+
+
 def _from_sqlite(
     connection: sqlite3.Connection,
     key: SeriesKey,

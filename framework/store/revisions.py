@@ -26,6 +26,8 @@ GIVE = (
     "INSERT OR REPLACE INTO series_revisions (symbol, exchange, timeframe, revision, schema, epoch) "
     "SELECT ?, ?, ?, ?, s.schema_version, u.user_version FROM pragma_schema_version s JOIN pragma_user_version u"
 )
+OWN_TRIGGERS = 4
+"""Ours on ``ohlc_data``: three that take names away, one that sets ``updated_at``."""
 TRIGGERS = (
     "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ohlc_data' "
     "AND name IN ('series_revisions_insert', 'series_revisions_update', 'series_revisions_delete')"
@@ -57,3 +59,11 @@ def give(connection: sqlite3.Connection, key: SeriesKey) -> bytes | None:
     finally:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     return revision
+
+
+def give_written(connection: sqlite3.Connection, key: SeriesKey) -> bytes | None:
+    """Name the state that this transaction wrote; None where triggers of others may have changed what it wrote."""
+    query = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ohlc_data'"
+    if connection.execute(query).fetchone()[0] != OWN_TRIGGERS:
+        return None
+    return give(connection, key)

@@ -13,7 +13,7 @@ from framework.store import bars as rows
 from framework.store import database, instruments, issues, names, reference, runs
 from framework.store.examination import examine_changed
 from framework.store.instruments import Facts
-from framework.store.loading import load
+from framework.store.loading import keep_written, load
 from framework.store.localtime import DAY, day_text, to_local, to_utc
 from framework.store.records import CorporateAction, DataIssue, RunRow, SaveCount, SeriesInfo, SeriesKey
 from framework.store.writer import Batch, Written, write
@@ -174,6 +174,11 @@ class Store:
     def write(self, batch: Batch, *, replace: bool = False, progress: Callable[[int], None] | None = None) -> Written:
         """Store what one file says, all or nothing."""
         written = write(self.connection, batch, replace=replace, progress=progress)
+        for key, revision in written.revisions.items():
+            whole = written.complete[key]
+            if whole is not None:
+                instrument = instruments.load(self.connection, key.symbol, key.exchange)
+                keep_written(self.snapshots, key, instrument, revision, whole)
         for key, columns in written.complete.items():
             before = self._unread.pop(key, None)
             self._unread_rows -= 0 if before is None else before.timestamp.shape[0]

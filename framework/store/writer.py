@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.store import bars, instruments, issues, reference
+from framework.store import bars, instruments, issues, reference, revisions
 from framework.store.database import transaction
 from framework.store.examination import touch
 from framework.store.issues import Refusal
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from framework.store.records import CorporateAction, SeriesKey
     from framework.store.reference import TradingSession
 
+LARGE_ROWS = 10_000
 FIELDS = ("open", "high", "low", "close", "volume")
 
 
@@ -56,6 +57,8 @@ class Written(NamedTuple):
     """Each touched series; its rows where the store had none of it before, so that they need not be read back."""
     refusals: int
     """Entries in ``data_issues``."""
+    revisions: Mapping[SeriesKey, bytes]
+    """Names of the states of large series that are complete."""
 
 
 def write(
@@ -87,6 +90,7 @@ def write(
             if merge.new.any() or replaced:
                 touch(connection, key, import_id)
                 complete[key] = columns if first_of_all else None
+        named = _name(connection, complete)
         listed = _lists(connection, batch)
         new, unchanged, left, replaced = total.tolist()
         count = SaveCount(new + listed.new, unchanged + listed.unchanged + batch.rows_repeated, left, replaced)
@@ -97,7 +101,14 @@ def write(
         refusals = [*batch.refusals, *conflicts]
         issues.record(connection, import_id, batch.file, refusals)
         _end(connection, import_id, count)
-    return Written(import_id, count, complete, len(refusals))
+    return Written(import_id, count, complete, len(refusals), named)
+
+
+def _name(connection: sqlite3.Connection, complete: Mapping[SeriesKey, Columns | None]) -> dict[SeriesKey, bytes]:
+    """Name the states of large series that were written whole: their snapshots can be made from memory."""
+    large = [key for key, rows in complete.items() if rows is not None and rows.timestamp.shape[0] >= LARGE_ROWS]
+    given = {key: revisions.give_written(connection, key) for key in large}
+    return {key: revision for key, revision in given.items() if revision}
 
 
 def _lists(connection: sqlite3.Connection, batch: Batch) -> SaveCount:

@@ -102,6 +102,33 @@ def test_the_second_load_is_the_first_one_without_a_row_of_sqlite(snapshotted, n
     assert first.instrument == second.instrument
 
 
+def test_a_large_series_that_was_written_whole_has_its_snapshot_at_once(store, path, no_sqlite):
+    bars = daily(count=10_000)
+    bars.volume.setflags(write=True)
+    bars.volume[:3] = (0.0, -0.0, np.nan)
+    store.save_bars(bars)
+    store.save_bars(daily(count=10_001))
+    found = plain(path)
+    assert found == loaded(store)
+    other_program(path, "DELETE FROM ohlc_data")
+    store.save_bars(bars)
+    no_sqlite()
+    again = store.load_bars("INFY")
+    np.testing.assert_array_equal(bars.volume, again.volume)
+    assert not np.signbit(again.volume[:2]).any()
+    assert found[3:10_000] == loaded(store)[3:]
+
+
+def test_what_anothers_trigger_makes_of_written_bars_is_seen(store, path):
+    other_program(
+        path,
+        "CREATE TRIGGER rounds AFTER INSERT ON ohlc_data BEGIN UPDATE ohlc_data SET volume = 7 "
+        "WHERE symbol = NEW.symbol AND timestamp = NEW.timestamp; END",
+    )
+    store.save_bars(daily(count=10_000))
+    assert {7.0} == {row[5] for row in loaded(store)}
+
+
 def test_large_snapshots_are_mapped_and_beyond_a_number_of_maps_read(snapshotted, no_sqlite, monkeypatch):
     monkeypatch.setattr(snapshots, "SMALL_BYTES", 0)
     monkeypatch.setattr(snapshots, "MAPS", 1)
