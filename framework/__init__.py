@@ -5,7 +5,9 @@ The public names are handed on lazily: importing a strategy loads no engine.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from framework.version import __version__
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from framework.report.result import Result as Result
     from framework.strategy import Context as Context
     from framework.strategy import Strategy as Strategy
+    from framework.sweeps import sweep as sweep
     from framework.types import Bars as Bars
     from framework.types import Instrument as Instrument
     from framework.types import Panel as Panel
@@ -39,10 +42,22 @@ PUBLIC = {
     "backtest": "framework.backtest",
     "crossed_above": "framework.indicators",
     "crossed_below": "framework.indicators",
+    "sweep": "framework.sweeps",
 }
 """Public name → the module that defines it."""
 
 __all__ = [*PUBLIC, "__version__"]  # noqa: PLE0604 - the names are strings; a test pins them
+
+
+class _Package(ModuleType):
+    """Python hangs a module on its package once it is imported; ``framework.backtest`` stays the function."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in PUBLIC and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """The store: one SQLite file of prices, what is known about them, and what was run. The only SQL of the project."""
 
-from framework.store.records import CorporateAction, DataIssue, RunRow, SaveCount, SeriesInfo
+from framework.store.records import CorporateAction, DataIssue, RunRow, SaveCount, SeriesInfo, SweepRow
 from framework.store.store import DEFAULT_PATH, Store, open_store
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "SaveCount",
     "SeriesInfo",
     "Store",
+    "SweepRow",
     "open_store",
 ]

@@ -98,3 +98,21 @@ class RunRow(NamedTuple):
     """UTC seconds; 0 = now, when saved."""
     verification: str = ""
     """What the other engines made of it, in one line; empty while none was asked."""
+
+
+class SweepRow(NamedTuple):
+    """One sweep as the store remembers it; times in UTC nanoseconds (kept to the second)."""
+
+    sweep_id: str
+    strategy: str
+    grid: Mapping[str, Any]
+    """Parameter → the values it was given."""
+    settings: Mapping[str, Any]
+    symbols: tuple[str, ...]
+    timeframe: str
+    first_ns: int
+    last_ns: int
+    objective: str
+    fingerprint: str
+    """Hash of the strategy's source, the prices and the settings."""
+    provenance: Mapping[str, Any]

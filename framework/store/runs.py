@@ -26,16 +26,16 @@ def save(connection: sqlite3.Connection, run: RunRow) -> None:
     row = (
         run.run_id,
         run.strategy,
-        _json(run.parameters),
-        _json(run.settings),
-        _json(list(run.symbols)),
+        as_json(run.parameters),
+        as_json(run.settings),
+        as_json(list(run.symbols)),
         run.timeframe,
         run.first_ns // SECOND_NS,
         run.last_ns // SECOND_NS,
         *run[8:13],
         run.causality,
-        _json(run.stats),
-        _json(run.provenance),
+        as_json(run.stats),
+        as_json(run.provenance),
         run.bundle_path,
     )
     marks = ", ".join("?" * len(row))
@@ -74,7 +74,7 @@ def find(connection: sqlite3.Connection, wanted: str) -> RunRow:
     return _run(connection.execute(query, matches).fetchone())
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
     """JSON that SQLite accepts: what JSON cannot say (NaN, infinity) is null."""
     return json.dumps(_sayable(value), ensure_ascii=False, allow_nan=False, default=str)
 

@@ -10,18 +10,18 @@ import numpy as np
 
 from framework.errors import DataError
 from framework.store import bars as rows
-from framework.store import database, instruments, issues, names, reference, runs
+from framework.store import database, instruments, issues, names, reference, runs, sweeps
 from framework.store.examination import examine_changed
 from framework.store.instruments import Facts
 from framework.store.loading import keep_written, load
 from framework.store.localtime import DAY, day_text, to_local, to_utc
-from framework.store.records import CorporateAction, DataIssue, RunRow, SaveCount, SeriesInfo, SeriesKey
+from framework.store.records import CorporateAction, DataIssue, RunRow, SaveCount, SeriesInfo, SeriesKey, SweepRow
 from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from framework.types import Bars, Instrument
@@ -170,6 +170,28 @@ class Store:
     def run(self, run_id: str) -> RunRow:
         """A backtest by its id, a beginning of it that no other has, or ``last``."""
         return runs.find(self.connection, run_id)
+
+    def save_sweep(self, sweep: SweepRow) -> None:
+        """Keep what a sweep is of."""
+        with database.transaction(self.connection):
+            sweeps.save(self.connection, sweep)
+
+    def save_sweep_results(self, sweep_id: str, results: Sequence[tuple[str, Mapping[str, float]]]) -> None:
+        """Keep (parameters as JSON, statistics) of sets that were tried."""
+        with database.transaction(self.connection):
+            sweeps.save_results(self.connection, sweep_id, results)
+
+    def sweep(self, sweep_id: str) -> SweepRow:
+        """A sweep by its id, a beginning of it that no other has, or ``last``."""
+        return sweeps.find(self.connection, sweep_id)
+
+    def sweep_results(self, sweep_id: str) -> dict[str, dict[str, float]]:
+        """Parameters as JSON → statistics, of every set that was tried in a sweep."""
+        return sweeps.results(self.connection, sweep_id)
+
+    def sets_tried(self, strategy: str, symbols: Sequence[str]) -> int:
+        """How many parameter sets of a strategy were ever tried on these symbols, in every sweep."""
+        return sweeps.tried(self.connection, strategy, tuple(symbols))
 
     def write(self, batch: Batch, *, replace: bool = False, progress: Callable[[int], None] | None = None) -> Written:
         """Store what one file says, all or nothing."""

@@ -25,6 +25,7 @@ EXPECTED = [
     "backtest",
     "crossed_above",
     "crossed_below",
+    "sweep",
 ]
 
 
@@ -36,6 +37,14 @@ def test_the_public_names_are_these():
 def test_every_public_name_can_be_had():
     for name in EXPECTED:
         assert getattr(framework, name) is not None
+
+
+def test_a_public_name_stays_what_it_is_when_its_module_was_imported_first():
+    program = (
+        "import framework.sweeps\nfrom framework import backtest, sweep\nprint(callable(backtest), callable(sweep))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "True True\n" == done.stdout
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -1,0 +1,97 @@
+"""``sweeps`` and ``sweep_results``: every parameter set that was tried, so that it stays known how many there were."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from framework.errors import DataError
+from framework.store.bars import SECOND_NS
+from framework.store.names import nearest
+from framework.store.records import SweepRow
+from framework.store.runs import as_json
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping
+
+COLUMNS = (
+    "sweep_id, strategy, grid, settings, symbols, timeframe, first_timestamp, last_timestamp, objective, "
+    "fingerprint, provenance"
+)
+
+
+def save(connection: sqlite3.Connection, sweep: SweepRow) -> None:
+    """Keep what a sweep is of; its results come by and by."""
+    row = (
+        sweep.sweep_id,
+        sweep.strategy,
+        as_json(sweep.grid),
+        as_json(sweep.settings),
+        as_json(list(sweep.symbols)),
+        sweep.timeframe,
+        sweep.first_ns // SECOND_NS,
+        sweep.last_ns // SECOND_NS,
+        sweep.objective,
+        sweep.fingerprint,
+        as_json(sweep.provenance),
+    )
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO sweeps ({COLUMNS}) VALUES ({marks})", row)  # noqa: S608 - constants
+
+
+def save_results(
+    connection: sqlite3.Connection, sweep_id: str, results: Iterable[tuple[str, Mapping[str, float]]]
+) -> None:
+    """Keep (parameters as JSON, statistics) of sets that were tried; a set that is there already is replaced."""
+    connection.executemany(
+        "REPLACE INTO sweep_results (sweep_id, parameters, stats) VALUES (?, ?, ?)",
+        [(sweep_id, parameters, as_json(_said(stats))) for parameters, stats in results],
+    )
+
+
+def find(connection: sqlite3.Connection, wanted: str) -> SweepRow:
+    """A sweep by its id, by a beginning of it that no other has, or ``last``."""
+    ids = [row[0] for row in connection.execute("SELECT sweep_id FROM sweeps ORDER BY created_at DESC, rowid DESC")]
+    if not ids:
+        raise DataError(f"no sweep {wanted!r}: the store holds none yet")
+    matches = ids[:1] if wanted == "last" else [one for one in ids if one == wanted]
+    matches = matches or [one for one in ids if one.startswith(wanted)]
+    if len(matches) > 1:
+        raise DataError(f"{wanted!r} begins {len(matches)} sweep ids: {', '.join(matches[:5])}; write more of it")
+    if not matches:
+        raise DataError(f"no sweep {wanted!r}; the nearest: {', '.join(nearest(wanted, ids) or ids[:3])}")
+    row = connection.execute(f"SELECT {COLUMNS} FROM sweeps WHERE sweep_id = ?", matches).fetchone()  # noqa: S608 - constants
+    return SweepRow(*row)._replace(
+        grid=json.loads(row[2]),
+        settings=json.loads(row[3]),
+        symbols=tuple(json.loads(row[4])),
+        first_ns=row[6] * SECOND_NS,
+        last_ns=row[7] * SECOND_NS,
+        provenance=json.loads(row[10]),
+    )
+
+
+def results(connection: sqlite3.Connection, sweep_id: str) -> dict[str, dict[str, float]]:
+    """Parameters as JSON → statistics, of every set that was tried; what JSON could not say is NaN again."""
+    query = "SELECT parameters, stats FROM sweep_results WHERE sweep_id = ?"
+    return {parameters: _stats(json.loads(stats)) for parameters, stats in connection.execute(query, (sweep_id,))}
+
+
+def tried(connection: sqlite3.Connection, strategy: str, symbols: tuple[str, ...]) -> int:
+    """How many sets of this strategy were ever tried on these symbols, in every sweep."""
+    query = (
+        "SELECT count(*) FROM sweep_results JOIN sweeps USING (sweep_id) "
+        "WHERE sweeps.strategy = ? AND sweeps.symbols = ?"
+    )
+    return int(connection.execute(query, (strategy, as_json(list(symbols)))).fetchone()[0])
+
+
+def _said(stats: Mapping[str, float]) -> dict[str, float | str]:
+    """Infinity as a text: JSON has no word for it, and it is no missing value."""
+    return {name: str(value) if math.isinf(value) else value for name, value in stats.items()}
+
+
+def _stats(said: dict[str, Any]) -> dict[str, float]:
+    return {name: float("nan") if value is None else float(value) for name, value in said.items()}

@@ -1,0 +1,110 @@
+"""What was tried, kept while the sweep runs, so that an interrupted one loses little and nothing is uncounted."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from framework.config import database_path
+from framework.errors import ConfigError
+from framework.store import SweepRow, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from framework.store import Store
+    from framework.sweeps.run import Course
+
+BATCH_SECONDS = 1.0
+"""At most so much work is lost when the machine stops; Ctrl-C loses nothing that was finished."""
+
+
+class Recorder:
+    """Writes one sweep into the store, in batches; with ``kept=False`` it only counts."""
+
+    def __init__(  # noqa: PLR0913 - the columns of a row, by name
+        self,
+        sweep_id: str,
+        *,
+        strategy: str,
+        axes: Mapping[str, Any],
+        course: Course,
+        objective: str,
+        fingerprint: str,
+        provenance: Mapping[str, str],
+        db: Path | None,
+        kept: bool,
+    ) -> None:
+        panel = course.panel
+        self.sweep_id = sweep_id
+        self.row = SweepRow(
+            sweep_id=sweep_id,
+            strategy=strategy,
+            grid=axes,
+            settings=course.settings.model_dump(mode="json"),
+            symbols=tuple(str(instrument) for instrument in panel.instruments),
+            timeframe=panel.timeframe,
+            first_ns=int(panel.time[course.first_row]),
+            last_ns=int(panel.time[-1]),
+            objective=objective,
+            fingerprint=fingerprint,
+            provenance=provenance,
+        )
+        self.store: Store | None = open_store(database_path(db)) if kept else None
+        self.waiting: list[tuple[str, dict[str, float]]] = []
+        self.written_at = _now()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.store is not None:
+            self._write()
+            self.store.close()
+
+    def begin(self, resume: str | None) -> dict[str, dict[str, float]]:
+        """Start a new sweep, or go on with an old one; returns what is known of it already."""
+        if resume is None:
+            if self.store is not None:
+                self.store.save_sweep(self.row)
+            return {}
+        if self.store is None:
+            msg = f"resume={resume!r}: a sweep over prices that are not from a store is not recorded; give db=…"
+            raise ConfigError(msg)
+        before = self.store.sweep(resume)
+        if before.fingerprint != self.row.fingerprint:
+            msg = (
+                f"sweep {before.sweep_id} ({before.strategy} on {', '.join(before.symbols)}) was of other prices, "
+                "settings or another version of the strategy; leave out --resume and start anew"
+            )
+            raise ConfigError(msg)
+        self.sweep_id = before.sweep_id
+        return self.store.sweep_results(before.sweep_id)
+
+    def add(self, key: str, stats: dict[str, float]) -> None:
+        """Take one result; it is on disk within a second or so."""
+        self.waiting.append((key, stats))
+        if _now() - self.written_at > BATCH_SECONDS:
+            self._write()
+
+    def tried_ever(self, tried: int) -> int:
+        """Sets of this strategy tried on these symbols in this and every earlier sweep."""
+        if self.store is None:
+            return tried
+        self._write()
+        return self.store.sets_tried(self.row.strategy, self.row.symbols)
+
+    def _write(self) -> None:
+        if self.store is not None and self.waiting:
+            self.store.save_sweep_results(self.sweep_id, self.waiting)
+        self.waiting = []
+        self.written_at = _now()
+
+
+def _now() -> float:
+    """Seconds, to pace the writing only."""
+    return time.monotonic()  # noqa: TID251 - the shell: how long since the last batch

@@ -1,0 +1,182 @@
+"""SweepResult: every set that was tried, the best of them, and how much to believe it."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from framework.report.stats import STATS
+from framework.report.wording import number, stat_value
+from framework.sweeps.figures import FALLING_IS_BETTER
+from framework.sweeps.neighbours import edges, plateau
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from framework.types import Causality
+
+SHOWN = 10
+SHOWN_STATS = ("CAGR [%]", "Sharpe", "Max. drawdown [%]", "Win rate [%]", "Round trips")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SweepResult:
+    """A finished sweep; ``frame`` has one row per parameter set, ``best`` is the first of them by the objective."""
+
+    sweep_id: str
+    strategy: str
+    axes: dict[str, list[Any]]
+    positions: list[tuple[int, ...]]
+    """Of every set: index of its value on each axis."""
+    stats: list[dict[str, float]]
+    objective: str
+    symbols: tuple[str, ...]
+    excluded: int
+    """Sets that the constraint, or the strategy itself, left out."""
+    tried_ever: int
+    """Sets of this strategy tried on these symbols in this and every recorded sweep before."""
+    resumed: int = 0
+    """Of the sets, those that an earlier, interrupted call had tried."""
+    data_issues: tuple[str, ...] = ()
+    causality: Causality | None = None
+    """Whether the best set sees the future; None when nobody looked."""
+
+    @property
+    def tried(self) -> int:
+        """How many parameter sets this sweep tried."""
+        return len(self.stats)
+
+    @cached_property
+    def order(self) -> list[int]:
+        """Numbers of the sets, the best first; those without an answer last."""
+        sign = 1 if self.objective in FALLING_IS_BETTER else -1
+
+        def rank(row: int) -> tuple[bool, float]:
+            value = self.stats[row][self.objective]
+            return math.isnan(value), 0.0 if math.isnan(value) else sign * value
+
+        return sorted(range(self.tried), key=rank)
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """Parameters of the best set, as ``strategy(**result.best)`` takes them."""
+        return self.parameters(self.order[0])
+
+    def parameters(self, row: int) -> dict[str, Any]:
+        """Parameters of the row-th set."""
+        return {name: axis[at] for (name, axis), at in zip(self.axes.items(), self.positions[row], strict=True)}
+
+    def plateau(self, row: int) -> float:
+        """Median objective of the row-th set's neighbours in the grid; NaN where none was tried."""
+        return plateau(self.positions[row], self._values, self.axes)
+
+    @cached_property
+    def _values(self) -> dict[tuple[int, ...], float]:
+        return {at: stats[self.objective] for at, stats in zip(self.positions, self.stats, strict=True)}
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What speaks against the best set, as sentences."""
+        said = list(self.data_issues)
+        if self.causality is not None and self.causality.verdict.value == "leak":
+            said.append(f"the best set sees the future: {self.causality.finding}")
+        at_edge = edges(self.positions[self.order[0]], self.axes)
+        if at_edge:
+            said.append(f"the best set lies on an edge of the grid ({', '.join(at_edge)}): widen it")
+        said.append(
+            f"the best of {self.tried_ever:,} sets tried is better than it will be again: choose by the plateau, "
+            "and test it on prices that were not swept"
+        )
+        return tuple(said)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row per set, the best first: parameters, statistics, ``plateau``."""
+        import pandas as pd
+
+        rows = [{**self.parameters(row), **self.stats[row], "plateau": self.plateau(row)} for row in self.order]
+        return pd.DataFrame(rows)
+
+    def heatmap(self, x: str | None = None, y: str | None = None, stat: str | None = None) -> go.Figure:
+        """A statistic (the objective) over two parameters, the median over all the others."""
+        from framework.sweeps.plots import heatmap
+
+        return heatmap(self, x, y, stat)
+
+    def slices(self) -> go.Figure:
+        """The objective along each parameter, the others held at the best set's values."""
+        from framework.sweeps.plots import slices
+
+        return slices(self)
+
+    def save(self, folder: Path) -> list[Path]:
+        """Write results.csv, slices.html and, with two parameters or more, heatmap.html; they need no network."""
+        from framework.sweeps.plots import save
+
+        return save(self, folder)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What ``--json`` prints: NaN and infinity are null."""
+        best = self.order[0]
+        shown = [
+            {
+                "parameters": self.parameters(row),
+                "stats": _sayable(self.stats[row]),
+                "plateau": _said(self.plateau(row)),
+            }
+            for row in self.order[:SHOWN]
+        ]
+        return {
+            "sweep_id": self.sweep_id,
+            "strategy": self.strategy,
+            "symbols": list(self.symbols),
+            "objective": self.objective,
+            "tried": self.tried,
+            "tried_ever": self.tried_ever,
+            "excluded": self.excluded,
+            "resumed": self.resumed,
+            "causality": None if self.causality is None else str(self.causality.verdict),
+            "best": {**shown[0], "edges": edges(self.positions[best], self.axes)},
+            "top": shown,
+            "warnings": list(self.warnings),
+        }
+
+    def to_json(self) -> str:
+        """``to_dict`` as text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=2, allow_nan=False, default=str)
+
+    def __repr__(self) -> str:
+        left_out = f", {self.excluded:,} left out" if self.excluded else ""
+        head = f"{self.strategy} on {', '.join(self.symbols[:5])}: {self.tried:,} parameter sets tried{left_out}"
+        known = [*dict.fromkeys([self.objective, *SHOWN_STATS])]
+        lines = [[*self.axes, *known, "plateau"]]
+        for row in self.order[:SHOWN]:
+            values = [_short(value) for value in self.parameters(row).values()]
+            lines.append([*values, *(_stat(key, self.stats[row][key]) for key in known), number(self.plateau(row))])
+        widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+        table = ["  ".join(f"{text:>{width}}" for text, width in zip(line, widths, strict=True)) for line in lines]
+        notes = [f"! {sentence}" for sentence in self.warnings]
+        return "\n".join([head, f"best by {self.objective}; plateau: median of its neighbours", "", *table, "", *notes])
+
+
+def _stat(key: str, value: float) -> str:
+    stat = next((stat for stat in STATS if stat.key == key), None)
+    return number(value) if stat is None else stat_value(stat, value)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _sayable(stats: dict[str, float]) -> dict[str, float | None]:
+    return {name: _said(value) for name, value in stats.items()}
+
+
+def _said(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,247 @@
+"""One strategy, many parameter sets: tried on threads, counted, recorded, and compared."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from framework.backtest import (
+    day_of,
+    execute,
+    first_row_of,
+    read_prices,
+    refuse_ignored,
+    refuse_risk_without_stop,
+    refuse_ticks_without_tick,
+    settings_of,
+)
+from framework.engines.decisions import decide_signals, decide_weights
+from framework.engines.tally import Counter
+from framework.errors import ConfigError, DataError
+from framework.provenance import new_run_id, provenance
+from framework.sweeps.constraint import parse_constraint
+from framework.sweeps.figures import Figures, objective_of
+from framework.sweeps.grid import parameter_sets
+from framework.sweeps.record import Recorder
+from framework.sweeps.result import SweepResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from framework.backtest import Given, Progress
+    from framework.engines.event import DecisionArrays
+    from framework.strategy import Strategy
+    from framework.sweeps.grid import ParameterSet
+    from framework.types import Panel, Settings
+
+CHUNK_ROWS = 400_000
+"""Bars that one task of a thread runs through: long enough to be worth handing over, short enough for Ctrl-C."""
+MOST_IN_CHUNK = 64
+
+Stats = dict[str, float]
+
+
+def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
+    strategy: type[Strategy] | str,
+    bars: Given,
+    grid: Mapping[str, Any],
+    *,
+    mode: str = "grid",
+    samples: int | None = None,
+    seed: int = 0,
+    constraint: Callable[[Mapping[str, Any]], bool] | str | None = None,
+    objective: str = "Sharpe",
+    settings: Settings | None = None,
+    start: date | str | None = None,
+    end: date | str | None = None,
+    timeframe: str = "1d",
+    risk_free: float = 0.0,
+    causality: str = "default",
+    workers: int | None = None,
+    db: Path | None = None,
+    resume: str | None = None,
+    name: str | None = None,
+    announce: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
+    **choices: Any,
+) -> SweepResult:
+    """Try a strategy with every parameter set of a grid, or so many of it at random, and say how each did.
+
+    The numbers of a set are those of ``backtest`` with the same parameters. Every set that is tried is recorded in
+    the store that the symbols come from (or ``db``), and counted.
+
+    Args:
+        strategy: its class, or its name as on the command line.
+        bars: as in ``backtest``.
+        grid: parameter → values, ``{"period": range(5, 51, 5), "oversold": [20, 25, 30]}``.
+        mode: ``grid`` or ``random``.
+        samples: how many sets a random sweep tries.
+        seed: of the random sample; the same seed takes the same sets.
+        constraint: ``"fast < slow"``, or a function of a set that says whether to try it.
+        objective: the statistic that makes a set the best, such as ``Sharpe``, ``CAGR`` or ``Max. drawdown``.
+        settings: every choice at once; or by name, as in ``backtest``.
+        start: first day that is decided on and accounted for.
+        end: last day.
+        timeframe: of symbols read from the store.
+        risk_free: rate a year as a fraction.
+        causality: ``default`` looks (within a second) whether the best set sees the future; ``off`` does not.
+        workers: threads; by default one per processor.
+        db: the store's file, for symbols and for the record of what was tried.
+        resume: id of a sweep that was interrupted: what it has recorded is not run again.
+        name: what the strategy is called in the record.
+        announce: called with the sweep's id before the first set is tried.
+        progress: called with (what, done, total).
+        choices: fields of Settings, Exits and Limits by name.
+
+    Raises:
+        ConfigError: the grid, the constraint or a setting is wrong, or the strategy acts in ``on_bar``.
+    """
+    if causality not in {"default", "off"}:
+        msg = f"causality {causality!r} of a sweep is default or off; a backtest of the best set can do more"
+        raise ConfigError(msg)
+    kind = _strategy_class(strategy)
+    named = name or (strategy if isinstance(strategy, str) else kind.__name__)
+    goal = objective_of(objective)
+    if mode not in {"grid", "random"} or (samples is None) != (mode == "grid"):
+        msg = f"mode {mode!r} with samples={samples!r}: write mode='grid', or mode='random' with samples=500"
+        raise ConfigError(msg)
+    holds = parse_constraint(constraint, grid) if isinstance(constraint, str) else constraint
+    sets = parameter_sets(kind, grid, constraint=holds, samples=samples, seed=seed)
+    chosen = settings_of(settings, choices)
+    refuse_ignored(sets.sets[0].strategy, choices)
+    first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
+    stored = db is not None or isinstance(bars, str) or any(isinstance(one, str) for one in _several(bars))
+    prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
+    refuse_ticks_without_tick(prices.panel, chosen)
+    course = Course(prices.panel, chosen, kind.style(), first_row_of(prices.panel, first_day), risk_free)
+    facts = provenance(sets.sets[0].strategy, prices.panel)
+    recorder = Recorder(
+        new_run_id(named),
+        strategy=named,
+        axes=sets.axes,
+        course=course,
+        objective=goal,
+        fingerprint=_fingerprint(facts, course),
+        provenance=facts,
+        db=db,
+        kept=stored,
+    )
+    with recorder:
+        known = recorder.begin(resume)
+        if announce is not None:
+            announce(recorder.sweep_id)
+        tried = _try_all(course, sets.sets, known, recorder, workers or os.cpu_count() or 1, progress)
+        ever = recorder.tried_ever(len(tried))
+    result = SweepResult(
+        sweep_id=recorder.sweep_id,
+        strategy=named,
+        axes=sets.axes,
+        positions=[one.position for one in sets.sets],
+        stats=[tried[one.key] for one in sets.sets],
+        objective=goal,
+        symbols=prices.panel.symbols,
+        excluded=sets.excluded,
+        tried_ever=ever,
+        resumed=sum(one.key in known for one in sets.sets),
+        data_issues=prices.data_issues,
+    )
+    if causality == "off":
+        return result
+    best = sets.sets[result.order[0]].strategy
+    _, verdict = execute(best, course.panel, chosen, first_row=course.first_row, engine="compiled")
+    return replace(result, causality=verdict)
+
+
+@dataclass(slots=True, eq=False)
+class Course:
+    """What every set runs over: the prices, the settings and the first row that counts."""
+
+    panel: Panel
+    settings: Settings
+    style: str
+    first_row: int
+    risk_free: float
+    counter: Counter = field(init=False)
+    figures: Figures = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.style == "on_bar":
+            msg = "a sweep needs decisions as arrays, and on_bar() acts bar by bar; write signals() or allocate()"
+            raise ConfigError(msg)
+        self.counter = Counter(self.panel, self.settings, style=self.style, first_row=self.first_row)
+        self.figures = Figures(self.panel, self.first_row, self.settings.capital_paise / 100, self.risk_free)
+
+    def run(self, strategy: Strategy) -> Stats:
+        """The statistics of one parameter set."""
+        try:
+            return self.figures.of(self.counter.run(self._decisions(strategy)))
+        except OverflowError as error:
+            msg = f"{strategy!r} left the range of whole paise: {error}; use less capital or leverage"
+            raise DataError(msg) from error
+
+    def _decisions(self, strategy: Strategy) -> DecisionArrays:
+        if self.style == "allocate":
+            return decide_weights(strategy, self.panel, self.settings.leverage, self.first_row)
+        decisions = decide_signals(strategy, self.panel).arrays
+        refuse_risk_without_stop(strategy, self.settings, decisions)
+        return decisions
+
+
+def _try_all(
+    course: Course,
+    sets: list[ParameterSet],
+    known: dict[str, Stats],
+    recorder: Recorder,
+    workers: int,
+    progress: Progress | None,
+) -> dict[str, Stats]:
+    """Statistics of every set by its key. Chunks that are done are recorded even when the sweep is interrupted."""
+    results = {one.key: known[one.key] for one in sets if one.key in known}
+    left = list({one.key: one for one in sets if one.key not in known}.values())
+    size = max(1, min(MOST_IN_CHUNK, CHUNK_ROWS // max(len(course.panel), 1), -(-len(left) // workers)))
+
+    def work(chunk: Sequence[ParameterSet]) -> list[tuple[str, Stats]]:
+        return [(one.key, course.run(one.strategy)) for one in chunk]
+
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="sweep")
+    try:
+        for done in as_completed([pool.submit(work, chunk) for chunk in _chunks(left, size)]):
+            for key, stats in done.result():
+                results[key] = stats
+                recorder.add(key, stats)
+            if progress is not None:
+                progress("sweeping", len(results), len(sets))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return results
+
+
+def _chunks(sets: list[ParameterSet], size: int) -> Iterator[list[ParameterSet]]:
+    for begin in range(0, len(sets), size):
+        yield sets[begin : begin + size]
+
+
+def _strategy_class(given: object) -> type[Strategy]:
+    if isinstance(given, str):
+        from framework.discovery import find_strategy
+
+        return find_strategy(given)
+    if isinstance(given, type):
+        return given
+    msg = f"a sweep makes its own instances: give the class {type(given).__name__}, not one that is made already"
+    raise ConfigError(msg)
+
+
+def _several(bars: Given) -> Sequence[Any]:
+    return bars if isinstance(bars, list | tuple) else ()
+
+
+def _fingerprint(facts: Mapping[str, str], course: Course) -> str:
+    """The same for the same source, prices, settings and range."""
+    parts = (facts["strategy_sha256"], facts["data_sha256"], course.settings.model_dump_json(), course.first_row)
+    return hashlib.sha256(repr((*parts, course.risk_free)).encode()).hexdigest()[:32]
