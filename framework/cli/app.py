@@ -9,6 +9,7 @@ import typer
 from framework.cli import data, runs
 from framework.cli.backtest import backtest_command
 from framework.cli.strategies import new_app, strategies_command
+from framework.cli.sweep import sweep_command
 from framework.cli.verify import verify_command
 from framework.cli.warmup import warmup_command
 from framework.version import __version__
@@ -41,6 +42,7 @@ def tulya(
 app.add_typer(data.app, name="data")
 app.command("backtest")(backtest_command)
 app.command("warmup")(warmup_command)
+app.command("sweep")(sweep_command)
 app.command("strategies")(strategies_command)
 app.add_typer(new_app, name="new")
 app.add_typer(runs.app, name="runs")

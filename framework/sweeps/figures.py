@@ -53,7 +53,7 @@ class Figures:
         returns = m.simple_returns(points)
         profits = closed_profits_paise(tally.settlements) / 100
         ends = equity[[0, -1]]
-        growth, depth = m.cagr(ends, self.years), m.max_drawdown(equity)
+        growth, depth = m.cagr(ends, self.years), _max_drawdown(equity)
         values = (
             float(equity[-1]),
             100 * m.total_return(ends),
@@ -67,6 +67,13 @@ class Figures:
             m.profit_factor(profits),
         )
         return dict(zip(OBJECTIVES, values, strict=True))
+
+
+def _max_drawdown(equity: NDArray[np.float64]) -> float:
+    """``metrics.max_drawdown`` in half the passes: 1 − x falls as x rises, so the greatest is 1 − the smallest."""
+    peaks = np.maximum.accumulate(equity)  # > 0, for the deposit is
+    np.divide(equity, peaks, out=peaks)
+    return min(1 - float(peaks.min()), 1.0)
 
 
 def closed_profits_paise(settlements: NDArray[np.void]) -> NDArray[np.int64]:

@@ -18,7 +18,8 @@ from framework.backtest import (
     refuse_ticks_without_tick,
     settings_of,
 )
-from framework.engines.decisions import decide_signals, decide_weights
+from framework.engines.decisions import ask_signals, decide_signals, decide_weights
+from framework.engines.event import PRICE_NAMES, DecisionArrays
 from framework.engines.tally import Counter
 from framework.errors import ConfigError, DataError
 from framework.provenance import new_run_id, provenance
@@ -34,10 +35,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from framework.backtest import Given, Progress
-    from framework.engines.event import DecisionArrays
     from framework.strategy import Strategy
     from framework.sweeps.grid import ParameterSet
-    from framework.types import Panel, Settings
+    from framework.types import Bars, Panel, Settings
 
 CHUNK_ROWS = 400_000
 """Bars that one task of a thread runs through: long enough to be worth handing over, short enough for Ctrl-C."""
@@ -168,12 +168,14 @@ class Course:
     risk_free: float
     counter: Counter = field(init=False)
     figures: Figures = field(init=False)
+    series: list[Bars] = field(init=False)
 
     def __post_init__(self) -> None:
         if self.style == "on_bar":
             msg = "a sweep needs decisions as arrays, and on_bar() acts bar by bar; write signals() or allocate()"
             raise ConfigError(msg)
         self.counter = Counter(self.panel, self.settings, style=self.style, first_row=self.first_row)
+        self.series = self.panel.bars()
         self.figures = Figures(self.panel, self.first_row, self.settings.capital_paise / 100, self.risk_free)
 
     def run(self, strategy: Strategy) -> Stats:
@@ -187,9 +189,19 @@ class Course:
     def _decisions(self, strategy: Strategy) -> DecisionArrays:
         if self.style == "allocate":
             return decide_weights(strategy, self.panel, self.settings.leverage, self.first_row)
-        decisions = decide_signals(strategy, self.panel).arrays
+        decisions = self._signals(strategy)
         refuse_risk_without_stop(strategy, self.settings, decisions)
         return decisions
+
+    def _signals(self, strategy: Strategy) -> DecisionArrays:
+        """What ``decide_signals`` comes to, without its columns, and of one gapless instrument without a copy."""
+        if len(self.series) == 1 and len(self.series[0]) == len(self.panel):
+            bars = self.series[0]
+            signals = ask_signals(strategy, bars)
+            given = {name: getattr(signals, name) for name in PRICE_NAMES}
+            prices = {name: (values * bars.factor)[:, None] for name, values in given.items() if values is not None}
+            return DecisionArrays(signals.target[:, None], **prices)
+        return decide_signals(strategy, self.panel).arrays
 
 
 def _try_all(
