@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from itertools import product
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -25,18 +25,19 @@ TRIES = 100
 """Draws per wanted set before a random sample is called hopeless."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterSet:
+class ParameterSet(NamedTuple):
     """One strategy to try, and where it stands in the grid."""
 
     strategy: Strategy
     position: tuple[int, ...]
     """Index of its value on each axis."""
+    key: str
+    """Every parameter as JSON: the same set has the same text."""
 
-    @property
-    def key(self) -> str:
-        """Every parameter as JSON: the same set has the same text."""
-        return json.dumps(self.strategy.model_dump(mode="json"), sort_keys=True, default=str)
+    @classmethod
+    def of(cls, strategy: Strategy, position: tuple[int, ...]) -> ParameterSet:
+        """The set with its key."""
+        return cls(strategy, position, json.dumps(strategy.model_dump(mode="json"), sort_keys=True, default=str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def parameter_sets(
             excluded += 1
             continue
         try:
-            found.append(ParameterSet(strategy(**values), position))
+            found.append(ParameterSet.of(strategy(**values), position))
         except ConfigError as error:
             cause = error.__context__
             if not isinstance(cause, ValidationError) or any(mistake["loc"] for mistake in cause.errors()):

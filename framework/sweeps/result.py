@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from framework.report.findings import FEW_ROUND_TRIPS
 from framework.report.stats import STATS
 from framework.report.wording import number, stat_value
 from framework.sweeps.figures import FALLING_IS_BETTER
@@ -86,6 +87,10 @@ class SweepResult:
         said = list(self.data_issues)
         if self.causality is not None and self.causality.verdict.value == "leak":
             said.append(f"the best set sees the future: {self.causality.finding}")
+        trips = self.stats[self.order[0]]["Round trips"]
+        if trips < FEW_ROUND_TRIPS:
+            plural = "" if trips == 1 else "s"
+            said.append(f"the best set closed {trips:.0f} round trip{plural}, too few to tell skill from luck")
         at_edge = edges(self.positions[self.order[0]], self.axes)
         if at_edge:
             said.append(f"the best set lies on an edge of the grid ({', '.join(at_edge)}): widen it")

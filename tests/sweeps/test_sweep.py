@@ -151,6 +151,19 @@ def test_the_best_set_has_the_greatest_objective_and_the_smallest_drawdown(db):
     assert "20 parameter sets tried" in repr(by_sharpe)
 
 
+def test_a_best_set_of_one_round_trip_is_no_find(db):
+    class Once(Strategy):
+        """Holds the first year and never again."""
+
+        days: int = 250
+
+        def signals(self, bars):
+            return Signals(target=np.where(np.arange(len(bars)) < self.days, 1.0, 0.0))
+
+    result = sweep(Once, "SP500", {"days": [250]}, db=db)
+    assert any("closed 1 round trip, too few" in sentence for sentence in result.warnings)
+
+
 def test_a_strategy_that_sees_the_future_is_named(db):
     class Peeks(Strategy):
         ahead: int = 1
