@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from framework.store import Store
-    from framework.sweeps.run import Course
+    from framework.sweeps.course import Course
 
 BATCH_SECONDS = 1.0
 """At most so much work is lost when the machine stops; Ctrl-C loses nothing that was finished."""

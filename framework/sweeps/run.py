@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from framework.backtest import (
@@ -14,36 +13,30 @@ from framework.backtest import (
     first_row_of,
     read_prices,
     refuse_ignored,
-    refuse_risk_without_stop,
     refuse_ticks_without_tick,
     settings_of,
 )
-from framework.engines.decisions import ask_signals, decide_signals, decide_weights
-from framework.engines.event import PRICE_NAMES, DecisionArrays
-from framework.engines.tally import Counter
-from framework.errors import ConfigError, DataError
+from framework.errors import ConfigError
 from framework.provenance import new_run_id, provenance
 from framework.sweeps.constraint import parse_constraint
-from framework.sweeps.figures import Figures, objective_of
+from framework.sweeps.course import Course
+from framework.sweeps.evaluators import Threads
+from framework.sweeps.figures import objective_of
 from framework.sweeps.grid import parameter_sets
 from framework.sweeps.record import Recorder
 from framework.sweeps.result import SweepResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
     from framework.backtest import Given, Progress
     from framework.strategy import Strategy
+    from framework.sweeps.course import Stats
+    from framework.sweeps.evaluators import Evaluator
     from framework.sweeps.grid import ParameterSet
-    from framework.types import Bars, Panel, Settings
-
-CHUNK_ROWS = 400_000
-"""Bars that one task of a thread runs through: long enough to be worth handing over, short enough for Ctrl-C."""
-MOST_IN_CHUNK = 64
-
-Stats = dict[str, float]
+    from framework.types import Settings
 
 
 def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
@@ -135,7 +128,8 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         known = recorder.begin(resume)
         if announce is not None:
             announce(recorder.sweep_id)
-        tried = _try_all(course, sets.sets, known, recorder, workers or os.cpu_count() or 1, progress)
+        with Threads(course, workers) as evaluator:
+            tried = _try_all(evaluator, sets.sets, known, recorder, progress)
         ever = recorder.tried_ever(len(tried))
     result = SweepResult(
         sweep_id=recorder.sweep_id,
@@ -157,85 +151,25 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     return replace(result, causality=verdict)
 
 
-@dataclass(slots=True, eq=False)
-class Course:
-    """What every set runs over: the prices, the settings and the first row that counts."""
-
-    panel: Panel
-    settings: Settings
-    style: str
-    first_row: int
-    risk_free: float
-    counter: Counter = field(init=False)
-    figures: Figures = field(init=False)
-    series: list[Bars] = field(init=False)
-
-    def __post_init__(self) -> None:
-        if self.style == "on_bar":
-            msg = "a sweep needs decisions as arrays, and on_bar() acts bar by bar; write signals() or allocate()"
-            raise ConfigError(msg)
-        self.counter = Counter(self.panel, self.settings, style=self.style, first_row=self.first_row)
-        self.series = self.panel.bars()
-        self.figures = Figures(self.panel, self.first_row, self.settings.capital_paise / 100, self.risk_free)
-
-    def run(self, strategy: Strategy) -> Stats:
-        """The statistics of one parameter set."""
-        try:
-            return self.figures.of(self.counter.run(self._decisions(strategy)))
-        except OverflowError as error:
-            msg = f"{strategy!r} left the range of whole paise: {error}; use less capital or leverage"
-            raise DataError(msg) from error
-
-    def _decisions(self, strategy: Strategy) -> DecisionArrays:
-        if self.style == "allocate":
-            return decide_weights(strategy, self.panel, self.settings.leverage, self.first_row)
-        decisions = self._signals(strategy)
-        refuse_risk_without_stop(strategy, self.settings, decisions)
-        return decisions
-
-    def _signals(self, strategy: Strategy) -> DecisionArrays:
-        """What ``decide_signals`` comes to, without its columns, and of one gapless instrument without a copy."""
-        if len(self.series) == 1 and len(self.series[0]) == len(self.panel):
-            bars = self.series[0]
-            signals = ask_signals(strategy, bars)
-            given = {name: getattr(signals, name) for name in PRICE_NAMES}
-            prices = {name: (values * bars.factor)[:, None] for name, values in given.items() if values is not None}
-            return DecisionArrays(signals.target[:, None], **prices)
-        return decide_signals(strategy, self.panel).arrays
-
-
 def _try_all(
-    course: Course,
+    evaluator: Evaluator,
     sets: list[ParameterSet],
     known: dict[str, Stats],
     recorder: Recorder,
-    workers: int,
     progress: Progress | None,
 ) -> dict[str, Stats]:
     """Statistics of every set by its key. Chunks that are done are recorded even when the sweep is interrupted."""
     results = {one.key: known[one.key] for one in sets if one.key in known}
     left = list({one.key: one for one in sets if one.key not in known}.values())
-    size = max(1, min(MOST_IN_CHUNK, CHUNK_ROWS // max(len(course.panel), 1), -(-len(left) // workers)))
-
-    def work(chunk: Sequence[ParameterSet]) -> list[tuple[str, Stats]]:
-        return [(one.key, course.run(one.strategy)) for one in chunk]
-
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="sweep")
-    try:
-        for done in as_completed([pool.submit(work, chunk) for chunk in _chunks(left, size)]):
-            for key, stats in done.result():
+    total = len(results) + len(left)
+    with closing(evaluator.evaluate(left)) as finished:
+        for chunk in finished:
+            for key, stats in chunk:
                 results[key] = stats
                 recorder.add(key, stats)
             if progress is not None:
-                progress("sweeping", len(results), len(sets))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+                progress("sweeping", len(results), total)
     return results
-
-
-def _chunks(sets: list[ParameterSet], size: int) -> Iterator[list[ParameterSet]]:
-    for begin in range(0, len(sets), size):
-        yield sets[begin : begin + size]
 
 
 def _strategy_class(given: object) -> type[Strategy]:

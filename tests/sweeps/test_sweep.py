@@ -75,7 +75,7 @@ def test_every_set_is_in_the_store_and_counted_over_all_sweeps(db):
 
 
 def test_a_sweep_that_was_interrupted_goes_on_where_it_stopped(db, monkeypatch):
-    from framework.sweeps.run import Course
+    from framework.sweeps.course import Course
 
     asked = []
     run = Course.run
@@ -87,7 +87,7 @@ def test_a_sweep_that_was_interrupted_goes_on_where_it_stopped(db, monkeypatch):
         return run(course, strategy)
 
     monkeypatch.setattr(Course, "run", stops_at_seven)
-    monkeypatch.setattr("framework.sweeps.run.MOST_IN_CHUNK", 1)
+    monkeypatch.setattr("framework.sweeps.evaluators.MOST_IN_CHUNK", 1)
     begun = []
     grid = {"period": range(5, 25)}
     with pytest.raises(KeyboardInterrupt):
