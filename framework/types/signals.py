@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,37 @@ def _floats(name: str, values: ArrayLike, rows: int | None) -> NDArray[np.float6
     return array
 
 
+class Turns(NamedTuple):
+    """Where a long-or-flat strategy turns, each bool[n]: target 1 where ``enter``, 0 where ``leave``, which wins."""
+
+    enter: NDArray[np.bool_]
+    leave: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, enter: ArrayLike, leave: ArrayLike) -> Turns:
+        """Both as read-only arrays of one length; ``StrategyError`` where they are not."""
+        given = np.asarray(enter, dtype=bool), np.asarray(leave, dtype=bool)
+        try:
+            arrays = [np.ascontiguousarray(array) for array in np.broadcast_arrays(*given)]
+        except ValueError:
+            arrays = []
+        if not arrays or arrays[0].ndim != 1:
+            shapes = " and ".join(str(array.shape) for array in given)
+            msg = f"enter and leave have the shapes {shapes}; both must be one truth value per bar, bool[n]"
+            raise StrategyError(msg)
+        for array in arrays:
+            array.setflags(write=False)
+        return cls(*arrays)
+
+    def target(self) -> NDArray[np.float64]:
+        """The same as targets, float64[n]; NaN where neither is true."""
+        target = np.full(self.enter.shape, np.nan)
+        target[self.enter] = 1.0
+        target[self.leave] = 0.0
+        target.setflags(write=False)
+        return target
+
+
 @dataclass(frozen=True, slots=True)
 class Signals:
     """Targets and optional prices, each float64[n], row t decided at the close of bar t.
@@ -50,8 +81,16 @@ class Signals:
     """Entry stop price in rupees (with ``limit``: stop-limit); NaN = none."""
     columns: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """Named series for plots, such as the indicator itself."""
+    turns: Turns | None = field(default=None, init=False, repr=False, compare=False)
+    """What ``long_flat`` was given: a sweep reads it and needs no targets, which are then made at the first look."""
 
     def __post_init__(self) -> None:
+        given: Any = self.target
+        if isinstance(given, Turns):
+            object.__setattr__(self, "turns", given)
+            object.__delattr__(self, "target")
+            self._check_others(given.enter.shape[0])
+            return
         target = _floats("target", self.target, None)
         rows = target.shape[0]
         outside = np.flatnonzero(np.abs(target) > 1)
@@ -60,6 +99,17 @@ class Signals:
             msg = f"target is {target[row]:g} at bar {row}; it must lie within −1..+1 (or be NaN to keep)"
             raise StrategyError(msg)
         object.__setattr__(self, "target", target)
+        self._check_others(rows)
+
+    def __getattr__(self, name: str) -> Any:
+        """The target that ``long_flat`` put off: only a slot that is still empty gets here."""
+        if name != "target" or self.turns is None:
+            msg = f"Signals has no attribute {name!r}"
+            raise AttributeError(msg)
+        object.__setattr__(self, "target", self.turns.target())
+        return self.target
+
+    def _check_others(self, rows: int) -> None:
         for name in OPTIONAL:
             values: Any = getattr(self, name)
             if values is None:
@@ -79,11 +129,8 @@ class Signals:
 
         Comparisons with a warm-up NaN are false, so a strategy stays out until its indicators exist.
         """
-        enters, leaves = np.asarray(enter, dtype=bool), np.asarray(leave, dtype=bool)
-        target = np.full(enters.shape, np.nan)
-        target[enters] = 1.0
-        target[leaves] = 0.0
-        return cls(target, **others)
+        later: Any = Turns.of(enter, leave)
+        return cls(later, **others)
 
     @classmethod
     def long_short(cls, long: ArrayLike, short: ArrayLike, flat: ArrayLike | None = None, **others: Any) -> Signals:
@@ -98,7 +145,7 @@ class Signals:
         return cls(target, **others)
 
     def __len__(self) -> int:
-        return int(self.target.shape[0])
+        return int((self.target if self.turns is None else self.turns.enter).shape[0])
 
     def __repr__(self) -> str:
         decided = int(np.count_nonzero(np.isfinite(self.target)))
