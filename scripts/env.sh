@@ -87,8 +87,8 @@ pin() {
     {
         compile uv requirements/uv.in
         compile run $runtime
-        compile dev $runtime --extra optuna --extra test --extra lint --constraint requirements/run.txt
-        compile lab $runtime --extra optuna --extra lab --constraint requirements/dev.txt
+        compile dev $runtime --extra cluster --extra optuna --extra test --extra lint --constraint requirements/run.txt
+        compile lab $runtime --extra cluster --extra optuna --extra lab --constraint requirements/dev.txt
     }
 }
 
