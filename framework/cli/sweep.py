@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MONEY, EXITS, OUTPUT = "Money and orders", "Protective exits", "Output"
 SETTINGS_HELP = "Any other setting of a run, such as validity=GTC; may be repeated."
+OBJECTIVE_HELP = (
+    "What makes a set the best: Sharpe, CAGR, Calmar, 'Max. drawdown', …; repeat it for the sets that none beats."
+)
 MOST_VALUES = 100_000
 """On one axis; beyond this a step is a mistake."""
 
@@ -32,8 +35,8 @@ def sweep_command(
         str | None, typer.Option("--constraint", help="Only sets for which this holds.", metavar="'fast < slow'")
     ] = None,
     objective: Annotated[
-        str, typer.Option(help="What makes a set the best: Sharpe, CAGR, Calmar, 'Max. drawdown', …")
-    ] = "Sharpe",
+        list[str] | None, typer.Option("--objective", help=OBJECTIVE_HELP, metavar="NAME", show_default="Sharpe")
+    ] = None,
     random: Annotated[int | None, typer.Option("--random", help="So many sets of the grid at random.")] = None,
     seed: Annotated[int, typer.Option(help="Of --random.")] = 0,
     start: Annotated[
@@ -74,6 +77,8 @@ def sweep_command(
     Examples:
     tulya sweep rsi --symbols SP500 --set period=5:50:5 --set oversold=20,25,30
 
+    tulya sweep rsi --symbols SP500 --set period=5:50 --objective Sharpe --objective "Max. drawdown"
+
     tulya sweep macd --symbols all --set fast=5:20 --set slow=20:60:5 --constraint "fast < slow" --random 200 --seed 1
     """
     from framework.backtest import refuse_ignored
@@ -107,7 +112,7 @@ def sweep_command(
                 samples=random,
                 seed=seed,
                 constraint=constraint,
-                objective=objective,
+                objective=objective or "Sharpe",
                 settings=Settings.of(**config.run_choices(given)),
                 start=start,
                 end=end,

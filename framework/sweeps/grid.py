@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from itertools import product
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from framework.errors import ConfigError
 from framework.types.explain import unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from framework.strategy import Strategy
 
@@ -44,51 +44,93 @@ class ParameterSet(NamedTuple):
 class Sets:
     """What is to be tried, and how many were left out."""
 
-    axes: dict[str, list[Any]]
     sets: list[ParameterSet]
     excluded: int
     """Refused by the constraint, or by the strategy itself because two values do not go together."""
 
 
-def parameter_sets(
-    strategy: type[Strategy],
-    grid: Mapping[str, Any],
-    *,
-    constraint: Callable[[Mapping[str, Any]], bool] | None = None,
-    samples: int | None = None,
-    seed: int = 0,
-) -> Sets:
-    """All sets of a grid, or ``samples`` different ones of it at random; ``ConfigError`` says what is wrong with it."""
-    axes = _axes(strategy, grid)
-    total = math.prod(len(values) for values in axes.values())
-    if samples is None and total > MOST_SETS:
-        msg = f"the grid has {total:,} parameter sets, more than {MOST_SETS:,}; take coarser steps, or a random sample"
-        raise ConfigError(msg)
-    if samples is not None and not samples > 0:
-        msg = f"a random sweep of {samples} sets tries nothing; ask for 1 or more"
-        raise ConfigError(msg)
-    found: list[ParameterSet] = []
-    excluded = 0
-    why = "the constraint leaves none of them"
-    for position in _positions([len(values) for values in axes.values()], samples, seed):
-        values = {name: axis[at] for (name, axis), at in zip(axes.items(), position, strict=True)}
-        if constraint is not None and not constraint(values):
-            excluded += 1
-            continue
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The values of every parameter, and which of their combinations can be tried."""
+
+    strategy: type[Strategy]
+    axes: dict[str, list[Any]]
+    constraint: Callable[[Mapping[str, Any]], bool] | None = None
+
+    @property
+    def total(self) -> int:
+        """How many combinations there are, those that are left out among them."""
+        return math.prod(len(values) for values in self.axes.values())
+
+    def at(self, position: tuple[int, ...]) -> ParameterSet | str:
+        """The set at a position; a text says why it is left out. ``ConfigError`` for a value out of bounds."""
+        values = {name: axis[at] for (name, axis), at in zip(self.axes.items(), position, strict=True)}
+        if self.constraint is not None and not self.constraint(values):
+            return "the constraint leaves none of them"
         try:
-            found.append(ParameterSet.of(strategy(**values), position))
+            return ParameterSet.of(self.strategy(**values), position)
         except ConfigError as error:
             cause = error.__context__
             if not isinstance(cause, ValidationError) or any(mistake["loc"] for mistake in cause.errors()):
                 raise  # a value out of bounds, not two that do not go together
+            return str(error)
+
+    def positions(self, samples: int | None, seed: int) -> Iterator[tuple[int, ...]]:
+        """Every position in order, or different ones at random, of which so many samples should be found."""
+        lengths = [len(values) for values in self.axes.values()]
+        if samples is None:
+            yield from product(*map(range, lengths))
+            return
+        for number in _numbers(self.total, samples * TRIES, seed):
+            position, rest = [], number
+            for length in reversed(lengths):
+                rest, at = divmod(rest, length)
+                position.append(at)
+            yield tuple(reversed(position))
+
+    def refuse(self, why: str) -> NoReturn:
+        """Nothing can be tried: a ``ConfigError`` that says why."""
+        msg = f"the grid has {self.total:,} parameter sets and none can be tried: {why}"
+        raise ConfigError(msg)
+
+
+def space_of(
+    strategy: type[Strategy],
+    grid: Mapping[str, Any],
+    constraint: Callable[[Mapping[str, Any]], bool] | None = None,
+    samples: int | None = None,
+) -> Space:
+    """The space that a grid spans; ``ConfigError`` says what is wrong with it, or with so many samples of it."""
+    space = Space(strategy, _axes(strategy, grid), constraint)
+    if samples is None and space.total > MOST_SETS:
+        msg = (
+            f"the grid has {space.total:,} parameter sets, more than {MOST_SETS:,}; take coarser steps, or a random "
+            "sample"
+        )
+        raise ConfigError(msg)
+    if samples is not None and not samples > 0:
+        msg = f"a sweep of {samples} samples tries nothing; ask for 1 or more"
+        raise ConfigError(msg)
+    return space
+
+
+def parameter_sets(space: Space, *, samples: int | None = None, seed: int = 0) -> Sets:
+    """All sets of a space, or ``samples`` different ones of it at random."""
+    found: list[ParameterSet] = []
+    excluded = 0
+    why = ""
+    for position in space.positions(samples, seed):
+        made = space.at(position)
+        if isinstance(made, str):
             excluded += 1
-            why = str(error)
+            why = made
+        else:
+            found.append(made)
         if samples is not None and len(found) == samples:
             break
     if not found:
-        msg = f"the grid has {total:,} parameter sets and none can be tried: {why}"
-        raise ConfigError(msg)
-    return Sets(axes, found, excluded)
+        space.refuse(why)
+    return Sets(found, excluded)
 
 
 def _axes(strategy: type[Strategy], grid: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -108,21 +150,15 @@ def _axes(strategy: type[Strategy], grid: Mapping[str, Any]) -> dict[str, list[A
     return axes
 
 
-def _positions(lengths: list[int], samples: int | None, seed: int) -> Iterator[tuple[int, ...]]:
-    """Every position of the grid in order, or different ones at random until nobody asks any more."""
-    if samples is None:
-        yield from product(*map(range, lengths))
-        return
+def _numbers(total: int, draws: int, seed: int) -> Iterator[int]:
+    """Different numbers below ``total``, at random: all of them where there are few, else what so many draws find."""
     random = Random(seed)  # noqa: S311 - a sample, not a secret
-    total = math.prod(lengths)
-    if total <= samples * TRIES:
-        numbers: Iterable[int] = random.sample(range(total), total)
-    else:
-        drawn = dict.fromkeys(random.randrange(total) for _ in range(samples * TRIES))
-        numbers = iter(drawn)
-    for number in numbers:
-        position, rest = [], number
-        for length in reversed(lengths):
-            rest, at = divmod(rest, length)
-            position.append(at)
-        yield tuple(reversed(position))
+    if total <= draws:
+        yield from random.sample(range(total), total)
+        return
+    seen: set[int] = set()
+    for _ in range(draws):
+        number = random.randrange(total)
+        if number not in seen:
+            seen.add(number)
+            yield number

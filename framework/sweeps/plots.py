@@ -1,8 +1,9 @@
-"""Heatmap and slices of a sweep, as plotly figures and as files that need no network."""
+"""Heatmap, slices and Pareto front of a sweep, as plotly figures and as files that need no network."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,15 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from framework.errors import ConfigError
-from framework.sweeps.figures import objective_of
+from framework.sweeps.figures import FALLING_IS_BETTER, objective_of
 
 if TYPE_CHECKING:
     from framework.sweeps.result import SweepResult
 
-LINE, BEST = "#0072b2", "#d55e00"
-"""Blue and vermilion (Okabe & Ito) can be told apart with every kind of colour vision."""
+LINE, BEST, FRONT = "#0072b2", "#d55e00", "#009e73"
+"""Blue, vermilion and bluish green (Okabe & Ito) can be told apart with every kind of colour vision."""
+MOST_POINTS = 10_000
+"""Of a scatter plot: beyond this a page is slow to open and no point can be told from another."""
 
 
 def heatmap(result: SweepResult, x: str | None, y: str | None, stat: str | None) -> go.Figure:
@@ -73,8 +76,42 @@ def slices(result: SweepResult) -> go.Figure:
     return chart
 
 
+def scatter(result: SweepResult, x: str | None, y: str | None) -> go.Figure:
+    """Every set by two statistics, by default the first two objectives; the Pareto front and the best set marked."""
+    x_key, y_key = _statistics(result, x, y)
+    front = set(result.front_rows)
+    others = [row for row in range(result.tried) if row not in front]
+    shown = others if len(others) <= MOST_POINTS else Random(0).sample(others, MOST_POINTS)  # noqa: S311 - for the eye
+    best = result.order[0]
+    chart = go.Figure()
+
+    def points(rows: list[int], **how: Any) -> None:
+        chart.add_scatter(
+            x=[result.stats[row][x_key] for row in rows],
+            y=[result.stats[row][y_key] for row in rows],
+            text=[", ".join(f"{name} = {value}" for name, value in result.parameters(row).items()) for row in rows],
+            hovertemplate=f"%{{text}}<br>{x_key}: %{{x:.4g}}<br>{y_key}: %{{y:.4g}}<extra></extra>",
+            **how,
+        )
+
+    left_out = "" if len(shown) == len(others) else f" ({MOST_POINTS:,} of {len(others):,} at random)"
+    points(shown, mode="markers", marker={"color": LINE, "size": 5, "opacity": 0.4}, name=f"dominated{left_out}")
+    along = sorted(front, key=lambda row: (result.stats[row][x_key], result.stats[row][y_key]))
+    line = {"color": FRONT, "width": 1.5, "dash": "dot"}
+    mode = "lines+markers" if {x_key, y_key} == set(result.objectives) else "markers"  # a shadow of more has no order
+    points(along, mode=mode, marker={"color": FRONT, "size": 8}, line=line, name="Pareto front")
+    points([best], mode="markers", marker={"symbol": "x", "size": 12, "color": BEST}, name=f"best {result.objective}")
+    over = f" of {len(result.objectives)} objectives" if len(result.objectives) > 2 else ""  # noqa: PLR2004 - a plane
+    chart.update_layout(
+        title=f"{result.strategy}: {x_key} and {y_key}, Pareto front{over} ({result.tried:,} sets tried)",
+        xaxis_title=_better(x_key),
+        yaxis_title=_better(y_key),
+    )
+    return chart
+
+
 def save(result: SweepResult, folder: Path) -> list[Path]:
-    """results.csv, slices.html and heatmap.html (with two parameters or more); returns their paths."""
+    """results.csv, slices.html, heatmap.html (two parameters or more), front.html (two objectives); their paths."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     table = folder / "results.csv"
@@ -82,6 +119,8 @@ def save(result: SweepResult, folder: Path) -> list[Path]:
     charts = {"slices.html": result.slices()}
     if len(result.axes) > 1:
         charts["heatmap.html"] = result.heatmap()
+    if len(result.objectives) > 1:
+        charts["front.html"] = result.scatter()
     for name, chart in charts.items():
         chart.write_html(folder / name, include_plotlyjs=True)
     return [table, *(folder / name for name in charts)]
@@ -99,6 +138,25 @@ def _pair(result: SweepResult, x: str | None, y: str | None) -> tuple[str, str]:
         msg = f"a heatmap needs two parameters, and this sweep has {', '.join(result.axes)}; use slices()"
         raise ConfigError(msg)
     return str(chosen[0]), str(chosen[1])
+
+
+def _statistics(result: SweepResult, x: str | None, y: str | None) -> tuple[str, str]:
+    """Two different statistics; the first objectives when none are named."""
+    named = [None if name is None else objective_of(name) for name in (x, y)]
+    free = [name for name in result.objectives if name not in named]
+    chosen = [name or (free.pop(0) if free else None) for name in named]
+    if None in chosen or chosen[0] == chosen[1]:
+        msg = (
+            f"a scatter plot needs two statistics, and this sweep's only objective is {result.objective}; "
+            "name another, such as scatter('Sharpe', 'Max. drawdown')"
+        )
+        raise ConfigError(msg)
+    return str(chosen[0]), str(chosen[1])
+
+
+def _better(key: str) -> str:
+    """An axis title that says which way is good."""
+    return f"{key} ({'less' if key in FALLING_IS_BETTER else 'more'} is better)"
 
 
 def _texts(values: list[Any]) -> list[str]:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from framework.report.findings import FEW_ROUND_TRIPS
 from framework.report.stats import STATS
 from framework.report.wording import number, stat_value
-from framework.sweeps.figures import FALLING_IS_BETTER
+from framework.sweeps.front import pareto_front
 from framework.sweeps.neighbours import edges, plateau
+from framework.sweeps.objectives import rising
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +39,8 @@ class SweepResult:
     positions: list[tuple[int, ...]]
     """Of every set: index of its value on each axis."""
     stats: list[dict[str, float]]
-    objective: str
+    objectives: tuple[str, ...]
+    """What makes a set the best; with several, the first decides, ties go to the next."""
     symbols: tuple[str, ...]
     excluded: int
     """Sets that the constraint, or the strategy itself, left out."""
@@ -53,16 +57,29 @@ class SweepResult:
         """How many parameter sets this sweep tried."""
         return len(self.stats)
 
+    @property
+    def objective(self) -> str:
+        """The first of the objectives."""
+        return self.objectives[0]
+
     @cached_property
     def order(self) -> list[int]:
-        """Numbers of the sets, the best first; those without an answer last."""
-        sign = 1 if self.objective in FALLING_IS_BETTER else -1
+        """Numbers of the sets, the best first; those without an answer to every objective last."""
 
-        def rank(row: int) -> tuple[bool, float]:
-            value = self.stats[row][self.objective]
-            return math.isnan(value), 0.0 if math.isnan(value) else sign * value
+        def rank(row: int) -> tuple[bool, list[float]]:
+            values = rising(self.stats[row], self.objectives)
+            return any(map(math.isnan, values)), [0.0 if math.isnan(value) else -value for value in values]
 
         return sorted(range(self.tried), key=rank)
+
+    @cached_property
+    def front_rows(self) -> list[int]:
+        """Numbers of the sets on the Pareto front, the best first; with one objective, of the best and its equals.
+
+        No other set is as good in every objective and better in one.
+        """
+        found = set(pareto_front(np.array([rising(stats, self.objectives) for stats in self.stats])))
+        return [row for row in self.order if row in found]
 
     @property
     def best(self) -> dict[str, Any]:
@@ -103,10 +120,17 @@ class SweepResult:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """One row per set, the best first: parameters, statistics, ``plateau``."""
+        return self._table(self.order)
+
+    @cached_property
+    def front(self) -> pd.DataFrame:
+        """The rows of ``frame`` that are on the Pareto front of the objectives."""
+        return self._table(self.front_rows)
+
+    def _table(self, rows: list[int]) -> pd.DataFrame:
         import pandas as pd
 
-        rows = [{**self.parameters(row), **self.stats[row], "plateau": self.plateau(row)} for row in self.order]
-        return pd.DataFrame(rows)
+        return pd.DataFrame([{**self.parameters(row), **self.stats[row], "plateau": self.plateau(row)} for row in rows])
 
     def heatmap(self, x: str | None = None, y: str | None = None, stat: str | None = None) -> go.Figure:
         """A statistic (the objective) over two parameters, the median over all the others."""
@@ -120,37 +144,42 @@ class SweepResult:
 
         return slices(self)
 
+    def scatter(self, x: str | None = None, y: str | None = None) -> go.Figure:
+        """Every set by two statistics (the first two objectives), the Pareto front marked."""
+        from framework.sweeps.plots import scatter
+
+        return scatter(self, x, y)
+
     def save(self, folder: Path) -> list[Path]:
-        """Write results.csv, slices.html and, with two parameters or more, heatmap.html; they need no network."""
+        """Write results.csv, slices.html, heatmap.html (two parameters), front.html (two objectives); no network."""
         from framework.sweeps.plots import save
 
         return save(self, folder)
 
     def to_dict(self) -> dict[str, Any]:
         """What ``--json`` prints: NaN and infinity are null."""
-        best = self.order[0]
-        shown = [
-            {
-                "parameters": self.parameters(row),
-                "stats": _sayable(self.stats[row]),
-                "plateau": _said(self.plateau(row)),
-            }
-            for row in self.order[:SHOWN]
-        ]
+        top = [self._row(row) for row in self.order[:SHOWN]]
+        several = len(self.objectives) > 1
         return {
             "sweep_id": self.sweep_id,
             "strategy": self.strategy,
             "symbols": list(self.symbols),
             "objective": self.objective,
+            "objectives": list(self.objectives),
             "tried": self.tried,
             "tried_ever": self.tried_ever,
             "excluded": self.excluded,
             "resumed": self.resumed,
             "causality": None if self.causality is None else str(self.causality.verdict),
-            "best": {**shown[0], "edges": edges(self.positions[best], self.axes)},
-            "top": shown,
+            "best": {**top[0], "edges": edges(self.positions[self.order[0]], self.axes)},
+            "top": top,
+            **({"front": [self._row(row) for row in self.front_rows]} if several else {}),
             "warnings": list(self.warnings),
         }
+
+    def _row(self, row: int) -> dict[str, Any]:
+        stats = {name: _said(value) for name, value in self.stats[row].items()}
+        return {"parameters": self.parameters(row), "stats": stats, "plateau": _said(self.plateau(row))}
 
     def to_json(self) -> str:
         """``to_dict`` as text."""
@@ -159,15 +188,25 @@ class SweepResult:
     def __repr__(self) -> str:
         left_out = f", {self.excluded:,} left out" if self.excluded else ""
         head = f"{self.strategy} on {', '.join(self.symbols[:5])}: {self.tried:,} parameter sets tried{left_out}"
-        known = [*dict.fromkeys([self.objective, *SHOWN_STATS])]
-        lines = [[*self.axes, *known, "plateau"]]
-        for row in self.order[:SHOWN]:
+        best = f"best by {', then '.join(self.objectives)}; plateau: median of its neighbours"
+        lines = [head, best, "", *self._lines(self.order[:SHOWN]), ""]
+        count = len(self.front_rows)
+        if len(self.objectives) > 1 and count:
+            shown = f", the first {SHOWN}" if count > SHOWN else ""
+            what = "the one set" if count == 1 else f"{count:,} sets"
+            lines += [f"Pareto front: {what} that no other beats in {' and '.join(self.objectives)}{shown}", ""]
+            lines += [*self._lines(self.front_rows[:SHOWN]), ""]
+        return "\n".join([*lines, *(f"! {sentence}" for sentence in self.warnings)])
+
+    def _lines(self, rows: list[int]) -> list[str]:
+        """A table of some sets, aligned."""
+        known = [*dict.fromkeys([*self.objectives, *SHOWN_STATS])]
+        cells = [[*self.axes, *known, "plateau"]]
+        for row in rows:
             values = [_short(value) for value in self.parameters(row).values()]
-            lines.append([*values, *(_stat(key, self.stats[row][key]) for key in known), number(self.plateau(row))])
-        widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-        table = ["  ".join(f"{text:>{width}}" for text, width in zip(line, widths, strict=True)) for line in lines]
-        notes = [f"! {sentence}" for sentence in self.warnings]
-        return "\n".join([head, f"best by {self.objective}; plateau: median of its neighbours", "", *table, "", *notes])
+            cells.append([*values, *(_stat(key, self.stats[row][key]) for key in known), number(self.plateau(row))])
+        widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+        return ["  ".join(f"{text:>{width}}" for text, width in zip(line, widths, strict=True)) for line in cells]
 
 
 def _stat(key: str, value: float) -> str:
@@ -177,10 +216,6 @@ def _stat(key: str, value: float) -> str:
 
 def _short(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def _sayable(stats: dict[str, float]) -> dict[str, float | None]:
-    return {name: _said(value) for name, value in stats.items()}
 
 
 def _said(value: float) -> float | None:

@@ -21,8 +21,8 @@ from framework.provenance import new_run_id, provenance
 from framework.sweeps.constraint import parse_constraint
 from framework.sweeps.course import Course
 from framework.sweeps.evaluators import Threads
-from framework.sweeps.figures import objective_of
-from framework.sweeps.grid import parameter_sets
+from framework.sweeps.grid import parameter_sets, space_of
+from framework.sweeps.objectives import objectives_of
 from framework.sweeps.record import Recorder
 from framework.sweeps.result import SweepResult
 
@@ -48,7 +48,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     samples: int | None = None,
     seed: int = 0,
     constraint: Callable[[Mapping[str, Any]], bool] | str | None = None,
-    objective: str = "Sharpe",
+    objective: str | Sequence[str] = "Sharpe",
     settings: Settings | None = None,
     start: date | str | None = None,
     end: date | str | None = None,
@@ -76,7 +76,8 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         samples: how many sets a random sweep tries.
         seed: of the random sample; the same seed takes the same sets.
         constraint: ``"fast < slow"``, or a function of a set that says whether to try it.
-        objective: the statistic that makes a set the best, such as ``Sharpe``, ``CAGR`` or ``Max. drawdown``.
+        objective: the statistic that makes a set the best, such as ``Sharpe``, ``CAGR`` or ``Max. drawdown``; or
+            several: the first decides, ties go to the next, and the result has their Pareto front.
         settings: every choice at once; or by name, as in ``backtest``.
         start: first day that is decided on and accounted for.
         end: last day.
@@ -99,12 +100,13 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         raise ConfigError(msg)
     kind = _strategy_class(strategy)
     named = name or (strategy if isinstance(strategy, str) else kind.__name__)
-    goal = objective_of(objective)
+    goals = objectives_of(objective)
     if mode not in {"grid", "random"} or (samples is None) != (mode == "grid"):
         msg = f"mode {mode!r} with samples={samples!r}: write mode='grid', or mode='random' with samples=500"
         raise ConfigError(msg)
     holds = parse_constraint(constraint, grid) if isinstance(constraint, str) else constraint
-    sets = parameter_sets(kind, grid, constraint=holds, samples=samples, seed=seed)
+    space = space_of(kind, grid, holds, samples)
+    sets = parameter_sets(space, samples=samples, seed=seed)
     chosen = settings_of(settings, choices)
     refuse_ignored(sets.sets[0].strategy, choices)
     first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
@@ -116,9 +118,9 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     recorder = Recorder(
         new_run_id(named),
         strategy=named,
-        axes=sets.axes,
+        axes=space.axes,
         course=course,
-        objective=goal,
+        objective=", ".join(goals),
         fingerprint=_fingerprint(facts, course),
         provenance=facts,
         db=db,
@@ -134,10 +136,10 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     result = SweepResult(
         sweep_id=recorder.sweep_id,
         strategy=named,
-        axes=sets.axes,
+        axes=space.axes,
         positions=[one.position for one in sets.sets],
         stats=[tried[one.key] for one in sets.sets],
-        objective=goal,
+        objectives=goals,
         symbols=prices.panel.symbols,
         excluded=sets.excluded,
         tried_ever=ever,

@@ -65,6 +65,19 @@ def test_the_numbers_are_those_of_the_backtest_command(tulya, home):
     assert {name: stats[name] for name in best["stats"]} == best["stats"]
 
 
+def test_several_objectives_print_and_draw_the_sets_that_none_beats(tulya, home):
+    words = (
+        "sweep rsi --symbols SP500 --set period=5:30:5 --set oversold=20,25,30 --out reports/sweep --objective Sharpe"
+    )
+    done = tulya(*words.split(), "--objective", "Max. drawdown")
+    assert 0 == done.code
+    assert "best by Sharpe, then Max. drawdown [%]" in done.out
+    assert "Pareto front: " in done.out
+    assert "Plotly.newPlot" in (home / "reports/sweep/front.html").read_text("utf-8")
+    with sqlite3.connect(home / "data/market.sqlite") as connection:
+        assert ("Sharpe, Max. drawdown [%]",) == connection.execute("SELECT objective FROM sweeps").fetchone()
+
+
 def test_a_constraint_and_a_random_sample_are_heard(tulya, home):
     words = "sweep macd --symbols SP500 --set fast=5:20:5 --set slow=10:40:10 --random 6 --seed 1 --json --constraint"
     facts = json.loads(tulya(*words.split(), "slow - fast >= 10").out)

@@ -1,0 +1,25 @@
+"""What makes a set the best: one statistic, or several."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.errors import ConfigError
+from framework.sweeps.figures import FALLING_IS_BETTER, objective_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def objectives_of(names: str | Iterable[str]) -> tuple[str, ...]:
+    """The statistics that one name or several mean, each once, in their order."""
+    found = tuple(dict.fromkeys(objective_of(name) for name in ([names] if isinstance(names, str) else names)))
+    if not found:
+        msg = "a sweep without an objective has no best set; name one, such as Sharpe"
+        raise ConfigError(msg)
+    return found
+
+
+def rising(stats: Mapping[str, float], objectives: Iterable[str]) -> tuple[float, ...]:
+    """The objectives of one set, their signs turned so that more is better."""
+    return tuple(-stats[key] if key in FALLING_IS_BETTER else stats[key] for key in objectives)
