@@ -61,18 +61,18 @@ class Bars:
     ) -> Bars:
         """Check the arrays and derive session and closing time from the instrument's zone.
 
-        ``time`` is int64 UTC nanoseconds of the opens. Raises ``DataError`` naming the first bad bar.
+        ``time`` is int64 UTC nanoseconds of the opens. Arrays that somebody could still write to are copied, so that
+        a run's prices stay what they were. Raises ``DataError`` naming the first bad bar.
         """
         if isinstance(instrument, str):
             instrument = Instrument(instrument)
         frame = Timeframe.parse(timeframe)
-        opens = np.ascontiguousarray(time, dtype=np.int64)
+        opens = _kept(time, np.int64)
         rows = opens.shape[0]
         columns = {
-            name: np.ascontiguousarray(values, dtype=np.float64)
-            for name, values in zip(PRICES, (open, high, low, close), strict=True)
+            name: _kept(values, np.float64) for name, values in zip(PRICES, (open, high, low, close), strict=True)
         }
-        columns["volume"] = np.full(rows, np.nan) if volume is None else np.ascontiguousarray(volume, dtype=np.float64)
+        columns["volume"] = np.full(rows, np.nan) if volume is None else _kept(volume, np.float64)
         _check(instrument, opens, columns)
         arrays: dict[str, NDArray[Any]] = {
             **columns,
@@ -146,12 +146,34 @@ class Bars:
 ARRAYS = ("time", "open", "high", "low", "close", "volume", "session", "close_time", "factor")
 
 
+def _kept(values: Any, kind: type[Any]) -> NDArray[Any]:
+    """The values as an array that nobody else can change."""
+    given = np.asarray(values)
+    array = np.ascontiguousarray(given, dtype=kind)
+    return array.copy() if np.may_share_memory(array, given) and not _unchanging(array) else array
+
+
+def _unchanging(array: NDArray[Any]) -> bool:
+    """True when neither the array nor what it is a view of can be written to."""
+    holder: Any = array
+    while isinstance(holder, np.ndarray):
+        if holder.flags.writeable:
+            return False
+        holder = holder.base
+    try:
+        return holder is None or memoryview(holder).readonly
+    except TypeError:  # it does not show its memory
+        return False
+
+
 def _check(instrument: Instrument, time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> None:
     """Raise ``DataError`` on the first bar that is no bar; written in positive form, so NaN fails."""
     for name, values in columns.items():
         if values.shape != time.shape:
             msg = f"{instrument}: {name} has shape {values.shape} but time has {time.shape}; both need one row per bar"
             raise DataError(msg)
+    if _all_sound(time, columns):
+        return
     rules = _rules(time, columns)
     sound = np.logical_and.reduce([holds for _, holds in rules])
     if not sound.all():
@@ -160,6 +182,18 @@ def _check(instrument: Instrument, time: NDArray[np.int64], columns: dict[str, N
         shown = ", ".join(f"{name}={values[row]:g}" for name, values in columns.items())
         msg = f"{instrument}: bar {row} at {np.datetime64(int(time[row]), 'ns')} is not a bar: {broken} ({shown})"
         raise DataError(msg)
+
+
+def _all_sound(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> bool:
+    """Whether every bar keeps every rule, in as few looks as there are; NaN fails every comparison."""
+    start, high, low, close = (columns[name] for name in PRICES)
+    return bool(
+        (low > 0).all()
+        and (high < np.inf).all()
+        and all((low <= price).all() and (price <= high).all() for price in (start, close))
+        and not (columns["volume"] < 0).any()
+        and (time[1:] > time[:-1]).all()
+    )
 
 
 def _rules(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> list[tuple[str, NDArray[np.bool_]]]:

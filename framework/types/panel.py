@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 COLUMNS = 32
 """Columns that are turned at a time; so few of them stay in the cache."""
 VALUES = ("open", "high", "low", "close", "volume", "factor")
+CLOCKS = ("time", "session", "close_time")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,10 +102,9 @@ class Panel:
     @property
     def symbols(self) -> tuple[str, ...]:
         """Names in column order: the symbol, or ``NSE:INFY`` where two exchanges have the same one."""
-        plain = [instrument.symbol for instrument in self.instruments]
+        times = Counter(instrument.symbol for instrument in self.instruments)
         return tuple(
-            str(instrument) if plain.count(instrument.symbol) > 1 else instrument.symbol
-            for instrument in self.instruments
+            str(instrument) if times[instrument.symbol] > 1 else instrument.symbol for instrument in self.instruments
         )
 
     def rows_of(self, column: int) -> NDArray[np.int64]:
@@ -111,24 +112,34 @@ class Panel:
         return np.flatnonzero(np.isfinite(self.close[:, column]))
 
     def bars_of(self, column: int) -> Bars:
-        """The bars of one instrument, without the rows it is missing from."""
-        rows = self.rows_of(column)
-        arrays = {name: np.ascontiguousarray(getattr(self, name)[rows, column]) for name in VALUES}
-        arrays |= {name: getattr(self, name)[rows] for name in ("time", "session", "close_time")}
-        for array in arrays.values():
-            array.setflags(write=False)
-        return Bars(instrument=self.instruments[column], timeframe=self.timeframe, **arrays)
+        """The bars of one instrument, without the rows it is missing from; views of the panel's arrays if it can be."""
+        return self._bars_in(column, {name: getattr(self, name)[:, column] for name in VALUES})
 
     def bars(self) -> list[Bars]:
         """The bars of every instrument, in column order."""
-        return [self.bars_of(column) for column in range(len(self.instruments))]
+        series = []
+        for begin in range(0, len(self.instruments), COLUMNS):
+            part = slice(begin, begin + COLUMNS)
+            turned = {name: np.ascontiguousarray(getattr(self, name)[:, part].T) for name in VALUES}
+            for row, column in enumerate(range(len(self.instruments))[part]):
+                series.append(self._bars_in(column, {name: turned[name][row] for name in VALUES}))
+        return series
+
+    def _bars_in(self, column: int, values: dict[str, NDArray[np.float64]]) -> Bars:
+        there = np.isfinite(values["close"])
+        rows = slice(None) if there.all() else np.flatnonzero(there)
+        arrays: dict[str, NDArray[Any]] = {name: np.ascontiguousarray(array[rows]) for name, array in values.items()}
+        arrays |= {name: getattr(self, name)[rows] for name in CLOCKS}
+        for array in arrays.values():  # each a copy or a view of its own
+            array.setflags(write=False)
+        return Bars(instrument=self.instruments[column], timeframe=self.timeframe, **arrays)
 
     def __len__(self) -> int:
         return int(self.time.shape[0])
 
     def __getitem__(self, rows: slice) -> Panel:
         """The rows in a slice; ``panel[:t]`` is a prefix from which no later row can be reached."""
-        cut = {name: getattr(self, name)[rows].copy() for name in (*VALUES, "time", "session", "close_time")}
+        cut = {name: getattr(self, name)[rows].copy() for name in (*VALUES, *CLOCKS)}
         for array in cut.values():
             array.setflags(write=False)
         return replace(self, **cut)

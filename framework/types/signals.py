@@ -40,7 +40,8 @@ class Turns(NamedTuple):
         """Both as read-only arrays of one length; ``StrategyError`` where they are not."""
         given = np.asarray(enter, dtype=bool), np.asarray(leave, dtype=bool)
         try:
-            arrays = [np.ascontiguousarray(array) for array in np.broadcast_arrays(*given)]
+            equal = given if given[0].shape == given[1].shape else np.broadcast_arrays(*given)
+            arrays = [np.ascontiguousarray(array) for array in equal]
         except ValueError:
             arrays = []
         if not arrays or arrays[0].ndim != 1:
@@ -93,9 +94,8 @@ class Signals:
             return
         target = _floats("target", self.target, None)
         rows = target.shape[0]
-        outside = np.flatnonzero(np.abs(target) > 1)
-        if outside.size:
-            row = int(outside[0])
+        if np.fmax.reduce(target, initial=0.0) > 1 or np.fmin.reduce(target, initial=0.0) < -1:
+            row = int(np.flatnonzero(np.abs(target) > 1)[0])
             msg = f"target is {target[row]:g} at bar {row}; it must lie within −1..+1 (or be NaN to keep)"
             raise StrategyError(msg)
         object.__setattr__(self, "target", target)
@@ -115,7 +115,7 @@ class Signals:
             if values is None:
                 continue
             array = _floats(name, values, rows)
-            if np.any(array <= 0) or np.any(np.isinf(array)):
+            if not 0 < np.fmin.reduce(array, initial=1.0) or not np.fmax.reduce(array, initial=1.0) < np.inf:
                 row = int(np.flatnonzero((array <= 0) | np.isinf(array))[0])
                 msg = f"{name} is {array[row]:g} at bar {row}; it must be finite and above 0, or NaN for none"
                 raise StrategyError(msg)

@@ -97,6 +97,52 @@ def test_arrays_cannot_be_written_to():
         bars().close[0] = 1.0
 
 
+def test_writing_to_what_bars_were_made_from_does_not_change_them():
+    """The array itself, a view of it, and a frame's own memory."""
+    table = np.array([[10.0, 11.0], [12.0, 13.0], [9.0, 10.0], [11.0, 12.0]])
+    close = table[3].copy()
+    times = np.array([0, DAY])
+    made = Bars.from_arrays("AAA", "1d", times, table[0], table[1], table[2], close)
+    table[:], close[:], times[:] = 1.0, 1.0, 7
+    assert [[10.0, 11.0], [12.0, 13.0], [9.0, 10.0], [11.0, 12.0]] == [
+        getattr(made, name).tolist() for name in ("open", "high", "low", "close")
+    ]
+    assert [0, DAY] == made.time.tolist()
+    frame = bars().to_frame()
+    read = Bars.from_frame(frame)
+    frame.loc[:, "close"] = 5.0
+    frame.iloc[0, 0] = 5.0
+    assert [10.0, 11.0, 12.0] == read.open.tolist() == read.close.tolist()
+
+
+def test_arrays_that_nobody_can_write_to_are_not_copied():
+    column = np.frombuffer(np.array([10.0, 11.0]).tobytes())
+    owned = np.array([10.0, 11.0])
+    owned.setflags(write=False)
+    made = Bars.from_arrays("AAA", "1d", [0, DAY], owned, column, column, owned[:])
+    assert np.shares_memory(made.high, column)
+    assert np.shares_memory(made.close, owned)
+
+
+def test_the_bars_of_a_panel_of_one_instrument_are_views_of_what_it_was_made_from():
+    made = bars()
+    panel = Panel.from_bars([made])
+    (again,) = panel.bars()
+    for name in ("time", "open", "close", "volume", "factor", "session"):
+        assert np.shares_memory(getattr(again, name), getattr(made, name))
+        assert not getattr(panel.bars_of(0), name).flags.writeable
+
+
+@pytest.mark.parametrize("count", [1, 2, 33])
+def test_a_panel_hands_out_the_bars_it_was_made_of(count):
+    """Across the blocks in which it turns its columns, with and without gaps."""
+    series = [bars(f"S{i:02}", days=(0, 1, 2) if i % 3 else (0, 2, 5), close=(10.0 + i, 11, 12)) for i in range(count)]
+    panel = Panel.from_bars(series)
+    for one, whole, single in zip(series, panel.bars(), map(panel.bars_of, range(count)), strict=True):
+        for name in ("time", "open", "high", "low", "close", "volume", "factor", "session", "close_time"):
+            assert getattr(one, name).tolist() == getattr(whole, name).tolist() == getattr(single, name).tolist()
+
+
 def test_a_prefix_does_not_reach_later_bars():
     prefix = bars()[:2]
     assert (2, [10.0, 11.0]) == (len(prefix), prefix.close.tolist())
