@@ -60,6 +60,9 @@ def sweep_command(
     time_exit: Annotated[int | None, typer.Option(help="Bars after the entry.", rich_help_panel=EXITS)] = None,
     risk_free: Annotated[str, typer.Option(help="Rate a year, for Sharpe and Sortino.", rich_help_panel=OUTPUT)] = "0%",
     workers: Annotated[int | None, typer.Option(help="Threads. \\[one per processor]", min=1)] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="A Dask cluster instead of threads.", metavar="tcp://HOST:PORT|local:N")
+    ] = None,
     resume: Annotated[
         str | None,
         typer.Option("--resume", help="Go on with an interrupted sweep: its id, or last.", metavar="SWEEP"),
@@ -119,6 +122,7 @@ def sweep_command(
                 timeframe=timeframe,
                 risk_free=parse_rate("--risk-free", risk_free),
                 workers=workers,
+                cluster=cluster,
                 db=path,
                 resume=resume,
                 announce=begun.append,

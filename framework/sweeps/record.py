@@ -52,11 +52,14 @@ class Recorder:
             fingerprint=fingerprint,
             provenance=provenance,
         )
-        self.store: Store | None = open_store(database_path(db)) if kept else None
+        self.path = database_path(db) if kept else None
+        self.store: Store | None = None
         self.waiting: list[tuple[str, dict[str, float]]] = []
         self.written_at = _now()
 
     def __enter__(self) -> Self:
+        if self.path is not None:
+            self.store = open_store(self.path)
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""One strategy, many parameter sets: tried on threads, counted, recorded, and compared."""
+"""One strategy, many parameter sets: tried, counted, recorded, and compared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from framework.errors import ConfigError
 from framework.provenance import new_run_id, provenance
 from framework.sweeps.constraint import parse_constraint
 from framework.sweeps.course import Course
-from framework.sweeps.evaluators import Threads
+from framework.sweeps.evaluators import evaluator_for
 from framework.sweeps.grid import parameter_sets, space_of
 from framework.sweeps.objectives import objectives_of
 from framework.sweeps.record import Recorder
@@ -56,6 +56,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     risk_free: float = 0.0,
     causality: str = "default",
     workers: int | None = None,
+    cluster: object = None,
     db: Path | None = None,
     resume: str | None = None,
     name: str | None = None,
@@ -85,6 +86,8 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         risk_free: rate a year as a fraction.
         causality: ``default`` looks (within a second) whether the best set sees the future; ``off`` does not.
         workers: threads; by default one per processor.
+        cluster: a Dask cluster instead of threads: ``tcp://host:8786``, ``local:4`` (processes of this machine) or a
+            ``dask.distributed.Client``.
         db: the store's file, for symbols and for the record of what was tried.
         resume: id of a sweep that was interrupted: what it has recorded is not run again.
         name: what the strategy is called in the record.
@@ -126,12 +129,11 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         db=db,
         kept=stored,
     )
-    with recorder:
+    with evaluator_for(course, kind, workers, cluster) as evaluator, recorder:
         known = recorder.begin(resume)
         if announce is not None:
             announce(recorder.sweep_id)
-        with Threads(course, workers) as evaluator:
-            tried = _try_all(evaluator, sets.sets, known, recorder, progress)
+        tried = _try_all(evaluator, sets.sets, known, recorder, progress)
         ever = recorder.tried_ever(len(tried))
     result = SweepResult(
         sweep_id=recorder.sweep_id,
