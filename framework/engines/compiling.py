@@ -1,4 +1,4 @@
-"""numba: compile the kernel's loop once, and keep the machine code where it is found again.
+"""numba: compile the kernel's entries once, and keep the machine code where it is found again.
 
 The only place that turns rules into machine code. numba's cache does not see an edit in a *called* function, so the
 cache folder's name holds a hash of every source that is compiled, with the versions of numba, numpy and Python.
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RULES = ("money", "prices", "fills", "exits", "charges", "ledger", "sizing", "risk", "targets")
-KERNEL = ("orders", "account", "protection", "session", "exchange", "loop")
+KERNEL = ("orders", "account", "protection", "session", "exchange", "loop", "turns")
+ENTRIES = {"run_rows": "loop", "run_turns": "turns", "sink_all": "turns"}
+"""Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
 MODULES = (*(f"framework.rules.{name}" for name in RULES), *(f"framework.engines.kernel.{name}" for name in KERNEL))
 UNCOUNTED = {"_nrt": False}
 """No reference counting: the kernel allocates nothing and its caller keeps every array alive. Counting, at every call
@@ -29,12 +31,11 @@ that is handed the arrays, was nine tenths of the time of a fill."""
 FOLDER_VARIABLE = "TULYA_CACHE"
 
 
-def run_rows(*, compiled: bool = True) -> Callable[..., int]:
-    """The kernel's loop: compiled (from the cache when it is there), or as it stands."""
+def entry(name: str, *, compiled: bool = True) -> Callable[..., Any]:
+    """One of ENTRIES: compiled (from the cache when it is there), or as it stands."""
     if compiled:
-        return _compiled()
-    from framework.engines.kernel.loop import run_rows as interpreted
-
+        return _compiled(name)
+    interpreted: Callable[..., Any] = getattr(import_module(f"framework.engines.kernel.{ENTRIES[name]}"), name)
     return interpreted
 
 
@@ -66,27 +67,34 @@ def cache_folder() -> Path | None:
 def is_cached() -> bool:
     """True when a run will not have to compile first."""
     folder = cache_folder()
-    return folder is not None and any(folder.rglob("*.nbi"))
+    return folder is not None and any(folder.rglob("*.run_rows-*.nbi"))
 
 
 @cache
-def _compiled() -> Callable[..., int]:
-    """Register every rule and every helper with numba, then compile the loop with the GIL released."""
-    import numba
+def _register() -> None:
+    """Tell numba of every rule and every function of the kernel that another one calls."""
     from numba.extending import register_jitable
 
     for name in MODULES:
         module = import_module(name)
         for function in vars(module).values():
-            if _is_own(function, name) and function.__name__ != "run_rows":
+            if _is_own(function, name) and function.__name__ not in ENTRIES:
                 register_jitable(**UNCOUNTED)(function)
-    loop = import_module("framework.engines.kernel.loop").run_rows
+
+
+@cache
+def _compiled(name: str) -> Callable[..., Any]:
+    """The entry as machine code that releases the GIL."""
+    import numba
+
+    _register()
+    function = entry(name, compiled=False)
     folder, config = cache_folder(), cast("Any", numba.config)
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder or "")
     options: dict[str, Any] = {"nogil": True, "cache": folder is not None, **UNCOUNTED}
     try:
-        compiled: Callable[..., int] = numba.njit(**options)(loop)
+        compiled: Callable[..., Any] = numba.njit(**options)(function)
     finally:
         config.CACHE_DIR = before
     return compiled

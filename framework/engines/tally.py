@@ -1,4 +1,4 @@
-"""The compiled loop with nothing built from it: the account at every close and the booked fills, as arrays."""
+"""The compiled kernel with no records built from it: what a run came to, as few numbers, for sweeps."""
 
 from __future__ import annotations
 
@@ -8,63 +8,148 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.engines.compiled import bar_of, new_state, params_of, with_room
-from framework.engines.compiling import run_rows
+from framework.engines.compiling import entry
 from framework.engines.event import DecisionArrays
+from framework.engines.kernel.turns import BLOCK, WORD
+from framework.errors import InvariantError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from framework.engines.kernel.layout import Bar
     from framework.types import Panel, Settings
+    from framework.types.signals import Turns
 
 
 class Tally(NamedTuple):
     """What a run came to, without its orders."""
 
     equity_paise: NDArray[np.int64]
-    """int64[R] at each close; good until the same thread runs again."""
-    settlements: NDArray[np.void]
-    """``layout.SETTLEMENT``, oldest first."""
+    """At the closes that the Counter was made with; good until the same thread runs again."""
+    final_paise: int
+    depth: float
+    """Smallest equity at a close over the highest before it, the deposit included; 1 = never fell."""
+    profits_paise: NDArray[np.int64]
+    """Net profit of each closed round trip in the order of their exits, + is a profit; good for as long."""
 
 
 class Counter:
-    """Runs decisions over one panel with one choice of settings; many threads may ask at once."""
+    """Runs decisions over one panel with one choice of settings; many threads may ask at once.
 
-    def __init__(self, panel: Panel, settings: Settings, *, style: str = "signals", first_row: int = 0) -> None:
-        self.panel, self.settings, self.first_row = panel, settings, first_row
+    ``closes`` are the rows, rising, at whose closes the account's equity is wanted.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        settings: Settings,
+        closes: NDArray[np.int64],
+        *,
+        style: str = "signals",
+        first_row: int = 0,
+        compiled: bool = True,
+    ) -> None:
+        self.panel, self.settings, self.closes, self.first_row = panel, settings, closes, first_row
         self.params = params_of(settings, style, len(panel.instruments))
+        if not compiled:
+            self.params = self.params.view(np.recarray)
         self.bar: Bar = bar_of(panel, DecisionArrays(np.empty((0, 0))))
-        self.loop: Callable[..., int] = run_rows()
+        self.compiled = compiled
+        self.loop, self.sink_all = entry("run_rows", compiled=compiled), entry("sink_all", compiled=compiled)
         self.memory = threading.local()
+        self.sparse = _Sparse(panel) if style == "signals" and takes_turns(panel, settings) else None
 
     def run(self, decisions: DecisionArrays) -> Tally:
-        """The account of these decisions; the loop runs without the interpreter's lock."""
+        """The account of any decisions, bar by bar; the loop runs without the interpreter's lock."""
         last, first = len(self.panel), self.first_row
         given: dict[str, Any] = {
             name: _frozen(array) for name, array in zip(decisions._fields, decisions, strict=True) if array is not None
         }
         bar = self.bar._replace(**given)
-        equity, cash, exposure = self._rows()
-        state = new_state(self.panel, self.settings, last - first)
+        equity, cash, exposure = self._kept("rows", lambda: np.empty((3, last - first), dtype=np.int64))
+        state = new_state(self.panel, self.settings, last - first, records=not self.compiled)
         row = first
         while row < last:
             row = self.loop(state, self.params, bar, row, last, equity, cash, exposure, first)
             if row < last:
                 state = with_room(state)
-        return Tally(equity, state.settlements[: state.desk[0]["settlements"]])
+        profits = closed_profits_paise(state.settlements[: state.desk[0]["settlements"]])
+        capital = self.settings.capital_paise
+        final = int(equity[-1]) if equity.shape[0] else capital
+        return Tally(equity[self.closes - first], final, self.sink_all(equity, capital), profits)
 
-    def _rows(self) -> tuple[NDArray[np.int64], ...]:
-        """This thread's arrays for the account, used again and again."""
-        if not hasattr(self.memory, "rows"):
-            rows = len(self.panel) - self.first_row
-            self.memory.rows = tuple(np.empty(rows, dtype=np.int64) for _ in range(3))
-        rows_of: tuple[NDArray[np.int64], ...] = self.memory.rows
-        return rows_of
+    def run_turns(self, turns: Turns) -> Tally:
+        """The same of a long-or-flat strategy's turns, visiting only the bars where it trades; see ``takes_turns``."""
+        if self.sparse is None:
+            msg = "run_turns was called for a run that takes_turns refuses; use run"
+            raise InvariantError(msg)
+        equity = self._kept("closes", lambda: np.empty(self.closes.shape[0], dtype=np.int64))
+        profits = self._kept("profits", lambda: np.empty(len(self.panel) // 2 + 1, dtype=np.int64))
+        trips, final, depth = entry("run_turns", compiled=self.compiled)(
+            self.params, *self.sparse.arrays, *_worded(turns.enter), *_worded(turns.leave),
+            self.closes, self.first_row, self.settings.capital_paise, equity, profits,
+        )  # fmt: skip
+        return Tally(equity, final, depth, profits[:trips])
+
+    def _kept(self, name: str, make: Any) -> NDArray[np.int64]:
+        """This thread's array of that name, used again and again."""
+        if not hasattr(self.memory, name):
+            setattr(self.memory, name, make())
+        array: NDArray[np.int64] = getattr(self.memory, name)
+        return array
 
 
-def _frozen(array: NDArray[np.float64]) -> NDArray[np.float64]:
+def takes_turns(panel: Panel, settings: Settings) -> bool:
+    """True when between an entry and its exit nothing can happen: one gapless instrument, market orders, no exits."""
+    exits = settings.exits
+    quiet = all(one is None for one in (exits.stop_loss, exits.take_profit, exits.trail, exits.time_exit))
+    quiet = quiet and settings.limits.max_daily_loss is None and settings.volume_cap is None
+    quiet = quiet and not settings.protection_bps and settings.sizing.kind != "risk"
+    at_open = settings.fill_at == "next_open" and settings.reenter == "any_bar"
+    return quiet and at_open and panel.close.shape[1] == 1 and bool((panel.close > 0).all())
+
+
+class _Sparse:
+    """What ``run_turns`` reads of the prices."""
+
+    def __init__(self, panel: Panel) -> None:
+        instrument = panel.instruments[0]
+        close = np.ascontiguousarray(panel.close[:, 0])
+        begins = np.arange(0, close.shape[0], BLOCK)
+        floors, ceilings = np.minimum.reduceat(close, begins), np.maximum.reduceat(close, begins)
+        prices = (np.ascontiguousarray(panel.open[:, 0]), close, floors, ceilings)
+        self.arrays = (float(instrument.tick), instrument.lot, *map(_frozen, prices))
+
+
+def _worded(flags: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
+    """Truth values, and the same memory by eights."""
+    if not flags.flags.aligned or flags.ctypes.data % WORD:
+        flags = flags.copy()
+    flags = _frozen(flags)
+    return flags, flags[: flags.shape[0] // WORD * WORD].view(np.uint64)
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
+
+
+def closed_profits_paise(settlements: NDArray[np.void]) -> NDArray[np.int64]:
+    """Net profit of every closed round trip, int64[n] paise, in the order of their exits; + is a profit."""
+    order = np.argsort(settlements["instrument"], kind="stable")
+    instrument, position = settlements["instrument"][order], settlements["position"][order]
+    before = np.concatenate([[0], position[:-1]])
+    begins = np.concatenate([[True], instrument[1:] != instrument[:-1]])[: instrument.shape[0]]
+    held = np.where(begins, 0, before[: position.shape[0]])
+    if np.any(np.sign(held) * np.sign(position) < 0):
+        msg = "a fill went through zero, which targets never do; please report the strategy that did it"
+        raise InvariantError(msg)
+    net = settlements["gross_paise"][order] - settlements["charges_paise"][order]
+    starts, ends = np.flatnonzero(held == 0), np.flatnonzero(position == 0)
+    if not ends.shape[0]:
+        return np.empty(0, dtype=np.int64)
+    totals = np.concatenate([[0], np.cumsum(net)])
+    entries = starts[np.searchsorted(starts, ends, side="right") - 1]
+    profits: NDArray[np.int64] = (totals[ends + 1] - totals[entries])[np.argsort(order[ends], kind="stable")]
+    return profits

@@ -10,12 +10,14 @@ from framework.backtest import refuse_risk_without_stop
 from framework.engines.decisions import ask_signals, decide_signals, decide_weights
 from framework.engines.event import PRICE_NAMES, DecisionArrays
 from framework.engines.tally import Counter
-from framework.errors import ConfigError, DataError
+from framework.errors import ConfigError, DataError, StrategyError
 from framework.sweeps.figures import Figures
+from framework.sweeps.sharing import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from framework.engines.tally import Tally
     from framework.strategy import Strategy
     from framework.types import Bars, Panel, Settings
 
@@ -46,12 +48,12 @@ class Course:
 
     def warm(self) -> None:
         """Make now what every set needs, so that threads do not each make it."""
-        _ = self.counter, self.figures, self.series
+        _ = self.counter, self.figures, self.series, self.shared
 
     @cached_property
     def counter(self) -> Counter:
         """The compiled loop over these prices."""
-        return Counter(self.panel, self.settings, style=self.style, first_row=self.first_row)
+        return Counter(self.panel, self.settings, self.figures.closes, style=self.style, first_row=self.first_row)
 
     @cached_property
     def figures(self) -> Figures:
@@ -63,31 +65,51 @@ class Course:
         """The bars of each instrument."""
         return self.panel.bars()
 
+    @cached_property
+    def shared(self) -> Shared:
+        """Indicators that several sets ask for."""
+        return Shared()
+
     def run_many(self, strategies: Sequence[Strategy]) -> list[Stats]:
         """The statistics of several parameter sets, in their order."""
-        return [self.run(strategy) for strategy in strategies]
+        with self.shared.used():
+            return [self.run(strategy) for strategy in strategies]
 
     def run(self, strategy: Strategy) -> Stats:
         """The statistics of one parameter set."""
         try:
-            return self.figures.of(self.counter.run(self._decisions(strategy)))
+            return self.figures.of(self._tally_or_alone(strategy))
         except OverflowError as error:
             msg = f"{strategy!r} left the range of whole paise: {error}; use less capital or leverage"
             raise DataError(msg) from error
 
-    def _decisions(self, strategy: Strategy) -> DecisionArrays:
-        if self.style == "allocate":
-            return decide_weights(strategy, self.panel, self.settings.leverage, self.first_row)
-        decisions = self._signals(strategy)
-        refuse_risk_without_stop(strategy, self.settings, decisions)
-        return decisions
+    def _tally_or_alone(self, strategy: Strategy) -> Tally:
+        """The account of one set. A strategy that writes into its indicators gets its own from then on."""
+        try:
+            return self._tally(strategy)
+        except StrategyError as error:
+            if not self.shared.usable or "read-only" not in str(error.__cause__):
+                raise
+            self.shared.usable = False
+            return self._tally(strategy)
 
-    def _signals(self, strategy: Strategy) -> DecisionArrays:
-        """What ``decide_signals`` comes to, without its columns, and of one gapless instrument without a copy."""
+    def _tally(self, strategy: Strategy) -> Tally:
+        if self.style == "allocate":
+            weights = decide_weights(strategy, self.panel, self.settings.leverage, self.first_row)
+            return self.counter.run(weights)
         if len(self.series) == 1 and len(self.series[0]) == len(self.panel):
-            bars = self.series[0]
-            signals = ask_signals(strategy, bars)
-            given = {name: getattr(signals, name) for name in PRICE_NAMES}
-            prices = {name: (values * bars.factor)[:, None] for name, values in given.items() if values is not None}
-            return DecisionArrays(signals.target[:, None], **prices)
-        return decide_signals(strategy, self.panel).arrays
+            return self._tally_of_one(strategy, self.series[0])
+        decisions = decide_signals(strategy, self.panel).arrays
+        refuse_risk_without_stop(strategy, self.settings, decisions)
+        return self.counter.run(decisions)
+
+    def _tally_of_one(self, strategy: Strategy, bars: Bars) -> Tally:
+        """Of one gapless instrument: without a copy, and without looking at every bar where that is possible."""
+        signals = ask_signals(strategy, bars)
+        given = {name: getattr(signals, name) for name in PRICE_NAMES}
+        prices = {name: (values * bars.factor)[:, None] for name, values in given.items() if values is not None}
+        if signals.turns is not None and not prices and self.counter.sparse is not None:
+            return self.counter.run_turns(signals.turns)
+        decisions = DecisionArrays(signals.target[:, None], **prices)
+        refuse_risk_without_stop(strategy, self.settings, decisions)
+        return self.counter.run(decisions)

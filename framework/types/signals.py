@@ -115,7 +115,7 @@ class Signals:
             if values is None:
                 continue
             array = _floats(name, values, rows)
-            if not 0 < np.fmin.reduce(array, initial=1.0) or not np.fmax.reduce(array, initial=1.0) < np.inf:
+            if np.fmin.reduce(array, initial=1.0) <= 0 or np.fmax.reduce(array, initial=1.0) == np.inf:
                 row = int(np.flatnonzero((array <= 0) | np.isinf(array))[0])
                 msg = f"{name} is {array[row]:g} at bar {row}; it must be finite and above 0, or NaN for none"
                 raise StrategyError(msg)
