@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
 
 from framework.errors import ConfigError, TulyaError
 from framework.sweeps import parcel as sent
 from framework.sweeps.connecting import connected, scheduler_of
-from framework.sweeps.evaluators import CHUNK_ROWS, MOST_IN_CHUNK
 from framework.sweeps.parcel import Parcel
 
 if TYPE_CHECKING:
@@ -24,14 +23,18 @@ if TYPE_CHECKING:
     from framework.sweeps.evaluators import Tried
     from framework.sweeps.grid import ParameterSet
 
-TASK_SECONDS = 0.5
+FIRST_SETS = 8
+"""In a task while nobody knows how long a set takes."""
+SHORTEST_SECONDS, TASK_SECONDS = 0.05, 0.5
 """That a task should take: long beside the milliseconds of handing it over, short for Ctrl-C and for a lost worker."""
 MOST_SETS = 5_000
 """In one task, which is one message."""
 WAITING = 2
 """Tasks handed over for each thread of a worker: the one that runs and the next."""
 ATTEMPTS = 5
-"""That a task is given when its worker dies under it, or its data is gone, before the sweep stops."""
+"""That a task is given when the data it reads is lost before the sweep stops."""
+KILLED_ATTEMPTS = 2
+"""That a task is given after Dask gave it up, because several workers (four, as it comes) died under it."""
 NO_WORKER_SECONDS = 60.0
 """So long a cluster whose last worker died is given to start another."""
 LOOK_SECONDS = 1.0
@@ -62,7 +65,6 @@ class Cluster:
         self.data: Future | None = None
         self.seconds = 0.0
         """That one set takes, as last seen; 0 = not seen yet."""
-        self.first_size = max(1, min(MOST_IN_CHUNK, CHUNK_ROWS // max(len(course.panel), 1)))
 
     def __enter__(self) -> Self:
         return self
@@ -101,9 +103,10 @@ class Cluster:
 
     def _next_task(self, left: deque[ParameterSet]) -> Task:
         """So many sets as take ``TASK_SECONDS``; fewer towards the end, so that all workers end together."""
-        size = self.first_size
+        share = -(-len(left) // (WAITING * self.workers))
+        size = min(share, FIRST_SETS)
         if self.seconds:
-            size = min(MOST_SETS, int(TASK_SECONDS / self.seconds), -(-len(left) // (WAITING * self.workers)))
+            size = min(max(share, int(SHORTEST_SECONDS / self.seconds)), int(TASK_SECONDS / self.seconds), MOST_SETS)
         return Task([left.popleft() for _ in range(min(max(size, 1), len(left)))], 1)
 
     def _learn(self, seconds: float) -> None:
@@ -111,8 +114,20 @@ class Cluster:
 
     def _with_data(self, task: Task) -> Task:
         """The task with data that is on the cluster: sent there now where it is not, or not any more."""
-        if self.data is None:
-            self.data = self.client.scatter(self.parcel, broadcast=True, hash=False)
+        attempt = 0
+        while self.data is None:
+            try:
+                self.client.wait_for_workers(1, timeout=NO_WORKER_SECONDS)
+            except TimeoutError:
+                self._refuse_emptiness()
+            try:
+                self.data = self.client.scatter(self.parcel, broadcast=True, hash=False)
+            except OSError as error:  # the worker went away while it was sent
+                self._refuse_silence()
+                attempt += 1
+                if attempt == ATTEMPTS:
+                    msg = f"the prices cannot be sent to the workers of {scheduler_of(self.client)}: {error}"
+                    raise ConfigError(msg) from error
         return task._replace(data=self.data)
 
     def _submit(self, task: Task) -> Future:
@@ -131,11 +146,7 @@ class Cluster:
             self.workers = sum(threads.values()) or self.workers
             alone_since = None if threads else alone_since or _now()
             if alone_since is not None and _now() - alone_since > NO_WORKER_SECONDS:
-                msg = (
-                    f"the scheduler {scheduler_of(self.client)} has had no worker for {NO_WORKER_SECONDS:.0f} s; start "
-                    f"one with: dask worker {scheduler_of(self.client)}, and go on with --resume"
-                )
-                raise ConfigError(msg)
+                self._refuse_emptiness()
         return list(batch)
 
     def _threads(self) -> dict[str, int]:
@@ -145,6 +156,14 @@ class Cluster:
         except (OSError, TimeoutError):
             self._refuse_silence()
             return {}
+
+    def _refuse_emptiness(self) -> NoReturn:
+        where = scheduler_of(self.client)
+        msg = (
+            f"the scheduler {where} has had no worker for {NO_WORKER_SECONDS:.0f} s; what was finished is kept: start "
+            f"one with dask worker {where}, and go on with --resume"
+        )
+        raise ConfigError(msg)
 
     def _refuse_silence(self) -> None:
         if self.client.status != "running":
@@ -158,6 +177,7 @@ class Cluster:
         """What a task came to; None when its worker died under it, or its data is gone: it is handed over again."""
         from distributed import KilledWorker
 
+        attempts = KILLED_ATTEMPTS
         if future.status == "finished":
             return sent.Answer(*outcome)
         if future.status == "error":
@@ -169,12 +189,13 @@ class Cluster:
                 raise ConfigError(msg) from error
         else:
             self._refuse_silence()
+            attempts = ATTEMPTS
             if self.data is task.data:
                 self.data = None
-        if task.attempt >= ATTEMPTS:
+        if task.attempt >= attempts:
             msg = (
-                f"{task.attempt} times a worker died while it ran {task.sets[0].strategy!r} or one of the "
-                f"{len(task.sets) - 1} sets after it; look at its log and its memory, and go on with --resume"
+                f"workers died again and again while they ran {task.sets[0].strategy!r} or one of the "
+                f"{len(task.sets) - 1} sets after it; look at their logs and their memory, and go on with --resume"
             )
             raise ConfigError(msg)
         return None

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import ExitStack
 
     from distributed import Client
 
 CONNECT_SECONDS = 5
-WORKER_SECONDS = 10
+WORKER_SECONDS = 5
 """So long a scheduler without a worker is given."""
+TALKATIVE = frozenset({"asyncio", "distributed", "tornado"})
 FORMS = "write tcp://host:8786 (where dask scheduler runs), or local:4 for four processes on this machine"
 MISSING = "a cluster needs Dask, which is not installed: pip install 'tulya[cluster]'"
 
@@ -66,6 +70,7 @@ def _local(workers: str, closing: ExitStack) -> Client:
         dashboard_address=None,
         worker_dashboard_address=None,
         silence_logs=logging.CRITICAL,
+        preload=[__name__],
     )
     closing.enter_context(cluster)
     return Client(cluster, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -85,13 +90,20 @@ def scheduler_of(client: Any) -> str:
     return str(client.scheduler.address) if client.scheduler is not None else "of this client"
 
 
-class _quiet:  # noqa: N801 - a context manager, used like a function
-    """Dask's own log says with stack traces what Tulya says in a sentence."""
+def dask_setup(_worker: object) -> None:
+    """Called by Dask in each process of ``local:4``: Ctrl-C is for the one who started it, who ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def __enter__(self) -> None:
-        self.logger = logging.getLogger("distributed")
-        self.before = self.logger.level
-        self.logger.setLevel(logging.CRITICAL)
 
-    def __exit__(self, *_: object) -> None:
-        self.logger.setLevel(self.before)
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Inside, Dask's own log, which says with stack traces what Tulya says in a sentence, is silent."""
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in TALKATIVE]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

@@ -32,6 +32,8 @@ INSTALLED = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "pl
 """Folders of what is installed: found there by its name, here and on the workers."""
 LIBRARIES = ("numba", "numpy", "pydantic", "TA-Lib")
 PACKAGE = Path(__file__).resolve().parents[1]
+NEVER_ASKED = frozenset({"cli", "live", "store"})
+"""Parts of Tulya that a worker has no use for."""
 
 _one_at_a_time = threading.Lock()
 
@@ -157,10 +159,12 @@ def refusal(worker: str, different: Sequence[str]) -> str:
 
 @cache
 def _source() -> str:
-    """sha256 over every source file of the framework: a checkout between two versions has no number of its own."""
+    """sha256 over the framework's source files: a checkout between two versions has no number of its own."""
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
+        within = path.relative_to(PACKAGE)
+        if within.parts[0] not in NEVER_ASKED:
+            digest.update(within.as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 
