@@ -20,6 +20,8 @@ SETTINGS_HELP = "Any other setting of a run, such as validity=GTC; may be repeat
 OBJECTIVE_HELP = (
     "What makes a set the best: Sharpe, CAGR, Calmar, 'Max. drawdown', …; repeat it for the sets that none beats."
 )
+STUDY_HELP = "Of --optuna: a study by this name; one that exists is gone on with, also by several processes."
+STORAGE_HELP = "Of the study: sqlite:///studies.sqlite, …, or a journal file; by default a file beside the database."
 MOST_VALUES = 100_000
 """On one axis; beyond this a step is a mistake."""
 
@@ -38,7 +40,13 @@ def sweep_command(
         list[str] | None, typer.Option("--objective", help=OBJECTIVE_HELP, metavar="NAME", show_default="Sharpe")
     ] = None,
     random: Annotated[int | None, typer.Option("--random", help="So many sets of the grid at random.")] = None,
-    seed: Annotated[int, typer.Option(help="Of --random.")] = 0,
+    optuna: Annotated[
+        int | None,
+        typer.Option("--optuna", help="So many sets in total, each chosen by what was tried before.", metavar="N"),
+    ] = None,
+    study: Annotated[str | None, typer.Option("--study", help=STUDY_HELP, metavar="NAME")] = None,
+    storage: Annotated[str | None, typer.Option("--storage", help=STORAGE_HELP, metavar="ADDRESS|FILE")] = None,
+    seed: Annotated[int, typer.Option(help="Of --random and --optuna.")] = 0,
     start: Annotated[
         str | None,
         typer.Option("--from", help="First day decided on; earlier bars still feed the indicators.", metavar="DATE"),
@@ -83,6 +91,8 @@ def sweep_command(
     tulya sweep rsi --symbols SP500 --set period=5:50 --objective Sharpe --objective "Max. drawdown"
 
     tulya sweep macd --symbols all --set fast=5:20 --set slow=20:60:5 --constraint "fast < slow" --random 200 --seed 1
+
+    tulya sweep rsi --symbols SP500 --set period=2:60 --set oversold=10:45 --optuna 200 --study oversold
     """
     from framework.backtest import refuse_ignored
     from framework.cli.progress import shown
@@ -94,6 +104,9 @@ def sweep_command(
     config = load_config()
     if config.risk_rules:
         msg = f"a sweep cannot ask risk rules of your own ({', '.join(config.risk_rules)}); sweep without them"
+        raise ConfigError(msg)
+    if random is not None and optuna is not None:
+        msg = f"--random {random} and --optuna {optuna} are two ways to choose the sets; give one of them"
         raise ConfigError(msg)
     flags = {
         "capital": capital, "sizing": sizing, "charges": charges, "slippage": slippage, "stop_loss": stop_loss,
@@ -111,9 +124,11 @@ def sweep_command(
                 strategy,
                 expand_symbols(symbols, path, timeframe),
                 {name: parse_values(name, text) for name, text in parse_pairs("--set", parameters or ()).items()},
-                mode="grid" if random is None else "random",
-                samples=random,
+                mode="grid" if random is optuna is None else "random" if optuna is None else "optuna",
+                samples=random if optuna is None else optuna,
                 seed=seed,
+                study=study,
+                storage=storage,
                 constraint=constraint,
                 objective=objective or "Sharpe",
                 settings=Settings.of(**config.run_choices(given)),

@@ -171,10 +171,15 @@ class Store:
         """A backtest by its id, a beginning of it that no other has, or ``last``."""
         return runs.find(self.connection, run_id)
 
-    def save_sweep(self, sweep: SweepRow) -> None:
-        """Keep what a sweep is of."""
+    def save_sweep(self, sweep: SweepRow) -> str:
+        """Keep what a sweep is of; returns its id."""
         with database.transaction(self.connection):
-            sweeps.save(self.connection, sweep)
+            return sweeps.save(self.connection, sweep)
+
+    def join_sweep(self, sweep: SweepRow, study: str) -> str:
+        """The id of the sweep that keeps a study's results: one of the same fingerprint, else this one, kept now."""
+        with database.transaction(self.connection):
+            return sweeps.of_study(self.connection, study, sweep.fingerprint) or sweeps.save(self.connection, sweep)
 
     def save_sweep_results(self, sweep_id: str, results: Sequence[tuple[str, Mapping[str, float]]]) -> None:
         """Keep (parameters as JSON, statistics) of sets that were tried."""

@@ -22,8 +22,8 @@ COLUMNS = (
 )
 
 
-def save(connection: sqlite3.Connection, sweep: SweepRow) -> None:
-    """Keep what a sweep is of; its results come by and by."""
+def save(connection: sqlite3.Connection, sweep: SweepRow) -> str:
+    """Keep what a sweep is of; its results come by and by. Returns its id."""
     row = (
         sweep.sweep_id,
         sweep.strategy,
@@ -39,6 +39,17 @@ def save(connection: sqlite3.Connection, sweep: SweepRow) -> None:
     )
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT INTO sweeps ({COLUMNS}) VALUES ({marks})", row)  # noqa: S608 - constants
+    return sweep.sweep_id
+
+
+def of_study(connection: sqlite3.Connection, study: str, fingerprint: str) -> str | None:
+    """The id of the sweep of a study whose numbers are the same for the same parameters; None when there is none."""
+    query = (
+        "SELECT sweep_id FROM sweeps WHERE json_extract(provenance, '$.study') = ? AND fingerprint = ? "
+        "ORDER BY created_at, rowid LIMIT 1"
+    )
+    row = connection.execute(query, (study, fingerprint)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def save_results(

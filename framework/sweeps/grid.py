@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from itertools import product
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -88,10 +88,9 @@ class Space:
                 position.append(at)
             yield tuple(reversed(position))
 
-    def refuse(self, why: str) -> NoReturn:
-        """Nothing can be tried: a ``ConfigError`` that says why."""
-        msg = f"the grid has {self.total:,} parameter sets and none can be tried: {why}"
-        raise ConfigError(msg)
+    def nothing(self, why: str) -> ConfigError:
+        """What to raise when nothing can be tried."""
+        return ConfigError(f"the grid has {self.total:,} parameter sets and none can be tried: {why}")
 
 
 def space_of(
@@ -114,6 +113,20 @@ def space_of(
     return space
 
 
+def first_set(space: Space, seed: int) -> ParameterSet:
+    """Any set that can be tried, once every value of every axis was within its bounds; they are what can be wrong."""
+    why = ""
+    for position in space.positions(TRIES, seed):
+        made = space.at(position)
+        if isinstance(made, ParameterSet):
+            for axis, values in enumerate(space.axes.values()):
+                for at in range(len(values)):
+                    space.at((*position[:axis], at, *position[axis + 1 :]))
+            return made
+        why = made
+    raise space.nothing(why)
+
+
 def parameter_sets(space: Space, *, samples: int | None = None, seed: int = 0) -> Sets:
     """All sets of a space, or ``samples`` different ones of it at random."""
     found: list[ParameterSet] = []
@@ -129,7 +142,7 @@ def parameter_sets(space: Space, *, samples: int | None = None, seed: int = 0) -
         if samples is not None and len(found) == samples:
             break
     if not found:
-        space.refuse(why)
+        raise space.nothing(why)
     return Sets(found, excluded)
 
 

@@ -69,12 +69,31 @@ class Recorder:
             self._write()
             self.store.close()
 
-    def begin(self, resume: str | None) -> dict[str, dict[str, float]]:
-        """Start a new sweep, or go on with an old one; returns what is known of it already."""
-        if resume is None:
+    def begin(self, resume: str | None, study: str | None = None) -> dict[str, dict[str, float]]:
+        """Start a new sweep, or go on with an old one, or with that of a study; returns what is known of it already."""
+        before = self._before(resume)
+        if before is None:
             if self.store is not None:
-                self.store.save_sweep(self.row)
-            return {}
+                self.sweep_id = self.store.join_sweep(self.row, study) if study else self.store.save_sweep(self.row)
+        else:
+            self.sweep_id = before.sweep_id
+        return {} if self.store is None else self.store.sweep_results(self.sweep_id)
+
+    def study_of(self, resume: str | None, study: str | None) -> str:
+        """The name of the study: what is asked for, else that of the sweep that goes on, else the new sweep's id."""
+        before = self._before(resume)
+        if before is None:
+            return study or self.sweep_id
+        known = str(before.provenance.get("study", study or before.sweep_id))
+        if study not in {None, known}:
+            msg = f"sweep {before.sweep_id} is of study {known!r}, not {study!r}; leave out --study, or --resume"
+            raise ConfigError(msg)
+        return known
+
+    def _before(self, resume: str | None) -> SweepRow | None:
+        """The sweep that goes on; ``ConfigError`` when it was of something else."""
+        if resume is None:
+            return None
         if self.store is None:
             msg = f"resume={resume!r}: a sweep over prices that are not from a store is not recorded; give db=…"
             raise ConfigError(msg)
@@ -85,8 +104,7 @@ class Recorder:
                 "settings or another version of the strategy; leave out --resume and start anew"
             )
             raise ConfigError(msg)
-        self.sweep_id = before.sweep_id
-        return self.store.sweep_results(before.sweep_id)
+        return before
 
     def add(self, key: str, stats: dict[str, float]) -> None:
         """Take one result; it is on disk within a second or so."""

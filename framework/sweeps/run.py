@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,21 +20,24 @@ from framework.provenance import new_run_id, provenance
 from framework.sweeps.constraint import parse_constraint
 from framework.sweeps.course import Course
 from framework.sweeps.evaluators import evaluator_for
-from framework.sweeps.grid import parameter_sets, space_of
+from framework.sweeps.grid import first_set, parameter_sets, space_of
 from framework.sweeps.objectives import objectives_of
 from framework.sweeps.record import Recorder
 from framework.sweeps.result import SweepResult
+from framework.sweeps.storages import hidden, require_optuna
+from framework.sweeps.study import Study
+from framework.sweeps.trying import try_all, try_proposed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
+    from optuna.storages import BaseStorage
+
     from framework.backtest import Given, Progress
     from framework.strategy import Strategy
     from framework.sweeps.course import Stats
-    from framework.sweeps.evaluators import Evaluator
-    from framework.sweeps.grid import ParameterSet
     from framework.types import Settings
 
 
@@ -49,6 +51,8 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     seed: int = 0,
     constraint: Callable[[Mapping[str, Any]], bool] | str | None = None,
     objective: str | Sequence[str] = "Sharpe",
+    study: str | None = None,
+    storage: BaseStorage | Path | str | None = None,
     settings: Settings | None = None,
     start: date | str | None = None,
     end: date | str | None = None,
@@ -64,7 +68,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     progress: Progress | None = None,
     **choices: Any,
 ) -> SweepResult:
-    """Try a strategy with every parameter set of a grid, or so many of it at random, and say how each did.
+    """Try a strategy with every parameter set of a grid, or with so many of it, and say how each did.
 
     The numbers of a set are those of ``backtest`` with the same parameters. Every set that is tried is recorded in
     the store that the symbols come from (or ``db``), and counted.
@@ -73,12 +77,15 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         strategy: its class, or its name as on the command line.
         bars: as in ``backtest``.
         grid: parameter → values, ``{"period": range(5, 51, 5), "oversold": [20, 25, 30]}``.
-        mode: ``grid`` or ``random``.
-        samples: how many sets a random sweep tries.
-        seed: of the random sample; the same seed takes the same sets.
+        mode: ``grid``, ``random``, or ``optuna``, which chooses what to try next by what was tried.
+        samples: how many sets a random sweep tries, and an Optuna study in total.
+        seed: of the random sample or of Optuna's; the same seed takes the same sets.
         constraint: ``"fast < slow"``, or a function of a set that says whether to try it.
         objective: the statistic that makes a set the best, such as ``Sharpe``, ``CAGR`` or ``Max. drawdown``; or
             several: the first decides, ties go to the next, and the result has their Pareto front.
+        study: name of an Optuna study; one that exists is gone on with, also by several processes at a time.
+        storage: of the study: an address such as ``sqlite:///studies.sqlite``, the path of a journal file, or an
+            Optuna storage; by default a journal beside the store, or without a store this process.
         settings: every choice at once; or by name, as in ``backtest``.
         start: first day that is decided on and accounted for.
         end: last day.
@@ -104,22 +111,25 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     kind = _strategy_class(strategy)
     named = name or (strategy if isinstance(strategy, str) else kind.__name__)
     goals = objectives_of(objective)
-    if mode not in {"grid", "random"} or (samples is None) != (mode == "grid"):
-        msg = f"mode {mode!r} with samples={samples!r}: write mode='grid', or mode='random' with samples=500"
-        raise ConfigError(msg)
+    _refuse_mode(mode, samples, study=study, storage=storage)
     holds = parse_constraint(constraint, grid) if isinstance(constraint, str) else constraint
     space = space_of(kind, grid, holds, samples)
-    sets = parameter_sets(space, samples=samples, seed=seed)
+    sets = None if mode == "optuna" else parameter_sets(space, samples=samples, seed=seed)
+    example = (first_set(space, seed) if sets is None else sets.sets[0]).strategy
     chosen = settings_of(settings, choices)
-    refuse_ignored(sets.sets[0].strategy, choices)
+    refuse_ignored(example, choices)
     first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
     stored = db is not None or isinstance(bars, str) or any(isinstance(one, str) for one in _several(bars))
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
     refuse_ticks_without_tick(prices.panel, chosen)
     course = Course(prices.panel, chosen, kind.style(), first_row_of(prices.panel, first_day), risk_free)
-    facts = provenance(sets.sets[0].strategy, prices.panel)
+    facts = provenance(example, prices.panel)
+    sweep_id = new_run_id(named)
+    if sets is None:
+        facts["study"] = study or sweep_id
+        facts["command"] = hidden(facts["command"])
     recorder = Recorder(
-        new_run_id(named),
+        sweep_id,
         strategy=named,
         axes=space.axes,
         course=course,
@@ -129,51 +139,48 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         db=db,
         kept=stored,
     )
-    with evaluator_for(course, kind, workers, cluster) as evaluator, recorder:
-        known = recorder.begin(resume)
+
+    def begun(joined: str | None = None) -> dict[str, Stats]:
+        known = recorder.begin(resume, joined)
         if announce is not None:
             announce(recorder.sweep_id)
-        tried = _try_all(evaluator, sets.sets, known, recorder, progress)
-        ever = recorder.tried_ever(len(tried))
+        return known
+
+    with evaluator_for(course, kind, workers, cluster) as evaluator, recorder:
+        if sets is not None:
+            tried = try_all(evaluator, sets, begun(), recorder, progress)
+        else:
+            proposing = Study(
+                recorder.study_of(resume, study),
+                space,
+                goals,
+                samples=samples or 0,
+                seed=seed,
+                storage=storage,
+                db=recorder.path,
+                fingerprint=recorder.row.fingerprint,
+            )
+            with proposing:
+                tried = try_proposed(evaluator, proposing, begun(proposing.name), recorder, progress)
+        ever = recorder.tried_ever(len(tried.sets))
     result = SweepResult(
         sweep_id=recorder.sweep_id,
         strategy=named,
         axes=space.axes,
-        positions=[one.position for one in sets.sets],
-        stats=[tried[one.key] for one in sets.sets],
+        positions=[one.position for one in tried.sets],
+        stats=tried.stats,
         objectives=goals,
         symbols=prices.panel.symbols,
-        excluded=sets.excluded,
+        excluded=tried.excluded,
         tried_ever=ever,
-        resumed=sum(one.key in known for one in sets.sets),
+        resumed=tried.resumed,
         data_issues=prices.data_issues,
     )
     if causality == "off":
         return result
-    best = sets.sets[result.order[0]].strategy
+    best = tried.sets[result.order[0]].strategy
     _, verdict = execute(best, course.panel, chosen, first_row=course.first_row, engine="compiled")
     return replace(result, causality=verdict)
-
-
-def _try_all(
-    evaluator: Evaluator,
-    sets: list[ParameterSet],
-    known: dict[str, Stats],
-    recorder: Recorder,
-    progress: Progress | None,
-) -> dict[str, Stats]:
-    """Statistics of every set by its key. Chunks that are done are recorded even when the sweep is interrupted."""
-    results = {one.key: known[one.key] for one in sets if one.key in known}
-    left = list({one.key: one for one in sets if one.key not in known}.values())
-    total = len(results) + len(left)
-    with closing(evaluator.evaluate(left)) as finished:
-        for chunk in finished:
-            for key, stats in chunk:
-                results[key] = stats
-                recorder.add(key, stats)
-            if progress is not None:
-                progress("sweeping", len(results), total)
-    return results
 
 
 def _strategy_class(given: object) -> type[Strategy]:
@@ -185,6 +192,21 @@ def _strategy_class(given: object) -> type[Strategy]:
         return given
     msg = f"a sweep makes its own instances: give the class {type(given).__name__}, not one that is made already"
     raise ConfigError(msg)
+
+
+def _refuse_mode(mode: str, samples: int | None, *, study: str | None, storage: object) -> None:
+    """Options that do not go together, and an Optuna that is not there, before anything is read."""
+    if mode not in {"grid", "random", "optuna"} or (samples is None) != (mode == "grid"):
+        msg = (
+            f"mode {mode!r} with samples={samples!r}: write mode='grid', or mode='random' or mode='optuna' with "
+            "samples=500"
+        )
+        raise ConfigError(msg)
+    if mode == "optuna":
+        require_optuna()
+    elif study is not None or storage is not None:
+        msg = f"a study and its storage are Optuna's; use them with --optuna (mode='optuna'), not with mode {mode!r}"
+        raise ConfigError(msg)
 
 
 def _several(bars: Given) -> Sequence[Any]:

@@ -66,14 +66,12 @@ def test_the_numbers_are_those_of_the_backtest_command(tulya, home):
 
 
 def test_several_objectives_print_and_draw_the_sets_that_none_beats(tulya, home):
-    words = (
-        "sweep rsi --symbols SP500 --set period=5:30:5 --set oversold=20,25,30 --out reports/sweep --objective Sharpe"
-    )
+    words = "sweep rsi --symbols SP500 --set period=5:30:5 --set oversold=20,25,30 --objective Sharpe --out sweep"
     done = tulya(*words.split(), "--objective", "Max. drawdown")
     assert 0 == done.code
     assert "best by Sharpe, then Max. drawdown [%]" in done.out
     assert "Pareto front: " in done.out
-    assert "Plotly.newPlot" in (home / "reports/sweep/front.html").read_text("utf-8")
+    assert "Plotly.newPlot" in (home / "sweep/front.html").read_text("utf-8")
     with sqlite3.connect(home / "data/market.sqlite") as connection:
         assert ("Sharpe, Max. drawdown [%]",) == connection.execute("SELECT objective FROM sweeps").fetchone()
 
@@ -83,6 +81,14 @@ def test_a_constraint_and_a_random_sample_are_heard(tulya, home):
     facts = json.loads(tulya(*words.split(), "slow - fast >= 10").out)
     assert 6 == facts["tried"]
     assert all(one["parameters"]["slow"] - one["parameters"]["fast"] >= 10 for one in facts["top"])
+
+
+def test_an_optuna_study_goes_on_to_its_number(tulya, home):
+    words = "sweep rsi --symbols SP500 --set period=5:50 --set oversold=20:40 --study oversold --json --optuna"
+    first, more = (json.loads(tulya(*words.split(), number).out) for number in ("5", "8"))
+    assert [(5, 0), (8, 5)] == [(one["tried"], one["resumed"]) for one in (first, more)]
+    assert first["sweep_id"] == more["sweep_id"]
+    assert (home / "data/market.sqlite.studies/oversold.journal").is_file()
 
 
 def test_an_interrupted_sweep_says_how_to_go_on_and_loses_nothing(tulya, home):
@@ -128,6 +134,8 @@ def kept(home):
         ("--set period=5 --setting leverage=2", "leverage is only for strategies that write allocate()"),
         ("--set period=5 --resume nothing", "no sweep 'nothing'"),
         ("--set period=5 --random 0", "tries nothing"),
+        ("--set period=5 --random 5 --optuna 5", "two ways to choose the sets"),
+        ("--set period=5 --study oversold", "use them with --optuna"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_1(tulya, home, words, sentence):

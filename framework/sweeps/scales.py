@@ -1,0 +1,79 @@
+"""The axes of a grid as Optuna's distributions, and back: what it proposes is always a value of the grid."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from optuna.distributions import BaseDistribution
+
+CHOICES = (bool, int, float, str)
+
+
+class Scale:
+    """One axis as Optuna sees it; ``says`` is what Optuna says for each value of the axis."""
+
+    def __init__(self, name: str, distribution: BaseDistribution, says: Sequence[Any]) -> None:
+        self.name = name
+        """Of the parameter in the study: the strategy's, or ``period (rank)`` where it stands for a place in order."""
+        self.distribution = distribution
+        self.says = says
+        self.places = {self._step(said): at for at, said in enumerate(says)}
+
+    def index(self, parameters: Mapping[str, Any]) -> int | None:
+        """The index on the axis; None when a trial has no such parameter, or another value."""
+        return self.places.get(self._step(parameters[self.name])) if self.name in parameters else None
+
+    def _step(self, said: Any) -> Any:
+        """Numbers with a fraction by their step, whatever binary makes of them; all others as they are."""
+        from optuna.distributions import FloatDistribution
+
+        if isinstance(self.distribution, FloatDistribution) and self.distribution.step is not None:
+            return round((said - self.distribution.low) / self.distribution.step)
+        return said
+
+
+class Scales:
+    """All axes that have something to choose from."""
+
+    def __init__(self, axes: Mapping[str, Sequence[Any]]) -> None:
+        self.axes = axes
+        self.scales = {name: _scale(name, values) for name, values in axes.items() if len(values) > 1}
+
+    @property
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """What ``study.ask`` takes."""
+        return {scale.name: scale.distribution for scale in self.scales.values()}
+
+    def position(self, parameters: Mapping[str, Any]) -> tuple[int, ...] | None:
+        """Where a trial's parameters stand in the grid; None when they are not of it."""
+        found = [self.scales[name].index(parameters) if name in self.scales else 0 for name in self.axes]
+        return None if None in found else tuple(at for at in found if at is not None)
+
+    def parameters(self, position: Sequence[int]) -> dict[str, Any]:
+        """A trial's parameters at a place in the grid."""
+        places = dict(zip(self.axes, position, strict=True))
+        return {scale.name: scale.says[places[name]] for name, scale in self.scales.items()}
+
+
+def _scale(name: str, values: Sequence[Any]) -> Scale:
+    """Numbers in even steps are a scale of numbers, other numbers one of ranks; the rest are choices without order."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        known = [value if value is None or isinstance(value, CHOICES) else repr(value) for value in values]
+        return Scale(name, CategoricalDistribution(known), known)
+    order = sorted(range(len(values)), key=values.__getitem__)
+    numbers = [Decimal(str(values[at])) for at in order]
+    steps = {after - before for before, after in pairwise(numbers)}
+    if len(steps) > 1:
+        ranks = sorted(range(len(values)), key=order.__getitem__)
+        return Scale(f"{name} (rank)", IntDistribution(0, len(values) - 1), ranks)
+    low, high, step = numbers[0], numbers[-1], steps.pop()
+    if all(isinstance(value, int) for value in values):
+        return Scale(name, IntDistribution(int(low), int(high), step=int(step)), values)
+    return Scale(name, FloatDistribution(float(low), float(high), step=float(step)), [float(one) for one in values])
