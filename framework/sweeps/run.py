@@ -198,8 +198,8 @@ def _refuse_mode(mode: str, samples: int | None, *, study: str | None, storage: 
     """Options that do not go together, and an Optuna that is not there, before anything is read."""
     if mode not in {"grid", "random", "optuna"} or (samples is None) != (mode == "grid"):
         msg = (
-            f"mode {mode!r} with samples={samples!r}: write mode='grid', or mode='random' or mode='optuna' with "
-            "samples=500"
+            f"mode {mode!r} with samples={samples!r}: write mode='grid', or mode='random' with samples=500, or "
+            "mode='optuna' with samples=500"
         )
         raise ConfigError(msg)
     if mode == "optuna":
