@@ -34,6 +34,10 @@ EDGE = (
     "SELECT timestamp FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ? "
     "ORDER BY timestamp {order} LIMIT 1"
 )
+MORE = (
+    "SELECT 1 FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ? "
+    "AND timestamp >= ? AND timestamp <= ? LIMIT 1 OFFSET ?"
+)
 INSERT = (  # OR FAIL: see ohlc_data; the transaction around it takes everything back
     "INSERT OR FAIL INTO ohlc_data (symbol, exchange, timeframe, timestamp, open, high, low, close, volume, "
     "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -116,6 +120,11 @@ def exists(connection: sqlite3.Connection, key: SeriesKey) -> bool:
     """Whether a series has any row."""
     query = "SELECT 1 FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ? LIMIT 1"
     return connection.execute(query, key).fetchone() is not None
+
+
+def has_more(connection: sqlite3.Connection, key: SeriesKey, first: int, last: int, count: int) -> bool:
+    """Whether a series has more rows than so many from first to last, both included, UTC seconds."""
+    return connection.execute(MORE, (*key, first, last, count)).fetchone() is not None
 
 
 def compare(connection: sqlite3.Connection, key: SeriesKey, given: Columns) -> Merge:

@@ -129,6 +129,12 @@ def one_state(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def file_of(connection: sqlite3.Connection) -> bytes:
+    """The absolute path of the file, as SQLite names it."""
+    named = connection.execute("SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'").fetchone()
+    return bytes(named[0])
+
+
 def statements(sql: str) -> Iterator[str]:
     """The statements of a script one by one; a trigger's body stays whole."""
     gathered = ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.store import bars as rows
-from framework.store import revisions, snapshots
-from framework.store.database import one_state
+from framework.store import revisions, snapshots, stepping
+from framework.store.database import file_of, one_state
 from framework.types import Bars
 
 if TYPE_CHECKING:
@@ -16,29 +16,46 @@ if TYPE_CHECKING:
     from framework.store.records import SeriesKey
     from framework.types import Instrument
 
+NOTHING = (0, -1)
+
 
 def load(
-    connection: sqlite3.Connection, folder: Path, key: SeriesKey, instrument: Instrument, span: tuple[int, int]
+    connection: sqlite3.Connection,
+    folder: Path,
+    key: SeriesKey,
+    instrument: Instrument,
+    span: tuple[int, int],
+    *,
+    may_step: bool = True,
 ) -> Bars:
     """Bars with times in the span, both ends included, UTC seconds; maybe none.
 
     A load of at least half of the series leaves a snapshot of all of it.
     """
     if connection.in_transaction:  # what is not committed yet may be taken back
-        return _from_sqlite(connection, key, instrument, span)
+        return _bars(key, instrument, rows.read(connection, key, *span))
     path = snapshots.path_of(folder, key)
     with one_state(connection):
         revision = revisions.held(connection, key)
         kept = snapshots.load(path, revision, instrument, key.timeframe) if revision else None
         if kept is not None:
             return _cut(kept, span)
-        if not _most(rows.extent(connection, key), span):
-            return _from_sqlite(connection, key, instrument, span)
-        whole = _from_sqlite(connection, key, instrument)
-        revision = revision or revisions.give(connection, key)
-    if revision:
-        snapshots.keep(path, revision, whole)
-    return _cut(whole, span)
+        extent = rows.extent(connection, key) or NOTHING
+        whole = _most(extent, span)
+        first, last = (rows.FIRST_SECOND, rows.LAST_SECOND) if whole else span
+        ends = (max(first, extent[0]), min(last, extent[1]))
+        step = may_step and stepping.worthwhile(connection, key, *ends)
+        columns = None if step else rows.read(connection, key, first, last)
+        if step or whole:
+            revision = revision or revisions.give(connection, key)
+    if columns is None and revision:
+        columns = stepping.read(file_of(connection), key, revision, first, int(sum(ends) // 2), last)
+    if columns is None:
+        return load(connection, folder, key, instrument, span, may_step=False)
+    bars = _bars(key, instrument, columns)
+    if whole and revision:
+        snapshots.keep(path, revision, bars)
+    return _cut(bars, span)
 
 
 def keep_written(folder: Path, key: SeriesKey, instrument: Instrument, revision: bytes, written: rows.Columns) -> None:
@@ -48,13 +65,7 @@ def keep_written(folder: Path, key: SeriesKey, instrument: Instrument, revision:
     snapshots.keep(snapshots.path_of(folder, key), revision, bars)
 
 
-def _from_sqlite(
-    connection: sqlite3.Connection,
-    key: SeriesKey,
-    instrument: Instrument,
-    span: tuple[int, int] = (rows.FIRST_SECOND, rows.LAST_SECOND),
-) -> Bars:
-    columns = rows.read(connection, key, *span)
+def _bars(key: SeriesKey, instrument: Instrument, columns: rows.Columns) -> Bars:
     return Bars.from_arrays(instrument, key.timeframe, columns.timestamp * rows.SECOND_NS, *columns.values)
 
 
@@ -64,9 +75,7 @@ def _cut(bars: Bars, span: tuple[int, int]) -> Bars:
     return snapshots.cut(bars, first, last)
 
 
-def _most(extent: tuple[int, int] | None, span: tuple[int, int]) -> bool:
+def _most(extent: tuple[int, int], span: tuple[int, int]) -> bool:
     """Whether the span covers at least half of the time from the first bar to the last."""
-    if extent is None:
-        return False
     covered = min(extent[1], span[1]) - max(extent[0], span[0])
     return covered >= 0 and 2 * covered >= extent[1] - extent[0]
