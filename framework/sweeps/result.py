@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from framework.report.stats import STATS
 from framework.report.wording import number, stat_value
 from framework.sweeps.front import pareto_front
 from framework.sweeps.neighbours import edges, plateau
-from framework.sweeps.objectives import rising
+from framework.sweeps.objectives import objectives_of, rising
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +85,11 @@ class SweepResult:
     def best(self) -> dict[str, Any]:
         """Parameters of the best set, as ``strategy(**result.best)`` takes them."""
         return self.parameters(self.order[0])
+
+    def by(self, *objectives: str) -> SweepResult:
+        """The same sets, judged by one or several other objectives; nothing is run."""
+        seen = replace(self, objectives=objectives_of(objectives))
+        return seen if seen.best == self.best else replace(seen, causality=None)  # nobody looked at that set
 
     def parameters(self, row: int) -> dict[str, Any]:
         """Parameters of the row-th set."""

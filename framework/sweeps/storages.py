@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,9 @@ BUSY_SECONDS = 60
 def require_optuna() -> None:
     """``ConfigError`` where Optuna is not installed."""
     try:
-        import optuna  # noqa: F401 - whether it is there
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "IProgress not found")  # in a notebook, of a bar that nobody draws
+            import optuna  # noqa: F401 - whether it is there
     except ModuleNotFoundError as error:
         if error.name != "optuna":
             raise

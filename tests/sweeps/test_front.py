@@ -81,6 +81,19 @@ def test_a_set_without_an_answer_to_one_objective_is_neither_best_nor_on_the_fro
     assert result.best == result.parameters(result.front_rows[0])
 
 
+def test_a_finished_sweep_is_judged_by_other_objectives_without_running_again(db):
+    result = sweep(RSI, "SP500", GRID, db=db)
+    both = sweep(RSI, "SP500", GRID, db=db, objective=["CAGR", "Max. drawdown"], causality="off")
+    seen = result.by("CAGR", "Max. drawdown")
+    assert (both.best, both.front_rows) == (seen.best, seen.front_rows)
+    assert result.sweep_id == seen.sweep_id
+    assert result.causality is result.by("Sharpe", "CAGR").causality is not None
+    assert result.best != result.by("Round trips").best
+    assert result.by("Round trips").causality is None  # at that set nobody has looked
+    with pytest.raises(ConfigError, match="without an objective"):
+        result.by()
+
+
 def test_one_objective_has_a_front_of_the_best_and_its_equals_and_says_nothing_of_it(db):
     result = sweep(RSI, "SP500", GRID, db=db, causality="off")
     assert [result.best] == [result.parameters(row) for row in result.front_rows]
