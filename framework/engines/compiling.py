@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RULES = ("money", "prices", "fills", "exits", "charges", "ledger", "sizing", "risk", "targets")
-KERNEL = ("orders", "account", "protection", "session", "exchange", "loop", "turns")
+KERNEL = ("orders", "account", "protection", "session", "exchange", "quiet", "loop", "turns")
 ENTRIES = {"run_rows": "loop", "run_turns": "turns", "sink_all": "turns"}
 """Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
 MODULES = (*(f"framework.rules.{name}" for name in RULES), *(f"framework.engines.kernel.{name}" for name in KERNEL))
 UNCOUNTED = {"_nrt": False}
 """No reference counting: the kernel allocates nothing and its caller keeps every array alive. Counting, at every call
 that is handed the arrays, was nine tenths of the time of a fill."""
+CALLED = ("serve", "look_after", "end_bar", "fill_at_close")
+"""Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
+inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""
 FOLDER_VARIABLE = "TULYA_CACHE"
 
 
@@ -79,7 +82,7 @@ def _register() -> None:
         module = import_module(name)
         for function in vars(module).values():
             if _is_own(function, name) and function.__name__ not in ENTRIES:
-                register_jitable(**UNCOUNTED)(function)
+                register_jitable(**UNCOUNTED, forceinline=function.__name__ not in CALLED)(function)
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from framework.engines.compiled import bar_of, new_state, params_of, with_room
+from framework.engines.compiled import bar_of, new_state, open_account, params_of, with_room
 from framework.engines.compiling import entry
 from framework.engines.event import DecisionArrays
 from framework.engines.kernel.turns import BLOCK, WORD
@@ -16,7 +16,7 @@ from framework.errors import InvariantError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from framework.engines.kernel.layout import Bar
+    from framework.engines.kernel.layout import Bar, State
     from framework.types import Panel, Settings
     from framework.types.signals import Turns
 
@@ -67,12 +67,12 @@ class Counter:
         }
         bar = self.bar._replace(**given)
         equity, cash, exposure = self._kept("rows", lambda: np.empty((3, last - first), dtype=np.int64))
-        state = new_state(self.panel, self.settings, last - first, records=not self.compiled)
+        state = self._opened(last - first)
         row = first
         while row < last:
             row = self.loop(state, self.params, bar, row, last, equity, cash, exposure, first)
             if row < last:
-                state = with_room(state)
+                self.memory.state = state = with_room(state)
         profits = closed_profits_paise(state.settlements[: state.desk[0]["settlements"]])
         capital = self.settings.capital_paise
         final = int(equity[-1]) if equity.shape[0] else capital
@@ -90,6 +90,15 @@ class Counter:
             self.closes, self.first_row, self.settings.capital_paise, equity, profits,
         )  # fmt: skip
         return Tally(equity, final, depth, profits[:trips])
+
+    def _opened(self, rows: int) -> State:
+        """This thread's state, as at the beginning of a run."""
+        if not hasattr(self.memory, "state"):
+            self.memory.state = new_state(self.panel, self.settings, rows, records=not self.compiled)
+        else:
+            open_account(self.memory.state, self.panel, self.settings)
+        state: State = self.memory.state
+        return state
 
     def _kept(self, name: str, make: Any) -> NDArray[np.int64]:
         """This thread's array of that name, used again and again."""

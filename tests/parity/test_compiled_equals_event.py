@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from framework.engines import compiled, event
-from framework.types import Record
+from framework.engines.event import DecisionArrays
+from framework.types import Panel, Record
 from tests.property.scenarios import Scenario, scenarios
 
 BY_TARGET = ("signals", "signals", "allocate")
@@ -42,6 +44,20 @@ def test_compiled_and_event_give_the_same_orders_verdicts_fills_and_equity(scena
 @given(scenarios(styles=BY_TARGET, max_rows=30))
 def test_the_kernel_uncompiled_gives_them_too(scenario: Scenario):
     assert_identical(*both(scenario, jit=False))
+
+
+@settings(max_examples=600)
+@given(scenarios(styles=("signals",), max_rows=60), st.integers(0, 2**32 - 1))
+def test_stretches_of_quiet_bars_are_passed_over_and_nothing_is_lost(scenario: Scenario, seed: int):
+    """One instrument that seldom has a target: the bars in between are skipped."""
+    panel, decisions = scenario.panel, scenario.decisions
+    alone = Panel.from_bars([panel.bars_of(0)])
+    kept = np.random.default_rng(seed).random(len(alone)) < 0.15
+    rows = panel.rows_of(0)
+    given_ = [None if grid is None else grid[rows, :1] for grid in decisions]
+    given_[0] = np.where(kept[:, None], given_[0], np.nan)
+    quiet = replace(scenario, panel=alone, decisions=DecisionArrays(*given_))
+    assert_identical(*both(quiet, jit=True))
 
 
 @settings(max_examples=50)

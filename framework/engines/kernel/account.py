@@ -45,9 +45,9 @@ def settle(
     book.quantity = held + quantity
     desk.cash_paise = ledger.cash_after(desk.cash_paise, side, worth, paid)
     if held == 0 and book.quantity != 0:
-        desk.held = desk.held + 1
+        hold(s, i)
     elif held != 0 and book.quantity == 0:
-        desk.held = desk.held - 1
+        let_go(s, i)
     mark(s, i, price)
     row = s.settlements[desk.settlements]
     desk.settlements = desk.settlements + 1
@@ -55,6 +55,28 @@ def settle(
     row.unslipped, row.at_open, row.at_close = unslipped, at_open, at_close
     row.reason, row.reduces, row.value_paise, row.charges_paise = order.reason, closed > 0, worth, paid
     row.cost_out_paise, row.gross_paise, row.position, row.cash_paise = cost_out, gross, book.quantity, desk.cash_paise
+
+
+def hold(s: State, i: int) -> None:
+    """Put an instrument on the list of those with a position."""
+    desk = s.desk[0]
+    position = desk.held
+    while position > 0 and s.held[position - 1] > i:
+        s.held[position] = s.held[position - 1]
+        position -= 1
+    s.held[position] = i
+    desk.held = desk.held + 1
+
+
+def let_go(s: State, i: int) -> None:
+    """Take an instrument off that list."""
+    desk = s.desk[0]
+    kept = 0
+    for position in range(desk.held):
+        if s.held[position] != i:
+            s.held[kept] = s.held[position]
+            kept += 1
+    desk.held = kept
 
 
 def buying_power(s: State, p: Params, reserved_paise: int) -> int:

@@ -33,8 +33,8 @@ def open_bar(s: State, p: Params, bar: Bar, t: int) -> None:
         s.orders[s.done_with_bar[position]].from_next_bar = False
     desk.done_with_bar = 0
     desk.arrivals = 0
-    serve(s, p, bar, t, AT_OPEN, choose(s, p, bar, t, AT_OPEN, True))
-    serve(s, p, bar, t, AT_OPEN, choose(s, p, bar, t, AT_OPEN, False))
+    serve_chosen(s, p, bar, t, AT_OPEN, True)
+    serve_chosen(s, p, bar, t, AT_OPEN, False)
     while desk.arrivals > 0:
         count = 0
         for position in range(desk.arrivals):
@@ -42,15 +42,16 @@ def open_bar(s: State, p: Params, bar: Bar, t: int) -> None:
                 s.queue[count] = s.arrivals[position]
                 count += 1
         desk.arrivals = 0
-        serve(s, p, bar, t, AT_OPEN, count)
+        if count > 0:
+            serve(s, p, bar, t, AT_OPEN, count)
 
 
 def range_bar(s: State, p: Params, bar: Bar, t: int) -> None:
     """Fills inside the range: protective exits and other reductions, resting entries, then those entries' exits."""
     desk = s.desk[0]
-    serve(s, p, bar, t, IN_RANGE, choose(s, p, bar, t, IN_RANGE, True))
+    serve_chosen(s, p, bar, t, IN_RANGE, True)
     desk.arrivals = 0
-    serve(s, p, bar, t, IN_RANGE, choose(s, p, bar, t, IN_RANGE, False))
+    serve_chosen(s, p, bar, t, IN_RANGE, False)
     while desk.arrivals > 0:
         count = 0
         for position in range(desk.arrivals):
@@ -58,8 +59,9 @@ def range_bar(s: State, p: Params, bar: Bar, t: int) -> None:
                 s.queue[count] = s.arrivals[position]
                 count += 1
         desk.arrivals = 0
-        order_queue(s, p, count)
-        serve(s, p, bar, t, IN_RANGE, count)
+        if count > 0:
+            order_queue(s, p, count)
+            serve(s, p, bar, t, IN_RANGE, count)
 
 
 def end_bar(s: State, p: Params, bar: Bar, t: int) -> None:
@@ -85,8 +87,15 @@ def end_bar(s: State, p: Params, bar: Bar, t: int) -> None:
 
 def fill_at_close(s: State, p: Params, bar: Bar, t: int) -> None:
     """``fill_at: same_close``: market orders that were just decided fill at the very close that decided them."""
-    serve(s, p, bar, t, AT_CLOSE, choose(s, p, bar, t, AT_CLOSE, True))
-    serve(s, p, bar, t, AT_CLOSE, choose(s, p, bar, t, AT_CLOSE, False))
+    serve_chosen(s, p, bar, t, AT_CLOSE, True)
+    serve_chosen(s, p, bar, t, AT_CLOSE, False)
+
+
+def serve_chosen(s: State, p: Params, bar: Bar, t: int, step: int, reduces: bool) -> None:
+    """Fill what this step may fill of the reductions, or of the increases."""
+    count = choose(s, p, bar, t, step, reduces)
+    if count > 0:
+        serve(s, p, bar, t, step, count)
 
 
 def choose(s: State, p: Params, bar: Bar, t: int, step: int, reduces: bool) -> int:

@@ -78,11 +78,12 @@ DESK = np.dtype(
         ("reserved_paise", np.int64), ("held", np.int64), ("state", np.int64), ("below_zero", np.bool_),
         ("orders", np.int64), ("settlements", np.int64), ("notices", np.int64), ("resting", np.int64),
         ("resting_day", np.int64), ("arrivals", np.int64), ("done_with_bar", np.int64), ("increases", np.int64),
-        ("cancels", np.int64),
+        ("cancels", np.int64), ("exits", np.int64),
     ],
     align=True,
 )  # fmt: skip
-"""The account and every counter. marks, exposure and shorts are the sums over all positions."""
+"""The account and every counter. marks, exposure and shorts are the sums over all positions; ``exits`` counts the
+open reductions that are no protective ones."""
 
 INCREASE = np.dtype(
     [
@@ -112,6 +113,8 @@ class State(NamedTuple):
     done_with_bar: NDArray[np.int64]
     cancels: NDArray[np.int64]
     """Cancels that Session gave and the exchange has not carried out yet."""
+    held: NDArray[np.int64]
+    """Instruments with a position, rising; ``desk.held`` of them."""
 
 
 PARAMS = np.dtype(

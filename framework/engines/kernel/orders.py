@@ -62,6 +62,8 @@ def place(s: State, k: int, reserve_paise: int, needs_flat: bool) -> None:
     blocked = not order.protective and is_blocked(s, k)
     s.open_ids[i, book.open_orders] = k
     book.open_orders = book.open_orders + 1
+    if order.reduces and not order.protective:
+        s.desk[0].exits = s.desk[0].exits + 1
     if blocked:
         order.state = PARKED
     else:
@@ -145,6 +147,8 @@ def close_books(s: State, k: int, state: int, why: int) -> None:
     order = s.orders[k]
     order.state, order.why, order.ended_at = state, why, s.desk[0].now
     reserve(s, k, 0)
+    if order.reduces and not order.protective:
+        s.desk[0].exits = s.desk[0].exits - 1
     i = order.instrument
     book = s.books[i]
     kept = 0

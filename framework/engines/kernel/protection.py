@@ -66,10 +66,11 @@ def shrank(s: State, p: Params, i: int, k: int) -> None:
 
 def look_after(s: State, p: Params, bar: Bar, t: int) -> None:
     """At a close: ratchet trailing stops (row 15), start time exits (row 16), place exits that start next bar."""
-    for i in range(s.books.shape[0]):
+    for position in range(s.desk[0].held):
+        i = s.held[position]
         book = s.books[i]
         close = bar.close[t, i]
-        if book.quantity == 0 or not close > 0.0:
+        if not close > 0.0:
             continue
         book.bars_held = book.bars_held + 1
         side = 1 if book.quantity > 0 else -1

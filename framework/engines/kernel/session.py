@@ -129,21 +129,21 @@ def trip(s: State) -> None:
 def remark(s: State, bar: Bar, t: int) -> None:
     """Value every position that has a bar at its close."""
     desk = s.desk[0]
-    if desk.held > 0:
-        for i in range(s.books.shape[0]):
-            if s.books[i].quantity != 0 and bar.close[t, i] > 0.0:
-                mark(s, i, bar.close[t, i])
+    for position in range(desk.held):
+        i = s.held[position]
+        if bar.close[t, i] > 0.0:
+            mark(s, i, bar.close[t, i])
     desk.equity_paise = desk.cash_paise + desk.marks_paise
 
 
-def decide(s: State, p: Params, bar: Bar, t: int) -> None:
-    """Intents, then reductions, then increases, each by instrument."""
+def decide(s: State, p: Params, bar: Bar, t: int, every: bool) -> None:
+    """Intents, then reductions, then increases, each by instrument; ``every`` one or only those with a new target."""
     desk = s.desk[0]
     desk.increases = 0
     for i in range(s.books.shape[0]):
         target = bar.target[t, i]
-        book = s.books[i]
-        if bar.close[t, i] > 0.0 and (target == target or book.intent != 0.0):
+        new = target == target and target != s.books[i].intent
+        if (new or every) and bar.close[t, i] > 0.0:
             decide_one(s, p, bar, t, i, target)
     if desk.held > 0:
         reduce(s, bar, t, p.weights)
@@ -268,9 +268,10 @@ def want(s: State, p: Params, bar: Bar, t: int, i: int, quantity: int, reason: i
 
 def reduce(s: State, bar: Bar, t: int, weights: bool) -> None:
     """Order what is still to be given back, by instrument; an exit that is already working is left alone."""
-    for i in range(s.books.shape[0]):
+    for position in range(s.desk[0].held):
+        i = s.held[position]
         book = s.books[i]
-        if book.quantity == 0 or not bar.close[t, i] > 0.0:
+        if not bar.close[t, i] > 0.0:
             continue
         if book.leaving:
             withdraw_entries(s, i)
@@ -349,11 +350,10 @@ def review(s: State, p: Params, i: int, quantity: int, worst: float, held: int, 
 def power(s: State, p: Params, i: int, reverses: bool) -> int:
     """Buying power for one more entry, in paise; see ``framework.session.session.Session._power``."""
     found = buying_power(s, p, s.desk[0].reserved_paise)
-    if s.desk[0].held == 0:
+    if s.desk[0].exits == 0:
         return found
-    for j in range(s.books.shape[0]):
-        if s.books[j].quantity == 0:
-            continue
+    for held in range(s.desk[0].held):
+        j = s.held[held]
         working = plain_exit(s, j)
         if working < 0:
             continue
