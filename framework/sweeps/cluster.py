@@ -110,7 +110,8 @@ class Cluster:
         return Task([left.popleft() for _ in range(min(max(size, 1), len(left)))], 1)
 
     def _learn(self, seconds: float) -> None:
-        self.seconds = (self.seconds + seconds) / 2 if self.seconds else seconds
+        """A worker's first task is slow (it loads libraries): faster ones count at once, slower ones by half."""
+        self.seconds = min(seconds, (self.seconds + seconds) / 2) if self.seconds else seconds
 
     def _with_data(self, task: Task) -> Task:
         """The task with data that is on the cluster: sent there now where it is not, or not any more."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,8 @@ CONNECT_SECONDS = 5
 WORKER_SECONDS = 5
 """So long a scheduler without a worker is given."""
 TALKATIVE = frozenset({"asyncio", "distributed", "tornado"})
+DEAF = "import signal\n\ndef dask_setup(worker):\n    signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+"""Run by each process of ``local:4``: Ctrl-C is for the one who started them, and who ends them."""
 FORMS = "write tcp://host:8786 (where dask scheduler runs), or local:4 for four processes on this machine"
 MISSING = "a cluster needs Dask, which is not installed: pip install 'tulya[cluster]'"
 
@@ -70,7 +71,7 @@ def _local(workers: str, closing: ExitStack) -> Client:
         dashboard_address=None,
         worker_dashboard_address=None,
         silence_logs=logging.CRITICAL,
-        preload=[__name__],
+        preload=[DEAF],
     )
     closing.enter_context(cluster)
     return Client(cluster, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -88,11 +89,6 @@ def _await_worker(client: Client) -> None:
 def scheduler_of(client: Any) -> str:
     """Its address."""
     return str(client.scheduler.address) if client.scheduler is not None else "of this client"
-
-
-def dask_setup(_worker: object) -> None:
-    """Called by Dask in each process of ``local:4``: Ctrl-C is for the one who started it, who ends them."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
