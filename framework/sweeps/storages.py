@@ -75,8 +75,11 @@ def _journal(path: Path) -> BaseStorage:
     try:
         lock = JournalFileOpenLock(text) if os.name == "nt" else None  # links need a privilege there
         return JournalStorage(JournalFileBackend(text, lock))
-    except (OSError, ValueError) as error:
-        msg = f"the storage {text} cannot be opened as a journal of studies ({error}); is it another kind of file?"
+    except OSError as error:
+        msg = f"the storage {text} cannot be opened as a journal of studies: {error.strerror or error}"
+        raise ConfigError(msg) from None
+    except ValueError as error:
+        msg = f"the storage {text} cannot be opened as a journal of studies, for it is something else ({error})"
         raise ConfigError(msg) from None
 
 
