@@ -42,8 +42,8 @@ format: .venv/dev.stamp ## format the code and mend what ruff can mend safely
 	@$(BIN)/ruff check --fix
 
 .PHONY: bench
-bench: .venv/dev.stamp ## time what has a stated speed
-	@$(BIN)/python bench/run.py $(ARGS)
+bench: .venv/dev.stamp ## time Tulya beside its peers and a limit in C; ARGS="a b --quick" chooses
+	@$(BIN)/python -m bench.run $(ARGS)
 
 .PHONY: lab
 lab: .venv/lab.stamp ## open the notebooks in JupyterLab
@@ -56,5 +56,5 @@ requirements: ## pin the requirement files anew after a change in pyproject.toml
 .PHONY: clean
 clean: ## remove .venv and every cache; leaves data/ and reports/ alone
 	@rm -rf .venv build dist *.egg-info htmlcov .coverage .coverage.* coverage.xml \
-	    .hypothesis .import_linter_cache .mypy_cache .numba_cache .pytest_cache .ruff_cache
+	    .bench .hypothesis .import_linter_cache .mypy_cache .numba_cache .pytest_cache .ruff_cache
 	@find framework strategies adapters tests bench scripts notebooks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

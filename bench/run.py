@@ -1,244 +1,75 @@
-"""`make bench`: speeds with a stated limit, each beside a peer or a lower bound measured in the same run.
+"""`make bench`: how fast Tulya is, beside its peers and a lower bound in C, all in one run.
 
-Ratios are what to read: machines differ and are busy. Names as arguments choose: `make bench ARGS="engine start"`.
+``make bench ARGS="a b"`` chooses groups, ``--quick`` shortens the slow peers, ``--json FILE`` keeps the figures.
+Groups a to e are the workloads of docs/benchmarks.md, growth is docs/scaling.md, engine, start and store have limits of
+their own. Ratios are what to read: machines differ and are busy.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import subprocess
+import argparse
+import json
 import sys
-import tempfile
-import time
-from dataclasses import replace
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any
 
-import numpy as np
+from rich.console import Console
 
-from framework.engines.event import DecisionArrays, run
-from framework.types import Bars, Instrument, Panel, Settings
-from framework.types.bars import ARRAYS
-from framework.types.panel import VALUES
+from bench import stated, tables
+from bench.comparing import COMPARISONS
+from bench.growth import growth
+from bench.machine import machine
+from bench.targets import judged
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-TULYA = [sys.executable, "-m", "framework"]
-ROOT = Path(__file__).resolve().parents[1]
+GROUPS = [*COMPARISONS, "growth", *stated.GROUPS]
 
 
-class Row(NamedTuple):
-    """One line of the table."""
-
-    what: str
-    measured: str
-    beside: str
-    ratio: float
-
-
-def seconds(work: Callable[[], object], times: int = 5) -> float:
-    """Median wall time of a call."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return median(taken)
-
-
-def random_bars(count: int, minutes: int = 0) -> Bars:
-    """A random walk with plausible ranges; daily, or intraday bars of so many minutes."""
-    rng = np.random.default_rng(1)
-    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, count)))
-    open_ = np.r_[100.0, close[:-1]] * np.exp(rng.normal(0, 0.002, count))
-    high = np.maximum(open_, close) * (1 + rng.uniform(0, 0.01, count))
-    low = np.minimum(open_, close) * (1 - rng.uniform(0, 0.01, count))
-    step = minutes * 60 if minutes else 86_400
-    time_ns = np.arange(count, dtype=np.int64) * step * 1_000_000_000
-    name = f"{minutes}m" if minutes else "1d"
-    return Bars.from_arrays("WALK", name, time_ns, open_, high, low, close, np.full(count, 1e6))
-
-
-def engine() -> list[Row]:
-    """The event engine with the whole rulebook, beside backtrader on the same bars and targets."""
-    import backtrader as bt
-
-    bars = random_bars(20_000)
-    target = np.where(np.arange(20_000) // 50 % 2 == 0, 1.0, 0.0)
-    panel = Panel.from_bars([bars])
-    settings = Settings.of(
-        sizing="fixed:10",
-        charges="percent:0.1",
-        slippage="bps:5",
-        stop_loss="5%",
-        take_profit="8%",
-        max_daily_loss="5%",
-    )
-    ours = seconds(lambda: run(panel, settings, decisions=DecisionArrays(target[:, None])))
-
-    class Flips(bt.Strategy):
-        def next(self) -> None:
-            wanted = target[len(self) - 1]
-            if wanted and not self.position:
-                self.buy(size=10)
-            elif not wanted and self.position:
-                self.close()
-
-    def theirs() -> None:
-        cerebro = bt.Cerebro(stdstats=False)
-        cerebro.adddata(bt.feeds.PandasData(dataname=bars.to_frame()))
-        cerebro.addstrategy(Flips)
-        cerebro.broker.setcommission(commission=0.001)
-        cerebro.run()
-
-    peer = seconds(theirs, times=3)
-    return [
-        Row(
-            "event engine, stops, targets, breaker",
-            f"{20_000 / ours:,.0f} bars/s",
-            f"backtrader without exits {20_000 / peer:,.0f} bars/s",
-            peer / ours,
-        )
-    ]
+def main(words: list[str]) -> None:
+    """Measure what was chosen, print tables, keep the figures."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{', '.join(GROUPS)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="shorten what takes minutes, and say so")
+    parser.add_argument("--rounds", type=int, default=3, help="times that the fast rows are measured, in turn (3)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures; groups that FILE has stay in it")
+    given = parser.parse_args(words)
+    unknown = [name for name in given.groups if name not in GROUPS]
+    if unknown:
+        parser.error(f"there is no group {', '.join(unknown)}; choose from {', '.join(GROUPS)}")
+    if given.rounds < 1:
+        parser.error(f"--rounds {given.rounds} measures nothing; write at least 1")
+    console = Console(width=None if sys.stdout.isatty() else 150)
+    kept = kept_before(given.json)
+    for name in given.groups or GROUPS:
+        print(f"{name} …", file=sys.stderr, flush=True)
+        if name in stated.GROUPS:
+            console.print(tables.stated_table(name, stated.GROUPS[name]()))
+            continue
+        if name == "growth":
+            series = growth(quick=given.quick)
+            kept[name] = series
+            console.print(tables.growth_table(series))
+        else:
+            rows = [row.to_dict() for row in COMPARISONS[name](quick=given.quick, rounds=given.rounds)]
+            kept[name] = {"rows": rows, "quick": given.quick, "machine": machine()}
+            console.print(tables.answers_table(name, rows), tables.ratios_table(name, rows))
+        keep(given.json, kept)
+    if any(name in COMPARISONS for name in kept):
+        console.print(tables.targets_table(judged(kept)))
 
 
-def start() -> list[Row]:
-    """Whole processes, beside an interpreter that only starts."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
-    def process(command: list[str]) -> float:
-        return seconds(lambda: subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=environment))
-
-    bare = process([sys.executable, "-c", "pass"])
-    with tempfile.TemporaryDirectory() as folder:
-        environment["TULYA_DB"] = f"{folder}/market.sqlite"
-        subprocess.run([*TULYA, "data", "sample"], check=True, capture_output=True, cwd=ROOT, env=environment)
-        backtest = [*TULYA, "backtest", "rsi", "--symbols", "SP500", "--from", "2009-01-21", "--json"]
-        found = [("tulya --help", [*TULYA, "--help"], 0.5), ("tulya backtest, 2,500 daily bars", backtest, 1.5)]
-        rows = []
-        for what, command, limit in found:
-            taken = process(command)
-            rows.append(Row(what, f"{taken:.2f} s", f"limit {limit} s (bare Python {bare:.2f} s)", limit / taken))
-    return rows
+def kept_before(file: Path | None) -> dict[str, Any]:
+    """Figures of earlier calls, so that groups can be measured one by one."""
+    if file is None or not file.exists():
+        return {}
+    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    return found
 
 
-def store() -> list[Row]:
-    """1,000,000 rows from CSV into the store and back, beside a bare executemany and fetchall of the same rows."""
-    from framework.store import open_store
-
-    bars = random_bars(1_000_000, minutes=1)
-    with tempfile.TemporaryDirectory() as folder:
-        csv, db, bare = Path(folder, "walk.csv"), Path(folder, "market.sqlite"), Path(folder, "bare.sqlite")
-        frame = bars.to_frame().reset_index()
-        frame.to_csv(csv, index=False)
-        begin = time.perf_counter()
-        subprocess.run(
-            [*TULYA, "data", "import", str(csv), "--symbol", "WALK", "--db", str(db)],
-            check=True,
-            capture_output=True,
-            cwd=ROOT,
-        )
-        imported = time.perf_counter() - begin
-
-        rows = list(
-            zip(*(getattr(bars, name).tolist() for name in ("time", "open", "high", "low", "close")), strict=True)
-        )
-        begin = time.perf_counter()
-        connection = sqlite3.connect(bare)
-        connection.execute("CREATE TABLE bars (time INTEGER PRIMARY KEY, open, high, low, close)")
-        connection.executemany("INSERT INTO bars VALUES (?, ?, ?, ?, ?)", rows)
-        connection.commit()
-        written = time.perf_counter() - begin
-
-        with open_store(db) as opened:
-
-            def first() -> None:
-                opened.connection.execute("DELETE FROM series_revisions")
-                opened.load_bars("WALK", "1m")
-
-            def used() -> float:
-                again = opened.load_bars("WALK", "1m")
-                return sum(float(getattr(again, name).sum()) for name in ARRAYS)
-
-            loaded = seconds(first, times=3)
-            repeated, read = seconds(lambda: opened.load_bars("WALK", "1m")), seconds(used)
-        size = sum(getattr(bars, name).nbytes for name in ARRAYS) / 1e9
-        copied = seconds(lambda: [getattr(bars, name).copy() for name in ARRAYS])
-        fetched = seconds(lambda: connection.execute("SELECT * FROM bars").fetchall(), times=3)
-        connection.close()
-    return [
-        Row(
-            "import 1,000,000 rows of CSV",
-            f"{imported:.1f} s",
-            f"limit 10 s (bare executemany {written:.1f} s)",
-            10 / imported,
-        ),
-        Row(
-            "first load of 1,000,000 rows, snapshot kept",
-            f"{loaded:.2f} s",
-            f"bare fetchall {fetched:.2f} s",
-            fetched / loaded,
-        ),
-        Row(
-            "repeated load",
-            f"{1000 * repeated:.0f} ms, {size / repeated:.1f} GB/s",
-            f"limit 1 GB/s (memory copy {size / copied:.1f} GB/s)",
-            size / repeated,
-        ),
-        Row(
-            "repeated load, every value then summed",
-            f"{1000 * read:.0f} ms, {size / read:.1f} GB/s",
-            f"memory copy {size / copied:.1f} GB/s",
-            copied / read,
-        ),
-        *universe(),
-    ]
-
-
-def universe() -> list[Row]:
-    """500 symbols of 2,500 days into one panel, beside a memory copy of its tables."""
-    from framework.store import open_store
-
-    bars = random_bars(2_500)
-    symbols = [f"S{number:03}" for number in range(500)]
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder, "market.sqlite")) as opened:
-        for symbol in symbols:
-            opened.save_bars(replace(bars, instrument=Instrument(symbol)))
-
-        def load() -> Panel:
-            return Panel.from_bars([opened.load_bars(symbol) for symbol in symbols])
-
-        panel = load()
-        loaded = seconds(load)
-    copied = seconds(lambda: [getattr(panel, name).copy() for name in VALUES])
-    return [
-        Row(
-            "repeated load of 500 × 2,500 into a panel",
-            f"{1000 * loaded:.0f} ms",
-            f"memory copy {1000 * copied:.0f} ms",
-            copied / loaded,
-        )
-    ]
-
-
-GROUPS = {"engine": engine, "start": start, "store": store}
-
-
-def main(names: list[str]) -> None:
-    """Print one table; ratio > 1 means better than what stands beside it."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(header_style="bold", title="ratio > 1: better than what stands beside it")
-    for heading in ("what", "measured", "beside", "ratio"):
-        table.add_column(heading, justify="right" if heading == "ratio" else "left")
-    for name in names or GROUPS:
-        for row in GROUPS[name]():
-            table.add_row(row.what, row.measured, row.beside, f"{row.ratio:.1f}")
-    Console(width=130).print(table)
+def keep(file: Path | None, kept: dict[str, Any]) -> None:
+    """Write what there is so far."""
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(kept, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
