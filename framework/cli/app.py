@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from framework.cli import data, runs
+from framework.cli import data, runs, sweeps
 from framework.cli.backtest import backtest_command
 from framework.cli.strategies import new_app, strategies_command
 from framework.cli.sweep import sweep_command
@@ -43,6 +43,7 @@ app.add_typer(data.app, name="data")
 app.command("backtest")(backtest_command)
 app.command("warmup")(warmup_command)
 app.command("sweep")(sweep_command)
+app.add_typer(sweeps.app, name="sweeps")
 app.command("strategies")(strategies_command)
 app.add_typer(new_app, name="new")
 app.add_typer(runs.app, name="runs")

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from framework.cli.options import AsJson, Database
+from framework.cli.tables import date_of, new_table, print_table, stat_of, symbols_of
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from framework.store import RunRow
 
 app = typer.Typer(name="runs", help="Backtests that were run: list, show and compare them.", no_args_is_help=True)
 
-SHOWN_SYMBOLS = 2
 LISTED_STATS = ("CAGR [%]", "Sharpe", "Max. drawdown [%]")
 RunName = Annotated[str, typer.Argument(help="Run id, its unique beginning, or last.")]
 
@@ -43,11 +41,9 @@ def list_runs(
     if not rows:
         typer.echo("No runs yet. Start with: tulya backtest rsi --symbols SP500")
         return
-    from rich.table import Table
-
     from framework.report.wording import rupees
 
-    table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = new_table()
     for heading in ("run", "strategy", "symbols", "from", "to"):
         table.add_column(heading, no_wrap=True)
     for heading in ("final equity ₹", *LISTED_STATS, "round trips"):
@@ -57,25 +53,15 @@ def list_runs(
         table.add_row(
             row.run_id,
             row.strategy,
-            _symbols(row),
-            _date(row.first_ns),
-            _date(row.last_ns),
+            symbols_of(row.symbols),
+            date_of(row.first_ns),
+            date_of(row.last_ns),
             rupees(row.final_equity_paise / 100).replace("₹", ""),
-            *(_stat(name, row.stats.get(name)) for name in LISTED_STATS),
+            *(stat_of(name, row.stats.get(name)) for name in LISTED_STATS),
             f"{row.round_trips_closed:,}",
             row.causality,
         )
-    _print(table)
-
-
-def _print(table: Table) -> None:
-    """As wide as the table needs: a run id that is cut off cannot be copied."""
-    from rich.console import Console
-
-    wide = Console(width=10_000, markup=False).measure(table).maximum
-    console = Console(markup=False, highlight=False)
-    console.width = max(console.width, wide)
-    console.print(table, soft_wrap=True)
+    print_table(table)
 
 
 @app.command("show")
@@ -109,9 +95,7 @@ def compare_runs(
     if as_json:
         typer.echo(json.dumps({"runs": [_facts(row) for row in rows]}, ensure_ascii=False, indent=2))
         return
-    from rich.table import Table
-
-    table = Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = new_table()
     table.add_column("", no_wrap=True)
     for row in rows:
         table.add_column(row.run_id, justify="right", no_wrap=True)
@@ -119,8 +103,8 @@ def compare_runs(
         table.add_row(name, *values)
     table.add_section()
     for name in dict.fromkeys(name for row in rows for name in row.stats):
-        table.add_row(name, *(_stat(name, row.stats.get(name)) for row in rows))
-    _print(table)
+        table.add_row(name, *(stat_of(name, row.stats.get(name)) for row in rows))
+    print_table(table)
 
 
 def report_command(
@@ -149,9 +133,9 @@ def _differences(rows: list[RunRow]) -> list[tuple[str, list[str]]]:
     flat = [
         {
             "strategy": row.strategy,
-            "symbols": _symbols(row),
-            "from": _date(row.first_ns),
-            "to": _date(row.last_ns),
+            "symbols": symbols_of(row.symbols),
+            "from": date_of(row.first_ns),
+            "to": date_of(row.last_ns),
             **{f"--set {name}": value for name, value in row.parameters.items()},
             **_flat(row.settings),
         }
@@ -177,30 +161,7 @@ def _flat(settings: Any, prefix: str = "") -> dict[str, Any]:
 
 def _facts(row: RunRow) -> dict[str, Any]:
     facts = row._asdict()
-    facts["first"], facts["last"] = _date(facts.pop("first_ns")), _date(facts.pop("last_ns"))
+    facts["first"], facts["last"] = date_of(facts.pop("first_ns")), date_of(facts.pop("last_ns"))
     facts["capital"] = facts.pop("capital_paise") / 100
     facts["final_equity"] = facts.pop("final_equity_paise") / 100
     return facts
-
-
-def _symbols(row: RunRow) -> str:
-    shown = ", ".join(row.symbols[:SHOWN_SYMBOLS])
-    more = len(row.symbols) - SHOWN_SYMBOLS
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _date(nanoseconds: int) -> str:
-    from datetime import UTC, datetime
-
-    return f"{datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC):%Y-%m-%d}"
-
-
-def _stat(name: str, value: float | None) -> str:
-    """A statistic as the result itself prints it; one that this version does not know, as a number."""
-    from framework.report.stats import STATS
-    from framework.report.wording import NONE, number, stat_value
-
-    if value is None:
-        return NONE
-    stat = next((stat for stat in STATS if stat.key == name), None)
-    return number(value) if stat is None else stat_value(stat, value)

@@ -147,12 +147,13 @@ def sweep_command(
         if begun:
             typer.echo(f"tulya: the same command with --resume {begun[0]} goes on", err=True)
         raise
-    _show(result, out, as_json=as_json)
+    show(result, out, as_json=as_json)
     if result.causality is not None and result.causality.verdict.value == "leak":
         raise typer.Exit(LEAK_EXIT_CODE)
 
 
-def _show(result: SweepResult, out: Path | None, *, as_json: bool) -> None:
+def show(result: SweepResult, out: Path | None, *, as_json: bool) -> None:
+    """Print a sweep's result, and write its files where a folder is given."""
     written = [] if out is None else result.save(out)
     if as_json:
         typer.echo(result.to_json())

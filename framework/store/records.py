@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -116,3 +117,20 @@ class SweepRow(NamedTuple):
     fingerprint: str
     """Hash of the strategy's source, the prices and the settings."""
     provenance: Mapping[str, Any]
+    wanted: int = 0
+    """Sets that it set out to try; 0 = not known."""
+    outcome: Mapping[str, Any] = MappingProxyType({})
+    """What was known of it when it was finished; empty until then."""
+    created_at: int = 0
+    """UTC seconds; 0 = now, when saved."""
+
+
+class SweepInfo(NamedTuple):
+    """One sweep in a list."""
+
+    sweep: SweepRow
+    tried: int
+    """Sets that were tried."""
+    least: float
+    """Of its first objective; NaN where no set has a value. So is greatest."""
+    greatest: float

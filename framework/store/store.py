@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -15,7 +15,16 @@ from framework.store.examination import examine_changed
 from framework.store.instruments import Facts
 from framework.store.loading import keep_written, load
 from framework.store.localtime import DAY, day_text, to_local, to_utc
-from framework.store.records import CorporateAction, DataIssue, RunRow, SaveCount, SeriesInfo, SeriesKey, SweepRow
+from framework.store.records import (
+    CorporateAction,
+    DataIssue,
+    RunRow,
+    SaveCount,
+    SeriesInfo,
+    SeriesKey,
+    SweepInfo,
+    SweepRow,
+)
 from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 
@@ -193,6 +202,20 @@ class Store:
     def sweep_results(self, sweep_id: str) -> dict[str, dict[str, float]]:
         """Parameters as JSON → statistics, of every set that was tried in a sweep."""
         return sweeps.results(self.connection, sweep_id)
+
+    def sweeps(self, limit: int | None = 20) -> list[SweepInfo]:
+        """The newest sweeps first, with how far each came; limit None = all."""
+        return sweeps.latest(self.connection, limit)
+
+    def plan_sweep(self, sweep_id: str, wanted: int) -> None:
+        """Keep how many sets a sweep sets out to try; it is not finished then."""
+        with database.transaction(self.connection):
+            sweeps.plan(self.connection, sweep_id, wanted)
+
+    def finish_sweep(self, sweep_id: str, outcome: Mapping[str, Any]) -> None:
+        """Keep what was known of a sweep when it was finished."""
+        with database.transaction(self.connection):
+            sweeps.finish(self.connection, sweep_id, outcome)
 
     def sets_tried(self, strategy: str, symbols: Sequence[str]) -> int:
         """How many parameter sets of a strategy were ever tried on these symbols, in every sweep."""

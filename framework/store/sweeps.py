@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from framework.errors import DataError
 from framework.store.bars import SECOND_NS
 from framework.store.names import nearest
-from framework.store.records import SweepRow
+from framework.store.records import SweepInfo, SweepRow
 from framework.store.runs import as_json
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ COLUMNS = (
     "sweep_id, strategy, grid, settings, symbols, timeframe, first_timestamp, last_timestamp, objective, "
     "fingerprint, provenance"
 )
+READ = f"{COLUMNS}, wanted, outcome, created_at"
 
 
 def save(connection: sqlite3.Connection, sweep: SweepRow) -> str:
@@ -72,8 +73,41 @@ def find(connection: sqlite3.Connection, wanted: str) -> SweepRow:
     if len(matches) > 1:
         raise DataError(f"{wanted!r} begins {len(matches)} sweep ids: {', '.join(matches[:5])}; write more of it")
     if not matches:
-        raise DataError(f"no sweep {wanted!r}; the nearest: {', '.join(nearest(wanted, ids) or ids[:3])}")
-    row = connection.execute(f"SELECT {COLUMNS} FROM sweeps WHERE sweep_id = ?", matches).fetchone()  # noqa: S608 - constants
+        near = nearest(wanted, ids) or ids[:3]
+        raise DataError(f"no sweep {wanted!r}; the nearest: {', '.join(near)} (tulya sweeps list)")
+    row = connection.execute(f"SELECT {READ} FROM sweeps WHERE sweep_id = ?", matches).fetchone()  # noqa: S608 - constants
+    return _sweep(row)
+
+
+def latest(connection: sqlite3.Connection, limit: int | None) -> list[SweepInfo]:
+    """The newest sweeps first, each with how far it came; limit None = all."""
+    query = f"SELECT {READ} FROM sweeps ORDER BY created_at DESC, rowid DESC LIMIT ?"  # noqa: S608 - constants
+    found = [_sweep(row) for row in connection.execute(query, (-1 if limit is None else limit,)).fetchall()]
+    return [SweepInfo(sweep, *_extent(connection, sweep)) for sweep in found]
+
+
+def plan(connection: sqlite3.Connection, sweep_id: str, wanted: int) -> None:
+    """Keep how many sets a sweep sets out to try; it is not finished then."""
+    connection.execute("UPDATE sweeps SET wanted = ?, outcome = '{}' WHERE sweep_id = ?", (wanted, sweep_id))
+
+
+def finish(connection: sqlite3.Connection, sweep_id: str, outcome: Mapping[str, Any]) -> None:
+    """Keep what was known of a sweep when it was finished."""
+    connection.execute("UPDATE sweeps SET outcome = ? WHERE sweep_id = ?", (as_json(outcome), sweep_id))
+
+
+def _extent(connection: sqlite3.Connection, sweep: SweepRow) -> tuple[int, float, float]:
+    """How many sets were tried, and the least and the greatest value of the first objective."""
+    query = (
+        "SELECT count(*), min(value), max(value) FROM (SELECT CASE said WHEN 'inf' THEN 9e999 WHEN '-inf' THEN -9e999 "
+        "ELSE said END AS value FROM (SELECT json_extract(stats, ?) AS said FROM sweep_results WHERE sweep_id = ?))"
+    )
+    path = f'$."{sweep.objective.partition(", ")[0]}"'
+    tried, least, greatest = connection.execute(query, (path, sweep.sweep_id)).fetchone()
+    return tried, *(math.nan if value is None else float(value) for value in (least, greatest))
+
+
+def _sweep(row: tuple[Any, ...]) -> SweepRow:
     return SweepRow(*row)._replace(
         grid=json.loads(row[2]),
         settings=json.loads(row[3]),
@@ -81,6 +115,7 @@ def find(connection: sqlite3.Connection, wanted: str) -> SweepRow:
         first_ns=row[6] * SECOND_NS,
         last_ns=row[7] * SECOND_NS,
         provenance=json.loads(row[10]),
+        outcome=json.loads(row[12]),
     )
 
 

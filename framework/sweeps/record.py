@@ -106,6 +106,17 @@ class Recorder:
             raise ConfigError(msg)
         return before
 
+    def plan(self, wanted: int) -> None:
+        """Keep how many sets there should be in the end."""
+        if self.store is not None:
+            self.store.plan_sweep(self.sweep_id, wanted)
+
+    def finish(self, outcome: Mapping[str, Any]) -> None:
+        """Keep what is known now that every set was tried."""
+        if self.store is not None:
+            self._write()
+            self.store.finish_sweep(self.sweep_id, outcome)
+
     def add(self, key: str, stats: dict[str, float]) -> None:
         """Take one result; it is on disk within a second or so."""
         self.waiting.append((key, stats))

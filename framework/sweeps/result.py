@@ -64,11 +64,12 @@ class SweepResult:
 
     @cached_property
     def order(self) -> list[int]:
-        """Numbers of the sets, the best first; those without an answer to every objective last."""
+        """Numbers of the sets: the best first, equals as in the grid, those that lack an objective last."""
 
-        def rank(row: int) -> tuple[bool, list[float]]:
+        def rank(row: int) -> tuple[bool, list[float], tuple[int, ...]]:
             values = rising(self.stats[row], self.objectives)
-            return any(map(math.isnan, values)), [0.0 if math.isnan(value) else -value for value in values]
+            falling = [0.0 if math.isnan(value) else -value for value in values]
+            return any(map(math.isnan, values)), falling, self.positions[row]
 
         return sorted(range(self.tried), key=rank)
 

@@ -21,6 +21,7 @@ from framework.sweeps.constraint import parse_constraint
 from framework.sweeps.course import Course
 from framework.sweeps.evaluators import evaluator_for
 from framework.sweeps.grid import first_set, parameter_sets, space_of
+from framework.sweeps.kept import outcome_of
 from framework.sweeps.objectives import objectives_of
 from framework.sweeps.record import Recorder
 from framework.sweeps.result import SweepResult
@@ -146,41 +147,42 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
             announce(recorder.sweep_id)
         return known
 
-    with evaluator_for(course, kind, workers, cluster) as evaluator, recorder:
-        if sets is not None:
-            tried = try_all(evaluator, sets, begun(), recorder, progress)
-        else:
-            proposing = Study(
-                recorder.study_of(resume, study),
-                space,
-                goals,
-                samples=samples or 0,
-                seed=seed,
-                storage=storage,
-                db=recorder.path,
-                fingerprint=recorder.row.fingerprint,
-            )
-            with proposing:
-                tried = try_proposed(evaluator, proposing, begun(proposing.name), recorder, progress)
-        ever = recorder.tried_ever(len(tried.sets))
-    result = SweepResult(
-        sweep_id=recorder.sweep_id,
-        strategy=named,
-        axes=space.axes,
-        positions=[one.position for one in tried.sets],
-        stats=tried.stats,
-        objectives=goals,
-        symbols=prices.panel.symbols,
-        excluded=tried.excluded,
-        tried_ever=ever,
-        resumed=tried.resumed,
-        data_issues=prices.data_issues,
-    )
-    if causality == "off":
-        return result
-    best = tried.sets[result.order[0]].strategy
-    _, verdict = execute(best, course.panel, chosen, first_row=course.first_row, engine="compiled")
-    return replace(result, causality=verdict)
+    with recorder:
+        with evaluator_for(course, kind, workers, cluster) as evaluator:
+            if sets is not None:
+                tried = try_all(evaluator, sets, begun(), recorder, progress)
+            else:
+                proposing = Study(
+                    recorder.study_of(resume, study),
+                    space,
+                    goals,
+                    samples=samples or 0,
+                    seed=seed,
+                    storage=storage,
+                    db=recorder.path,
+                    fingerprint=recorder.row.fingerprint,
+                )
+                with proposing:
+                    tried = try_proposed(evaluator, proposing, begun(proposing.name), recorder, progress)
+        result = SweepResult(
+            sweep_id=recorder.sweep_id,
+            strategy=named,
+            axes=space.axes,
+            positions=[one.position for one in tried.sets],
+            stats=tried.stats,
+            objectives=goals,
+            symbols=prices.panel.symbols,
+            excluded=tried.excluded,
+            tried_ever=recorder.tried_ever(len(tried.sets)),
+            resumed=tried.resumed,
+            data_issues=prices.data_issues,
+        )
+        if causality != "off":
+            best = tried.sets[result.order[0]].strategy
+            _, verdict = execute(best, course.panel, chosen, first_row=course.first_row, engine="compiled")
+            result = replace(result, causality=verdict)
+        recorder.finish(outcome_of(result))
+    return result
 
 
 def _strategy_class(given: object) -> type[Strategy]:

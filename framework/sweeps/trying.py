@@ -34,6 +34,7 @@ def try_all(
     results = {one.key: known[one.key] for one in given.sets if one.key in known}
     left = list({one.key: one for one in given.sets if one.key not in known}.values())
     total = len(results) + len(left)
+    recorder.plan(len(known) + len(left))
     with closing(evaluator.evaluate(left)) as finished:
         for chunk in finished:
             for key, stats in chunk:
@@ -63,6 +64,7 @@ def try_proposed(
     try:
         study.join(known)
         resumed = len(study.known)
+        recorder.plan(max(study.samples, resumed))
         while len(study.known) < study.samples:
             batch = study.ask(min(evaluator.workers, study.samples - len(study.known)))
             if not batch:
