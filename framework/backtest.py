@@ -13,7 +13,7 @@ from framework.engines.context import BarContext
 from framework.engines.decisions import decide_signals, decide_weights
 from framework.engines.verifying import verify as verify_record
 from framework.errors import ConfigError, DataError
-from framework.provenance import new_run_id, provenance
+from framework.provenance import new_run_id, provenance_later
 from framework.report.result import Result
 from framework.research.causality import check_allocate, check_on_bar, check_signals
 from framework.strategy import Strategy
@@ -118,7 +118,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         parameters=asked.model_dump(mode="json"),
         record=record,
         causality=verdict,
-        provenance=provenance(asked, prices.panel),
+        provenance=provenance_later(asked, prices.panel),
         data_issues=prices.data_issues,
         risk_free=risk_free,
         verification=verify_record(record, progress) if verify else None,
@@ -279,7 +279,8 @@ def read_prices(
 def _until(panel: Panel, end: date | None) -> Panel:
     if end is None:
         return panel
-    return panel[: int(np.searchsorted(panel.session, _days(end), side="right"))]
+    rows = int(np.searchsorted(panel.session, _days(end), side="right"))
+    return panel if rows == len(panel) else panel[:rows]
 
 
 def first_row_of(panel: Panel, start: date | None) -> int:

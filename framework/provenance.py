@@ -7,14 +7,24 @@ import platform
 import secrets
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
 
 from framework.discovery import source_hash
+from framework.types.deferred import DeferredFacts
 from framework.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from framework.strategy import Strategy
     from framework.types import Panel
 
@@ -23,28 +33,58 @@ LIBRARIES = ("numpy", "TA-Lib", "pydantic")
 
 def provenance(strategy: Strategy, panel: Panel) -> dict[str, str]:
     """Versions, hashes of the strategy's source and of the prices, the command, and when (UTC)."""
+    return dict(provenance_later(strategy, panel))
+
+
+def provenance_later(strategy: Strategy, panel: Panel) -> Mapping[str, str]:
+    """The same, with the prices hashed at the first look, unless somebody could change them until then."""
     facts = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251 - the shell: when it was run
         "command": " ".join(sys.argv),
         "style": strategy.style(),
-        "strategy_sha256": source_hash(type(strategy)),
-        "data_sha256": data_hash(panel),
-        "tulya": __version__,
-        "python": platform.python_version(),
+        "strategy_sha256": _source_hash(type(strategy)),
     }
+
+    def make() -> dict[str, str]:
+        return {**facts, "data_sha256": data_hash(panel), **_versions()}
+
+    changing = any(array.flags.writeable for array in _hashed(panel))
+    return make() if changing else DeferredFacts(make)
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Of this program, of Python and of the libraries that a number could depend on."""
+    versions = {"tulya": __version__, "python": platform.python_version()}
     for library in LIBRARIES:
         try:
-            facts[library] = version(library)
+            versions[library] = version(library)
         except PackageNotFoundError:
-            facts[library] = "not installed"
-    return facts
+            versions[library] = "not installed"
+    return versions
+
+
+_sources: WeakKeyDictionary[type, tuple[tuple[object, ...], str]] = WeakKeyDictionary()
+"""Class → its own methods and the hash of its source; a notebook may give a class another method."""
+
+
+def _source_hash(cls: type[Strategy]) -> str:
+    methods = tuple(value for value in vars(cls).values() if isinstance(value, FunctionType))
+    known = _sources.get(cls)
+    if known is None or known[0] != methods:
+        _sources[cls] = known = (methods, source_hash(cls))
+    return known[1]
+
+
+def _hashed(panel: Panel) -> tuple[NDArray[Any], ...]:
+    return (panel.time, panel.open, panel.high, panel.low, panel.close, panel.volume, panel.factor)
 
 
 def data_hash(panel: Panel) -> str:
     """sha256 over instruments, timeframe and every array of the panel."""
     digest = hashlib.sha256(repr((panel.instruments, panel.timeframe)).encode())
-    for array in (panel.time, panel.open, panel.high, panel.low, panel.close, panel.volume, panel.factor):
-        digest.update(array.tobytes())
+    for array in _hashed(panel):
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 

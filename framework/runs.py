@@ -42,7 +42,7 @@ def keep(result: Result, db: Path) -> Path:
                 round_trips_open=facts["round_trips_open"],
                 causality=facts["causality"],
                 stats=facts["stats"],
-                provenance=result.provenance,
+                provenance=dict(result.provenance),
                 bundle_path=str(folder.relative_to(db.parent)),
                 verification="" if result.verification is None else str(result.verification),
             )

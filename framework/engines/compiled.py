@@ -6,7 +6,7 @@ It decides and fills like the event engine, down to the bit; tests compare every
 from __future__ import annotations
 
 import math
-from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,10 +26,20 @@ if TYPE_CHECKING:
     from framework.engines.event import DecisionArrays
     from framework.types import Distance, Panel, Settings
 
+UNKNOWN_AT_FIRST = (
+    "average", "ignored_target", "stop", "take_profit", "trail", "extreme",
+    "entry_stop", "entry_take_profit", "entry_trail",
+)  # fmt: skip
 EMPTY = np.empty((0, 0))
+EMPTY.setflags(write=False)
+_in_order = itemgetter(*(layout.PARAMS.names or ()))
 REBALANCES = {"on_change": layout.ON_CHANGE, "every_bar": layout.EVERY_BAR}
 STEPS = 20
 """Times the loop comes up for air, so that progress can be told and Ctrl-C is heard."""
+MOST_AT_FIRST = 65_536
+"""Orders there is room for from the beginning: memory that is only taken when it is written to."""
+STRETCH = 100_000
+"""Bars × instruments that it runs through at least before: less than a tenth of a second."""
 
 
 def run(
@@ -47,7 +57,7 @@ def run(
 
     ``compiled=False`` interprets the very same functions: slow, and what coverage can see.
     """
-    from framework.engines.compiling import run_rows
+    from framework.engines.compiling import entry
 
     last = len(panel) if last_row is None else last_row
     rows = last - first_row
@@ -56,8 +66,8 @@ def run(
         params = params.view(np.recarray)
     state = new_state(panel, settings, rows, records=not compiled)
     equity, cash, exposure = (np.empty(rows, dtype=np.int64) for _ in range(3))
-    loop = run_rows(compiled=compiled)
-    row, step = first_row, max(rows // STEPS, 1)
+    loop = entry("run_rows", compiled=compiled)
+    row, step = first_row, max(rows // STEPS, STRETCH // len(panel.instruments), 1)
     while row < last:
         stopped = loop(state, params, bar, row, min(row + step, last), equity, cash, exposure, first_row)
         if stopped == row:
@@ -71,23 +81,22 @@ def run(
         panel=panel,
         settings=settings,
         first_row=first_row,
-        settlements=Deferred(
-            int(desk["settlements"]), partial(settlements_of, state.settlements[: desk["settlements"]])
-        ),
-        orders=Deferred(int(desk["orders"]), partial(orders_of, state.orders[: desk["orders"]])),
+        settlements=Deferred(state.settlements[: desk["settlements"]], settlements_of),
+        orders=Deferred(state.orders[: desk["orders"]], orders_of),
         notices=notices_of(state.notices[: desk["notices"]], panel.instruments, settings),
         equity_paise=equity,
         cash_paise=cash,
         exposure_paise=exposure,
-        positions=tuple(int(quantity) for quantity in state.books["quantity"]),
+        positions=tuple(state.books["quantity"].tolist()),
         targets=decisions.target,
     )
 
 
 def bar_of(panel: Panel, decisions: DecisionArrays) -> Bar:
     """The panel's and the strategy's arrays, read-only and C-contiguous, so that one signature serves every run."""
-    session = panel.session
-    ends = np.r_[session[1:] != session[:-1], panel.timeframe == "1d"]
+    session, ends = panel.session, np.empty(len(panel), dtype=np.bool_)
+    np.not_equal(session[1:], session[:-1], out=ends[:-1])
+    ends[-1:] = panel.timeframe == "1d"
     prices = (panel.open, panel.high, panel.low, panel.close, panel.volume)
     answers = [EMPTY if array is None else array for array in decisions]
     arrays: list[Any] = [panel.time, panel.close_time, session, ends, *prices, *answers]
@@ -95,6 +104,9 @@ def bar_of(panel: Panel, decisions: DecisionArrays) -> Bar:
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    flags = array.flags
+    if flags.c_contiguous and not flags.writeable:
+        return array
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
@@ -139,10 +151,7 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
         "target_first": settings.exits.both == "target",
         "same_close": settings.fill_at == "same_close",
     }
-    params = np.zeros(1, layout.PARAMS)
-    for name, value in values.items():
-        params[name] = value
-    return params
+    return np.array([_in_order(values)], dtype=layout.PARAMS)
 
 
 def _distance(given: Distance | None) -> tuple[float, bool]:
@@ -153,7 +162,7 @@ def new_state(panel: Panel, settings: Settings, rows: int, *, records: bool = Fa
     """An account with its deposit and nothing else. ``records``: fields are attributes in plain Python too."""
     count = len(panel.instruments)
     room = layout.ORDERS_PER_ROW * count
-    orders = room + min(rows * count // 4, 4_096)
+    orders = room + min(rows * count, MOST_AT_FIRST)
     ids = layout.OPEN_ORDERS * count
     state = State(
         desk=np.zeros(1, layout.DESK),
@@ -168,21 +177,27 @@ def new_state(panel: Panel, settings: Settings, rows: int, *, records: bool = Fa
         queue=np.zeros(2 * ids, np.int64),
         done_with_bar=np.zeros(2 * ids, np.int64),
         cancels=np.zeros(2 * ids, np.int64),
+        held=np.zeros(count, np.int64),
     )
-    state.desk["cash_paise"] = state.desk["equity_paise"] = settings.capital_paise
-    state.desk["session_start_paise"] = settings.capital_paise
-    books = state.books
-    books["tick"] = [instrument.tick for instrument in panel.instruments]
-    books["lot"] = [instrument.lot for instrument in panel.instruments]
-    for name in ("average", "ignored_target", "stop", "take_profit", "trail", "extreme"):
-        books[name] = math.nan
-    for name in ("entry_stop", "entry_take_profit", "entry_trail"):
-        books[name] = math.nan
-    books["stop_id"] = books["target_id"] = -1
+    open_account(state, panel, settings)
     if records:
         arrays: list[Any] = [array.view(np.recarray) if array.dtype.names else array for array in state]
         return State(*arrays)
     return state
+
+
+def open_account(state: State, panel: Panel, settings: Settings) -> None:
+    """Begin with the deposit and nothing else; what a former run left in the other arrays is never read."""
+    state.desk[:] = np.zeros(1, layout.DESK)
+    state.desk["cash_paise"] = state.desk["equity_paise"] = settings.capital_paise
+    state.desk["session_start_paise"] = settings.capital_paise
+    books = state.books
+    books[:] = np.zeros(books.shape[0], layout.BOOK)
+    books["tick"] = [instrument.tick for instrument in panel.instruments]
+    books["lot"] = [instrument.lot for instrument in panel.instruments]
+    for name in UNKNOWN_AT_FIRST:
+        books[name] = math.nan
+    books["stop_id"] = books["target_id"] = -1
 
 
 def with_room(state: State) -> State:

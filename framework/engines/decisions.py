@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,9 +11,10 @@ from framework.engines.blame import blamed
 from framework.engines.event import PRICE_NAMES, DecisionArrays
 from framework.errors import StrategyError, TulyaError
 from framework.types import Signals
+from framework.types.panel import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,28 +57,36 @@ def ask_signals(strategy: Strategy, bars: Bars) -> Signals:
 def decide_signals(
     strategy: Strategy, panel: Panel, progress: Callable[[str, int, int], None] | None = None
 ) -> Answers:
-    """Signals of every instrument scattered onto [T, N]; rows without a bar are NaN."""
-    grids: dict[str, NDArray[np.float64]] = {"target": np.full(panel.close.shape, np.nan)}
-    answers = Answers(DecisionArrays(grids["target"]), {}, [], [])
-    for column, symbol in enumerate(panel.symbols):
-        bars, rows = panel.bars_of(column), panel.rows_of(column)
-        signals = ask_signals(strategy, bars)
-        answers.bars.append(bars)
-        answers.signals.append(signals)
-        grids["target"][rows, column] = signals.target
-        for name in PRICE_NAMES:
-            values = getattr(signals, name)
-            if values is not None:
-                # What strategies say in rupees lies on the adjusted basis; the factor brings it to printed prices.
-                grid = grids.setdefault(name, np.full(panel.close.shape, np.nan))
-                grid[rows, column] = values * bars.factor
-        for name, values in signals.columns.items():
-            series = np.full(len(panel), np.nan)
-            series[rows] = values
-            answers.columns.setdefault(symbol, {})[name] = series
+    """Signals of every instrument on the panel's [T, N]; rows without a bar are NaN."""
+    bars, signals = panel.bars(), []
+    for done, one in enumerate(bars, start=1):
+        signals.append(ask_signals(strategy, one))
         if progress is not None:
-            progress("signals", column + 1, len(panel.symbols))
-    return answers._replace(arrays=DecisionArrays(**grids))
+            progress("signals", done, len(bars))
+    rows = [slice(None) if len(one) == len(panel) else panel.rows_of(column) for column, one in enumerate(bars)]
+    on_grid = partial(_on_grid, rows=rows, length=len(panel))
+    grids = {"target": on_grid([one.target for one in signals])}
+    for name in PRICE_NAMES:
+        given = [getattr(one, name) for one in signals]
+        if any(values is not None for values in given):
+            # What strategies say in rupees lies on the adjusted basis; the factor brings it to printed prices.
+            pairs = zip(given, bars, strict=True)
+            grids[name] = on_grid([None if values is None else values * one.factor for values, one in pairs])
+    columns = {
+        symbol: {name: on_grid([values], rows=[at])[:, 0] for name, values in one.columns.items()}
+        for symbol, one, at in zip(panel.symbols, signals, rows, strict=True)
+        if one.columns
+    }
+    return Answers(DecisionArrays(**grids), columns, bars, signals)
+
+
+def _on_grid(
+    series: Sequence[NDArray[np.float64] | None], rows: Sequence[NDArray[np.int64] | slice], length: int
+) -> NDArray[np.float64]:
+    """One series per instrument as float64[T, N], NaN where there is none: without a copy of a single gapless one."""
+    if len(series) == 1 and series[0] is not None and isinstance(rows[0], slice):
+        return series[0][:, None]
+    return table(series, rows, length)
 
 
 def _kept(weights: NDArray[np.float64], panel: Panel, first_row: int) -> NDArray[np.float64]:

@@ -14,27 +14,31 @@ if TYPE_CHECKING:
 NAME = "buy and hold"
 
 
-def buy_and_hold(record: Record) -> NDArray[np.float64]:
+def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
     """Value in rupees at each close, float64[R], of buying every instrument once with 1/N of the capital.
 
     Each is bought at its first open after the bar of ``first_row`` (the next bar's open, as a market order decided at
     the first close would be), in fractional units, without charges or slippage, and marked at its closes; a missing
     bar keeps the last mark. Until then its part is cash, and stays cash if the instrument never opens again.
-    No dividends, no rebalancing.
+    No dividends, no rebalancing. With ``rows`` (of the account's arrays, rising) only at those closes.
     """
     panel, first = record.panel, record.first_row
     part = record.settings.capital / max(len(panel.instruments), 1)
-    value = np.zeros(len(panel) - first)
+    wanted = np.arange(len(panel) - first) if rows is None else rows
+    value = np.zeros(wanted.shape)
     for column in range(len(panel.instruments)):
-        rows = panel.rows_of(column)
-        rows = rows[rows > first]
-        worth = np.full(value.shape, part)
-        if rows.shape[0]:
-            units = part / panel.open[rows[0], column]
-            latest = np.full(value.shape, -1)
-            latest[rows - first] = np.arange(rows.shape[0])
-            latest = np.maximum.accumulate(latest)
-            held = latest >= 0
-            worth[held] = units * panel.close[rows, column][latest[held]]
+        close = panel.close[first:, column]
+        there = np.isfinite(close)
+        there[:1] = False  # the bar of the first decision
+        opens = int(np.argmax(there)) if there.size else 0
+        if not (there.size and there[opens]):
+            value += part
+            continue
+        units = part / panel.open[first + opens, column]
+        marked = wanted
+        if not there[opens:].all():
+            marked = np.maximum.accumulate(np.where(there, np.arange(there.shape[0]), 0))[wanted]
+        worth = units * close[marked]
+        worth[: np.searchsorted(wanted, opens)] = part
         value += worth
     return value

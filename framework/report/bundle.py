@@ -124,7 +124,7 @@ def _inputs(result: Result) -> dict[str, Any]:
         "parameters": result.parameters,
         "causality": result.causality._asdict(),
         "verification": verification_facts(result.verification),
-        "provenance": result.provenance,
+        "provenance": dict(result.provenance),
         "data_issues": list(result.data_issues),
         "benchmark_name": result.benchmark_name,
         "risk_free": result.risk_free,

@@ -1,15 +1,17 @@
-"""What the statistics look at: a run reduced to plain float64 arrays, once."""
+"""What the statistics look at: a run reduced to plain float64 arrays, each made at the first look."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from framework.report import metrics as m
 from framework.report.benchmark import buy_and_hold
-from framework.report.metrics import simple_returns
 from framework.report.round_trips import RoundTrip, round_trips
+from framework.report.stays import Stays
 from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
@@ -20,51 +22,178 @@ if TYPE_CHECKING:
 DAYS_PER_YEAR = 365.25
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Observations:
     """A run in rupees and calendar days. R accounted bars; S points: the deposit and every later session's close."""
 
-    capital: float
-    equity: NDArray[np.float64]
-    """float64[R] at each bar's close."""
-    exposure: NDArray[np.float64]
-    """float64[R], Σ |value of positions|."""
-    benchmark: NDArray[np.float64]
-    """float64[R]."""
-    days: NDArray[np.float64]
-    """float64[R], days since 1970-01-01 of each close, with fractions within the day."""
-    sessions: NDArray[np.int64]
-    """int64[S], trading dates of the points as days since 1970-01-01."""
-    returns: NDArray[np.float64]
-    """float64[S−1] from point to point."""
-    benchmark_returns: NDArray[np.float64]
-    round_trips: tuple[RoundTrip, ...]
-    """Closed ones."""
-    open_round_trips: tuple[RoundTrip, ...]
-    bought: float
-    """Value of all purchases, rupees ≥ 0."""
-    sold: float
-    charges: float
-    """≥ 0."""
-    slippage: float
-    """What slippage cost against the prices the bars showed; + is a cost."""
-    risk_free: float
+    record: Record
+    risk_free: float = 0.0
     """A year, as a fraction."""
 
-    @property
-    def years(self) -> float:
-        """Calendar time from the first to the last close in years of 365.25 days."""
-        return float(self.days[-1] - self.days[0]) / DAYS_PER_YEAR if self.days.shape[0] else 0.0
+    @cached_property
+    def capital(self) -> float:
+        """The deposit."""
+        return self.record.settings.capital_paise / 100
+
+    @cached_property
+    def equity(self) -> NDArray[np.float64]:
+        """float64[R] at each bar's close."""
+        return self.record.equity_paise / 100
+
+    @cached_property
+    def ends(self) -> NDArray[np.float64]:
+        """float64[2]: the deposit, and the equity at the last close."""
+        account = self.record.equity_paise
+        return np.array((self.capital, float(account[-1]) / 100 if account.shape[0] else self.capital))
+
+    @cached_property
+    def descents(self) -> m.Descents:
+        """Every time below a peak, in paise; the deposit counts, so that a loss in the first bar does."""
+        return m.descents(self.record.equity_paise, self.record.settings.capital_paise)
+
+    @cached_property
+    def exposure(self) -> NDArray[np.float64]:
+        """float64[R], Σ |value of positions|."""
+        return self.record.exposure_paise / 100
+
+    @cached_property
+    def benchmark(self) -> NDArray[np.float64]:
+        """float64[R]."""
+        return buy_and_hold(self.record)
+
+    @cached_property
+    def days(self) -> NDArray[np.float64]:
+        """float64[R], days since 1970-01-01 of each close, with fractions within the day."""
+        return self.record.panel.close_time[self.record.first_row :] / DAY_NS
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """int64[S]: where the points lie among the R bars."""
+        return session_rows(self.record)
 
     @property
+    def sessions(self) -> NDArray[np.int64]:
+        """int64[S], trading dates of the points as days since 1970-01-01."""
+        return self.record.panel.session[self.record.first_row :][self.rows]
+
+    @cached_property
+    def returns(self) -> NDArray[np.float64]:
+        """float64[S−1] from point to point."""
+        return m.simple_returns(self._from_deposit(self.record.equity_paise[self.rows] / 100))
+
+    @cached_property
+    def benchmark_points(self) -> NDArray[np.float64]:
+        """float64[S]: the benchmark at the points, the deposit in place of the first."""
+        return self._from_deposit(buy_and_hold(self.record, self.rows))
+
+    @property
+    def benchmark_ends(self) -> NDArray[np.float64]:
+        """The deposit and the benchmark's last value; empty without a bar."""
+        last = self.benchmark_points if self.rows.shape[0] > 1 else self.benchmark
+        return np.array([self.capital, last[-1]]) if last.shape[0] else last
+
+    @cached_property
+    def benchmark_returns(self) -> NDArray[np.float64]:
+        """float64[S−1] from point to point."""
+        return m.simple_returns(self.benchmark_points)
+
+    @cached_property
+    def stays(self) -> Stays:
+        """What the round trips are made of."""
+        return Stays.of(self.record.settlements)
+
+    @cached_property
+    def every_round_trip(self) -> tuple[RoundTrip, ...]:
+        """Closed ones, then open ones."""
+        return round_trips(self.record, self.stays)
+
+    @property
+    def round_trips(self) -> tuple[RoundTrip, ...]:
+        """Closed ones."""
+        return self.every_round_trip[: self.stays.closed]
+
+    @property
+    def open_round_trips(self) -> tuple[RoundTrip, ...]:
+        """Those still held at the end."""
+        return self.every_round_trip[self.stays.closed :]
+
+    @cached_property
     def profits(self) -> NDArray[np.float64]:
         """Net profit of every closed round trip, rupees."""
-        return np.array([one.net_paise / 100 for one in self.round_trips], dtype=np.float64)
+        return self.stays.nets_paise / 100
 
-    @property
+    @cached_property
     def profit_returns(self) -> NDArray[np.float64]:
         """Return of every closed round trip, as a fraction of its entry value."""
-        return np.array([one.return_percent / 100 for one in self.round_trips], dtype=np.float64)
+        return self.stays.return_percents / 100
+
+    @cached_property
+    def bought(self) -> float:
+        """Value of all purchases, rupees ≥ 0."""
+        return self._value_of(self.stays.fills["quantity"] > 0)
+
+    @cached_property
+    def sold(self) -> float:
+        """Value of all sales, rupees ≥ 0."""
+        return self._value_of(self.stays.fills["quantity"] < 0)
+
+    @cached_property
+    def charges(self) -> float:
+        """≥ 0."""
+        return int(np.add.reduce(self.stays.fills["charges_paise"])) / 100
+
+    @cached_property
+    def slippage(self) -> float:
+        """What slippage cost against the prices the bars showed; + is a cost."""
+        fills = self.stays.fills
+        return _summed((fills["price"] - fills["unslipped"]) * fills["quantity"])
+
+    @cached_property
+    def years(self) -> float:
+        """Calendar time from the first to the last close in years of 365.25 days."""
+        close_time = self.record.panel.close_time[self.record.first_row :]
+        if not close_time.shape[0]:
+            return 0.0
+        first, last = (close_time[[0, -1]] / DAY_NS).tolist()
+        return float(last - first) / DAYS_PER_YEAR
+
+    @cached_property
+    def cagr(self) -> float:
+        """Compound annual growth rate, as a fraction."""
+        return m.cagr(self.ends, self.years)
+
+    @cached_property
+    def max_drawdown(self) -> float:
+        """Greatest share below an earlier peak, 0..1."""
+        return m.deepest(self.descents.peaks / 100, self.descents.lows / 100)
+
+    @cached_property
+    def moments(self) -> tuple[float, float, float] | None:
+        """Second, third and fourth moment of the returns."""
+        return m.central_moments(self.returns)
+
+    @cached_property
+    def value_at_risk(self) -> float:
+        """The return that a twentieth of the sessions fell below."""
+        return m.value_at_risk(self.returns)
+
+    @cached_property
+    def beta(self) -> float:
+        """Against the benchmark."""
+        return m.beta(self.returns, self.benchmark_returns)
+
+    def _value_of(self, which: NDArray[np.bool_]) -> float:
+        return _summed(self.stays.fills["value_paise"][which] / 100)
+
+    def _from_deposit(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The points of a series: the deposit in place of the first."""
+        points[:1] = self.capital
+        return points
+
+
+def _summed(values: NDArray[np.float64]) -> float:
+    """One after the other, as fills happen: a pairwise sum would round otherwise."""
+    return 0.0 + float(np.cumsum(values)[-1]) if values.shape[0] else 0.0
 
 
 def session_rows(record: Record) -> NDArray[np.int64]:
@@ -74,48 +203,12 @@ def session_rows(record: Record) -> NDArray[np.int64]:
     own close, on intraday bars the first session gives a return too.
     """
     session = record.panel.session[record.first_row :]
-    if session.shape[0] == 0:
-        return np.empty(0, dtype=np.int64)
-    last = np.flatnonzero(np.append(np.diff(session) != 0, True))
-    return np.concatenate([[0], last[last > 0]]).astype(np.int64)
+    points = np.ones(session.shape, dtype=np.bool_)
+    np.not_equal(session[1:], session[:-1], out=points[:-1])
+    points[:1] = True
+    return points.nonzero()[0]
 
 
 def observe(record: Record, risk_free: float = 0.0) -> Observations:
     """Reduce a record to what the statistics need; ``risk_free`` is a yearly fraction, 0.06 for 6 %."""
-    panel, first = record.panel, record.first_row
-    capital = record.settings.capital_paise / 100
-    equity = record.equity_paise / 100
-    benchmark = buy_and_hold(record)
-    rows = session_rows(record)
-    every = round_trips(record)
-    bought = sold = slippage = 0.0
-    for one in record.settlements:
-        fill = one.fill
-        value = one.value_paise / 100
-        bought, sold = (bought + value, sold) if fill.quantity > 0 else (bought, sold + value)
-        slippage += (fill.price - fill.unslipped) * fill.quantity
-    return Observations(
-        capital=capital,
-        equity=equity,
-        exposure=record.exposure_paise / 100,
-        benchmark=benchmark,
-        days=panel.close_time[first:] / DAY_NS,
-        sessions=panel.session[first:][rows],
-        returns=simple_returns(_from_deposit(capital, equity, rows)),
-        benchmark_returns=simple_returns(_from_deposit(capital, benchmark, rows)),
-        round_trips=tuple(one for one in every if not one.open),
-        open_round_trips=tuple(one for one in every if one.open),
-        bought=bought,
-        sold=sold,
-        charges=sum(one.charges_paise for one in record.settlements) / 100,
-        slippage=slippage,
-        risk_free=risk_free,
-    )
-
-
-def _from_deposit(capital: float, values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The points of a series: the deposit in place of the first."""
-    points = values[rows]
-    if points.shape[0]:
-        points[0] = capital
-    return points
+    return Observations(record, risk_free)

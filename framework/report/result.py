@@ -18,6 +18,8 @@ from framework.report.stats import statistics
 from framework.report.wording import time_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     import plotly.graph_objects as go
 
@@ -39,7 +41,7 @@ class Result:
     parameters: dict[str, Any]
     record: Record
     causality: Causality
-    provenance: dict[str, str]
+    provenance: Mapping[str, str]
     """What it takes to run it again: versions, hashes of the source and of the data, command line."""
     data_issues: tuple[str, ...] = ()
     """Sentences about data issues met in the range."""
@@ -203,7 +205,7 @@ class Result:
             "findings": [finding._asdict() for finding in self.findings],
             "fill_rule": self.settings.fill_rule,
             "settings": self.settings.model_dump(mode="json"),
-            "provenance": self.provenance,
+            "provenance": dict(self.provenance),
         }
 
     def to_json(self, indent: int | None = None) -> str:

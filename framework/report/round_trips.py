@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from framework.rules.money import share, value
+from framework.report.stays import Stays, in_percent
+from framework.rules.money import value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from framework.types.panel import Panel
-    from framework.types.record import Record, Settlement
+    from framework.types import Bars, Panel, Record
 
 OPEN_REASON = "open"
 
@@ -54,187 +52,110 @@ class RoundTrip(NamedTuple):
     """True when the position was still held at the end of the run."""
 
 
-class _Prices(NamedTuple):
-    """The bars of one instrument, without those it is missing from."""
+def round_trips(record: Record, stays: Stays | None = None) -> tuple[RoundTrip, ...]:
+    """Every round trip in the order of their exits; those still open come last, in the order of their entries.
 
+    ``stays`` are those of the record's settlements, where they are known already.
+    """
+    stays = Stays.of(record.settlements) if stays is None else stays
+    if not len(stays):
+        return ()
+    legs = stays.legs
+    entry, final, reduces = legs[stays.first], legs[stays.last], legs["reduces"]
+    is_open, side = final["position"] != 0, np.where(entry["position"] > 0, 1, -1)
+    bars = _bars_lived(record.panel, stays, is_open)
+    entry_price = _sums_in_turn(stays, ~reduces) / stays.gathered(
+        np.add, np.where(reduces, 0, np.abs(legs["quantity"]))
+    )
+    exit_value, exit_units = _sums_in_turn(stays, reduces), np.where(reduces, np.abs(legs["quantity"]), 0)
+    gross_paise, left = stays.realised_paise.copy(), np.abs(final["position"])
+    cost_paise = stays.entry_paise - stays.gathered(np.add, legs["cost_out_paise"])
+    for row in np.flatnonzero(is_open).tolist():  # what is held is marked by the rule, once for each instrument
+        gross_paise[row] += side[row] * (value(float(bars.close[row]), int(left[row])) - cost_paise[row])
+        exit_value[row] += left[row] * bars.close[row]
+    net_paise = gross_paise - stays.charges_paise
+    down, up = (
+        np.maximum(0.0, 1 - bars.lowest / entry_price) * 100,
+        np.maximum(0.0, bars.highest / entry_price - 1) * 100,
+    )
+    columns: dict[str, NDArray[Any]] = {
+        "instrument": entry["instrument"],
+        "symbol": np.array(record.panel.symbols, dtype=object)[entry["instrument"]],
+        "side": np.where(side > 0, "long", "short"),
+        "quantity": stays.gathered(np.maximum, np.abs(legs["position"])),
+        "entry_time": entry["time"],
+        "exit_time": np.where(is_open, bars.time, final["time"]),
+        "entry_price": entry_price,
+        "exit_price": exit_value / (stays.gathered(np.add, exit_units) + left),
+        "gross_paise": gross_paise,
+        "charges_paise": stays.charges_paise,
+        "net_paise": net_paise,
+        "return_percent": in_percent(net_paise, stays.entry_paise),
+        "mae_percent": np.where(side > 0, down, up),
+        "mfe_percent": np.where(side > 0, up, down),
+        "bars_held": bars.last - bars.first,
+        "entry_reason": _reasons(record, stays.places[stays.first]),
+        "exit_reason": np.where(is_open, OPEN_REASON, _reasons(record, stays.places[stays.last])),
+        "open": is_open,
+    }
+    told = (columns[name][stays.order].tolist() for name in RoundTrip._fields)
+    return tuple(map(RoundTrip, *told))
+
+
+def _sums_in_turn(stays: Stays, of: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Units × price of these legs, summed up for each stay one after the other, as a hand would."""
+    legs = stays.legs
+    values = np.where(of, np.abs(legs["quantity"]) * legs["price"], 0.0)
+    of_stay = np.repeat(np.arange(len(stays)), stays.last - stays.first + 1)
+    return np.bincount(of_stay, values, len(stays)).astype(np.float64, copy=False)  # for the stub
+
+
+def _reasons(record: Record, places: NDArray[np.int64]) -> NDArray[np.object_]:
+    return np.array([str(record.settlements[place].reason) for place in places.tolist()], dtype=object)
+
+
+class _BarsLived(NamedTuple):
+    """What each stay saw of its instrument's own bars, [K] each; an open one lasts to the last of them."""
+
+    first: NDArray[np.int64]
+    """Number of the entry's bar."""
+    last: NDArray[np.int64]
     time: NDArray[np.int64]
-    open: NDArray[np.float64]
-    high: NDArray[np.float64]
-    low: NDArray[np.float64]
+    """Of the last bar."""
     close: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, panel: Panel, column: int) -> _Prices:
-        rows = panel.rows_of(column)
-        return cls(panel.time[rows], *(getattr(panel, name)[rows, column] for name in ("open", "high", "low", "close")))
+    lowest: NDArray[np.float64]
+    highest: NDArray[np.float64]
 
 
-class _Leg(NamedTuple):
-    """A settlement, or the part of one on either side of zero."""
-
-    one: Settlement
-    units: int
-    value_paise: int
-    charges_paise: int
-    position: int
-    """Signed units held after it."""
-    reduces: bool
+def _bars_lived(panel: Panel, stays: Stays, is_open: NDArray[np.bool_]) -> _BarsLived:
+    instrument = stays.legs["instrument"][stays.first]
+    begins = np.flatnonzero(np.concatenate(([True], instrument[1:] != instrument[:-1])))
+    parts = []
+    for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(stays)], strict=True):
+        parts.append(_of_instrument(panel.bars_of(int(instrument[begin])), stays, slice(begin, end), is_open))
+    return _BarsLived(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-@dataclass
-class _Stay:
-    """A position while it lasts."""
-
-    entry: _Leg
-    position: int = 0
-    quantity: int = 0
-    entry_units: int = 0
-    entry_paise: int = 0
-    entry_value: float = 0.0
-    closed_units: int = 0
-    closed_value: float = 0.0
-    cost_out_paise: int = 0
-    gross_paise: int = 0
-    charges_paise: int = 0
-    lived: list[float] = field(default_factory=list)
-    """The bars' prices at its fills."""
-
-    def take(self, leg: _Leg) -> None:
-        self.position = leg.position
-        self.quantity = max(self.quantity, abs(leg.position))
-        self.charges_paise += leg.charges_paise
-        self.lived.append(leg.one.fill.unslipped)
-        if leg.reduces:
-            self.gross_paise += leg.one.gross_paise
-            self.cost_out_paise += leg.one.cost_out_paise
-            self.closed_units += leg.units
-            self.closed_value += leg.units * leg.one.fill.price
-        else:
-            self.entry_units += leg.units
-            self.entry_paise += leg.value_paise
-            self.entry_value += leg.units * leg.one.fill.price
-
-    @property
-    def side(self) -> int:
-        """+1 long, −1 short."""
-        return 1 if self.entry.position > 0 else -1
-
-
-def round_trips(record: Record) -> tuple[RoundTrip, ...]:
-    """Every round trip in the order of their exits; those still open come last, in the order of their entries."""
-    prices: dict[int, _Prices] = {}
-    stays: dict[int, _Stay] = {}
-    done: list[RoundTrip] = []
-    for one in record.settlements:
-        column = one.fill.instrument
-        if column not in prices:
-            prices[column] = _Prices.of(record.panel, column)
-        held = stays[column].position if column in stays else 0
-        for leg in _legs(one, held):
-            stay = stays.setdefault(column, _Stay(leg))
-            stay.take(leg)
-            if leg.position == 0:
-                done.append(_closed(record, prices[column], stays.pop(column), leg))
-    return (*done, *(_still_open(record, prices[column], stay) for column, stay in stays.items()))
-
-
-def _legs(one: Settlement, held: int) -> tuple[_Leg, ...]:
-    """One leg, or two where an explicit order went through zero: money is shared out as the ledger does."""
-    units, after = abs(one.fill.quantity), one.position
-    if held * after >= 0:
-        return (_Leg(one, units, one.value_paise, one.charges_paise, after, one.reduces),)
-    closed = abs(held)
-    worth, paid = share(one.value_paise, closed, units), share(one.charges_paise, closed, units)
-    rest = (units - closed, one.value_paise - worth, one.charges_paise - paid)
-    return _Leg(one, closed, worth, paid, 0, True), _Leg(one, *rest, after, False)
-
-
-def _closed(record: Record, prices: _Prices, stay: _Stay, last: _Leg) -> RoundTrip:
-    first = int(np.searchsorted(prices.time, stay.entry.one.fill.time))
-    final = int(np.searchsorted(prices.time, last.one.fill.time))
-    return _round_trip(
-        record,
-        stay,
-        excursion=_lived_through(prices, stay, first, final, to_close=last.one.fill.at_close),
-        exit_time=last.one.fill.time,
-        exit_price=stay.closed_value / stay.closed_units,
-        gross_paise=stay.gross_paise,
-        bars_held=final - first,
-        exit_reason=str(last.one.reason),
-    )
-
-
-def _still_open(record: Record, prices: _Prices, stay: _Stay) -> RoundTrip:
-    """The same with what is still held marked at the instrument's last close."""
-    first = int(np.searchsorted(prices.time, stay.entry.one.fill.time))
-    final = prices.time.shape[0] - 1
-    held, close = abs(stay.position), float(prices.close[-1])
-    cost_paise = stay.entry_paise - stay.cost_out_paise
-    return _round_trip(
-        record,
-        stay,
-        excursion=_lived_through(prices, stay, first, final, to_close=True),
-        exit_time=int(prices.time[-1]),
-        exit_price=(stay.closed_value + held * close) / stay.entry_units,
-        gross_paise=stay.gross_paise + stay.side * (value(close, held) - cost_paise),
-        bars_held=final - first,
-        exit_reason=OPEN_REASON,
-    )
-
-
-def _lived_through(prices: _Prices, stay: _Stay, first: int, final: int, *, to_close: bool) -> tuple[float, float]:
-    """Lowest and highest price that the position certainly saw.
+def _of_instrument(bars: Bars, stays: Stays, part: slice, is_open: NDArray[np.bool_]) -> _BarsLived:
+    """The lowest and highest price are those that the position certainly saw.
 
     Its own fills, its entry bar's range if it entered at the open and its close anyway, whole bars after that, and of
     the exit's bar the open; its range only if the position lasted to the close.
     """
-    lived = list(stay.lived)
-    lasted = first < final or to_close
-    whole_from = first if stay.entry.one.fill.at_open else first + 1
-    whole_to = final + 1 if to_close else final
-    if lasted:
-        lived.append(float(prices.close[first]))
-    if first < final:
-        lived.append(float(prices.open[final]))
-    if whole_from < whole_to:
-        lived.append(float(np.min(prices.low[whole_from:whole_to])))
-        lived.append(float(np.max(prices.high[whole_from:whole_to])))
-    return min(lived), max(lived)
-
-
-def _round_trip(  # noqa: PLR0913 - the fields that differ between closed and open ones, by name
-    record: Record,
-    stay: _Stay,
-    *,
-    excursion: tuple[float, float],
-    exit_time: int,
-    exit_price: float,
-    gross_paise: int,
-    bars_held: int,
-    exit_reason: str,
-) -> RoundTrip:
-    column = stay.entry.one.fill.instrument
-    lowest, highest = excursion
-    average = stay.entry_value / stay.entry_units
-    down, up = max(0.0, 1 - lowest / average) * 100, max(0.0, highest / average - 1) * 100
-    net_paise = gross_paise - stay.charges_paise
-    return RoundTrip(
-        instrument=column,
-        symbol=record.panel.symbols[column],
-        side="long" if stay.side > 0 else "short",
-        quantity=stay.quantity,
-        entry_time=stay.entry.one.fill.time,
-        exit_time=exit_time,
-        entry_price=average,
-        exit_price=exit_price,
-        gross_paise=gross_paise,
-        charges_paise=stay.charges_paise,
-        net_paise=net_paise,
-        return_percent=net_paise / stay.entry_paise * 100 if stay.entry_paise else math.nan,
-        mae_percent=down if stay.side > 0 else up,
-        mfe_percent=up if stay.side > 0 else down,
-        bars_held=bars_held,
-        entry_reason=str(stay.entry.one.reason),
-        exit_reason=exit_reason,
-        open=exit_reason == OPEN_REASON,
-    )
+    legs, still = stays.legs, is_open[part]
+    entry, final = legs[stays.first[part]], legs[stays.last[part]]
+    first = np.searchsorted(bars.time, entry["time"])
+    last = np.where(still, len(bars) - 1, np.searchsorted(bars.time, final["time"]))
+    to_close = still | final["at_close"]
+    whole_from, whole_to = first + ~entry["at_open"], last + to_close
+    whole = whole_from < whole_to
+    seen = []
+    for by, prices, none in ((np.minimum, bars.low, np.inf), (np.maximum, bars.high, -np.inf)):
+        reach = stays.gathered(by, legs["unslipped"])[part]
+        reach = np.where((first < last) | to_close, by(reach, bars.close[first]), reach)
+        reach = np.where(first < last, by(reach, bars.open[last]), reach)
+        ends = np.column_stack([whole_from[whole], whole_to[whole]]).ravel()
+        reach[whole] = by(reach[whole], by.reduceat(np.append(prices, none), ends)[::2])
+        seen.append(reach)
+    times = np.full(first.shape, bars.time[-1])
+    return _BarsLived(first, last, times, np.full(first.shape, bars.close[-1]), *seen)

@@ -9,6 +9,7 @@ import numpy as np
 
 from framework.report import metrics as m
 from framework.report.observations import Observations
+from framework.types.timeframe import DAY_NS
 
 Compute = Callable[[Observations], float]
 
@@ -30,38 +31,17 @@ class Stat(NamedTuple):
         return f"{self.name} [{self.unit}]" if self.unit else self.name
 
 
-def _with_deposit(o: Observations) -> tuple[np.ndarray, np.ndarray]:
-    """Equity and days of every close behind the deposit, so that a loss in the first bar counts."""
-    return np.concatenate([[o.capital], o.equity]), np.concatenate([o.days[:1], o.days])
-
-
-def _final(o: Observations) -> float:
-    return float(o.equity[-1]) if o.equity.shape[0] else o.capital
-
-
-def _cagr(o: Observations) -> float:
-    return m.cagr(np.array([o.capital, _final(o)]), o.years)
-
-
-def _max_drawdown(o: Observations) -> float:
-    return m.max_drawdown(_with_deposit(o)[0])
-
-
 def _longest_drawdown(o: Observations) -> float:
-    return m.longest_drawdown(*_with_deposit(o)) if o.days.shape[0] else m.longest_drawdown(o.equity, o.days)
+    """``metrics.longest_drawdown`` of the account; the deposit stands at the first close."""
+    closes = o.record.panel.close_time[o.record.first_row :]
+    if not closes.shape[0]:
+        return float("nan")
+    begins, ends = (closes[np.maximum(rows, 0)] / DAY_NS for rows in o.descents[:2])
+    return float(np.maximum.reduce(ends - begins, initial=0.0))
 
 
-def _benchmark_growth(o: Observations) -> np.ndarray:
-    return np.array([o.capital, o.benchmark[-1]]) if o.benchmark.shape[0] else np.empty(0)
-
-
-def _extreme(pick: Callable[[np.ndarray], np.floating], values: np.ndarray) -> float:
-    return float(pick(values)) if values.shape[0] else float("nan")
-
-
-def _mean_days_held(o: Observations) -> float:
-    held = np.array([(one.exit_time - one.entry_time) / 86_400e9 for one in o.round_trips])
-    return _extreme(np.mean, held)
+def _extreme(by: np.ufunc, values: np.ndarray) -> float:
+    return float(by.reduce(values)) if values.shape[0] else float("nan")
 
 
 def _rf(o: Observations) -> float:
@@ -70,15 +50,24 @@ def _rf(o: Observations) -> float:
 
 BACON = "Bacon 2008"
 STATS: tuple[Stat, ...] = (
-    Stat("Final equity", "₹", "growth", "cash + positions marked at the last close", "ledger", _final),
-    Stat("Net profit", "₹", "growth", "final equity − capital", "ledger", lambda o: round(_final(o) - o.capital, 2)),
+    Stat(
+        "Final equity", "₹", "growth", "cash + positions marked at the last close", "ledger", lambda o: float(o.ends[1])
+    ),
+    Stat(
+        "Net profit",
+        "₹",
+        "growth",
+        "final equity − capital",
+        "ledger",
+        lambda o: round(float(o.ends[1]) - o.capital, 2),
+    ),
     Stat(
         "Total return",
         "%",
         "growth",
         "final equity / capital − 1",
         BACON,
-        lambda o: 100 * m.total_return(np.array([o.capital, _final(o)])),
+        lambda o: 100 * m.total_return(o.ends),
     ),
     Stat(
         "CAGR",
@@ -86,7 +75,7 @@ STATS: tuple[Stat, ...] = (
         "growth",
         "(final equity / capital) ^ (1 / years) − 1, years of 365.25 calendar days from the first to the last close",
         BACON,
-        lambda o: 100 * _cagr(o),
+        lambda o: 100 * o.cagr,
     ),
     Stat("Volatility", "% p.a.", "risk", "deviation(r) · √252, n − 1", BACON, lambda o: 100 * m.volatility(o.returns)),
     Stat(
@@ -111,7 +100,7 @@ STATS: tuple[Stat, ...] = (
         "risk",
         "CAGR / max. drawdown, whole run",
         "Young 1991",
-        lambda o: m.calmar(_cagr(o), _max_drawdown(o)),
+        lambda o: m.calmar(o.cagr, o.max_drawdown),
     ),
     Stat("Omega", "", "risk", "Σ max(r, 0) / Σ max(−r, 0)", "Keating & Shadwick 2002", lambda o: m.omega(o.returns)),
     Stat(
@@ -120,7 +109,7 @@ STATS: tuple[Stat, ...] = (
         "risk",
         "greatest 1 − equity / highest equity so far, at every bar's close; 0..100",
         "Magdon-Ismail & Atiya 2004",
-        lambda o: 100 * _max_drawdown(o),
+        lambda o: 100 * o.max_drawdown,
     ),
     Stat(
         "Max. drawdown duration",
@@ -136,7 +125,7 @@ STATS: tuple[Stat, ...] = (
         "risk",
         "5 % quantile of r, linear between ranks; a loss is negative",
         "Jorion 2006",
-        lambda o: 100 * m.value_at_risk(o.returns),
+        lambda o: 100 * o.value_at_risk,
     ),
     Stat(
         "CVaR 95 %",
@@ -144,17 +133,17 @@ STATS: tuple[Stat, ...] = (
         "risk",
         "mean of the r at or below VaR",
         "Rockafellar & Uryasev 2000",
-        lambda o: 100 * m.conditional_value_at_risk(o.returns),
+        lambda o: 100 * m.conditional_value_at_risk(o.returns, bound=o.value_at_risk),
     ),
-    Stat("Best session", "%", "risk", "max(r)", BACON, lambda o: 100 * _extreme(np.max, o.returns)),
-    Stat("Worst session", "%", "risk", "min(r)", BACON, lambda o: 100 * _extreme(np.min, o.returns)),
+    Stat("Best session", "%", "risk", "max(r)", BACON, lambda o: 100 * _extreme(np.maximum, o.returns)),
+    Stat("Worst session", "%", "risk", "min(r)", BACON, lambda o: 100 * _extreme(np.minimum, o.returns)),
     Stat(
         "Skew",
         "",
         "risk",
         "adjusted Fisher–Pearson G1 of r; below 0: the long tail is of losses",
         "Joanes & Gill 1998",
-        lambda o: m.skewness(o.returns),
+        lambda o: m.skewness(o.returns, o.moments),
     ),
     Stat(
         "Excess kurtosis",
@@ -162,7 +151,7 @@ STATS: tuple[Stat, ...] = (
         "risk",
         "unbiased G2 of r; 0 is normal",
         "Joanes & Gill 1998",
-        lambda o: m.excess_kurtosis(o.returns),
+        lambda o: m.excess_kurtosis(o.returns, o.moments),
     ),
     Stat(
         "Time in market",
@@ -170,7 +159,7 @@ STATS: tuple[Stat, ...] = (
         "activity",
         "share of bar closes at which anything is held",
         "own",
-        lambda o: 100 * m.time_in_market(o.exposure),
+        lambda o: 100 * m.time_in_market(o.record.exposure_paise),
     ),
     Stat(
         "Exposure",
@@ -186,7 +175,7 @@ STATS: tuple[Stat, ...] = (
         "activity",
         "(value bought + value sold) / 2 / mean equity / years",
         "Grinold & Kahn 2000",
-        lambda o: m.turnover(o.bought, o.sold, _extreme(np.mean, o.equity), o.years),
+        lambda o: m.turnover(o.bought, o.sold, m.mean(o.equity), o.years),
     ),
     Stat("Charges", "₹", "activity", "Σ charges of all fills", "ledger", lambda o: o.charges),
     Stat(
@@ -203,7 +192,7 @@ STATS: tuple[Stat, ...] = (
         "round trips",
         "closed ones: flat to flat in one instrument",
         "own",
-        lambda o: float(len(o.round_trips)),
+        lambda o: float(o.stays.closed),
     ),
     Stat(
         "Open round trips",
@@ -211,7 +200,7 @@ STATS: tuple[Stat, ...] = (
         "round trips",
         "still held at the end; not in the numbers below",
         "own",
-        lambda o: float(len(o.open_round_trips)),
+        lambda o: float(len(o.stays) - o.stays.closed),
     ),
     Stat(
         "Win rate",
@@ -244,7 +233,7 @@ STATS: tuple[Stat, ...] = (
         "round trips",
         "max of the same",
         "own",
-        lambda o: 100 * _extreme(np.max, o.profit_returns),
+        lambda o: 100 * _extreme(np.maximum, o.profit_returns),
     ),
     Stat(
         "Worst round trip",
@@ -252,7 +241,7 @@ STATS: tuple[Stat, ...] = (
         "round trips",
         "min of the same",
         "own",
-        lambda o: 100 * _extreme(np.min, o.profit_returns),
+        lambda o: 100 * _extreme(np.minimum, o.profit_returns),
     ),
     Stat(
         "Average holding",
@@ -260,7 +249,7 @@ STATS: tuple[Stat, ...] = (
         "round trips",
         "mean time from the entry's to the exit's bar, calendar days",
         "own",
-        _mean_days_held,
+        lambda o: m.mean(o.stays.days),
     ),
     Stat(
         "SQN",
@@ -284,19 +273,17 @@ STATS: tuple[Stat, ...] = (
         "benchmark",
         "equal parts of all instruments, bought at the first open, held, no costs",
         "own",
-        lambda o: 100 * m.total_return(_benchmark_growth(o)),
+        lambda o: 100 * m.total_return(o.benchmark_ends),
     ),
-    Stat("Benchmark CAGR", "%", "benchmark", "as CAGR", BACON, lambda o: 100 * m.cagr(_benchmark_growth(o), o.years)),
-    Stat(
-        "Beta", "", "benchmark", "cov(r, b) / var(b)", "Sharpe 1964", lambda o: m.beta(o.returns, o.benchmark_returns)
-    ),
+    Stat("Benchmark CAGR", "%", "benchmark", "as CAGR", BACON, lambda o: 100 * m.cagr(o.benchmark_ends, o.years)),
+    Stat("Beta", "", "benchmark", "cov(r, b) / var(b)", "Sharpe 1964", lambda o: o.beta),
     Stat(
         "Alpha",
         "% p.a.",
         "benchmark",
         "252 · (mean(r − rf) − beta · mean(b − rf)), arithmetic",
         "Jensen 1968",
-        lambda o: 100 * m.alpha(o.returns, o.benchmark_returns, _rf(o)),
+        lambda o: 100 * m.alpha(o.returns, o.benchmark_returns, _rf(o), o.beta),
     ),
     Stat(
         "Information ratio",
@@ -317,9 +304,12 @@ STATS: tuple[Stat, ...] = (
 )
 
 
+COMPUTED = tuple((stat.key, stat.compute) for stat in STATS)
+
+
 def statistics(o: Observations) -> dict[str, float]:
     """Every statistic by its key, in the registry's order; NaN where there is no answer."""
-    return {stat.key: float(stat.compute(o)) for stat in STATS}
+    return {key: float(compute(o)) for key, compute in COMPUTED}
 
 
 def markdown() -> str:

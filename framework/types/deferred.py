@@ -1,28 +1,35 @@
-"""A tuple that is made when somebody looks: records of a million-bar run cost nothing until they are read."""
+"""What is made when somebody looks: records of a million-bar run cost nothing until they are read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
 
 class Deferred(Sequence[T]):
-    """A read-only sequence of known length whose items are made, all at once, at the first look; equals that tuple."""
+    """A read-only sequence whose items are made of an array's rows, all at once, at the first look; equals that tuple.
 
-    def __init__(self, length: int, make: Callable[[], tuple[T, ...]]) -> None:
-        self._length = length
+    ``rows`` is for whoever needs only columns of it. It is nobody else's, so that it stays what it was.
+    """
+
+    def __init__(self, rows: NDArray[np.void], make: Callable[[NDArray[np.void]], tuple[T, ...]]) -> None:
+        self.rows = rows
         self._make = make
         self._items: tuple[T, ...] | None = None
 
     def _made(self) -> tuple[T, ...]:
         if self._items is None:
-            self._items = self._make()
+            self._items = self._make(self.rows)
         return self._items
 
     def __len__(self) -> int:
-        return self._length
+        return int(self.rows.shape[0])
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -45,3 +52,31 @@ class Deferred(Sequence[T]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tuple, (self._made(),)
+
+
+class DeferredFacts(Mapping[str, str]):
+    """A read-only dict of texts that is made at the first look."""
+
+    def __init__(self, make: Callable[[], dict[str, str]]) -> None:
+        self._make = make
+        self._facts: dict[str, str] | None = None
+
+    def _made(self) -> dict[str, str]:
+        if self._facts is None:
+            self._facts = self._make()
+        return self._facts
+
+    def __getitem__(self, name: str) -> str:
+        return self._made()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made())
+
+    def __len__(self) -> int:
+        return len(self._made())
+
+    def __repr__(self) -> str:
+        return repr(self._made())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (self._made(),)

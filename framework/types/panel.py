@@ -70,7 +70,7 @@ class Panel:
             return cls._of_one(ordered[0])
         time = _union([bars.time for bars in ordered])
         rows = [_rows(time, bars.time) for bars in ordered]
-        values = {name: _table([getattr(bars, name) for bars in ordered], rows, time.shape[0]) for name in VALUES}
+        values = {name: table([getattr(bars, name) for bars in ordered], rows, time.shape[0]) for name in VALUES}
         session = np.zeros(time.shape[0], dtype=np.int64)
         close_time = np.zeros(time.shape[0], dtype=np.int64)
         for at, bars in zip(rows, ordered, strict=True):
@@ -162,14 +162,15 @@ def _rows(time: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64] 
     return slice(None) if own.shape == time.shape else np.searchsorted(time, own)
 
 
-def _table(
-    columns: Sequence[NDArray[np.float64]], rows: Sequence[NDArray[np.int64] | slice], length: int
+def table(
+    columns: Sequence[NDArray[np.float64] | None], rows: Sequence[NDArray[np.int64] | slice], length: int
 ) -> NDArray[np.float64]:
-    """One value of every instrument, float64[T, N], NaN where it has no bar."""
-    table = np.empty((length, len(columns)))
+    """One value of every instrument, float64[T, N], NaN where it has no bar or there is no such column."""
+    whole = np.empty((length, len(columns)))
     for begin in range(0, len(columns), COLUMNS):
         part = np.full((min(COLUMNS, len(columns) - begin), length), np.nan)
         for column, values in enumerate(columns[begin : begin + COLUMNS]):
-            part[column, rows[begin + column]] = values
-        table[:, begin : begin + COLUMNS] = part.T
-    return table
+            if values is not None:
+                part[column, rows[begin + column]] = values
+        whole[:, begin : begin + COLUMNS] = part.T
+    return whole

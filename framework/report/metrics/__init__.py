@@ -5,11 +5,20 @@ Fractions, not percent (0.05 is 5 %); a loss is negative, a drawdown positive. A
 """
 
 from framework.report.metrics.activity import invested_share, time_in_market, turnover
-from framework.report.metrics.drawdown import calmar, drawdowns, longest_drawdown, max_drawdown
-from framework.report.metrics.growth import SESSIONS_PER_YEAR, cagr, per_session, simple_returns, total_return
+from framework.report.metrics.drawdown import (
+    Descents,
+    calmar,
+    deepest,
+    descents,
+    drawdowns,
+    longest_drawdown,
+    max_drawdown,
+)
+from framework.report.metrics.growth import SESSIONS_PER_YEAR, cagr, mean, per_session, simple_returns, total_return
 from framework.report.metrics.outcomes import expectancy, kelly, profit_factor, sqn, win_rate
 from framework.report.metrics.relative import alpha, beta, information_ratio, tracking_error
 from framework.report.metrics.risk import (
+    central_moments,
     conditional_value_at_risk,
     excess_kurtosis,
     omega,
@@ -22,11 +31,15 @@ from framework.report.metrics.risk import (
 
 __all__ = [
     "SESSIONS_PER_YEAR",
+    "Descents",
     "alpha",
     "beta",
     "cagr",
     "calmar",
+    "central_moments",
     "conditional_value_at_risk",
+    "deepest",
+    "descents",
     "drawdowns",
     "excess_kurtosis",
     "expectancy",
@@ -35,6 +48,7 @@ __all__ = [
     "kelly",
     "longest_drawdown",
     "max_drawdown",
+    "mean",
     "omega",
     "per_session",
     "profit_factor",

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from framework.report.metrics.growth import NAN
+from framework.report.metrics.growth import NAN, mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def time_in_market(exposure: NDArray[np.float64]) -> float:
-    """Share of the bar closes at which anything was held, 0..1; exposure is Σ |value of positions|, float64[n]."""
+def time_in_market(exposure: NDArray[Any]) -> float:
+    """Share of the bar closes at which anything was held, 0..1; exposure is Σ |value of positions| in any unit, [n]."""
     return float(np.count_nonzero(exposure > 0) / exposure.shape[0]) if exposure.shape[0] else NAN
 
 
 def invested_share(exposure: NDArray[np.float64], equity: NDArray[np.float64]) -> float:
     """Mean of exposure / equity over the bar closes, ≥ 0; above 1 is leverage. NaN after ruin."""
-    if exposure.shape[0] == 0 or not np.all(equity > 0):
+    if exposure.shape[0] == 0 or not np.minimum.reduce(equity) > 0:
         return NAN
-    return float(np.mean(exposure / equity))
+    return mean(exposure / equity)
 
 
 def turnover(bought: float, sold: float, mean_equity: float, years: float) -> float:

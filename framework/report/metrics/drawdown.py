@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from framework.report.metrics.risk import ratio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+BLOCK = 8_192
+"""Values of which only the highest is looked at first."""
 
 
 def drawdowns(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -27,9 +30,61 @@ def drawdowns(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
+class Descents(NamedTuple):
+    """Every time below a peak, float64[k] or int64[k] each; of a series that never fell there is none."""
+
+    begins: NDArray[np.int64]
+    """Rows of the last peak before it; −1 is the start."""
+    ends: NDArray[np.int64]
+    """Rows at which the peak was reached again, or the last row if it never was."""
+    peaks: NDArray[Any]
+    lows: NDArray[Any]
+
+
+def descents(values: NDArray[Any], start: float) -> Descents:
+    """When and how deep a series lay below its highest value so far, ``start`` included."""
+    at_peak = _at_peak(values, start)
+    turns = (at_peak[1:] != at_peak[:-1]).nonzero()[0] + 1
+    if not at_peak[:1].all():
+        turns = np.concatenate(((0,), turns))
+    begins, ends = turns[0::2] - 1, turns[1::2]
+    if not turns.shape[0]:
+        return Descents(begins, ends, values[:0], values[:0])
+    lows = np.minimum.reduceat(values, turns)[::2]
+    if ends.shape[0] < begins.shape[0]:
+        ends = np.concatenate((ends, (values.shape[0] - 1,)))
+    return Descents(begins, ends, np.where(begins < 0, start, values[begins]), lows)
+
+
+def _at_peak(values: NDArray[Any], start: float) -> NDArray[np.bool_]:
+    """Whether each value is the highest so far. Only blocks that hold a new peak are gone through one by one."""
+    at_peak = np.empty(values.shape, dtype=np.bool_)
+    highest: Any = start
+    for begin in range(0, values.shape[0], BLOCK):
+        part = values[begin : begin + BLOCK]
+        top = np.maximum.reduce(part)
+        if top > highest:
+            so_far = np.maximum(np.maximum.accumulate(part), highest)
+            np.greater_equal(part, so_far, out=at_peak[begin : begin + BLOCK])
+            highest = top
+        else:
+            np.greater_equal(part, highest, out=at_peak[begin : begin + BLOCK])
+    return at_peak
+
+
+def deepest(peaks: NDArray[np.float64], lows: NDArray[np.float64]) -> float:
+    """Greatest of 1 − low / peak; 0 of none. 1 − x falls as x rises, so that it is 1 − the smallest quotient."""
+    return min(1 - float(np.minimum.reduce(lows / peaks)), 1.0) if peaks.shape[0] else 0.0
+
+
 def max_drawdown(values: NDArray[np.float64]) -> float:
     """Greatest share below an earlier peak, 0..1."""
-    return float(np.max(drawdowns(values))) if values.shape[0] else NAN
+    if values.shape[0] == 0:
+        return NAN
+    if not values[0] > 0:  # it began with nothing to lose
+        return float(np.max(drawdowns(values)))
+    found = descents(values[1:], float(values[0]))
+    return deepest(found.peaks, found.lows)
 
 
 def longest_drawdown(values: NDArray[np.float64], days: NDArray[np.float64]) -> float:
@@ -39,16 +94,8 @@ def longest_drawdown(values: NDArray[np.float64], days: NDArray[np.float64]) -> 
     """
     if values.shape[0] == 0:
         return NAN
-    peaks = np.maximum.accumulate(values)
-    at_peak = values >= peaks
-    peak_rows = np.maximum.accumulate(np.where(at_peak, np.arange(values.shape[0]), 0))
-    below = ~at_peak
-    if not below.any():
-        return 0.0
-    last = values.shape[0] - 1
-    recovery = np.where(below, np.arange(values.shape[0]) + 1, 0)  # the row after a low one is the recovery, if any
-    ends = np.minimum(recovery, last)
-    return float(np.max((days[ends] - days[peak_rows])[below]))
+    found = descents(values[1:], float(values[0]))
+    return float(np.max(days[found.ends + 1] - days[found.begins + 1])) if found.ends.shape[0] else 0.0
 
 
 def calmar(annual_growth: float, depth: float) -> float:

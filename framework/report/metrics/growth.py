@@ -23,10 +23,19 @@ def simple_returns(values: NDArray[np.float64]) -> NDArray[np.float64]:
     if values.shape[0] < 2:  # noqa: PLR2004 - a return needs two values
         return np.empty(0)
     before, after = values[:-1], values[1:]
-    alive = np.logical_and.accumulate(before > 0)
+    sound = before > 0
+    if sound.all():
+        returns: NDArray[np.float64] = after / before - 1
+        return returns
+    alive = np.logical_and.accumulate(sound)
     result = np.full(after.shape, NAN)
     result[alive] = after[alive] / before[alive] - 1
     return result
+
+
+def mean(values: NDArray[np.float64]) -> float:
+    """Arithmetic mean; NaN of nothing. ``np.mean`` to the bit, without what it does for other kinds of arrays."""
+    return float(np.add.reduce(values)) / values.shape[0] if values.shape[0] else NAN
 
 
 def total_return(values: NDArray[np.float64]) -> float:

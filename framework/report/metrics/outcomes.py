@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.report.metrics.growth import NAN
-from framework.report.metrics.risk import ratio
+from framework.report.metrics.growth import NAN, mean
+from framework.report.metrics.risk import ratio, standard_deviation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,12 +27,12 @@ def profit_factor(profits: NDArray[np.float64]) -> float:
 
     Source: Schwager, Schwager on Futures: Technical Analysis (1996).
     """
-    return ratio(float(np.sum(profits[profits > 0])), float(-np.sum(profits[profits < 0])))
+    return ratio(float(np.add.reduce(profits[profits > 0])), -float(np.add.reduce(profits[profits < 0])))
 
 
 def expectancy(profits: NDArray[np.float64]) -> float:
     """Mean profit of a round trip, in the unit of ``profits``. Source: Tharp, Trade Your Way (2nd ed., 2007)."""
-    return float(np.mean(profits)) if profits.shape[0] else NAN
+    return mean(profits)
 
 
 def sqn(profits: NDArray[np.float64]) -> float:
@@ -42,11 +42,11 @@ def sqn(profits: NDArray[np.float64]) -> float:
     """
     if profits.shape[0] < 2:  # noqa: PLR2004 - ddof 1
         return NAN
-    spread = float(np.std(profits, ddof=1))
-    level = float(np.max(np.abs(profits)))
+    spread = standard_deviation(profits)
+    level = float(np.maximum.reduce(np.abs(profits)))
     if spread <= level * 1e-14:  # rounding, not variance
         return NAN
-    return math.sqrt(profits.shape[0]) * float(np.mean(profits)) / spread
+    return math.sqrt(profits.shape[0]) * mean(profits) / spread
 
 
 def kelly(returns: NDArray[np.float64]) -> float:
@@ -58,5 +58,5 @@ def kelly(returns: NDArray[np.float64]) -> float:
     wins, losses = returns[returns > 0], returns[returns < 0]
     if not (wins.shape[0] and losses.shape[0]):
         return NAN
-    share = wins.shape[0] / (wins.shape[0] + losses.shape[0])
-    return float(share - (1 - share) * -np.mean(losses) / np.mean(wins))
+    share = int(wins.shape[0]) / int(wins.shape[0] + losses.shape[0])
+    return share - (1 - share) * -mean(losses) / mean(wins)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR
+from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR, mean
 from framework.report.metrics.risk import deviation
 
 if TYPE_CHECKING:
@@ -21,19 +21,22 @@ def beta(returns: NDArray[np.float64], benchmark: NDArray[np.float64]) -> float:
     """
     if not deviation(benchmark) > 0:
         return NAN
-    steps = benchmark - np.mean(benchmark)
-    return float(np.sum((returns - np.mean(returns)) * steps) / np.sum(steps**2))
+    steps = benchmark - mean(benchmark)
+    return float(np.add.reduce((returns - mean(returns)) * steps) / np.add.reduce(steps**2))
 
 
-def alpha(returns: NDArray[np.float64], benchmark: NDArray[np.float64], risk_free: float = 0.0) -> float:
+def alpha(
+    returns: NDArray[np.float64], benchmark: NDArray[np.float64], risk_free: float = 0.0, slope: float | None = None
+) -> float:
     """Jensen's alpha a year, arithmetic: 252 · (mean(r − rf) − beta · mean(b − rf)); rf per session.
 
+    ``slope`` is the beta, where it is known already.
     Source: Jensen, The Performance of Mutual Funds, Journal of Finance 23 (1968).
     """
-    slope = beta(returns, benchmark)
-    if math.isnan(slope):
+    steep = beta(returns, benchmark) if slope is None else slope
+    if math.isnan(steep):
         return NAN
-    excess = float(np.mean(returns)) - risk_free - slope * (float(np.mean(benchmark)) - risk_free)
+    excess = mean(returns) - risk_free - steep * (mean(benchmark) - risk_free)
     return excess * SESSIONS_PER_YEAR
 
 
@@ -46,4 +49,4 @@ def information_ratio(returns: NDArray[np.float64], benchmark: NDArray[np.float6
     """mean(r − b) / deviation(r − b) · √252. NaN when the two never differ. Source: Grinold & Kahn (2000)."""
     active = returns - benchmark
     spread = deviation(active)
-    return float(np.mean(active)) / spread * math.sqrt(SESSIONS_PER_YEAR) if spread > 0 else NAN
+    return mean(active) / spread * math.sqrt(SESSIONS_PER_YEAR) if spread > 0 else NAN

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR
+from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR, mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Moments = tuple[float, float, float]
 DUST = 1e-14
 """A deviation at or below this is rounding of 64-bit returns, not variance."""
 
@@ -23,8 +24,15 @@ def deviation(values: NDArray[np.float64]) -> float:
     """Sample standard deviation (n − 1); NaN below two values, exactly 0 where only rounding is left."""
     if values.shape[0] < 2:  # noqa: PLR2004 - ddof 1
         return NAN
-    spread = float(np.std(values, ddof=1))
+    spread = standard_deviation(values)
     return 0.0 if spread <= DUST else spread
+
+
+def standard_deviation(values: NDArray[np.float64]) -> float:
+    """The same with its dust, of two values at least: ``np.std(values, ddof=1)`` to the bit."""
+    steps = values - mean(values)
+    np.multiply(steps, steps, out=steps)
+    return math.sqrt(float(np.add.reduce(steps)) / (values.shape[0] - 1))
 
 
 def ratio(gain: float, cost: float) -> float:
@@ -49,7 +57,7 @@ def sharpe(returns: NDArray[np.float64], risk_free: float = 0.0) -> float:
     """
     excess = returns - risk_free
     spread = deviation(excess)
-    return float(np.mean(excess)) / spread * math.sqrt(SESSIONS_PER_YEAR) if spread > 0 else NAN
+    return mean(excess) / spread * math.sqrt(SESSIONS_PER_YEAR) if spread > 0 else NAN
 
 
 def sortino(returns: NDArray[np.float64], target: float = 0.0) -> float:
@@ -61,8 +69,8 @@ def sortino(returns: NDArray[np.float64], target: float = 0.0) -> float:
     if returns.shape[0] == 0:
         return NAN
     excess = returns - target
-    downside = math.sqrt(float(np.mean(np.minimum(excess, 0.0) ** 2)))
-    return ratio(float(np.mean(excess)), 0.0 if downside <= DUST else downside) * math.sqrt(SESSIONS_PER_YEAR)
+    downside = math.sqrt(mean(np.minimum(excess, 0.0) ** 2))
+    return ratio(mean(excess), 0.0 if downside <= DUST else downside) * math.sqrt(SESSIONS_PER_YEAR)
 
 
 def omega(returns: NDArray[np.float64], threshold: float = 0.0) -> float:
@@ -73,8 +81,8 @@ def omega(returns: NDArray[np.float64], threshold: float = 0.0) -> float:
     if returns.shape[0] == 0:
         return NAN
     excess = returns - threshold
-    gains, losses = float(np.sum(np.maximum(excess, 0.0))), float(np.sum(np.maximum(-excess, 0.0)))
-    return ratio(gains, losses)
+    gains, losses = np.add.reduce(np.maximum(excess, 0.0)), np.add.reduce(np.maximum(-excess, 0.0))
+    return ratio(float(gains), float(losses))
 
 
 def value_at_risk(returns: NDArray[np.float64], tail: float = 0.05) -> float:
@@ -82,42 +90,64 @@ def value_at_risk(returns: NDArray[np.float64], tail: float = 0.05) -> float:
 
     Source: Hyndman & Fan, Sample Quantiles (1996), type 7; historical simulation as in Jorion, Value at Risk (2006).
     """
-    return float(np.quantile(returns, tail)) if returns.shape[0] else NAN
+    last = int(returns.shape[0]) - 1
+    if last < 0:
+        return NAN
+    rank = last * tail
+    below = math.floor(rank)
+    above = min(below + 1, last)
+    ranked = np.partition(returns, [below, above, last])  # a NaN comes last
+    low, high, weight = float(ranked[below]), float(ranked[above]), rank - below
+    if math.isnan(ranked[last]):
+        return NAN
+    step = high - low  # from the nearer end, as np.quantile does, so that rounding never leaves the two
+    return low + step * weight if weight < 0.5 else high - step * (1 - weight)  # noqa: PLR2004 - the middle
 
 
-def conditional_value_at_risk(returns: NDArray[np.float64], tail: float = 0.05) -> float:
-    """Mean of the returns at or below the value at risk; a loss is < 0.
+def conditional_value_at_risk(returns: NDArray[np.float64], tail: float = 0.05, bound: float | None = None) -> float:
+    """Mean of the returns at or below the value at risk (``bound``, where it is known already); a loss is < 0.
 
     Source: Rockafellar & Uryasev, Optimization of Conditional Value-at-Risk (2000), of the historical distribution.
     """
-    bound = value_at_risk(returns, tail)
-    worst = returns[returns <= bound]
-    return min(float(np.mean(worst)), bound) if worst.shape[0] else NAN
+    worst_bound = value_at_risk(returns, tail) if bound is None else bound
+    worst = returns[returns <= worst_bound]
+    return min(mean(worst), worst_bound) if worst.shape[0] else NAN
 
 
-def skewness(returns: NDArray[np.float64]) -> float:
+def skewness(returns: NDArray[np.float64], moments: Moments | None = None) -> float:
     """Adjusted Fisher–Pearson skewness G1 = √(n(n−1)) / (n−2) · m3 / m2^1.5. NaN below three values.
 
+    ``moments`` are the ``central_moments``, where they are known already.
     Source: Joanes & Gill, Comparing Measures of Sample Skewness and Kurtosis (1998).
     """
-    n = int(returns.shape[0])
-    if n < 3 or not deviation(returns) > 0:  # noqa: PLR2004 - n − 2 divides
+    n, known = int(returns.shape[0]), moments or central_moments(returns)
+    if n < 3 or known is None:  # noqa: PLR2004 - n − 2 divides
         return NAN
-    centred = returns - np.mean(returns)
-    centred = centred / np.max(np.abs(centred))  # skewness has no scale; cubes of tiny returns would underflow
-    m2, m3 = float(np.mean(centred**2)), float(np.mean(centred**3))
+    m2, m3, _ = known
     return math.sqrt(n * (n - 1)) / (n - 2) * m3 / math.pow(m2, 1.5)
 
 
-def excess_kurtosis(returns: NDArray[np.float64]) -> float:
+def excess_kurtosis(returns: NDArray[np.float64], moments: Moments | None = None) -> float:
     """Excess kurtosis G2 = (n−1) / ((n−2)(n−3)) · ((n+1)(m4 / m2² − 3) + 6); 0 is normal. NaN below four values.
 
     Source: Joanes & Gill (1998), the unbiased estimator that pandas' ``kurt`` has too.
     """
-    n = int(returns.shape[0])
-    if n < 4 or not deviation(returns) > 0:  # noqa: PLR2004 - n − 3 divides
+    n, known = int(returns.shape[0]), moments or central_moments(returns)
+    if n < 4 or known is None:  # noqa: PLR2004 - n − 3 divides
         return NAN
-    centred = returns - np.mean(returns)
-    centred = centred / np.max(np.abs(centred))
-    m2, m4 = float(np.mean(centred**2)), float(np.mean(centred**4))
+    m2, _, m4 = known
     return (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * (m4 / m2**2 - 3) + 6)
+
+
+def central_moments(returns: NDArray[np.float64]) -> Moments | None:
+    """Means of the second, third and fourth power of the steps from the mean; None where these are only rounding.
+
+    In units of the greatest step, for skewness and kurtosis have no scale and powers of tiny returns would underflow.
+    The powers are products, which are the same on every machine; ``**3`` is not.
+    """
+    if not deviation(returns) > 0:
+        return None
+    steps = returns - mean(returns)
+    steps /= max(float(np.maximum.reduce(steps)), -float(np.minimum.reduce(steps)))
+    square = steps * steps
+    return mean(square), mean(square * steps), mean(square * square)
