@@ -87,15 +87,21 @@ def d(*, quick: bool, rounds: int) -> list[Measured]:
     few = FEW[1:2] if quick else FEW
     some = reference.sweep_answer(prices, [SETS[at] for at in few], PERIODS, capital)
     scaled = replace(base, sets=few, once=True)
-    note = f"{len(few)} of {len(SETS):,} sets, scaled"
-    stops = replace(base, variant="stops", once=True)
+    note, note_vectorbt = f"{len(few)} of {len(SETS):,} sets, scaled", "in chunks of 20 sets"
+    stops = replace(base, variant="stops", least=1)
     entries = [
         Entry("tulya, 2 threads", "tulya", base, "ours", expected),
         Entry("tulya, 1 thread", "tulya", replace(base, workers=1), "ours", expected, compared=False),
         Entry("tulya, stop-loss, 2 threads", "tulya", stops, "ours", compared=False, note="full scan"),
         *_limits(base, ("plain",), "C, every set over every bar, 1 thread", expected),
         *[
-            Entry(who, "vectorbt", replace(base, variant=engine, once=True), expected=expected, note="in chunks of 20")
+            Entry(
+                who,
+                "vectorbt",
+                replace(base, variant=engine, seconds=1.0, least=1),
+                expected=expected,
+                note=note_vectorbt,
+            )
             for who, engine in (VECTORBT[1:] if quick else VECTORBT)
         ],
         *[

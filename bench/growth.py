@@ -1,71 +1,96 @@
-"""How time and memory grow with bars, instruments and parameter sets, each point in a fresh process."""
+"""How time and memory grow with bars, instruments and parameter sets, and what a cluster costs.
+
+Each point is a fresh process.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.children import Entry, folder_of, run_entries
+from bench.children import Entry, folder_of, run_entries, run_one
 from bench.machine import machine
 from bench.peers.measuring import Job
-from bench.workloads import ROWS, RULES, SETS, write
+from bench.peers.with_dask import TASKS
+from bench.workloads import ROWS, RULES, write
 
-BARS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
-INSTRUMENTS = (1, 5, 20, 100, 500)
-PARAMETER_SETS = (10, 100, 1_000, 10_000)
+Point = dict[str, float]
+
+
+class Axis(NamedTuple):
+    """What is made larger, and how everything else stands."""
+
+    name: str
+    unit: str
+    """One of it."""
+    workload: str
+    variant: str
+    sizes: tuple[int, ...]
+    peer: str = "tulya"
+    rows: int | None = None
+    workers: int = 2
+
+
+AXES = (
+    Axis(
+        "bars, one instrument, whole rulebook", "bar", "b", "rulebook", (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+    ),
+    Axis("instruments of 2,500 days, guards", "instrument", "c", "guards", (1, 5, 20, 100, 500)),
+    Axis("parameter sets on 100,000 bars", "set", "d", "plain", (10, 100, 1_000, 10_000)),
+    Axis("parameter sets on 100,000 bars, one thread", "set", "d", "plain", (10, 100, 1_000), workers=1),
+    Axis("parameter sets on 100,000 bars, stop-loss", "set", "d", "stops", (10, 100, 1_000)),
+    Axis("parameter sets on 100,000 bars, stop-loss, one thread", "set", "d", "stops", (10, 100), workers=1),
+    Axis("parameter sets on 100,000 bars, stop-loss, two Dask workers", "set", "d", "stops", (100, 1_000), "dask"),
+    Axis("parameter sets on 400 bars, two Dask workers", "set", "d", "plain", (1_000, 10_000), "dask", rows=400),
+)
+"""The last one has next to no work: what it takes is the client's and the scheduler's part of a set."""
 
 
 def growth(*, quick: bool) -> dict[str, Any]:
-    """Points and slopes; ``quick`` leaves out the largest size of each."""
-    last = -1 if quick else None
-    series = [
-        _series("bars", "b", BARS[:last], "rulebook"),
-        _series("instruments × 2,500 days", "c", INSTRUMENTS[:last], "guards"),
-        _series("parameter sets × 100,000 bars", "d", PARAMETER_SETS[:last], "plain"),
-        _series("parameter sets × 100,000 bars, stop-loss", "d", PARAMETER_SETS[:-1][:last], "stops"),
-    ]
-    return {"series": series, "slopes": [_slope(one) for one in series], "machine": machine()}
+    """Points and slopes; ``quick`` leaves out the largest size of each axis that has more than two."""
+    series = [_series(axis, axis.sizes[:-1] if quick and len(axis.sizes) > 2 else axis.sizes) for axis in AXES]
+    capital = float(RULES["d", "plain"].capital)
+    handed = run_one(Entry("tasks", "dask", Job("d", "", "tasks", capital, seconds=1.0)))
+    task = handed.seconds / TASKS if handed.ran else None
+    return {"series": series, "task_seconds": task, "machine": machine(), "quick": quick}
 
 
-def _series(against: str, workload: str, sizes: tuple[int, ...], variant: str) -> dict[str, Any]:
-    entries = [Entry(f"{size:,} {against}", "tulya", _job(workload, size, variant), "ours") for size in sizes]
+def _series(axis: Axis, sizes: tuple[int, ...]) -> dict[str, Any]:
+    entries = [Entry(f"{size:,} {axis.name}", axis.peer, _job(axis, size), "ours") for size in sizes]
     rows = run_entries(entries)
     points = [
         {"size": size, "seconds": row.seconds, "peak_mb": row.peak_mb}
         for size, row in zip(sizes, rows, strict=True)
         if row.ran
     ]
-    return {"against": against, "points": points}
+    failed = [row.note for row in rows if not row.ran]
+    return {"axis": axis.name, "unit": axis.unit, "points": points, "failed": failed, **slope(points)}
 
 
-def _job(workload: str, size: int, variant: str) -> Job:
+def _job(axis: Axis, size: int) -> Job:
     """A workload with so many bars, instruments or sets."""
-    capital = float(RULES[workload, variant].capital)
-    base = Job(workload, "", variant, capital, seconds=1.0)
-    if workload == "b":
-        folder = folder_of("b") if size <= ROWS["b"] else folder_of(f"b-{size}")
-        return replace(base, folder=str(write("b", folder, None if size <= ROWS["b"] else size)), rows=size)
-    if workload == "c":
-        return replace(base, folder=str(write("c", folder_of("c"))), columns=size)
-    return replace(base, folder=str(write("d", folder_of("d"))), grid=size, once=size > len(SETS))
+    capital = float(RULES[axis.workload, axis.variant].capital)
+    base = Job(axis.workload, "", axis.variant, capital, rows=axis.rows, seconds=1.0, workers=axis.workers)
+    if axis.workload == "b":
+        usual = size <= ROWS["b"]
+        large = write("b", folder_of("b" if usual else f"b-{size}"), None if usual else size)
+        return replace(base, folder=str(large), rows=size)
+    folder = str(write(axis.workload, folder_of(axis.workload)))
+    if axis.workload == "c":
+        return replace(base, folder=folder, columns=size)
+    return replace(base, folder=folder, grid=size, least=1)
 
 
-def _slope(series: dict[str, Any]) -> dict[str, Any]:
-    """Time and memory of one more: the rise between the two largest sizes. ``exponent``: 1 is linear."""
-    points = series["points"]
-    before, last = points[-2], points[-1]
+def slope(points: list[Point]) -> dict[str, float]:
+    """Time and memory of one more: the rise between the two largest sizes; ``exponent`` 1 is linear growth."""
+    if len(points) < 2:
+        return {}
+    before, last = points[-2:]
     more = last["size"] - before["size"]
-    seconds, megabytes = ((last[key] - before[key]) / more for key in ("seconds", "peak_mb"))
-    exponent = float(np.log(last["seconds"] / before["seconds"]) / np.log(last["size"] / before["size"]))
     return {
-        "against": series["against"],
-        "seconds": seconds,
-        "bytes": megabytes * 1024**2,
-        "fixed_seconds": points[0]["seconds"],
-        "fixed_mb": points[0]["peak_mb"],
-        "exponent": exponent,
-        "time": f"{1e6 * seconds:,.3g} µs",
-        "memory": f"{megabytes * 1024:,.3g} kB",
+        "each_seconds": (last["seconds"] - before["seconds"]) / more,
+        "each_bytes": (last["peak_mb"] - before["peak_mb"]) * 1024**2 / more,
+        "exponent": float(np.log(last["seconds"] / before["seconds"]) / np.log(last["size"] / before["size"])),
     }

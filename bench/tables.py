@@ -57,9 +57,9 @@ def growth_table(kept: dict[str, Any]) -> Table:
     table = _table("Growth", "against", "size", "median", "peak MB")
     for series in kept["series"]:
         for point in series["points"]:
-            table.add_row(series["against"], f"{point['size']:,}", spelt(point["seconds"]), memory(point["peak_mb"]))
-    for line in kept["slopes"]:
-        table.add_row(line["against"], "each", line["time"], line["memory"])
+            table.add_row(series["axis"], f"{point['size']:,}", spelt(point["seconds"]), memory(point["peak_mb"]))
+        for said in series["failed"]:
+            table.add_row(series["axis"], said, "", "")
     return table
 
 

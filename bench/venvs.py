@@ -16,7 +16,7 @@ FOLDER = ROOT / ".bench" / "venvs"
 
 def python_of(peer: str) -> Path | str:
     """The Python of a peer's environment, or a sentence that says why there is none."""
-    if peer in {"tulya", "c"}:
+    if peer in {"tulya", "dask", "c"}:
         return Path(sys.executable)
     wanted = REQUIREMENTS / f"{peer}.txt"
     stamp = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()[:16]

@@ -39,6 +39,8 @@ class Job:
     """One cold run: for what takes many seconds."""
     seconds: float = 3.0
     """For how long to repeat."""
+    least: int = 3
+    """Times to repeat, however long it takes."""
     workers: int = 2
     sets: tuple[int, ...] = ()
     """Only these parameter sets; () = all."""
@@ -71,7 +73,7 @@ def measure(prepare: Callable[[Job], Work], version: str) -> None:
     if not job.once:
         taken = []
         until = time.perf_counter() + job.seconds
-        while len(taken) < 3 or (time.perf_counter() < until and len(taken) < 200):
+        while len(taken) < job.least or (time.perf_counter() < until and len(taken) < 200):
             begin = time.perf_counter()
             again = work()
             taken.append(time.perf_counter() - begin)

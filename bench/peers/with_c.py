@@ -133,5 +133,5 @@ def sweep(job: Job) -> Work:
 
 
 if __name__ == "__main__":
-    said = subprocess.run([compiler() or "cc", "-dumpfullversion"], capture_output=True, text=True, check=False)
-    measure(prepare, said.stdout.strip())
+    told = subprocess.run([compiler() or "cc", "--version"], capture_output=True, text=True, check=False).stdout
+    measure(prepare, told.partition("\n")[0])

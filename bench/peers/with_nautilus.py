@@ -9,7 +9,7 @@ from __future__ import annotations
 import nautilus_trader
 import numpy as np
 from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig
-from nautilus_trader.config import LoggingConfig
+from nautilus_trader.config import LoggingConfig, StrategyConfig
 from nautilus_trader.model.currencies import INR
 from nautilus_trader.model.data import Bar, BarType
 from nautilus_trader.model.enums import AccountType, OmsType, OrderSide
@@ -29,8 +29,7 @@ class Flips(Strategy):
     """One instrument's signals: +1 buys when flat, −1 sells what is held."""
 
     def __init__(self, instrument: InstrumentId, bars: BarType, signals: list[int], number: int) -> None:
-        super().__init__()
-        self.change_order_id_tag(f"{number:03}")
+        super().__init__(StrategyConfig(order_id_tag=f"{number:03}"))
         self.instrument, self.bars, self.signals = instrument, bars, signals
         self.units = Quantity.from_int(UNITS)
         self.row, self.held, self.fills = 0, False, 0

@@ -91,15 +91,16 @@ def engine(panel: Panel, settings: Settings) -> Work:
     return work
 
 
-def sweeping(job: Job, panel: Panel, choices: dict[str, Any]) -> Work:
+def sweeping(job: Job, panel: Panel, choices: dict[str, Any], cluster: object = None) -> Work:
     """``sweep`` over the grid, the RSI computed by the strategy itself."""
     from strategies.rsi import RSI
 
     grid = grid_of(job.grid)
+    workers = job.workers if cluster is None else None
     expected = math.prod(len(values) for values in grid.values())
 
     def work() -> Answer:
-        result = sweep(RSI, panel, grid, causality="off", workers=job.workers, **choices)
+        result = sweep(RSI, panel, grid, causality="off", workers=workers, cluster=cluster, **choices)
         if len(result.stats) != expected:
             raise SystemExit(f"{len(result.stats)} sets were tried, {expected} were asked for")
 
