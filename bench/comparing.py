@@ -14,11 +14,9 @@ import numpy as np
 from bench import reference
 from bench.children import Entry, Measured, folder_of, run_entries, run_one
 from bench.peers.measuring import Job
-from bench.peers.with_c import compiler
 from bench.shell import in_shell
 from bench.workloads import FEW, PERIODS, ROWS, RULES, SETS, Arrays, write
 
-NO_COMPILER = "no C compiler"
 QUICK_ROWS = 50_000
 VECTORBT = (("vectorbt (numba)", "numba"), ("vectorbt (rust)", "rust"))
 
@@ -166,11 +164,10 @@ def _ours(base: Job, expected: dict[str, float], variants: tuple[str, str]) -> l
 def _limits(
     base: Job, variants: tuple[str, ...], who: str = "", expected: dict[str, float] | None = None
 ) -> list[Entry]:
-    """The C loops; without a compiler a row that says so."""
-    note = "" if compiler() else NO_COMPILER
+    """The C loops."""
     names = {"plain": "C, one pass", "rulebook": "C, one pass, whole rulebook", "guards": "C, one pass, guards"}
     return [
-        Entry(who or names[variant], "c", replace(base, variant=variant), "limit", expected or {}, note=note)
+        Entry(who or names[variant], "c", replace(base, variant=variant), "limit", expected or {})
         for variant in variants
     ]
 
@@ -188,7 +185,7 @@ def _with_answers(entries: list[Entry]) -> list[Entry]:
         else:
             if variant not in known:
                 job = replace(entry.job, variant=variant, once=True)
-                known[variant] = run_one(Entry("", "c", job)).answer if compiler() else {}
+                known[variant] = run_one(Entry("", "c", job)).answer
             ready.append(entry if entry.peer == "c" else replace(entry, expected=known[variant]))
     return ready
 

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.peers.with_c import compiler
+
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = Path(__file__).resolve().parent / "peers" / "requirements"
 FOLDER = ROOT / ".bench" / "venvs"
@@ -16,6 +18,8 @@ FOLDER = ROOT / ".bench" / "venvs"
 
 def python_of(peer: str) -> Path | str:
     """The Python of a peer's environment, or a sentence that says why there is none."""
+    if peer == "c" and compiler() is None:
+        return "no C compiler"
     if peer in {"tulya", "dask", "c"}:
         return Path(sys.executable)
     wanted = REQUIREMENTS / f"{peer}.txt"
@@ -24,7 +28,7 @@ def python_of(peer: str) -> Path | str:
     python = place / "bin" / "python"
     if (place / stamp).exists():
         return python
-    print(f"installing {peer} into {place.relative_to(ROOT)} …", file=sys.stderr, flush=True)
+    print(f"installing {peer} into {place} …", file=sys.stderr, flush=True)
     shutil.rmtree(place, ignore_errors=True)
     uv = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
     if Path(uv).exists():

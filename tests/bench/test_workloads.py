@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from bench import reference
-from bench.children import Measured
+from bench import reference, venvs
+from bench.children import Entry, Measured, run_one
 from bench.peers import with_c, with_tulya
 from bench.peers.measuring import Job
 from bench.ratios import agreement, beside
@@ -140,3 +140,19 @@ def test_a_figure_to_reach_is_met_missed_or_not_measured():
     assert False is met["vectorbt ÷ ours, whole rulebook"]
     assert True is met["backtrader ÷ ours, whole rulebook"]
     assert None is met["backtesting.py ÷ ours, whole rulebook"]
+
+
+def test_without_a_compiler_the_limit_has_a_row_that_says_so(monkeypatch, tmp_path):
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = run_one(Entry("C, one pass", "c", small("a", "plain", tmp_path), "limit"))
+    assert (False, "no C compiler") == (found.ran, found.note)
+
+
+def test_a_peer_that_cannot_be_installed_has_a_row_that_says_why(monkeypatch, tmp_path):
+    (tmp_path / "peerless.txt").write_text("no such requirement!\n", encoding="utf-8")
+    monkeypatch.setattr(venvs, "REQUIREMENTS", tmp_path)
+    monkeypatch.setattr(venvs, "FOLDER", tmp_path / "venvs")
+    found = run_one(Entry("peerless", "peerless", small("a", "plain", tmp_path)))
+    assert found.note.startswith("not installed: ")
+    assert not found.ran
