@@ -41,9 +41,7 @@ class PaperBroker:
         self._bar = self._serve(row)
 
     def _serve(self, row: BarRow) -> Iterator[Event]:
-        yield from self._exchange.open_bar(row)
-        yield from self._exchange.range_bar(row)
-        yield from self._exchange.end_bar(row)
+        yield from self._exchange.serve(row)
 
     def execute(self, command: Command) -> None:
         """See ``Broker.execute``; a paper order never fails on the way."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -16,9 +18,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.types import Event, Panel, RiskRule, Settings
+    from framework.types import Command, Event, Panel, RiskRule, Settings
     from framework.types.orders import CancelRequest, OrderRequest
 
+AT_A_TIME = 1024
+"""Rows that are made into Python's own numbers at once."""
+Made = TypeVar("Made", BarRow, Decisions)
 PRICE_NAMES = ("stop", "take_profit", "trail", "limit", "trigger")
 
 
@@ -34,25 +39,33 @@ class DecisionArrays(NamedTuple):
 
     def rows(self, first: int, last: int) -> Iterator[Decisions]:
         """Plain rows of floats from ``first`` to before ``last``."""
-        target = self.target[first:last].tolist()
-        others = [None if array is None else array[first:last].tolist() for array in self[1:]]
-        for t in range(last - first):
-            yield Decisions(target[t], *[None if column is None else column[t] for column in others])
+        return _rows(Decisions, self, first, last)
 
 
 def bar_rows(panel: Panel, first: int, last: int) -> Iterator[BarRow]:
     """The panel's rows from ``first`` to before ``last`` as plain floats; a daily panel's last row ends its session."""
     session = panel.session
-    ends = np.r_[session[1:] != session[:-1], panel.timeframe == "1d"][first:last]
-    arrays = (panel.open, panel.high, panel.low, panel.close, panel.volume)
-    return map(
-        BarRow,
-        panel.time[first:last].tolist(),
-        panel.close_time[first:last].tolist(),
-        session[first:last].tolist(),
-        ends.tolist(),
-        *(array[first:last].tolist() for array in arrays),
-    )
+    ends = np.r_[session[1:] != session[:-1], panel.timeframe == "1d"]
+    tables = (panel.open, panel.high, panel.low, panel.close, panel.volume)
+    return _rows(BarRow, (panel.time, panel.close_time, session, ends, *tables), first, last)
+
+
+def _rows(kind: type[Made], columns: Sequence[NDArray[Any] | None], first: int, last: int) -> Iterator[Made]:
+    """Named tuples of plain numbers row by row: one of an array [T], a tuple of a table [T, N], None without either.
+
+    A thousand rows at a time, or a long history would be there twice.
+    """
+
+    def some(start: int) -> Iterator[Made]:
+        stop = min(start + AT_A_TIME, last)
+        plain = (repeat(None, stop - start) if column is None else _plain(column[start:stop]) for column in columns)
+        return map(partial(tuple.__new__, kind), zip(*plain, strict=True))  # kind(...) is Python, and twice as slow
+
+    return chain.from_iterable(map(some, range(first, last, AT_A_TIME)))
+
+
+def _plain(column: NDArray[Any]) -> Iterable[Any]:
+    return column.tolist() if column.ndim == 1 else zip(*column.T.tolist(), strict=True)
 
 
 def run(
@@ -79,26 +92,19 @@ def run(
     cash: list[int] = []
     exposure: list[int] = []
     account = session.account
-    answers = None if decisions is None else decisions.rows(first_row, last)
+    answers = repeat(None, last - first_row) if decisions is None else decisions.rows(first_row, last)
     step = max((last - first_row) // 100, 1)
 
-    def deliver(events: Iterable[Event]) -> None:
-        for event in events:
-            for command in session.receive(event):
-                deliver(exchange.execute(command))
-
-    for t, row in enumerate(bar_rows(panel, first_row, last), start=first_row):
-        if not exchange.idle:
-            deliver(exchange.open_bar(row))
-            deliver(exchange.range_bar(row))
-            deliver(exchange.end_bar(row))
+    for t, (row, answer) in enumerate(zip(bar_rows(panel, first_row, last), answers, strict=True), start=first_row):
+        for event in exchange.serve(row):
+            _tell(event, session, exchange)
         for command in session.close_bar(row):
-            deliver(exchange.execute(command))
-        answer = None if answers is None else next(answers)
+            _carry_out(command, session, exchange)
         for command in session.decide(row, answer, () if on_bar is None else on_bar(session, t)):
-            deliver(exchange.execute(command))
-        if same_close and not exchange.idle:
-            deliver(exchange.fill_at_close(row))
+            _carry_out(command, session, exchange)
+        if same_close:
+            for event in exchange.fill_at_close(row):
+                _tell(event, session, exchange)
             session.remark(row)
         equity.append(session.equity_paise)
         cash.append(account.cash_paise)
@@ -119,3 +125,14 @@ def run(
         positions=tuple(account.quantity),
         targets=None if decisions is None else decisions.target,
     )
+
+
+def _tell(event: Event, session: Session, exchange: SimulatedExchange) -> None:
+    """Session hears of an event, and its answer is carried out before the exchange decides the next one."""
+    for command in session.receive(event):
+        _carry_out(command, session, exchange)
+
+
+def _carry_out(command: Command, session: Session, exchange: SimulatedExchange) -> None:
+    for event in exchange.execute(command):
+        _tell(event, session, exchange)

@@ -45,8 +45,8 @@ class SlowHost:
             if self.delays or not (self.commands or self.events):
                 return
 
-    def serve(self, step, row) -> None:
-        for event in step(row):
+    def serve(self, events) -> None:
+        for event in events:
             self.events.append(event)
             self.carry()
         self.carry()
@@ -55,14 +55,13 @@ class SlowHost:
         panel, decisions = self.scenario.panel, self.scenario.decisions
         for row, said in zip(bar_rows(panel, 0, len(panel)), decisions.rows(0, len(panel)), strict=True):
             self.carry()
-            for step in (self.exchange.open_bar, self.exchange.range_bar, self.exchange.end_bar):
-                self.serve(step, row)
+            self.serve(self.exchange.serve(row))
             self.commands.extend(self.session.close_bar(row))
             self.carry()
             self.commands.extend(self.session.decide(row, said))
             if self.scenario.settings.fill_at == "same_close":
                 self.carry()
-                self.serve(self.exchange.fill_at_close, row)
+                self.serve(self.exchange.fill_at_close(row))
                 self.session.remark(row)
 
     def settle_down(self) -> None:
