@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
 
 from framework.errors import ConfigError, TulyaError
 from framework.sweeps import parcel as sent
+from framework.sweeps import sameness
 from framework.sweeps.connecting import connected, scheduler_of
 from framework.sweeps.parcel import Parcel
 
@@ -203,7 +204,7 @@ class Cluster:
 
     def _refuse_others(self) -> None:
         """Every worker comes to the same numbers as this process would, or none is asked."""
-        answers = self.client.run(sent.facts, self.parcel.installed, on_error="return")
+        answers = self.client.run(sameness.facts, self.parcel.installed, on_error="return")
         for worker, there in sorted(answers.items()):
             if isinstance(there, BaseException):
                 msg = (
@@ -211,9 +212,9 @@ class Cluster:
                     "there and start it again"
                 )
                 raise ConfigError(msg)
-            different = sent.differences(self.parcel.facts, there)
+            different = sameness.differences(self.parcel.facts, there)
             if different:
-                raise ConfigError(sent.refusal(f"worker {worker}", different))
+                raise ConfigError(sameness.refusal(f"worker {worker}", different))
 
 
 def _now() -> float:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5
 WORKER_SECONDS = 5
 """So long a scheduler without a worker is given."""
+SILENT = logging.CRITICAL + 1
 TALKATIVE = frozenset({"asyncio", "distributed", "tornado"})
 DEAF = "import signal\n\ndef dask_setup(worker):\n    signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
 """Run by each process of ``local:4``: Ctrl-C is for the one who started them, and who ends them."""
@@ -69,8 +70,8 @@ def _local(workers: str, closing: ExitStack) -> Client:
         threads_per_worker=1,
         host="127.0.0.1",
         dashboard_address=None,
-        worker_dashboard_address=None,
-        silence_logs=logging.CRITICAL,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # a server it keeps anyway: on any port that is free
+        silence_logs=SILENT,
         preload=[DEAF],
     )
     closing.enter_context(cluster)
@@ -97,7 +98,7 @@ def _quiet() -> Iterator[None]:
     names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in TALKATIVE]
     before = {name: logging.getLogger(name).level for name in names}
     for name in names:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+        logging.getLogger(name).setLevel(SILENT)
     try:
         yield
     finally:

@@ -14,7 +14,7 @@ import pytest
 
 from framework import Signals, Strategy, sweep
 from framework.errors import ConfigError, StrategyError
-from framework.sweeps import connecting, parcel
+from framework.sweeps import connecting, parcel, sameness
 from framework.sweeps.cluster import Cluster, Task
 from framework.sweeps.course import Course
 from framework.sweeps.grid import ParameterSet
@@ -150,8 +150,7 @@ def test_a_worker_that_cannot_load_tulya_is_refused(client, bars, monkeypatch):
     def absent(_strategy):
         raise ModuleNotFoundError("No module named 'framework'")
 
-    monkeypatch.setattr(parcel, "facts", lambda _strategy: {})
-    monkeypatch.setattr("framework.sweeps.cluster.sent.facts", absent, raising=True)
+    monkeypatch.setattr(sameness, "facts", absent)
     with pytest.raises(ConfigError, match="cannot load Tulya"):
         Cluster._refuse_others(SimpleNamespace(client=client, parcel=SimpleNamespace(installed="", facts={})))
 
@@ -213,12 +212,12 @@ def test_a_worker_that_came_later_looks_at_itself(bars):
 
 
 def test_an_installed_strategy_is_sent_by_its_name_and_its_source_is_compared(monkeypatch):
-    assert parcel.name_of(RSI) == ""
-    monkeypatch.setattr(parcel, "INSTALLED", [parcel.PACKAGE.parent])
-    assert "strategies.rsi:RSI" == parcel.name_of(RSI)
+    assert sameness.name_of(RSI) == ""
+    monkeypatch.setattr(sameness, "_lies_with_libraries", lambda _file: True)
+    assert "strategies.rsi:RSI" == sameness.name_of(RSI)
     assert b"oversold" not in parcel.packed(RSI)
-    here, there = parcel.facts("strategies.rsi:RSI"), parcel.facts("strategies.nothing:RSI")
-    assert parcel.differences(here, there)[0].startswith(
+    here, there = sameness.facts("strategies.rsi:RSI"), sameness.facts("strategies.nothing:RSI")
+    assert sameness.differences(here, there)[0].startswith(
         "strategy without strategies.nothing:RSI there, strategies.rsi"
     )
 
