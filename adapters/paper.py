@@ -24,7 +24,7 @@ class PaperBroker:
     def __init__(self, instruments: Sequence[Instrument], settings: Settings) -> None:
         self.account = Account(instruments, settings)
         self._exchange = SimulatedExchange(instruments, settings, self.account)
-        self._orders: dict[int, tuple[Order, bool]] = {}
+        self._orders: dict[int, tuple[Order, int]] = {}
         """order id → (order, whether it has filled before)."""
         self._answers: deque[Event] = deque()
         self._bar: Iterator[Event] = iter(())
@@ -47,7 +47,7 @@ class PaperBroker:
         """See ``Broker.execute``; a paper order never fails on the way."""
         if isinstance(command, Submit):
             order = command.approved.order
-            self._orders[order.order_id] = (order, False)
+            self._orders[order.order_id] = (order, 0)
         self._answers.extend(self._exchange.execute(command))
 
     def events(self) -> Iterator[Event]:
@@ -57,7 +57,7 @@ class PaperBroker:
             if event is None:
                 return
             if isinstance(event, Fill):
-                order, filled_before = self._orders[event.order_id]
-                self.account.settle(event, order, first_fill=not filled_before)
-                self._orders[event.order_id] = (order, True)
+                order, before_paise = self._orders[event.order_id]
+                booked = self.account.settle(event, order, before_paise=before_paise)
+                self._orders[event.order_id] = (order, before_paise + booked.value_paise)
             yield event

@@ -101,6 +101,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         raise ConfigError(msg)
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
     first_row = first_row_of(prices.panel, first_day)
+    chosen = with_rates(chosen, prices.panel)
     record, verdict = _within_bounds(execute)(
         asked,
         prices.panel,
@@ -123,6 +124,15 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         risk_free=risk_free,
         verification=verify_record(record, progress) if verify else None,
     )
+
+
+def with_rates(settings: Settings, panel: Panel) -> Settings:
+    """The settings with the rates of a broker's plan in them; see ``framework.market.rates``."""
+    if not settings.charges.plan:
+        return settings
+    from framework.market.rates import with_rates as read  # pydantic models of tables: only where a plan is named
+
+    return read(settings, panel)
 
 
 def _within_bounds(run: Callable[..., tuple[Record, Causality]]) -> Callable[..., tuple[Record, Causality]]:

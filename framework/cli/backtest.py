@@ -47,7 +47,7 @@ def backtest_command(
     ] = None,
     charges: Annotated[
         str | None,
-        _option("--charges", text="none · percent:0.1 · flat:20 · percent:0.03+flat:20 \\[none]", panel=MONEY),
+        _option("--charges", text="none · percent:0.1 · flat:20 · upstox:CNC (by law) \\[none]", panel=MONEY),
     ] = None,
     slippage: Annotated[str | None, _option("--slippage", text="none · bps:5 · ticks:1 \\[none]", panel=MONEY)] = None,
     reuse_proceeds: Annotated[

@@ -25,7 +25,7 @@ class Purse:
         self.withdrawn_paise = 0
         """Reserves of the entries that this close takes back: free only when the exchange has answered."""
         self._books = books
-        self._charges = settings.charges
+        self._tariff = settings.charges.tariffs.rates[0]
         self._short_margin = settings.short_margin
         self._reuse_proceeds = bool(settings.reuse_proceeds)
 
@@ -37,17 +37,18 @@ class Purse:
     def book(self, quantity: int, price: float) -> None:
         """Move cash by a fill of signed units."""
         worth = money.value(price, quantity)
-        self.cash_paise = ledger.cash_after(self.cash_paise, 1 if quantity > 0 else -1, worth, self._charged(worth))
+        side = 1 if quantity > 0 else -1
+        self.cash_paise = ledger.cash_after(self.cash_paise, side, worth, self._charged(worth, side))
 
     def needed(self, quantity: int, price: float) -> int:
         """Buying power that an increase of signed units takes at this price."""
-        share = self._share(quantity)
-        return risk.needed(abs(quantity), price, share, self._charges.rate_e8, self._charges.flat_paise)
+        side, share = self._share(quantity)
+        return risk.needed(abs(quantity), price, share, side, self._tariff)
 
     def allowed(self, quantity: int, price: float, power_paise: int, lot: int) -> int:
         """R3: units (≥ 0) of an increase that the buying power covers, whole lots."""
-        share, rule = self._share(quantity), self._charges
-        return risk.within_buying_power(abs(quantity), price, share, power_paise, rule.rate_e8, rule.flat_paise, lot)
+        side, share = self._share(quantity)
+        return risk.within_buying_power(abs(quantity), price, share, power_paise, side, self._tariff, lot)
 
     def buying_power(self, reserved_paise: int = 0) -> int:
         """Cash less what shorts block and less reserves (M5, M8)."""
@@ -63,15 +64,15 @@ class Purse:
                 continue
             worth = money.share(abs(book.mark_paise), abs(book.leave.order.quantity), abs(book.position))
             given_back = worth if book.position > 0 else int(worth * self._short_margin)
-            released = given_back - self._charged(worth)
+            released = given_back - self._charged(worth, -1 if book.position > 0 else 1)
             if self._reuse_proceeds or (reverses and i == j):
                 power += released
             elif book.entry is not None and book.entry.needs_flat:
                 power += min(released, book.entry.reserved_paise)
         return power
 
-    def _share(self, quantity: int) -> float:
-        return 1.0 if quantity > 0 else self._short_margin
+    def _share(self, quantity: int) -> tuple[int, float]:
+        return (1, 1.0) if quantity > 0 else (-1, self._short_margin)
 
-    def _charged(self, worth: int) -> int:
-        return charges(worth, self._charges.rate_e8, self._charges.flat_paise, True)
+    def _charged(self, worth: int, side: int) -> int:
+        return charges(worth, side, 0, False, self._tariff)

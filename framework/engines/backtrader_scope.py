@@ -41,6 +41,9 @@ def _sentences(settings: Settings, decisions: DecisionArrays, style: str) -> Ite
 
 
 def _orders(settings: Settings) -> Iterator[str]:
+    if settings.charges.plan:
+        instead = f"use --charges percent:0.1 {OTHERWISE}"
+        yield f"charges a rate and a flat sum, not a plan such as {settings.charges}; {instead}"
     if settings.fill_at == "same_close":
         yield f"decides at a close and fills at the next open; leave out --fill-at same_close {OTHERWISE}"
     if settings.volume_cap is not None:

@@ -122,8 +122,6 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
         "sizing_kind": SIZINGS[settings.sizing.kind],
         "sizing_amount": float(settings.sizing.amount),
         "allotment": float(settings.allotment or 1.0 / instruments),
-        "rate_e8": settings.charges.rate_e8,
-        "flat_paise": settings.charges.flat_paise,
         "bps": float(settings.slippage.bps),
         "ticks": float(settings.slippage.ticks),
         "protection_bps": float(settings.protection_bps),
@@ -162,7 +160,7 @@ def new_state(panel: Panel, settings: Settings, rows: int, *, records: bool = Fa
     """An account with its deposit and nothing else. ``records``: fields are attributes in plain Python too."""
     count = len(panel.instruments)
     room = layout.ORDERS_PER_ROW * count
-    orders = room + min(rows * count, MOST_AT_FIRST)
+    orders = room + min(rows * count // 4, MOST_AT_FIRST)
     ids = layout.OPEN_ORDERS * count
     state = State(
         desk=np.zeros(1, layout.DESK),
@@ -178,12 +176,19 @@ def new_state(panel: Panel, settings: Settings, rows: int, *, records: bool = Fa
         done_with_bar=np.zeros(2 * ids, np.int64),
         cancels=np.zeros(2 * ids, np.int64),
         held=np.zeros(count, np.int64),
+        tariffs=tariffs_of(settings),
     )
     open_account(state, panel, settings)
     if records:
         arrays: list[Any] = [array.view(np.recarray) if array.dtype.names else array for array in state]
         return State(*arrays)
     return state
+
+
+def tariffs_of(settings: Settings) -> NDArray[np.void]:
+    """What fills are charged by, a row for each day from which something changes."""
+    days, rates = settings.charges.tariffs
+    return np.array([(day, *tariff) for day, tariff in zip(days, rates, strict=True)], dtype=layout.TARIFF)
 
 
 def open_account(state: State, panel: Panel, settings: Settings) -> None:
@@ -197,7 +202,7 @@ def open_account(state: State, panel: Panel, settings: Settings) -> None:
     books["lot"] = [instrument.lot for instrument in panel.instruments]
     for name in UNKNOWN_AT_FIRST:
         books[name] = math.nan
-    books["stop_id"] = books["target_id"] = -1
+    books["stop_id"] = books["target_id"] = books["dp_day"] = -1
 
 
 def with_room(state: State) -> State:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from framework.engines.compiled import bar_of, new_state, open_account, params_of, with_room
+from framework.engines.compiled import bar_of, new_state, open_account, params_of, tariffs_of, with_room
 from framework.engines.compiling import entry
 from framework.engines.event import DecisionArrays
 from framework.engines.kernel.turns import BLOCK, WORD
@@ -57,6 +57,7 @@ class Counter:
         self.compiled = compiled
         self.loop, self.sink_all = entry("run_rows", compiled=compiled), entry("sink_all", compiled=compiled)
         self.memory = threading.local()
+        self.tariffs = tariffs_of(settings) if compiled else tariffs_of(settings).view(np.recarray)
         self.sparse = _Sparse(panel) if style == "signals" and takes_turns(panel, settings) else None
 
     def run(self, decisions: DecisionArrays) -> Tally:
@@ -86,7 +87,7 @@ class Counter:
         equity = self._kept("closes", lambda: np.empty(self.closes.shape[0], dtype=np.int64))
         profits = self._kept("profits", lambda: np.empty(len(self.panel) // 2 + 1, dtype=np.int64))
         trips, final, depth = entry("run_turns", compiled=self.compiled)(
-            self.params, *self.sparse.arrays, *_worded(turns.enter), *_worded(turns.leave),
+            self.params, self.tariffs, *self.sparse.arrays, *_worded(turns.enter), *_worded(turns.leave),
             self.closes, self.first_row, self.settings.capital_paise, equity, profits,
         )  # fmt: skip
         return Tally(equity, final, depth, profits[:trips])
@@ -126,7 +127,7 @@ class _Sparse:
         close = np.ascontiguousarray(panel.close[:, 0])
         begins = np.arange(0, close.shape[0], BLOCK)
         floors, ceilings = np.minimum.reduceat(close, begins), np.maximum.reduceat(close, begins)
-        prices = (np.ascontiguousarray(panel.open[:, 0]), close, floors, ceilings)
+        prices = (panel.time, panel.close_time, panel.open[:, 0], close, floors, ceilings)
         self.arrays = (float(instrument.tick), instrument.lot, *map(_frozen, prices))
 
 

@@ -88,11 +88,13 @@ def costs(result: Result) -> list[tuple[str, str, str]]:
         return name, rupees(amount), percent(100 * amount / gross, 1) if gross > 0 else NONE
 
     rows = [row("Gross profit", gross)]
-    if settings.charges.rate_e8:
+    if settings.charges.plan:
+        rows.append(row(f"Charges, {settings.charges}", -seen.charges))
+    elif settings.charges.rate_e8:
         rows.append(row(f"Charges, {settings.charges.rate_e8 / 1e6:g} % of value", flat - seen.charges))
     if settings.charges.flat_paise:
         rows.append(row(f"Charges, {rupees(settings.charges.flat_paise / 100)} on {executed:,} orders", -flat))
-    if not settings.charges.rate_e8 and not settings.charges.flat_paise:
+    if not any((settings.charges.plan, settings.charges.rate_e8, settings.charges.flat_paise)):
         rows.append(row("Charges, none modelled", -seen.charges))
     rows.append(row(f"Slippage, {settings.slippage}", -seen.slippage))
     rows.append(row("Net profit, open positions included", net))

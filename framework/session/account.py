@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING
 
 from framework.rules import ledger, money
 from framework.rules.charges import charges
 from framework.types.portfolio import Portfolio, Position, TradingState
 from framework.types.record import Settlement
+from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +28,9 @@ class Account:
     def __init__(self, instruments: Sequence[Instrument], settings: Settings) -> None:
         count = len(instruments)
         self.instruments = tuple(instruments)
-        self._rate_e8 = settings.charges.rate_e8
-        self._flat_paise = settings.charges.flat_paise
+        self._tariffs = settings.charges.tariffs
+        self._dp_day = [-1] * count
+        """Day of the latest depository charge, days since 1970-01-01: one a day and instrument."""
         self._short_margin = settings.short_margin
         self.deposit_paise = settings.capital_paise
         self.cash_paise = settings.capital_paise
@@ -40,16 +43,24 @@ class Account:
         self.entry_charges_paise = [0] * count
         self.mark_paise = [0] * count
         self.close = [NAN] * count
-        self.held: set[int] = set()
-        """Instruments with a position."""
+        """Last close in rupees; NaN before the first bar."""
+        self.held: list[int] = []
+        """Instruments with a position, in their order."""
 
-    def settle(self, fill: Fill, order: Order, *, first_fill: bool) -> Settlement:
-        """Book a fill: the part that closes realises profit, the rest opens at cost."""
+    def settle(self, fill: Fill, order: Order, *, before_paise: int) -> Settlement:
+        """Book a fill: the part that closes realises profit, the rest opens at cost.
+
+        ``before_paise`` is the value that the order has filled already.
+        """
         i, quantity = fill.instrument, abs(fill.quantity)
         side = 1 if fill.quantity > 0 else -1
         worth = money.value(fill.price, quantity)
-        paid = charges(worth, self._rate_e8, self._flat_paise, first_fill)
         held = self.quantity[i]
+        tariff, day = self._tariffs.on(fill.time), fill.time // DAY_NS
+        delivers = side < 0 < held
+        paid = charges(worth, side, before_paise, delivers and self._dp_day[i] != day, tariff)
+        if delivers:
+            self._dp_day[i] = day
         closed = ledger.closed_part(held, fill.quantity)
         cost_out = gross = 0
         if closed:
@@ -66,7 +77,11 @@ class Account:
         self.cash_paise = ledger.cash_after(self.cash_paise, side, worth, paid)
         self.gross_paise += gross
         self.charges_paise += paid
-        self._mark(i, fill.price)
+        self.mark_paise[i] = ledger.marked(self.quantity[i], fill.price)
+        if held == 0:
+            insort(self.held, i)
+        elif self.quantity[i] == 0:
+            self.held.remove(i)
         return Settlement(
             fill=fill,
             reason=order.reason,
@@ -82,38 +97,36 @@ class Account:
 
     def mark(self, closes: Sequence[float]) -> None:
         """Value every position at this bar's close; an instrument without a bar (NaN) keeps its last mark."""
-        for i in self.held:
-            close = closes[i]
+        for i, close in enumerate(closes):
             if close > 0.0:
-                self._mark(i, close)
-
-    def _mark(self, i: int, price: float) -> None:
-        self.mark_paise[i] = ledger.marked(self.quantity[i], price)
-        if self.quantity[i]:
-            self.held.add(i)
-        else:
-            self.held.discard(i)
+                self.close[i] = close
+                if self.quantity[i]:
+                    self.mark_paise[i] = ledger.marked(self.quantity[i], close)
 
     @property
     def equity_paise(self) -> int:
         """Cash plus signed marks."""
-        return self.cash_paise + sum([self.mark_paise[i] for i in self.held])
+        return self.cash_paise + sum(self.mark_paise)
 
     @property
     def exposure_paise(self) -> int:
         """Sum of |marks|."""
-        return sum([abs(self.mark_paise[i]) for i in self.held])
+        return sum(map(abs, self.mark_paise)) if self.held else 0
 
     def buying_power_paise(self, reserved_paise: int = 0) -> int:
         """What new exposure may use: see ``rules.ledger.buying_power``."""
         shorts = -sum([self.mark_paise[i] for i in self.held if self.quantity[i] < 0])
         return ledger.buying_power(self.cash_paise, shorts, self._short_margin, reserved_paise)
 
-    def released_by_closing(self, i: int, units: int) -> int:
-        """Buying power in paise that closing ``units`` of instrument ``i`` at its mark gives back, less its charges."""
+    def released_by_closing(self, i: int, units: int, time: int) -> int:
+        """Buying power in paise that closing ``units`` of instrument ``i`` at its mark gives back, less its charges.
+
+        ``time`` is when that is asked, UTC nanoseconds.
+        """
         worth = money.share(abs(self.mark_paise[i]), min(units, abs(self.quantity[i])), abs(self.quantity[i]))
         given_back = worth if self.quantity[i] > 0 else int(worth * self._short_margin)
-        return given_back - charges(worth, self._rate_e8, self._flat_paise, True)
+        side = -1 if self.quantity[i] > 0 else 1
+        return given_back - charges(worth, side, 0, True, self._tariffs.on(time))
 
     def at_cost_paise(self) -> int:
         """Signed cost of all positions: the second term of the ledger identity."""

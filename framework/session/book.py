@@ -4,39 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.types.orders import ExitDistances, Order, Reason
+from framework.types.orders import ExitDistances, Reason
 from framework.types.record import OrderRecord, OrderState
 
 if TYPE_CHECKING:
     from framework.types import Approved
 
 NAN = float("nan")
+NO_DISTANCES = ExitDistances()
 
 
 class WorkingOrder:
     """An order's life as Session mirrors it."""
 
     __slots__ = (
-        "approved",
         "cancelling",
-        "ended_at",
         "filled",
+        "filled_paise",
         "needs_flat",
+        "order",
         "requested",
         "reserved_paise",
         "state",
         "verdict",
         "waits_for",
-        "why",
     )
 
     def __init__(self, approved: Approved) -> None:
-        self.approved = approved
-        self.requested = approved.requested
-        self.verdict = approved.verdict
+        self.order, self.requested, self.verdict = approved
+        """``order`` follows what became of it; the request and the verdict on it stay."""
         self.state = OrderState.WORKING
         self.filled = 0
         """Signed units."""
+        self.filled_paise = 0
+        """Their value."""
         self.reserved_paise = 0
         """Buying power an increase holds until it is done."""
         self.cancelling = False
@@ -44,22 +45,15 @@ class WorkingOrder:
         """A parked order is submitted when these orders are done …"""
         self.needs_flat = False
         """… and, if it opens the other side, only when the position is flat."""
-        self.ended_at = 0
-        self.why = ""
-
-    @property
-    def order(self) -> Order:
-        """The order as approved."""
-        return self.approved.order
 
     @property
     def remaining(self) -> int:
         """Signed units not yet filled."""
-        return self.approved.order.quantity - self.filled
+        return self.order.quantity - self.filled
 
-    def record(self) -> OrderRecord:
+    def record(self, ended_at: int = 0, why: str = "") -> OrderRecord:
         """The order as the result keeps it."""
-        return OrderRecord(self.order, self.requested, self.verdict, self.state, self.filled, self.ended_at, self.why)
+        return OrderRecord(self.order, self.requested, self.verdict, self.state, self.filled, ended_at, why)
 
 
 class Book:
@@ -99,14 +93,14 @@ class Book:
         """A forced exit is under way: targets wait until the position is flat."""
         self.leaving_reason = Reason.SIGNAL
         """Why, while ``leaving``."""
-        self.distances = ExitDistances()
+        self.distances = NO_DISTANCES
         """Protective distances of the position, from its opening order's decision row."""
-        self.entry_distances = ExitDistances()
+        self.entry_distances = NO_DISTANCES
         """The same for the entry that is working."""
         self.extreme = NAN
-        """Best price since the entry, rupees."""
+        """Best price since the entry, rupees; kept up where something is measured from it."""
         self.bars_held = 0
-        """Closes since the entry, the entry bar's included."""
+        """Closes since the entry, the entry bar's included; counted where something depends on it."""
         self.within_bar = False
         """The entry filled inside the current bar."""
         self.protect_due = False
@@ -115,8 +109,13 @@ class Book:
         """Order id of the protective stop; 0 = none."""
         self.target_id = 0
         """Order id of the protective target; 0 = none."""
-        self.open_orders: list[int] = []
-        """Ids of all working and parked orders, oldest first."""
+        self.open_orders: list[WorkingOrder] = []
+        """All working and parked orders, oldest first."""
+
+    @property
+    def only_protected(self) -> bool:
+        """No order is open but the protective exits."""
+        return len(self.open_orders) == (self.stop_id != 0) + (self.target_id != 0)
 
     def forget_exit(self, order_id: int) -> None:
         """A protective order is done."""
@@ -144,4 +143,4 @@ class Book:
     def forget_position(self) -> None:
         """The position is gone, and with it what its exits were measured from."""
         self.leaving = self.protect_due = False
-        self.distances, self.extreme, self.bars_held = ExitDistances(), NAN, 0
+        self.distances, self.extreme, self.bars_held = NO_DISTANCES, NAN, 0

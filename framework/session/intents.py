@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules import sizing, targets
 from framework.session.planning import EntryPrices, at_row, entry_distances, entry_prices, full_units
-from framework.types.orders import Decisions, ExitDistances, Order, OrderType, Reason, Verdict
+from framework.types.orders import NAN, Decisions, ExitDistances, Order, OrderType, Reason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from framework.session.account import Account
     from framework.session.book import Book
     from framework.session.orders import Orders
-    from framework.types import Instrument, Settings
+    from framework.types import BarRow, Instrument, Settings
+
+
+UNPRICED = EntryPrices(OrderType.MARKET, NAN, NAN, NAN)
 
 
 class Increase(NamedTuple):
@@ -48,11 +51,22 @@ class Intents:
         self._books = books
         self._orders = orders
         self._weights = weights
+        self._looks_again = (
+            settings.reenter == "new_signal" or settings.limit_follow or (weights and settings.rebalance != "on_change")
+        )
+        """An unchanged target may mean something too."""
 
-    def decide(
+    def decide(self, row: BarRow, decisions: Decisions, equity_paise: int) -> list[Increase]:
+        """Take in a row of targets, NaN among them; returns the increases they ask for, by instrument."""
+        increases: list[Increase] = []
+        for i, target in enumerate(decisions.target):
+            if row.close[i] > 0.0 and (targets.is_new(target, self._books[i].intent) or self._looks_again):
+                increases += self._decide(i, target, row.close[i], equity_paise, decisions, row.close_time)
+        return increases
+
+    def _decide(
         self, i: int, target: float, close: float, equity_paise: int, decisions: Decisions, now: int
     ) -> list[Increase]:
-        """Take in a target (or NaN) of an instrument that has a bar; returns the increase it asks for, if any."""
         book = self._books[i]
         if self._ignored(book, target) or book.leaving:
             return []
@@ -68,7 +82,8 @@ class Intents:
             self._too_small(i, wanted, now)
         delta = self._delta(self._account.quantity[i], book.desired, towards_zero=towards_zero)
         reason = Reason.REBALANCE if self._weights and self._account.quantity[i] else Reason.SIGNAL
-        return [Increase(i, delta, self._prices(i, delta, close, decisions), reason)]
+        prices = self._prices(i, delta, close, decisions) if delta else UNPRICED
+        return [Increase(i, delta, prices, reason)]
 
     @staticmethod
     def _delta(position: int, desired: int, *, towards_zero: bool) -> int:

@@ -11,6 +11,8 @@ from framework.types.record import OrderRecord, OrderState
 if TYPE_CHECKING:
     from framework.session.account import Account
 
+PARKED, WORKING = OrderState.PARKED, OrderState.WORKING
+
 
 class Orders:
     """Every order of the run. Open ones by id and in their instrument's book, done ones as records."""
@@ -40,17 +42,18 @@ class Orders:
 
     def of(self, i: int) -> list[WorkingOrder]:
         """Open orders of one instrument, oldest first."""
-        return [self._open[order_id] for order_id in self._books[i].open_orders]
+        return list(self._books[i].open_orders)
 
     def entries(self, i: int) -> list[WorkingOrder]:
         """Open orders of one instrument that would increase its position."""
-        return [working for working in self.of(i) if not working.order.reduces and not working.cancelling]
+        open_orders = self._books[i].open_orders
+        return [working for working in open_orders if not working.order.reduces and not working.cancelling]
 
     def plain_exits(self, i: int) -> list[WorkingOrder]:
         """Open reductions of one instrument that are no protective exits."""
         return [
             working
-            for working in self.of(i)
+            for working in self._books[i].open_orders
             if working.order.reduces and not working.order.protective and not working.cancelling
         ]
 
@@ -58,9 +61,17 @@ class Orders:
         """Ids of what may still fill, orders whose cancel is under way included: what replaces them waits for them."""
         return {
             working.order.order_id
-            for working in self.of(i)
+            for working in self._books[i].open_orders
             if working.order.reduces == reduces and not working.order.protective
         }
+
+    def units_leaving(self, i: int) -> int:
+        """Units ≥ 0 that the plain exits of one instrument have still to fill."""
+        return sum([abs(working.remaining) for working in self.plain_exits(i)])
+
+    def reserved_behind_exits(self, i: int) -> int:
+        """Paise that the entries of one instrument reserve which open the other side, once its position is closed."""
+        return sum([entry.reserved_paise for entry in self.entries(i) if entry.needs_flat])
 
     # ------------------------------------------------------------------ placing and cancelling
 
@@ -70,33 +81,33 @@ class Orders:
         return self._next_id - 1
 
     def submit(self, order: Order) -> Submit:
-        """Place a reduction, which needs no review."""
-        return self._open_up(Approved(order, order.quantity, Verdict(order.quantity)))
+        """Place a reduction, numbered by ``take_id``; it needs no review."""
+        approved = Approved(order, order.quantity, Verdict(order.quantity))
+        self._open_up(approved)
+        return Submit(approved)
 
     def place(
         self, approved: Approved, reserve_paise: int, blocked: set[int], *, needs_flat: bool = False
     ) -> list[Command]:
         """Submit now, or park until the orders in ``blocked`` are done (and the position is flat)."""
-        command = self._open_up(approved)
-        working = self._open[command.approved.order.order_id]
+        working = self._open_up(approved)
         working.needs_flat = needs_flat
         self.reserve(working, reserve_paise)
         waits = {order_id for order_id in blocked if order_id in self._open}
         if not waits:
-            return [command]
-        working.state, working.waits_for = OrderState.PARKED, waits
+            return [Submit(approved)]
+        working.state, working.waits_for = PARKED, waits
         return []
 
-    def _open_up(self, approved: Approved) -> Submit:
-        order = approved.order._replace(order_id=self.take_id())
-        numbered = approved._replace(order=order)
-        self._open[order.order_id] = WorkingOrder(numbered)
-        self._books[order.instrument].open_orders.append(order.order_id)
-        return Submit(numbered)
+    def _open_up(self, approved: Approved) -> WorkingOrder:
+        order = approved.order
+        working = self._open[order.order_id] = WorkingOrder(approved)
+        self._books[order.instrument].open_orders.append(working)
+        return working
 
     def withdraw(self, working: WorkingOrder, at: int) -> list[Command]:
         """Take an order back: a parked one ends here and now, a working one stays open until the answer comes."""
-        if working.state is OrderState.PARKED:
+        if working.state is PARKED:
             return self.end(working, OrderState.CANCELLED, at, "replaced")
         if working.cancelling:
             return []
@@ -106,9 +117,8 @@ class Orders:
     @staticmethod
     def shorten(working: WorkingOrder, remaining: int) -> list[Command]:
         """Leave only ``remaining`` signed units of a reduction to fill."""
-        order = working.order._replace(quantity=working.filled + remaining)
-        working.approved = working.approved._replace(order=order)
-        if working.state is OrderState.PARKED:
+        order = working.order = working.order._replace(quantity=working.filled + remaining)
+        if working.state is PARKED:
             return []
         return [Modify(order.order_id, remaining, order.trigger, order.limit)]
 
@@ -129,12 +139,12 @@ class Orders:
         """Close an order's books and submit what waited for its end."""
         order = working.order
         book = self._books[order.instrument]
-        working.state, working.why, working.ended_at = state, why, at
+        working.state = state
         self.reserve(working, 0)
         del self._open[order.order_id]
-        book.open_orders.remove(order.order_id)
+        book.open_orders.remove(working)
         book.forget_exit(order.order_id)
-        self._done.append(working.record())
+        self._done.append(working.record(at, why))
         commands: list[Command] = []
         for parked in self.of(order.instrument):
             if order.order_id in parked.waits_for:
@@ -148,11 +158,11 @@ class Orders:
             # The close did not fill in its time: like an expired entry, so that a finite target asks again.
             self._books[parked.order.instrument].forget_intent("any_bar")
             return self.end(parked, OrderState.CANCELLED, at, "close_not_filled")
-        parked.state = OrderState.WORKING
-        return [Submit(parked.approved)]
+        parked.state = WORKING
+        return [Submit(Approved(parked.order, parked.requested, parked.verdict))]
 
     def drop_overtaken(self, i: int, at: int) -> None:
         """A fill won the race against the cancel that a parked entry waited for: that entry is not wanted any more."""
         for working in self.of(i):
-            if working.state is OrderState.PARKED and not working.needs_flat:
+            if working.state is PARKED and not working.needs_flat:
                 self.end(working, OrderState.CANCELLED, at, "overtaken_by_a_fill")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from framework.rules.exits import extreme_after_bar
 from framework.session.planning import Levels, protective_levels
-from framework.types.orders import NAN, Approved, BarRow, Command, Modify, Order, OrderType, Reason, Validity, Verdict
+from framework.types.orders import NAN, BarRow, Command, Modify, Order, OrderType, Reason, Submit, Validity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from framework.session.book import Book
     from framework.session.orders import Orders
     from framework.types import Instrument, Settings
+
+LIMIT, STOP, GTC = OrderType.LIMIT, OrderType.STOP, Validity.GTC
 
 
 class Protection:
@@ -30,6 +32,8 @@ class Protection:
     ) -> None:
         self._instruments = tuple(instruments)
         self._rule = settings.exits
+        self._follows = self._rule.trail is not None or self._rule.time_exit is not None
+        """Every position has something that a close moves on."""
         self._reenter = settings.reenter
         self._account = account
         self._books = books
@@ -57,8 +61,11 @@ class Protection:
     def look_after(self, row: BarRow) -> list[Command]:
         """At a close: ratchet trailing stops (row 15), start time exits (row 16), place exits that start next bar."""
         commands: list[Command] = []
-        for i in sorted(self._account.held):
-            close, book = row.close[i], self._books[i]
+        for i in self._account.held:
+            book = self._books[i]
+            if not (self._follows or book.protect_due or book.distances.trail > 0.0):
+                continue  # nothing is measured from this bar
+            close = row.close[i]
             if not close > 0.0:
                 continue
             book.bars_held += 1
@@ -92,29 +99,33 @@ class Protection:
         """Withdraw the exits there are and place new ones at the present levels."""
         book, levels = self._books[i], self._levels(i)
         commands = self._withdraw(book, now)
-        stop = Order(
-            0,
+        if levels.stop > 0.0:
+            stop = self._place(i, STOP, levels.stop_reason, levels.stop, within_bar_from, now)
+            book.stop_id = stop.approved.order.order_id
+            commands.append(stop)
+        if levels.target > 0.0:
+            target = self._place(i, LIMIT, Reason.TAKE_PROFIT, levels.target, within_bar_from, now)
+            book.target_id = target.approved.order.order_id
+            commands.append(target)
+        return commands
+
+    def _place(self, i: int, kind: OrderType, reason: Reason, price: float, within_bar_from: float, now: int) -> Submit:
+        """Submit one protective order over the whole position."""
+        order = Order(
+            self._orders.take_id(),
             i,
             -self._account.quantity[i],
-            OrderType.STOP,
-            levels.stop_reason,
+            kind,
+            reason,
             reduces=True,
             decided_at=now,
-            trigger=levels.stop,
-            validity=Validity.GTC,
+            limit=price if kind is LIMIT else NAN,
+            trigger=price if kind is STOP else NAN,
+            validity=GTC,
             protective=True,
             within_bar_from=within_bar_from,
         )
-        if levels.stop > 0.0:
-            submit = self._orders.submit(stop)
-            book.stop_id = submit.approved.order.order_id
-            commands.append(submit)
-        if levels.target > 0.0:
-            target = stop._replace(type=OrderType.LIMIT, reason=Reason.TAKE_PROFIT, limit=levels.target, trigger=NAN)
-            submit = self._orders.submit(target)
-            book.target_id = submit.approved.order.order_id
-            commands.append(submit)
-        return commands
+        return self._orders.submit(order)
 
     def _adjust(self, i: int) -> list[Command]:
         """Bring the exits to the position's size and to their present levels."""
@@ -136,5 +147,5 @@ class Protection:
         if working.remaining == -position and same_price:
             return []
         changed = wanted._replace(quantity=working.filled - position)
-        working.approved = Approved(changed, changed.quantity, Verdict(changed.quantity))
+        working.order = changed
         return [Modify(changed.order_id, -position, changed.trigger, changed.limit)]

@@ -21,7 +21,7 @@ class Review:
 
     def __init__(self, instruments: Sequence[Instrument], settings: Settings, rules: Sequence[RiskRule]) -> None:
         self._instruments = tuple(instruments)
-        self._charges = settings.charges
+        self._tariffs = settings.charges.tariffs
         self._short_margin = settings.short_margin
         self._max_order_value = settings.limits.max_order_value or math.inf
         self._max_position_value = settings.limits.max_position_value or math.inf
@@ -51,7 +51,7 @@ class Review:
         for name, allowed in (
             ("max_order_value", risk.within_order_value(units, price, self._max_order_value, lot)),
             ("max_position_value", risk.within_position_value(units, held, price, self._max_position_value, lot)),
-            ("cash", self._affordable(units, side, price, power_paise, lot)),
+            ("cash", self._affordable(order, units, price, power_paise)),
         ):
             if allowed < units:
                 units, reason = allowed, name
@@ -62,15 +62,15 @@ class Review:
             units -= units % lot
         return Verdict(side * units, reason)
 
-    def reserve_paise(self, quantity: int, price: float) -> int:
+    def reserve_paise(self, quantity: int, price: float, time: int) -> int:
         """Buying power that a working increase of signed ``quantity`` holds at its worst price, in paise."""
-        share = 1.0 if quantity > 0 else self._short_margin
-        return risk.needed(abs(quantity), price, share, self._charges.rate_e8, self._charges.flat_paise)
+        side, share = (1, 1.0) if quantity > 0 else (-1, self._short_margin)
+        return risk.needed(abs(quantity), price, share, side, self._tariffs.on(time))
 
-    def _affordable(self, units: int, side: int, price: float, power_paise: int, lot: int) -> int:
-        share = 1.0 if side > 0 else self._short_margin
-        charges = self._charges
-        return risk.within_buying_power(units, price, share, power_paise, charges.rate_e8, charges.flat_paise, lot)
+    def _affordable(self, order: Order, units: int, price: float, power_paise: int) -> int:
+        side, share = (1, 1.0) if order.quantity > 0 else (-1, self._short_margin)
+        lot, tariff = self._instruments[order.instrument].lot, self._tariffs.on(order.decided_at)
+        return risk.within_buying_power(units, price, share, power_paise, side, tariff, lot)
 
     @staticmethod
     def _ask(rule: RiskRule, order: Order, quantity: int, reason: str, portfolio: Portfolio) -> tuple[int, str]:

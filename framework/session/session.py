@@ -21,6 +21,7 @@ from framework.rules.risk import daily_loss_tripped
 from framework.rules.targets import outstanding_reduction
 from framework.session.account import Account
 from framework.session.book import Book, WorkingOrder
+from framework.session.funding import Funding
 from framework.session.intents import Increase, Intents
 from framework.session.orders import Orders
 from framework.session.planning import entry_prices
@@ -28,7 +29,6 @@ from framework.session.protection import Protection
 from framework.session.review import Review
 from framework.session.wording import cash_text, daily_loss_text, refused_fill_text
 from framework.types.orders import (
-    NAN,
     Approved,
     BarRow,
     Cancelled,
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
     from framework.types import Instrument, RiskRule, Settings
 
+ACTIVE, REDUCE_ONLY = TradingState.ACTIVE, TradingState.REDUCE_ONLY
+MARKET, DAY = OrderType.MARKET, Validity.DAY
 FORCED = frozenset({Reason.STOP_LOSS, Reason.TAKE_PROFIT, Reason.TRAILING_STOP, Reason.TIME_EXIT, Reason.SQUARE_OFF})
 """Exits that set the intent to 0 by themselves."""
 
@@ -77,35 +79,35 @@ class Session:
         self.notices: list[Notice] = []
         self._weights = style == "allocate"
         self._by_target = style != "on_bar"
-        self._reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
+        self._validity = Validity(settings.validity)
         self._rules = tuple(rules)
         self._books = books = [Book() for _ in self.instruments]
         self._orders = orders = Orders(account, books)
         self._review = Review(instruments, settings, rules)
+        reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
+        self._funding = Funding(account, orders, reuse_proceeds=reuse_proceeds)
         self._protection = Protection(instruments, settings, account, books, orders)
         self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
-        self._session = 0
-        self._session_start_paise = self._equity_paise = settings.capital_paise
-        self._closes = [NAN] * len(self.instruments)
+        self.equity_paise = settings.capital_paise
+        """Cash plus marked positions at the last close."""
+        self._max_daily_loss = settings.limits.max_daily_loss
+        self._loss_limit_paise = -1
+        """Loss since the last session's close that trips the breaker; −1 = none."""
+        self._session_start_paise = -1
+        self._begin_session(0)
         self._now = 0
         self._below_zero = False
 
     def __repr__(self) -> str:
-        held = ", ".join(f"{self.instruments[i]} {self.account.quantity[i]:+d}" for i in sorted(self.account.held))
-        return f"Session({self.state.value}, equity ₹{self._equity_paise / 100:,.2f}, {held or 'flat'})"
+        held = ", ".join(f"{self.instruments[i]} {self.account.quantity[i]:+d}" for i in self.account.held)
+        return f"Session({self.state.value}, equity ₹{self.equity_paise / 100:,.2f}, {held or 'flat'})"
 
     # ------------------------------------------------------------------ what hosts read
-
-    @property
-    def equity_paise(self) -> int:
-        """Cash plus marked positions at the last close."""
-        return self._equity_paise
 
     def portfolio(self) -> Portfolio:
         """The account at this moment, frozen."""
         reserved = self._orders.reserved_paise
-        portfolio = self.account.snapshot(self._now, self.state, self._session_start_paise, reserved)
-        return portfolio._replace(closes=tuple(self._closes))
+        return self.account.snapshot(self._now, self.state, self._session_start_paise, reserved)
 
     def order_records(self) -> tuple[OrderRecord, ...]:
         """Every order so far, refused ones included, by order id."""
@@ -143,10 +145,11 @@ class Session:
             raise InvariantError(msg)
         self._now = fill.time
         before = self.account.quantity[fill.instrument]
-        settlement = self.account.settle(fill, working.order, first_fill=working.filled == 0)
+        settlement = self.account.settle(fill, working.order, before_paise=working.filled_paise)
         self.settlements.append(settlement)
         asked = abs(working.remaining)
         working.filled += fill.quantity
+        working.filled_paise += settlement.value_paise
         self._orders.reserve(working, working.reserved_paise * abs(working.remaining) // asked)
         commands = self._position_changed(fill, working.order, before, settlement.position)
         if working.remaining * fill.quantity <= 0:  # below 0: it filled before it heard that it was shortened
@@ -204,22 +207,20 @@ class Session:
         """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
         self._now = row.close_time
         if row.session != self._session:
-            self._session, self._session_start_paise = row.session, self._equity_paise
-            if self.state is TradingState.REDUCE_ONLY:
-                self.state = TradingState.ACTIVE
+            self._begin_session(row.session)
         self.remark(row)
-        self._trip_breaker()
+        if self.state is ACTIVE and daily_loss_tripped(
+            self.equity_paise, self._session_start_paise, self._loss_limit_paise
+        ):
+            self._trip_breaker()
         for rule in self._rules:
             rule.on_state(self.portfolio())
         return self._protection.look_after(row) if self.account.held else []
 
     def remark(self, row: BarRow) -> None:
         """Value the account at this bar's close."""
-        for i, close in enumerate(row.close):
-            if close > 0.0:
-                self._closes[i] = close
         self.account.mark(row.close)
-        self._equity_paise = self.account.equity_paise
+        self.equity_paise = self.account.equity_paise
 
     def decide(
         self,
@@ -228,14 +229,7 @@ class Session:
         requests: Sequence[OrderRequest | CancelRequest] = (),
     ) -> list[Command]:
         """Decide at the close just marked. Reductions come before increases, each by instrument."""
-        increases: list[Increase] = []
-        if decisions is not None:
-            equity, now, books = self._equity_paise, row.close_time, self._books
-            for i, target in enumerate(decisions.target):
-                close = row.close[i]
-                # A NaN target only matters to an instrument that has an intent to keep.
-                if close > 0.0 and (target == target or books[i].intent != 0.0):  # noqa: PLR0124
-                    increases += self._intents.decide(i, target, close, equity, decisions, now)
+        increases = [] if decisions is None else self._intents.decide(row, decisions, self.equity_paise)
         commands = self._reduce(row) if self.account.held else []
         for increase in increases:
             commands += self._increase(increase)
@@ -243,38 +237,48 @@ class Session:
             commands += self._carry_out(request)
         return commands
 
+    def _begin_session(self, session: int) -> None:
+        """Losses count from the last session's close, and what they tripped is over."""
+        self._session = session
+        if self.state is REDUCE_ONLY:
+            self.state = ACTIVE
+        if self._session_start_paise != self.equity_paise:
+            self._session_start_paise = self.equity_paise
+            limit = self._max_daily_loss
+            if limit is not None:
+                rupees = rupees_of(limit.amount, limit.percent, self.equity_paise / 100.0)
+                self._loss_limit_paise = to_paise(rupees)
+
     def _trip_breaker(self) -> None:
-        limit = self.settings.limits.max_daily_loss
-        if limit is None or self.state is not TradingState.ACTIVE:
-            return
-        limit_paise = to_paise(rupees_of(limit.amount, limit.percent, self._session_start_paise / 100.0))
-        if daily_loss_tripped(self._equity_paise, self._session_start_paise, limit_paise):
-            self.state = TradingState.REDUCE_ONLY
-            self._notice("daily_loss", daily_loss_text(self._session_start_paise - self._equity_paise, limit))
+        lost_paise, limit = self._session_start_paise - self.equity_paise, self._max_daily_loss
+        self.state = REDUCE_ONLY
+        self._notice("daily_loss", daily_loss_text(lost_paise, limit))
 
     # ------------------------------------------------------------------ reductions and increases
 
     def _reduce(self, row: BarRow) -> list[Command]:
         """Order what is still to be given back, by instrument; an exit that is already working is left alone."""
         commands: list[Command] = []
-        for i in sorted(self.account.held):
+        for i in self.account.held:
             book = self._books[i]
             if not row.close[i] > 0.0 or not (self._by_target or book.leaving):
                 continue
+            position = self.account.quantity[i]
+            if position == book.desired and book.only_protected:
+                continue  # most bars: what is held is what is wanted
+            needed = outstanding_reduction(position, book.desired)
             if book.leaving and self._by_target:
                 for entry in self._orders.entries(i):
                     commands += self._orders.withdraw(entry, self._now)
-            needed = outstanding_reduction(self.account.quantity[i], book.desired)
             working = self._orders.plain_exits(i)
-            at_market = all(order.order.type is OrderType.MARKET for order in working)
+            at_market = all(order.order.type is MARKET for order in working)
             if at_market and sum(order.remaining for order in working) == needed:
                 continue
             for order_before in working:
                 commands += self._orders.withdraw(order_before, self._now)
             if needed:
-                order = Order(
-                    0, i, needed, OrderType.MARKET, self._exit_reason(book), reduces=True, decided_at=self._now
-                )
+                number, reason = self._orders.take_id(), self._exit_reason(book)
+                order = Order(number, i, needed, MARKET, reason, reduces=True, decided_at=self._now)
                 blocked = self._orders.not_yet_done(i, reduces=True)
                 commands += self._orders.place(Approved(order, needed, Verdict(needed)), 0, blocked)
         return commands
@@ -299,7 +303,7 @@ class Session:
         blocked = self._orders.not_yet_done(i, reduces=False)
         if reverses:
             blocked |= self._orders.not_yet_done(i, reduces=True)
-        validity = Validity.DAY if prices.type is OrderType.MARKET else Validity(self.settings.validity)
+        validity = DAY if prices.type is MARKET else self._validity
         order = Order(
             0,
             i,
@@ -320,33 +324,15 @@ class Session:
     ) -> list[Command]:
         """The risk review is the only way to an approved increase; a refusal is kept with its reason."""
         reverses = self.account.quantity[order.instrument] * order.quantity < 0
-        power = self._power(order.instrument, reverses=reverses) + freed_paise
+        power = self._funding.of_entry(order, reverses=reverses) + freed_paise
         verdict = self._review.increase(order, worst, held, power, self.state, self.portfolio)
         if verdict.quantity == 0:
             self._orders.refuse(order, order.quantity, verdict)
             return []
-        approved = Approved(order._replace(quantity=verdict.quantity), order.quantity, verdict)
-        reserve = self._review.reserve_paise(verdict.quantity, worst)
+        numbered = order._replace(order_id=self._orders.take_id(), quantity=verdict.quantity)
+        approved = Approved(numbered, order.quantity, verdict)
+        reserve = self._review.reserve_paise(verdict.quantity, worst, order.decided_at)
         return self._orders.place(approved, reserve, blocked, needs_flat=reverses and self._by_target)
-
-    def _power(self, i: int, *, reverses: bool) -> int:
-        """Buying power for one more entry, in paise.
-
-        A reversal may use what its own closing leg gives back, and no other order may; with ``reuse_proceeds`` every
-        working exit counts.
-        """
-        power = self.account.buying_power_paise(self._orders.reserved_paise)
-        for j in self.account.held:
-            leaving = sum(abs(working.remaining) for working in self._orders.plain_exits(j))
-            if not leaving:
-                continue
-            released = self.account.released_by_closing(j, leaving)
-            if self._reuse_proceeds or (reverses and i == j):
-                power += released
-            else:
-                following = sum(entry.reserved_paise for entry in self._orders.entries(j) if entry.needs_flat)
-                power += min(released, following)
-        return power
 
     # ------------------------------------------------------------------ explicit orders of on_bar
 
@@ -360,7 +346,9 @@ class Session:
                     taken_back += self._orders.withdraw(working, self._now)
             return taken_back
         side = 1 if request.quantity > 0 else -1
-        prices = entry_prices(self.settings, self.instruments[i], side, self._closes[i], request.limit, request.trigger)
+        prices = entry_prices(
+            self.settings, self.instruments[i], side, self.account.close[i], request.limit, request.trigger
+        )
         position = self.account.quantity[i]
         going = sum(abs(working.remaining) for working in self._orders.plain_exits(i))
         room = max(abs(position) - going, 0) if position * side < 0 else 0
@@ -378,7 +366,9 @@ class Session:
             validity=request.validity,
             label=request.label,
         )
-        commands: list[Command] = [self._orders.submit(order)] if reducing else []
+        commands: list[Command] = []
+        if reducing:
+            commands.append(self._orders.submit(order._replace(order_id=self._orders.take_id())))
         increasing = abs(request.quantity) - reducing
         if increasing:
             self._books[i].entry_distances = ExitDistances()

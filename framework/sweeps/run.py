@@ -14,6 +14,7 @@ from framework.backtest import (
     refuse_ignored,
     refuse_ticks_without_tick,
     settings_of,
+    with_rates,
 )
 from framework.errors import ConfigError
 from framework.provenance import new_run_id, provenance
@@ -122,6 +123,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
     stored = db is not None or isinstance(bars, str) or any(isinstance(one, str) for one in _several(bars))
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
+    chosen = with_rates(chosen, prices.panel)
     refuse_ticks_without_tick(prices.panel, chosen)
     course = Course(prices.panel, chosen, kind.style(), first_row_of(prices.panel, first_day), risk_free)
     facts = provenance(example, prices.panel)

@@ -6,15 +6,20 @@ Texts such as ``fixed:10`` or ``5%`` are what people type; ``str(x)`` gives them
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 
 from framework.errors import ConfigError
 from framework.types.explain import explain, unknown_name
+from framework.types.tariff import Tariff, Tariffs
 
 RATE_SCALE = 100_000_000
 """Rates are whole numbers of 1e-8: 0.1 % is 100,000."""
+PLAN = re.compile(r"[a-z][a-z0-9_]*:[A-Z]+")
+"""A broker's plan and a product."""
 
 
 def _number(text: str, what: str) -> float:
@@ -94,23 +99,33 @@ class Distance(NamedTuple):
 
 
 class Charges(NamedTuple):
-    """Commission per fill: a rate on its value plus a flat sum on an order's first fill."""
+    """Charges per fill: a rate on its value plus a flat sum per order, or a broker's plan with all that is levied."""
 
     rate_e8: int = 0
     """Fraction of value in 1e-8."""
     flat_paise: int = 0
     """Paise per executed order."""
+    plan: str = ""
+    """A broker's plan with its product, such as ``upstox:CNC``; empty for a rate and a flat sum."""
+    regimes: tuple[tuple[int, Tariff], ...] = ()
+    """The plan's tariffs and the day each begins with, days since 1970-01-01 rising; empty until they are read."""
 
     @classmethod
-    def parse(cls, text: str) -> Charges:
-        """``none``, ``percent:0.1``, ``flat:20`` (rupees per order) or both joined by ``+``."""
+    def parse(cls, given: str | Mapping[str, Any]) -> Charges:
+        """``none``, ``percent:0.1``, ``flat:20`` (rupees per order), both joined by ``+``, or a plan ``upstox:CNC``."""
+        if isinstance(given, Mapping):
+            return cls(plan=given["plan"], regimes=tuple((day, Tariff(*rates)) for day, rates in given["regimes"]))
+        text = str(given).strip()
+        if PLAN.fullmatch(text):
+            return cls(plan=text)
         rate, flat = 0.0, 0.0
         for part in str(text).split("+"):
             kind, _, amount = part.strip().partition(":")
             if kind == "none" and not amount:
                 continue
             if kind not in {"percent", "flat"} or not amount:
-                msg = f"charges {text!r} are not understood; write none, percent:0.1, flat:20 or percent:0.03+flat:20"
+                forms = "none, percent:0.1, flat:20, percent:0.03+flat:20 or a plan such as upstox:CNC"
+                msg = f"charges {text!r} are not understood; write {forms}"
                 raise ValueError(msg)
             value = _number(amount.rstrip("%"), f"charges {text!r}")
             rate, flat = (rate + value, flat) if kind == "percent" else (rate, flat + value)
@@ -119,7 +134,25 @@ class Charges(NamedTuple):
             raise ValueError(msg)
         return cls(round(rate * RATE_SCALE / 100), round(flat * 100))
 
+    @property
+    def tariffs(self) -> Tariffs:
+        """What fills are charged by, day by day; ``ConfigError`` when a plan's rates were not read."""
+        if not self.plan:
+            return Tariffs((0,), (Tariff(brokerage_e8=self.rate_e8, flat_paise=self.flat_paise),))
+        if not self.regimes:
+            msg = f"the rates of charges {self} are not read; framework.market.rates.with_rates(settings, panel) does"
+            raise ConfigError(msg)
+        return Tariffs(tuple(day for day, _ in self.regimes), tuple(tariff for _, tariff in self.regimes))
+
+    def as_json(self) -> str | dict[str, Any]:
+        """The text, and of a plan the rates that were read: a run is repeated with them, whatever a file says later."""
+        if not self.regimes:
+            return str(self)
+        return {"plan": self.plan, "regimes": [[day, list(tariff)] for day, tariff in self.regimes]}
+
     def __str__(self) -> str:
+        if self.plan:
+            return self.plan
         parts = []
         if self.rate_e8:
             parts.append(f"percent:{_plain(self.rate_e8 * 100 / RATE_SCALE)}")
@@ -171,7 +204,7 @@ def _parsed(kind: type[Any]) -> tuple[BeforeValidator, PlainSerializer]:
 
 SizingText = Annotated[Any, *_parsed(Sizing)]
 DistanceText = Annotated[Any, *_parsed(Distance)]
-ChargesText = Annotated[Any, *_parsed(Charges)]
+ChargesText = Annotated[Any, _parsed(Charges)[0], PlainSerializer(Charges.as_json, return_type=str | dict[str, Any])]
 SlippageText = Annotated[Any, *_parsed(Slippage)]
 Frozen = ConfigDict(frozen=True, extra="forbid")
 
@@ -211,7 +244,7 @@ class Settings(BaseModel):
     allotment: float | None = Field(
         None, gt=0, le=1, description="share of equity an instrument may use; default 1 / number of instruments"
     )
-    charges: ChargesText = Field(Charges(), description="none | percent:0.1 | flat:20 | percent:0.03+flat:20")
+    charges: ChargesText = Field(Charges(), description="none | percent:0.1 | flat:20 | upstox:CNC (a plan)")
     slippage: SlippageText = Field(Slippage(), description="none | bps:5 | ticks:1; market and stop fills, against us")
     protection_bps: float = Field(
         0.0, ge=0, lt=10_000, description="market orders become limits this far off; 0 = none"

@@ -14,7 +14,7 @@ from framework.engines.tally import Counter, takes_turns
 from framework.errors import InvariantError
 from framework.types import Bars, Instrument, Panel, Settings
 from framework.types.signals import Turns
-from tests.property.scenarios import bars_of, cells, columns
+from tests.property.scenarios import DATED, bars_of, cells, columns
 
 FLAGS = (False, False, False, True)
 
@@ -30,7 +30,7 @@ def runs(draw, max_rows: int):
         capital=pick(100_000, 2_000, 777.77),
         sizing=pick("fixed:10", "fixed:25", "value:3000", "equity:95%", "equity:100%"),
         allotment=pick(None, 0.5),
-        charges=pick("none", "percent:0.1", "flat:20", "percent:0.0333+flat:1.11"),
+        charges=pick("none", "percent:0.1", "flat:20", "percent:0.0333+flat:1.11", DATED),
         slippage=pick("none", "bps:10", "bps:137", "ticks:2.5"),
         short_margin=pick(1.0, 0.3),
         validity=pick("DAY", "GTC"),

@@ -22,7 +22,9 @@ from framework.types import (
     Settings,
     Validity,
 )
-from tests.contract.market import NAN, time_of
+from framework.types.settings import Charges
+from framework.types.tariff import Tariff
+from tests.contract.market import MONDAY, NAN, time_of
 
 STYLES = ("signals", "allocate", "on_bar")
 TARGETS = (NAN, NAN, NAN, 0.0, 1.0, 1.0, -1.0, 0.5, -0.5, 0.3, 0.75, -0.99)
@@ -167,6 +169,16 @@ def bars_of(instrument: Instrument, values: np.ndarray, per_session: int) -> Bar
 
 # ------------------------------------------------------------------ settings and decisions
 
+DATED = Charges(
+    plan="made_up:CNC",
+    regimes=(
+        (MONDAY + 2, Tariff(25_000, 150, 0, 100_000, 90_000, 3_450, 100, 0, 18_000_000, 0, 0)),
+        (MONDAY + 6, Tariff(500_000, 700, 10, 0, 250_000, 3_250, 50, 15_000, 18_000_000, 1, 1_850)),
+        (MONDAY + 15, Tariff(0, 0, 2_000, 100_000, 100_000, 3_070, 100, 15_000, 18_000_000, 1, 1_850)),
+    ),
+)
+"""Everything that can be levied, changing on two days: brokerage by rate with a cap reached early, then flat."""
+
 DISTANCE_TEXTS = st.sampled_from([None, None, "2%", "5%", "1.5", "60%"])
 
 
@@ -177,7 +189,7 @@ def settings_of_all_kinds(draw):
         capital=pick(100_000, 2_000, 777.77),
         sizing=pick("fixed:10", "fixed:25", "value:3000", "equity:95%", "equity:40%", "risk:1%"),
         allotment=pick(None, None, 0.5, 1.0),
-        charges=pick("none", "percent:0.1", "flat:20", "percent:0.0333+flat:1.11"),
+        charges=pick("none", "percent:0.1", "flat:20", "percent:0.0333+flat:1.11", DATED),
         slippage=pick("none", "bps:10", "bps:137", "ticks:1", "ticks:2.5"),
         protection_bps=pick(0, 0, 0, 20, 500),
         fill_at=pick("next_open", "next_open", "next_open", "same_close"),

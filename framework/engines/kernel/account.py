@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from framework.engines.kernel.layout import NOTICE_CASH, Params, State
 from framework.rules import ledger, money
 from framework.rules.charges import charges
+from framework.types.timeframe import DAY_NS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NAN = float("nan")
 
@@ -20,7 +27,7 @@ def mark(s: State, i: int, price: float) -> None:
 
 
 def settle(
-    s: State, p: Params, k: int, quantity: int, price: float, unslipped: float, time: int, at_open: bool, at_close: bool
+    s: State, k: int, quantity: int, price: float, unslipped: float, time: int, at_open: bool, at_close: bool
 ) -> None:
     """Book a signed fill of order ``k``: the part that closes realises profit, the rest opens at cost."""
     order, desk = s.orders[k], s.desk[0]
@@ -28,8 +35,11 @@ def settle(
     book = s.books[i]
     side, units = (1 if quantity > 0 else -1), abs(quantity)
     worth = money.value(price, units)
-    paid = charges(worth, p.rate_e8, p.flat_paise, order.filled == 0)
     held = book.quantity
+    day, delivers = time // DAY_NS, side < 0 < held
+    paid = charges(worth, side, order.filled_paise, delivers and book.dp_day != day, tariff_at(s, time))
+    if delivers:
+        book.dp_day = day
     closed = ledger.closed_part(held, quantity)
     cost_out, gross = 0, 0
     if closed > 0:
@@ -49,12 +59,30 @@ def settle(
     elif held != 0 and book.quantity == 0:
         let_go(s, i)
     mark(s, i, price)
+    order.filled_paise = order.filled_paise + worth
     row = s.settlements[desk.settlements]
     desk.settlements = desk.settlements + 1
     row.order, row.instrument, row.quantity, row.price, row.time = k, i, quantity, price, time
     row.unslipped, row.at_open, row.at_close = unslipped, at_open, at_close
     row.reason, row.reduces, row.value_paise, row.charges_paise = order.reason, closed > 0, worth, paid
     row.cost_out_paise, row.gross_paise, row.position, row.cash_paise = cost_out, gross, book.quantity, desk.cash_paise
+
+
+def tariff_at(s: State, time: int) -> Any:
+    """The tariff of a moment; see ``framework.types.tariff.Tariffs``."""
+    desk = s.desk[0]
+    desk.tariff = tariff_row(s.tariffs, desk.tariff, time)
+    return s.tariffs[desk.tariff]
+
+
+def tariff_row(tariffs: NDArray[np.void], row: int, time: int) -> int:
+    """Its row, looked for from ``row`` on: most ask for the same day as the one before."""
+    day = time // DAY_NS
+    while row > 0 and tariffs[row].day > day:
+        row -= 1
+    while row + 1 < tariffs.shape[0] and tariffs[row + 1].day <= day:
+        row += 1
+    return row
 
 
 def hold(s: State, i: int) -> None:
@@ -91,7 +119,8 @@ def released_by_closing(s: State, p: Params, i: int, units: int) -> int:
     held = abs(book.quantity)
     worth = money.share(abs(book.mark_paise), min(units, held), held)
     given_back = worth if book.quantity > 0 else int(worth * p.short_margin)
-    return given_back - charges(worth, p.rate_e8, p.flat_paise, True)
+    side = -1 if book.quantity > 0 else 1
+    return given_back - charges(worth, side, 0, True, tariff_at(s, s.desk[0].now))
 
 
 def notice(s: State, code: int, a: int, b: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from framework.engines.kernel.account import buying_power, notice
+from framework.engines.kernel.account import buying_power, notice, tariff_at
 from framework.engines.kernel.layout import (
     DAY,
     EXPIRED,
@@ -230,7 +230,8 @@ def fill(
             return
     price = prices.slipped(unslipped, side, p.bps, p.ticks, tick) if slip else unslipped
     share = 1.0 if side > 0 else p.short_margin
-    if not order.reduces and risk.needed(quantity, price, share, p.rate_e8, p.flat_paise) > buying_power(s, p, 0):
+    needed = 0 if order.reduces else risk.needed(quantity, price, share, side, tariff_at(s, time))
+    if not order.reduces and needed > buying_power(s, p, 0):
         unrest(s, k)
         desk.now = time
         notice(s, NOTICE_REFUSED_FILL, order.quantity, i)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from framework.types.tariff import Tariff
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -34,7 +36,7 @@ BOOK = np.dtype(
         ("stop", np.float64), ("take_profit", np.float64), ("trail", np.float64),
         ("entry_stop", np.float64), ("entry_take_profit", np.float64), ("entry_trail", np.float64),
         ("extreme", np.float64), ("bars_held", np.int64), ("within_bar", np.bool_), ("protect_due", np.bool_),
-        ("stop_id", np.int64), ("target_id", np.int64), ("open_orders", np.int64),
+        ("stop_id", np.int64), ("target_id", np.int64), ("open_orders", np.int64), ("dp_day", np.int64),
     ],
     align=True,
 )  # fmt: skip
@@ -47,7 +49,7 @@ ORDER = np.dtype(
         ("validity", np.int64), ("protective", np.bool_), ("within_bar_from", np.float64),
         ("requested", np.int64), ("verdict_quantity", np.int64), ("verdict_why", np.int64),
         ("state", np.int64), ("filled", np.int64), ("ended_at", np.int64), ("why", np.int64),
-        ("reserved_paise", np.int64), ("cancelling", np.bool_), ("needs_flat", np.bool_),
+        ("reserved_paise", np.int64), ("filled_paise", np.int64), ("cancelling", np.bool_), ("needs_flat", np.bool_),
         # The exchange's side of the same order.
         ("resting", np.bool_), ("x_type", np.int64), ("x_limit", np.float64), ("x_trigger", np.float64),
         ("x_within", np.float64), ("x_remaining", np.int64), ("x_side", np.int64), ("triggered", np.bool_),
@@ -78,12 +80,12 @@ DESK = np.dtype(
         ("reserved_paise", np.int64), ("held", np.int64), ("state", np.int64), ("below_zero", np.bool_),
         ("orders", np.int64), ("settlements", np.int64), ("notices", np.int64), ("resting", np.int64),
         ("resting_day", np.int64), ("arrivals", np.int64), ("done_with_bar", np.int64), ("increases", np.int64),
-        ("cancels", np.int64), ("exits", np.int64),
+        ("cancels", np.int64), ("exits", np.int64), ("tariff", np.int64),
     ],
     align=True,
 )  # fmt: skip
 """The account and every counter. marks, exposure and shorts are the sums over all positions; ``exits`` counts the
-open reductions that are no protective ones."""
+open reductions that are no protective ones, ``tariff`` is the row of the latest tariff asked for."""
 
 INCREASE = np.dtype(
     [
@@ -93,6 +95,10 @@ INCREASE = np.dtype(
     align=True,
 )  # fmt: skip
 """What a decision wants to add; see ``framework.session.intents.Increase``."""
+
+
+TARIFF = np.dtype([("day", np.int64), *((name, np.int64) for name in Tariff._fields)], align=True)
+"""``framework.types.Tariff`` with its first day, days since 1970-01-01."""
 
 
 class State(NamedTuple):
@@ -115,12 +121,14 @@ class State(NamedTuple):
     """Cancels that Session gave and the exchange has not carried out yet."""
     held: NDArray[np.int64]
     """Instruments with a position, rising; ``desk.held`` of them."""
+    tariffs: NDArray[np.void]
+    """``TARIFF`` rows, rising by day; they do not change."""
 
 
 PARAMS = np.dtype(
     [
         ("sizing_kind", np.int64), ("sizing_amount", np.float64), ("allotment", np.float64),
-        ("rate_e8", np.int64), ("flat_paise", np.int64), ("bps", np.float64), ("ticks", np.float64),
+        ("bps", np.float64), ("ticks", np.float64),
         ("protection_bps", np.float64), ("short_margin", np.float64), ("volume_cap", np.float64),
         ("band_points", np.float64), ("stop_amount", np.float64), ("stop_percent", np.bool_),
         ("target_amount", np.float64), ("target_percent", np.bool_), ("trail_amount", np.float64),

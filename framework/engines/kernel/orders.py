@@ -38,6 +38,7 @@ def new_order(
     order.validity, order.protective, order.within_bar_from = validity, protective, within_bar_from
     order.requested, order.verdict_quantity, order.verdict_why = quantity, quantity, WHY_NONE
     order.state, order.filled, order.ended_at, order.why = WORKING, 0, 0, WHY_NONE
+    order.filled_paise = 0
     order.reserved_paise, order.cancelling, order.needs_flat = 0, False, False
     order.resting = False
     return k

@@ -10,6 +10,7 @@ from framework.engines.kernel.account import (
     notice,
     released_by_closing,
     settle,
+    tariff_at,
     watch_cash,
 )
 from framework.engines.kernel.layout import (
@@ -67,7 +68,7 @@ def on_fill(
     book = s.books[i]
     desk.now = time
     before = book.quantity
-    settle(s, p, k, quantity, price, unslipped, time, at_open, at_close)
+    settle(s, k, quantity, price, unslipped, time, at_open, at_close)
     asked = abs(order.quantity - order.filled)
     order.filled = order.filled + quantity
     left = abs(order.quantity - order.filled)
@@ -292,7 +293,7 @@ def reduce(s: State, bar: Bar, t: int, weights: bool) -> None:
 
 def increase(s: State, p: Params, position: int) -> None:
     """Replace working entries by this one: review it, and park it until what it follows is done."""
-    row = s.increases[position]
+    desk, row = s.desk[0], s.increases[position]
     i, quantity = row.instrument, row.quantity
     book = s.books[i]
     freed_paise = withdrawn_reserve(s, i)
@@ -309,7 +310,7 @@ def increase(s: State, p: Params, position: int) -> None:
         return
     side, share = (1, 1.0) if quantity > 0 else (-1, p.short_margin)
     order.quantity, order.verdict_quantity, order.verdict_why = side * units, side * units, why
-    place(s, k, risk.needed(units, row.worst, share, p.rate_e8, p.flat_paise), reverses)
+    place(s, k, risk.needed(units, row.worst, share, side, tariff_at(s, desk.now)), reverses)
 
 
 def withdrawn_reserve(s: State, i: int) -> int:
@@ -333,7 +334,8 @@ def review(s: State, p: Params, i: int, quantity: int, worst: float, held: int, 
     if s.desk[0].state != ACTIVE:
         return 0, WHY_REDUCE_ONLY
     lot = s.books[i].lot
-    asked, share = abs(quantity), 1.0 if quantity > 0 else p.short_margin
+    asked, side, share = abs(quantity), 1 if quantity > 0 else -1, 1.0 if quantity > 0 else p.short_margin
+    tariff = tariff_at(s, s.desk[0].now)
     units, why = asked, WHY_NONE
     allowed = risk.within_order_value(asked, worst, p.max_order_value, lot)
     if allowed < units:
@@ -341,7 +343,7 @@ def review(s: State, p: Params, i: int, quantity: int, worst: float, held: int, 
     allowed = risk.within_position_value(asked, held, worst, p.max_position_value, lot)
     if allowed < units:
         units, why = allowed, WHY_POSITION_VALUE
-    allowed = risk.within_buying_power(asked, worst, share, power_paise, p.rate_e8, p.flat_paise, lot)
+    allowed = risk.within_buying_power(asked, worst, share, power_paise, side, tariff, lot)
     if allowed < units:
         units, why = allowed, WHY_CASH
     return units, why

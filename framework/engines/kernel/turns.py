@@ -7,10 +7,12 @@ Every amount and every unit comes from ``framework.rules``, in the order in whic
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from framework.engines.kernel.account import tariff_row
 from framework.rules import ledger, money, prices, risk, sizing
 from framework.rules.charges import charges
+from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,8 +29,11 @@ WORD = 8
 
 def run_turns(
     params: NDArray[np.void],
+    tariffs: NDArray[np.void],
     tick: float,
     lot: int,
+    time: NDArray[np.int64],
+    close_time: NDArray[np.int64],
     open_: NDArray[np.float64],
     close: NDArray[np.float64],
     floors: NDArray[np.float64],
@@ -52,23 +57,25 @@ def run_turns(
     p = params[0]
     last = close.shape[0]
     peak, depth = cash / 100.0, 1.0
-    row, told, trips = first, 0, 0
+    row, told, trips, k, dp_day = first, 0, 0, 0, -1
     while True:
         asked = next_entry(enter, enter_words, leave, row, last)
         if asked + 1 >= last:
             break
-        units = entry_units(p, tick, lot, close[asked], cash)
+        k = tariff_row(tariffs, k, close_time[asked])
+        units = entry_units(p, tariffs[k], tick, lot, close[asked], cash)
         if units == 0:  # refused, and the intent stays: nothing more is asked for until it has been 0
             row = next_true(leave, leave_words, asked + 1, last) + 1
             continue
         bought = prices.slipped(open_[asked + 1], 1, p.bps, p.ticks, tick)
-        if risk.needed(units, bought, 1.0, p.rate_e8, p.flat_paise) > ledger.buying_power(cash, 0, p.short_margin, 0):
+        k = tariff_row(tariffs, k, time[asked + 1])
+        if risk.needed(units, bought, 1.0, 1, tariffs[k]) > ledger.buying_power(cash, 0, p.short_margin, 0):
             row = asked + 1  # a gap; the intent is 0 again, and this bar's close may ask anew
             continue
         entered = asked + 1
         told = tell_flat(equity, closes, told, entered, cash)
         cost = money.value(bought, units)
-        paid = charges(cost, p.rate_e8, p.flat_paise, True)
+        paid = charges(cost, 1, 0, False, tariffs[k])
         cash = ledger.cash_after(cash, 1, cost, paid)
         left = next_true(leave, leave_words, entered, last) + 1
         until = min(left, last)
@@ -80,7 +87,9 @@ def run_turns(
             return trips, cash + ledger.marked(units, close[last - 1]), depth
         sold = prices.slipped(open_[left], -1, p.bps, p.ticks, tick)
         worth = money.value(sold, units)
-        paid_out = charges(worth, p.rate_e8, p.flat_paise, True)
+        k, day = tariff_row(tariffs, k, time[left]), time[left] // DAY_NS
+        paid_out = charges(worth, -1, 0, dp_day != day, tariffs[k])
+        dp_day = day
         cash = ledger.cash_after(cash, -1, worth, paid_out)
         profits[trips] = ledger.gross_realised(1, worth, cost) - paid - paid_out
         trips += 1
@@ -90,7 +99,7 @@ def run_turns(
     return trips, cash, depth
 
 
-def entry_units(p: Params, tick: float, lot: int, close: float, cash: int) -> int:
+def entry_units(p: Params, tariff: Any, tick: float, lot: int, close: float, cash: int) -> int:
     """Units of an entry decided at this close by a flat account: sized, then reviewed."""
     full = sizing.full_units(p.sizing_kind, p.sizing_amount, p.allotment, cash, close, NAN, lot)
     units = sizing.scaled(full, 1.0, lot)
@@ -102,7 +111,7 @@ def entry_units(p: Params, tick: float, lot: int, close: float, cash: int) -> in
         risk.within_order_value(units, worst, p.max_order_value, lot),
         risk.within_position_value(units, 0, worst, p.max_position_value, lot),
     )
-    return min(allowed, risk.within_buying_power(units, worst, 1.0, power, p.rate_e8, p.flat_paise, lot))
+    return min(allowed, risk.within_buying_power(units, worst, 1.0, power, 1, tariff, lot))
 
 
 def next_entry(

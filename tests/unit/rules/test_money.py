@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from framework.rules.charges import charges
 from framework.rules.money import LARGEST_PAISE, LARGEST_QUANTITY, RATE_SCALE, by_rate, share, to_paise, value
 from framework.types import settings
+from framework.types.tariff import Tariff
 
 HALF = Fraction(1, 2)
 RUPEES = st.floats(-4e13, 4e13, allow_nan=False)
@@ -94,7 +95,9 @@ def test_a_rate_is_rounded_half_up_once(amount, rate):
 @given(PAISE, RATES, st.integers(0, 10**7), st.booleans())
 def test_charges_are_a_share_and_a_flat_sum_once(amount, rate, flat, first_fill):
     expected = math.floor(Fraction(amount * rate, RATE_SCALE) + HALF) + (flat if first_fill else 0)
-    assert charges(amount, rate, flat, first_fill) == expected >= 0
+    tariff = Tariff(brokerage_e8=rate, flat_paise=flat)
+    assert charges(amount, 1, 0 if first_fill else 7, False, tariff) == expected >= 0
+    assert charges(amount, -1, 0 if first_fill else 7, True, tariff) == expected
 
 
 @given(PAISE, st.integers(1, LARGEST_QUANTITY), st.data())

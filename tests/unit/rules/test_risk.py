@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from framework.rules import risk
 from framework.rules.money import LARGEST_QUANTITY
+from framework.types.tariff import Tariff
 
 NAN, INF = math.nan, math.inf
 LOTS = st.sampled_from([1, 1, 5, 75])
@@ -85,7 +86,7 @@ def test_a_limit_never_enlarges_and_is_not_exceeded(lots, held, price, limit, lo
     ],
 )
 def test_what_an_increase_takes(quantity, price, blocked, rate, flat, expected):
-    assert risk.needed(quantity, price, blocked, rate, flat) == expected
+    assert risk.needed(quantity, price, blocked, 1, Tariff(rate, flat_paise=flat)) == expected
 
 
 @given(
@@ -94,13 +95,13 @@ def test_what_an_increase_takes(quantity, price, blocked, rate, flat, expected):
 )  # fmt: skip
 def test_buying_power_covers_what_it_allows_and_not_a_lot_more(lots, price, blocked, power, rate, flat, lot):
     quantity = lots * lot
-    got = risk.within_buying_power(quantity, price, blocked, power, rate, flat, lot)
+    got = risk.within_buying_power(quantity, price, blocked, power, 1, Tariff(rate, flat_paise=flat), lot)
     assert 0 <= got <= quantity
     assert got % lot == 0
     if got:
-        assert risk.needed(got, price, blocked, rate, flat) <= power
+        assert risk.needed(got, price, blocked, 1, Tariff(rate, flat_paise=flat)) <= power
     if got < quantity and price * (blocked + rate / 1e8) * lot > 0.02:  # two paise a lot: beyond rounding
-        assert risk.needed(got + lot, price, blocked, rate, flat) > power
+        assert risk.needed(got + lot, price, blocked, 1, Tariff(rate, flat_paise=flat)) > power
 
 
 @pytest.mark.parametrize(
@@ -120,8 +121,8 @@ def test_buying_power_covers_what_it_allows_and_not_a_lot_more(lots, price, bloc
     ],
 )
 def test_buying_power_by_hand(quantity, price, blocked, power, rate, flat, expected):
-    assert risk.within_buying_power(quantity, price, blocked, power, rate, flat, 1) == expected
-    more = risk.within_buying_power(quantity + 100, price, blocked, power, rate, flat, 1)
+    assert risk.within_buying_power(quantity, price, blocked, power, 1, Tariff(rate, flat_paise=flat), 1) == expected
+    more = risk.within_buying_power(quantity + 100, price, blocked, power, 1, Tariff(rate, flat_paise=flat), 1)
     assert more == (expected if blocked or flat else quantity + 100)
 
 

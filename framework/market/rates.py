@@ -1,0 +1,41 @@
+"""A run's charges by a broker's plan: the rates that were in force on its days, read once before it begins."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from framework.errors import ConfigError
+from framework.market.charges import PRODUCTS, ChargeSchedule
+
+if TYPE_CHECKING:
+    from framework.types import Panel, Settings
+
+EPOCH = date(1970, 1, 1)
+SEGMENT, KIND, USUAL_EXCHANGE = "equity", "stock", "NSE"
+"""What a run of prices is taken for: nothing in a bar says that it is of a future or a fund."""
+
+
+def with_rates(settings: Settings, panel: Panel) -> Settings:
+    """The settings with every tariff of the panel's days in them; settings without a plan as they are.
+
+    Raises ``ConfigError`` for an unknown plan or product, for instruments of several exchanges, and for days that the
+    table says nothing of.
+    """
+    charges = settings.charges
+    if not charges.plan or charges.regimes:
+        return settings
+    plan, _, product = charges.plan.partition(":")
+    if product not in PRODUCTS[SEGMENT]:
+        known = " or ".join(f"{plan}:{name}" for name in PRODUCTS[SEGMENT])
+        msg = f"charges {charges}: {product} is no product of shares; write {known}"
+        raise ConfigError(msg)
+    exchanges = sorted({instrument.exchange or USUAL_EXCHANGE for instrument in panel.instruments})
+    if len(exchanges) > 1:
+        msg = f"charges {charges}: the run trades on {' and '.join(exchanges)}, whose charges differ; run them apart"
+        raise ConfigError(msg)
+    # A fill may come a day after the last decision's bar closed; a daily bar closes at the midnight after it.
+    first, last = (EPOCH + timedelta(days=int(panel.session[row])) for row in (0, -1))
+    regimes = ChargeSchedule.load().regimes(plan, exchanges[0], SEGMENT, product, KIND, first, last + timedelta(days=1))
+    dated = tuple(((day - EPOCH).days, tariff) for day, tariff in regimes)
+    return settings.model_copy(update={"charges": charges._replace(regimes=dated)})
