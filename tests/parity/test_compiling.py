@@ -86,5 +86,5 @@ def test_without_a_folder_to_write_it_is_compiled_for_this_process_only(monkeypa
 def test_every_rule_and_every_part_of_the_kernel_is_in_the_hash():
     rules = {path.stem for path in (ROOT / "framework" / "rules").glob("*.py")} - {"__init__"}
     kernel = {path.stem for path in (ROOT / "framework" / "engines" / "kernel").glob("*.py")}
-    assert rules == set(compiling.RULES)
+    assert rules - {"note"} == set(compiling.RULES)  # a contract note is gathered from fills that are there already
     assert kernel - {"__init__", "layout", "translate"} == set(compiling.KERNEL)
