@@ -1,0 +1,35 @@
+"""Passing over what a bar does not concern is only a matter of speed: looked at all the same, nothing changes."""
+
+from contextlib import ExitStack
+from unittest.mock import patch
+
+from hypothesis import given, settings
+
+from framework.exchange import SimulatedExchange
+from framework.session.book import Book
+from framework.session.intents import Intents
+from framework.session.protection import Protection
+from tests.parity.test_compiled_equals_event import assert_identical
+from tests.property.scenarios import Scenario, Watched, scenarios
+
+ALWAYS = property(lambda _: True, lambda *_: None)
+NEVER = property(lambda _: False)
+
+
+def run_without_passing_over(scenario: Scenario):
+    """Every bar is served, every target decided on, every reduction worked out, every position looked after."""
+    with ExitStack() as patched:
+        for owner, name, answer in (
+            (SimulatedExchange, "is_quiet", lambda *_: False),
+            (Intents, "_looks_again", ALWAYS),
+            (Book, "only_protected", NEVER),
+            (Protection, "_follows", ALWAYS),
+        ):
+            patched.enter_context(patch.object(owner, name, answer, create=True))
+        return Watched(scenario).record
+
+
+@settings(max_examples=500)
+@given(scenarios(max_rows=30))
+def test_passing_over_quiet_bars_changes_nothing(scenario: Scenario):
+    assert_identical(run_without_passing_over(scenario), Watched(scenario).record)
