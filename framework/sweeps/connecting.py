@@ -32,6 +32,9 @@ def connected(cluster: object, closing: ExitStack) -> Client:
     except ImportError:
         raise ConfigError(MISSING) from None
     if isinstance(cluster, Client):
+        if cluster.asynchronous or cluster.status != "running":
+            msg = f"the client {cluster!r} is closed, or asynchronous; give one that is open: Client('tcp://host:8786')"
+            raise ConfigError(msg)
         client = cluster
     elif not isinstance(cluster, str):
         msg = f"cluster {cluster!r} is neither a text nor a dask.distributed.Client; {FORMS}"

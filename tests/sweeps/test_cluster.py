@@ -240,6 +240,15 @@ def test_a_cluster_that_is_none_is_a_sentence(bars, monkeypatch, cluster, option
     assert sentence in str(caught.value)
 
 
+def test_a_client_that_is_closed_is_a_sentence(client, bars):
+    from distributed import Client
+
+    other = Client(client.scheduler.address, set_as_default=False)
+    other.close()
+    with pytest.raises(ConfigError, match="is closed, or asynchronous; give one that is open"):
+        sweep(RSI, bars, {"period": [5]}, cluster=other)
+
+
 def test_without_dask_it_is_said_what_to_install(bars, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ConfigError, match=r"pip install 'tulya\[cluster\]'"):
