@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -40,28 +41,26 @@ def in_shell(prices: Arrays, expected: dict[str, float]) -> list[Measured]:
         rows[THEIRS] = Measured("a shell", THEIRS, "peer", note=python)
     else:
         commands[THEIRS] = [str(python), str(ROOT / "bench" / "peers" / "script_backtesting.py"), str(csv)]
-    taken: dict[str, list[float]] = {who: [] for who in commands}
-    said = {}
+    runs: dict[str, list[tuple[float, subprocess.CompletedProcess[str]]]] = {who: [] for who in commands}
     print("  a: whole processes …", file=sys.stderr, flush=True)
-    for turn in range(TIMES + 1):
+    for _ in range(TIMES + 1):
         for who, command in commands.items():
             begin = time.perf_counter()
-            done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=folder, env=environment())
-            if turn:  # the first one writes .pyc files
-                taken[who].append(time.perf_counter() - begin)
-            said[who] = done.stdout
-    for who in commands:
-        rows[who] = Measured(
-            "a shell",
-            who,
-            rows[who].role,
-            median(taken[who]),
-            min(taken[who]),
-            times=TIMES,
-            answer=_answer(said[who]),
-            expected=expected,
-        )
-    return list(rows.values())
+            done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment(), check=False)
+            runs[who].append((time.perf_counter() - begin, done))
+    return [_row(row, runs.get(who, [])) for who, row in rows.items()]
+
+
+def _row(row: Measured, runs: list[tuple[float, subprocess.CompletedProcess[str]]]) -> Measured:
+    """The median of all but the first run, which writes .pyc files; what a failed one said instead."""
+    if not runs:
+        return row
+    failed = next((done for _, done in runs if done.returncode), None)
+    if failed is not None:
+        return replace(row, note=f"failed: {(failed.stderr.strip().splitlines() or ['without a word'])[-1]}")
+    taken = [seconds for seconds, _ in runs[1:]]
+    answer = _answer(runs[-1][1].stdout)
+    return replace(row, seconds=median(taken), least=min(taken), times=len(taken), answer=answer)
 
 
 def prices_as_files(folder: Path, prices: Arrays) -> tuple[Path, Path]:
