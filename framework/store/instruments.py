@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from framework.store import listings
 from framework.types import Instrument
 
 if TYPE_CHECKING:
@@ -38,8 +39,10 @@ class Facts(NamedTuple):
 
 
 def note(connection: sqlite3.Connection, facts: Facts) -> None:
-    """Create the instrument, or add to it what is newly said."""
+    """Create the instrument, or add to it what is newly said; a tick that nobody said is the one of its listing."""
     connection.execute(UPSERT, facts._asdict())
+    if facts.exchange and not load(connection, facts.symbol, facts.exchange).tick:
+        listings.lend(connection, facts.symbol, facts.exchange)
 
 
 def load(connection: sqlite3.Connection, symbol: str, exchange: str) -> Instrument:
