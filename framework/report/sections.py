@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.report.findings import order_outcomes
+from framework.report.levies import NAMES, levies
 from framework.report.metrics import total_return
 from framework.report.observations import session_rows
 from framework.report.payload import own_rows
@@ -75,6 +76,16 @@ def _cell(value: float | None, full: float) -> Cell:
     return Cell(number(value, 1 if abs(value) < 1000 else 0), round(max(-1.0, min(1.0, value / full)) * 100))  # noqa: PLR2004 - five digits fit
 
 
+def yearly_costs(result: Result) -> list[tuple[str, ...]]:
+    """Year, each component in rupees, and their sum; nothing without a broker's plan."""
+    if not result.settings.charges.plan:
+        return []
+    return [
+        (str(one.year), *(rupees(paise / 100) for paise in one.components), rupees(one.components.total / 100))
+        for one in levies(result.record)
+    ]
+
+
 def costs(result: Result) -> list[tuple[str, str, str]]:
     """Component, rupees, and share of the gross profit (the profit there would have been without costs)."""
     seen, settings = result.observations, result.settings
@@ -89,7 +100,8 @@ def costs(result: Result) -> list[tuple[str, str, str]]:
 
     rows = [row("Gross profit", gross)]
     if settings.charges.plan:
-        rows.append(row(f"Charges, {settings.charges}", -seen.charges))
+        totals = [sum(parts) for parts in zip(*(one.components for one in levies(result.record)), strict=True)]
+        rows += [row(name, -paise / 100) for name, paise in zip(NAMES.values(), totals, strict=False)]
     elif settings.charges.rate_e8:
         rows.append(row(f"Charges, {settings.charges.rate_e8 / 1e6:g} % of value", flat - seen.charges))
     if settings.charges.flat_paise:

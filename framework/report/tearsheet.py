@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from framework.report import frames, sections
 from framework.report.choices import chosen, every_setting
+from framework.report.levies import NAMES
 from framework.report.payload import as_script, chart_data
 from framework.report.quantstats_page import write_page
 from framework.report.stats import STATS
@@ -79,6 +80,8 @@ def render(result: Result, further: Finding | None = None, quantstats: str = "")
         trip_count=len(result.trips),
         trips_csv=TRIPS_CSV,
         costs=sections.costs(result),
+        cost_names=list(NAMES.values()),
+        yearly_costs=sections.yearly_costs(result),
         held_back=sections.held_back(result),
         settings=[*every_setting(result.settings), ("risk-free rate", percent(100 * result.risk_free))],
         chosen="; ".join(chosen(result)),
