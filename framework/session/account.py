@@ -9,6 +9,7 @@ from framework.rules import ledger, money
 from framework.rules.charges import charges
 from framework.types.portfolio import Portfolio, Position, TradingState
 from framework.types.record import Settlement
+from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +28,9 @@ class Account:
     def __init__(self, instruments: Sequence[Instrument], settings: Settings) -> None:
         count = len(instruments)
         self.instruments = tuple(instruments)
-        self._rate_e8 = settings.charges.rate_e8
-        self._flat_paise = settings.charges.flat_paise
+        self._tariffs = settings.charges.tariffs
+        self._dp_day = [-1] * count
+        """Day of the latest depository charge, days since 1970-01-01: one a day and instrument."""
         self._short_margin = settings.short_margin
         self.deposit_paise = settings.capital_paise
         self.cash_paise = settings.capital_paise
@@ -45,13 +47,20 @@ class Account:
         self.held: list[int] = []
         """Instruments with a position, in their order."""
 
-    def settle(self, fill: Fill, order: Order, *, first_fill: bool) -> Settlement:
-        """Book a fill: the part that closes realises profit, the rest opens at cost."""
+    def settle(self, fill: Fill, order: Order, *, before_paise: int) -> Settlement:
+        """Book a fill: the part that closes realises profit, the rest opens at cost.
+
+        ``before_paise`` is the value that the order has filled already.
+        """
         i, quantity = fill.instrument, abs(fill.quantity)
         side = 1 if fill.quantity > 0 else -1
         worth = money.value(fill.price, quantity)
-        paid = charges(worth, self._rate_e8, self._flat_paise, first_fill)
         held = self.quantity[i]
+        tariff, day = self._tariffs.on(fill.time), fill.time // DAY_NS
+        delivers = side < 0 < held
+        paid = charges(worth, side, before_paise, delivers and self._dp_day[i] != day, tariff)
+        if delivers:
+            self._dp_day[i] = day
         closed = ledger.closed_part(held, fill.quantity)
         cost_out = gross = 0
         if closed:
@@ -109,11 +118,15 @@ class Account:
         shorts = -sum([self.mark_paise[i] for i in self.held if self.quantity[i] < 0])
         return ledger.buying_power(self.cash_paise, shorts, self._short_margin, reserved_paise)
 
-    def released_by_closing(self, i: int, units: int) -> int:
-        """Buying power in paise that closing ``units`` of instrument ``i`` at its mark gives back, less its charges."""
+    def released_by_closing(self, i: int, units: int, time: int) -> int:
+        """Buying power in paise that closing ``units`` of instrument ``i`` at its mark gives back, less its charges.
+
+        ``time`` is when that is asked, UTC nanoseconds.
+        """
         worth = money.share(abs(self.mark_paise[i]), min(units, abs(self.quantity[i])), abs(self.quantity[i]))
         given_back = worth if self.quantity[i] > 0 else int(worth * self._short_margin)
-        return given_back - charges(worth, self._rate_e8, self._flat_paise, True)
+        side = -1 if self.quantity[i] > 0 else 1
+        return given_back - charges(worth, side, 0, True, self._tariffs.on(time))
 
     def at_cost_paise(self) -> int:
         """Signed cost of all positions: the second term of the ledger identity."""

@@ -20,6 +20,7 @@ class WorkingOrder:
     __slots__ = (
         "cancelling",
         "filled",
+        "filled_paise",
         "needs_flat",
         "order",
         "requested",
@@ -35,6 +36,8 @@ class WorkingOrder:
         self.state = OrderState.WORKING
         self.filled = 0
         """Signed units."""
+        self.filled_paise = 0
+        """Their value."""
         self.reserved_paise = 0
         """Buying power an increase holds until it is done."""
         self.cancelling = False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from framework.session.account import Account
     from framework.session.orders import Orders
+    from framework.types import Order
 
 
 class Funding:
@@ -18,8 +19,8 @@ class Funding:
         self._orders = orders
         self._reuse_proceeds = reuse_proceeds
 
-    def of_entry(self, i: int, *, reverses: bool) -> int:
-        """Buying power for one more entry of an instrument, in paise.
+    def of_entry(self, order: Order, *, reverses: bool) -> int:
+        """Buying power for one more entry, in paise.
 
         A reversal may use what its own closing leg gives back, and no other order may; with ``reuse_proceeds`` every
         working exit counts.
@@ -29,8 +30,8 @@ class Funding:
             leaving = self._orders.units_leaving(j)
             if not leaving:
                 continue
-            released = self._account.released_by_closing(j, leaving)
-            if self._reuse_proceeds or (reverses and i == j):
+            released = self._account.released_by_closing(j, leaving, order.decided_at)
+            if self._reuse_proceeds or (reverses and order.instrument == j):
                 power += released
             else:
                 power += min(released, self._orders.reserved_behind_exits(j))

@@ -145,10 +145,11 @@ class Session:
             raise InvariantError(msg)
         self._now = fill.time
         before = self.account.quantity[fill.instrument]
-        settlement = self.account.settle(fill, working.order, first_fill=working.filled == 0)
+        settlement = self.account.settle(fill, working.order, before_paise=working.filled_paise)
         self.settlements.append(settlement)
         asked = abs(working.remaining)
         working.filled += fill.quantity
+        working.filled_paise += settlement.value_paise
         self._orders.reserve(working, working.reserved_paise * abs(working.remaining) // asked)
         commands = self._position_changed(fill, working.order, before, settlement.position)
         if working.remaining * fill.quantity <= 0:  # below 0: it filled before it heard that it was shortened
@@ -323,14 +324,14 @@ class Session:
     ) -> list[Command]:
         """The risk review is the only way to an approved increase; a refusal is kept with its reason."""
         reverses = self.account.quantity[order.instrument] * order.quantity < 0
-        power = self._funding.of_entry(order.instrument, reverses=reverses) + freed_paise
+        power = self._funding.of_entry(order, reverses=reverses) + freed_paise
         verdict = self._review.increase(order, worst, held, power, self.state, self.portfolio)
         if verdict.quantity == 0:
             self._orders.refuse(order, order.quantity, verdict)
             return []
         numbered = order._replace(order_id=self._orders.take_id(), quantity=verdict.quantity)
         approved = Approved(numbered, order.quantity, verdict)
-        reserve = self._review.reserve_paise(verdict.quantity, worst)
+        reserve = self._review.reserve_paise(verdict.quantity, worst, order.decided_at)
         return self._orders.place(approved, reserve, blocked, needs_flat=reverses and self._by_target)
 
     # ------------------------------------------------------------------ explicit orders of on_bar

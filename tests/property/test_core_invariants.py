@@ -1,5 +1,6 @@
 """What holds in every run, whatever the prices, the decisions and the settings."""
 
+import math
 from collections import defaultdict
 from fractions import Fraction
 
@@ -7,26 +8,51 @@ import numpy as np
 from hypothesis import given
 
 from framework.types import OrderState, OrderType
+from framework.types.tariff import Tariff
+from framework.types.timeframe import DAY_NS
 from tests.contract.market import row_of
 from tests.property.scenarios import Scenario, Watched, scenarios
 
 DONE = {OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REFUSED}
 
 
+def owed(charges, day, value, units, before, *, due) -> int:
+    """Charges of a fill by the law's words, each line in exact fractions, half up."""
+
+    def line(amount, rate):
+        return math.floor(Fraction(amount * rate, 10**8) + Fraction(1, 2))
+
+    regimes = charges.regimes or ((0, Tariff(brokerage_e8=charges.rate_e8, flat_paise=charges.flat_paise)),)
+    law = [tariff for first, tariff in regimes if first <= day or (first, tariff) == regimes[0]][-1]
+    broker = line(value, law.brokerage_e8)
+    if law.brokerage_cap_paise:
+        most = law.brokerage_cap_paise
+        broker = min(line(before + value, law.brokerage_e8), most) - min(line(before, law.brokerage_e8), most)
+    broker += law.flat_paise if not before else 0
+    exchange, sebi, dp = line(value, law.exchange_e8), line(value, law.sebi_e8), law.dp_paise if due else 0
+    tax = line(value, law.stt_buy_e8) + line(value, law.stamp_e8) if units > 0 else line(value, law.stt_sell_e8)
+    gst = line(broker + exchange + (sebi if law.gst_on_sebi else 0), law.gst_e8) + line(dp, law.gst_e8)
+    return broker + exchange + sebi + dp + tax + gst
+
+
 @given(scenarios())
 def test_the_ledger_closes_to_the_paisa_after_every_fill(scenario: Scenario):
     record = Watched(scenario).record
-    rate, flat = scenario.settings.charges.rate_e8, scenario.settings.charges.flat_paise
     deposit = cash = round(scenario.settings.capital * 100)
     quantity, cost = defaultdict(int), defaultdict(int)
     gross = charges = 0
-    charged = set()
+    filled, delivered = defaultdict(int), set()
     for booked in record.settlements:
         i, units, value = booked.fill.instrument, booked.fill.quantity, booked.value_paise
         assert abs(Fraction(booked.fill.price) * abs(units) * 100 - value) <= Fraction(1, 2) + Fraction(1, 10**4)
-        once = 0 if booked.fill.order_id in charged else flat
-        charged.add(booked.fill.order_id)
-        assert booked.charges_paise == (value * rate * 2 + 10**8) // (2 * 10**8) + once
+        day, order = booked.fill.time // DAY_NS, booked.fill.order_id
+        delivers = units < 0 < quantity[i]
+        due = delivers and (i, day) not in delivered
+        expected = owed(scenario.settings.charges, day, value, units, filled[order], due=due)
+        assert expected == booked.charges_paise
+        filled[order] += value
+        if delivers:
+            delivered.add((i, day))
         cash += -booked.charges_paise - value if units > 0 else -booked.charges_paise + value
         charges += booked.charges_paise
         held = quantity[i]
