@@ -11,6 +11,7 @@ from framework.store.database import transaction
 from framework.store.localtime import DAY, zone_named
 from framework.store.quality import Calendar, Context, Series, cut, examine, fits
 from framework.store.records import SeriesKey
+from framework.store.session_tables import SessionTables
 from framework.types import Timeframe
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def examine_changed(
     """
     query = "SELECT symbol, exchange, timeframe FROM quality_checks WHERE checked = 0 ORDER BY 1, 2, 3"
     changed = [SeriesKey(*row) for row in connection.execute(query)]
-    lists = reference.calendars(connection)
+    lists, tables = reference.calendars(connection), SessionTables()
     groups: dict[tuple[str, str], tuple[Calendar | None, int | None]] = {}
     total = 0
     for done, key in enumerate(changed, start=1):
@@ -56,7 +57,7 @@ def examine_changed(
             if group not in groups:
                 groups[group] = _neighbours(connection, key, timezone or "UTC")
             common, first_day = groups[group]
-            calendar = _list_for(lists, key, timezone, series) or common
+            calendar = _list_for(lists, key, timezone, series) or tables.calendar_for(key.exchange, series) or common
             if calendar is common and common is not None and fits(common, series.days) < FIT:
                 calendar = None
             context = Context(calendar, tuple(reference.actions(connection, key.symbol, key.exchange)), first_day)

@@ -9,7 +9,7 @@ import numpy as np
 from framework.store.localtime import DAY, to_local
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -26,6 +26,8 @@ class Calendar(NamedTuple):
     """Kind of the days that are not ordinary."""
     source: str
     """Ends a sentence: "… by the imported session list"."""
+    hours: Callable[[int], tuple[tuple[int, int], ...]] | None = None
+    """Day → when bars are made, local seconds of the day, ends not included; empty where unknown. None: no day's is."""
 
 
 class Context(NamedTuple):

@@ -8,6 +8,7 @@ import numpy as np
 
 from framework.store.issues import Finding
 from framework.store.localtime import DAY, day_text, time_text
+from framework.store.quality.hours import closed_between, short_by_hours
 
 if TYPE_CHECKING:
     from framework.store.quality.series import Calendar, Context, Series
@@ -73,6 +74,8 @@ def short(series: Series, context: Context) -> list[Finding]:
     """``short_session`` (far from the usual hours or bars) and ``early_end`` (only the last bars lacking)."""
     if series.daily or series.days.shape[0] < SHOWN:
         return []
+    if context.calendar is not None and context.calendar.hours is not None:
+        return short_by_hours(series, context.calendar)
     starts = series.local[series.begins] % DAY
     stops = series.local[series.ends] % DAY
     counts = series.ends - series.begins + 1
@@ -100,7 +103,7 @@ def short(series: Series, context: Context) -> list[Finding]:
     return found
 
 
-def inner_gaps(series: Series, _context: Context) -> list[Finding]:
+def inner_gaps(series: Series, context: Context) -> list[Finding]:
     """``gap`` inside a session of a series that otherwise has nearly every bar."""
     if series.daily:
         return []
@@ -112,6 +115,10 @@ def inner_gaps(series: Series, _context: Context) -> list[Finding]:
     found = []
     for row in np.flatnonzero(inside & (jumps > max(INNER_GAP, 10 * series.step))).tolist():
         before, after = (int(series.local[row + offset]) for offset in (0, 1))
+        if context.calendar is not None and context.calendar.hours is not None:
+            closed = closed_between(context.calendar.hours(before // DAY), before % DAY + series.step, after % DAY)
+            if after - before - closed <= max(INNER_GAP, 10 * series.step):
+                continue  # a break between two windows, or a halt
         reason = f"no bars on {day_text(before // DAY)} between {time_text(before % DAY)} and {time_text(after % DAY)}"
         found.append(Finding("gap", int(series.timestamp[row]), int(series.timestamp[row + 1]), reason))
     return found
