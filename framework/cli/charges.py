@@ -166,7 +166,7 @@ def rates_command(
     if as_json:
         rows = [
             {
-                "about": list(key), "terms": row.terms, "valid_from": str(row.valid_from),
+                "about": list(filter(None, key)), "terms": row.terms, "valid_from": str(row.valid_from),
                 "valid_to": str(row.valid_to) if row.valid_to else None, "source": row.source,
                 "assumption": row.assumed, "where": row.where,
             }
