@@ -40,7 +40,8 @@ def every_setting(settings: Settings) -> list[tuple[str, str]]:
                 label = f"{prefix}{name}".replace("_", " ").replace(".", ": ")
                 rows.append((label, _value(f"{prefix}{name}", value)))
 
-    add("", settings.model_dump(mode="json"))
+    # A plan's rates have their own table; its name is what was chosen.
+    add("", {**settings.model_dump(mode="json"), "charges": str(settings.charges)})
     return rows
 
 

@@ -51,6 +51,7 @@ def test_the_tearsheet_shows_them(result, tmp_path):
     assert "Charges by year" in page
     for text in ("Depository", "STT", "2026", "upstox:CNC"):
         assert text in page
+    assert "regimes" not in page
 
 
 def test_without_a_plan_there_is_no_such_table(tmp_path):
