@@ -66,7 +66,8 @@ Paise = Annotated[int, BeforeValidator(_paise)]
 Cap = Annotated[int, BeforeValidator(_paise), Field(gt=0)]
 Segments = Annotated[tuple[Segment, ...], BeforeValidator(_several), Field(min_length=1)]
 Treatments = Annotated[tuple[Treatment, ...], BeforeValidator(_several)]
-Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_several), Field(min_length=1)]
+PlanName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", description="as in --charges NAME:CNC")]
+Plans = Annotated[tuple[PlanName, ...], BeforeValidator(_several), Field(min_length=1)]
 
 
 class Row(BaseModel):
@@ -251,7 +252,7 @@ class BrokerageRow(_OfProducts):
 
     SECTION: ClassVar[str] = "brokerage"
 
-    plan: Names
+    plan: Plans
     rate: Rate = 0
     cap: Cap | None = Field(None, description="rupees; most by rate an order")
     flat: Paise = Field(0, description="rupees an order, beside the rate")
@@ -277,7 +278,7 @@ class DepositoryRow(Row):
 
     SECTION: ClassVar[str] = "depository"
 
-    plan: Names
+    plan: Plans
     charge: Paise
 
     @property

@@ -6,7 +6,6 @@ takes its place, another name adds rows, and with ``overrides: true`` its rows g
 
 from __future__ import annotations
 
-from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, get_args
 
@@ -30,14 +29,14 @@ from framework.market.charge_rows import (
 )
 from framework.market.tables import HERE, SHIPPED
 from framework.market.timeline import timeline
-from framework.types.tariff import Tariff, Tariffs
+from framework.types.tariff import Tariff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date
     from pathlib import Path
 
 FOLDER = "charges"
-EPOCH = date(1970, 1, 1)
 EXCHANGES, SEGMENTS, KINDS = get_args(Exchange), get_args(Segment), get_args(Kind)
 PRODUCTS = {"equity": ("CNC", "MIS"), "futures": ("NRML", "MIS"), "options": ("NRML", "MIS")}
 TREATMENT = {"CNC": "delivery", "MIS": "intraday"}
@@ -146,22 +145,6 @@ class ChargeSchedule:
             if not found or found[-1][1] != terms.tariff:
                 found.append((day, terms.tariff))
         return found
-
-    def tariffs(  # noqa: PLR0913, PLR0917 - a tariff's coordinates and its days
-        self,
-        plan: str,
-        exchange: str,
-        segment: str,
-        product: str,
-        kind: str,
-        first: date,
-        last: date,
-        *,
-        group: str = ANY,
-    ) -> Tariffs:
-        """``regimes`` as engines take them: days since 1970-01-01."""
-        found = self.regimes(plan, exchange, segment, product, kind, first, last, group=group)
-        return Tariffs(tuple((day - EPOCH).days for day, _ in found), tuple(tariff for _, tariff in found))
 
     def stretches(  # noqa: PLR0913, PLR0917 - a tariff's coordinates and its days
         self,

@@ -50,6 +50,12 @@ def test_an_options_round_trip_of_a_rupee_loses_money(tulya):
     assert (65.81, 65.0, -0.81) == (told["total"], told["gross"], told["net"])
 
 
+def test_a_group_of_bse_has_its_own_charge(tulya):
+    done = tulya(*"charges buy X 100 @ 10 --exchange bse --group x --plan zero --date 2026-04-01".split())
+    assert "BSE equity stock group X CNC" in done.out
+    assert " 0.1% " in done.out.splitlines()[4]  # not 0.00375 %
+
+
 def test_a_contract_note_rounds_stt_to_the_rupee(tulya):
     words = "charges buy NIFTY 65@120 --segment options --date 2026-04-01 --round-trip --sell-price 121 --json"
     told = json.loads(tulya(*words.split(), "--rounding", "contract_note").out)

@@ -150,6 +150,7 @@ def test_an_empty_folder_is_refused(tmp_path):
          "needs kinds"),
         ("tax: [{rate: 18%, on_sebi: 5%, valid_from: 2020-01-01, source: test}]", "on_sebi is 0% or the rate itself"),
         ("brokerage: [{plan: p, segment: options, flat: 1.234, valid_from: 2020-01-01, source: test}]", "two decimals"),
+        ("brokerage: [{plan: My-Plan, segment: options, valid_from: 2020-01-01, source: test}]", "match pattern"),
         ("brokerage: [{plan: p, segment: options, cap: 0, valid_from: 2020-01-01, source: test}]", "greater than 0"),
     ],
 )  # fmt: skip
@@ -282,6 +283,27 @@ def test_a_day_before_the_table_begins_is_refused():
         schedule.tariff(*NSE_FUTURES, date(1999, 12, 31))
     with pytest.raises(ConfigError, match="the last day lies before the first"):
         schedule.regimes(*NSE_FUTURES, date(2020, 1, 2), date(2020, 1, 1))
+
+
+def test_a_day_after_the_last_row_is_refused(home):
+    (home / "mine.yaml").write_text(
+        "brokerage:\n  - {plan: mine, segment: options, flat: 5, valid_from: 2020-01-01, valid_to: 2021-12-31, "
+        "source: mine}\n",
+        "utf-8",
+    )
+    with pytest.raises(
+        ConfigError, match=r"not known on 2022-01-01: the last row is brokerage 2020-01-01 to 2021-12-31"
+    ):
+        ChargeSchedule.load().tariff("mine", "NSE", "options", "NRML", "stock", date(2022, 1, 1))
+
+
+def test_delivery_needs_a_depository_charge_of_the_plan(home):
+    (home / "mine.yaml").write_text(
+        "brokerage:\n  - {plan: mine, segment: equity, product: delivery, flat: 5, valid_from: 2020-01-01, source: mine}\n",
+        "utf-8",
+    )
+    with pytest.raises(ConfigError, match="'mine' has no row under depository; add one, with charge: 0 for none"):
+        ChargeSchedule.load().tariff("mine", "NSE", "equity", "CNC", "stock", date(2022, 1, 1))
 
 
 def test_rates_and_sums_are_written_as_people_write_them():

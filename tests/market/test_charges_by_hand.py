@@ -173,13 +173,11 @@ def test_a_run_over_2000_to_2026_takes_the_regime_of_each_day(schedule):
     what = ("upstox", "NSE", "equity", "CNC", "stock")
     first, last = date(2000, 1, 1), date(2026, 11, 22)
     regimes = schedule.regimes(*what, first, last)
-    tariffs = schedule.tariffs(*what, first, last)
     day, at = first, -1
     while day <= last:
         while at + 1 < len(regimes) and regimes[at + 1][0] <= day:
             at += 1
         assert schedule.tariff(*what, day) == regimes[at][1], day
-        assert regimes[at][1] == tariffs.on((day - date(1970, 1, 1)).days * 86_400 * 10**9 + 10**9)
         day += timedelta(days=1)
     assert len(regimes) - 1 == at
     assert first == regimes[0][0]
