@@ -30,7 +30,7 @@ def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArr
         close = panel.close[first:, column]
         there = np.isfinite(close)
         there[:1] = False  # the bar of the first decision
-        opens = int(np.argmax(there)) if there.size else 0
+        opens = int(there.argmax()) if there.size else 0
         if not (there.size and there[opens]):
             value += part
             continue
@@ -38,7 +38,8 @@ def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArr
         marked = wanted
         if not there[opens:].all():
             marked = np.maximum.accumulate(np.where(there, np.arange(there.shape[0]), 0))[wanted]
-        worth = units * close[marked]
-        worth[: np.searchsorted(wanted, opens)] = part
+        worth = close[marked]
+        worth *= units
+        worth[: wanted.searchsorted(opens)] = part
         value += worth
     return value

@@ -163,6 +163,23 @@ class Observations:
         return m.cagr(self.ends, self.years)
 
     @cached_property
+    def means(self) -> tuple[float, float]:
+        """Mean equity in rupees, and mean share of it that is invested, over the closes; the share NaN after ruin."""
+        equity_paise, exposure_paise = self.record.equity_paise, self.record.exposure_paise
+        if not equity_paise.shape[0]:
+            return m.NAN, m.NAN
+        lows = self.descents.lows
+        if lows.shape[0] and int(np.minimum.reduce(lows)) <= 0:
+            return m.mean(self.equity), m.NAN
+
+        def piece(rows: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            equity = equity_paise[rows] / 100
+            return equity, exposure_paise[rows] / 100 / equity
+
+        equity, share = m.means_of(equity_paise.shape[0], piece)
+        return equity, share
+
+    @cached_property
     def max_drawdown(self) -> float:
         """Greatest share below an earlier peak, 0..1."""
         return m.deepest(self.descents.peaks / 100, self.descents.lows / 100)

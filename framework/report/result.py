@@ -72,7 +72,7 @@ class Result:
     @property
     def trips(self) -> tuple[RoundTrip, ...]:
         """Round trips as tuples: closed ones in the order of their exits, then those still open."""
-        return (*self.observations.round_trips, *self.observations.open_round_trips)
+        return self.observations.every_round_trip
 
     @property
     def settings(self) -> Settings:
@@ -196,8 +196,8 @@ class Result:
             "engine": self.record.engine,
             "capital": self.settings.capital,
             "final_equity": self.final_equity,
-            "round_trips_closed": len(self.observations.round_trips),
-            "round_trips_open": len(self.observations.open_round_trips),
+            "round_trips_closed": self.observations.stays.closed,
+            "round_trips_open": len(self.observations.stays) - self.observations.stays.closed,
             "causality": str(self.causality.verdict),
             "causality_detail": self.causality._asdict(),
             "verification": bundle.verification_facts(self.verification),

@@ -167,7 +167,7 @@ STATS: tuple[Stat, ...] = (
         "activity",
         "mean of Σ |position value| / equity over bar closes",
         "own",
-        lambda o: 100 * m.invested_share(o.exposure, o.equity),
+        lambda o: 100 * o.means[1],
     ),
     Stat(
         "Turnover",
@@ -175,7 +175,7 @@ STATS: tuple[Stat, ...] = (
         "activity",
         "(value bought + value sold) / 2 / mean equity / years",
         "Grinold & Kahn 2000",
-        lambda o: m.turnover(o.bought, o.sold, m.mean(o.equity), o.years),
+        lambda o: m.turnover(o.bought, o.sold, o.means[0], o.years),
     ),
     Stat("Charges", "₹", "activity", "Σ charges of all fills", "ledger", lambda o: o.charges),
     Stat(

@@ -14,7 +14,16 @@ from framework.report.metrics.drawdown import (
     longest_drawdown,
     max_drawdown,
 )
-from framework.report.metrics.growth import SESSIONS_PER_YEAR, cagr, mean, per_session, simple_returns, total_return
+from framework.report.metrics.growth import (
+    NAN,
+    SESSIONS_PER_YEAR,
+    cagr,
+    mean,
+    means_of,
+    per_session,
+    simple_returns,
+    total_return,
+)
 from framework.report.metrics.outcomes import expectancy, kelly, profit_factor, sqn, win_rate
 from framework.report.metrics.relative import alpha, beta, information_ratio, tracking_error
 from framework.report.metrics.risk import (
@@ -30,6 +39,7 @@ from framework.report.metrics.risk import (
 )
 
 __all__ = [
+    "NAN",
     "SESSIONS_PER_YEAR",
     "Descents",
     "alpha",
@@ -49,6 +59,7 @@ __all__ = [
     "longest_drawdown",
     "max_drawdown",
     "mean",
+    "means_of",
     "omega",
     "per_session",
     "profit_factor",

@@ -12,8 +12,10 @@ from framework.report.metrics.risk import ratio
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BLOCK = 8_192
-"""Values of which only the highest is looked at first."""
+BLOCK = 256
+"""Values of which only the highest is looked at first …"""
+SHORT = 8_192
+"""… in a series longer than this."""
 
 
 def drawdowns(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -57,18 +59,21 @@ def descents(values: NDArray[Any], start: float) -> Descents:
 
 
 def _at_peak(values: NDArray[Any], start: float) -> NDArray[np.bool_]:
-    """Whether each value is the highest so far. Only blocks that hold a new peak are gone through one by one."""
+    """Whether each value is the highest so far. In a long series, only blocks with a new peak are gone through."""
     at_peak = np.empty(values.shape, dtype=np.bool_)
+    whole = values.shape[0] // BLOCK * BLOCK if values.shape[0] > SHORT else 0
     highest: Any = start
-    for begin in range(0, values.shape[0], BLOCK):
-        part = values[begin : begin + BLOCK]
-        top = np.maximum.reduce(part)
-        if top > highest:
-            so_far = np.maximum(np.maximum.accumulate(part), highest)
-            np.greater_equal(part, so_far, out=at_peak[begin : begin + BLOCK])
-            highest = top
-        else:
-            np.greater_equal(part, highest, out=at_peak[begin : begin + BLOCK])
+    if whole:
+        blocks, flags = values[:whole].reshape(-1, BLOCK), at_peak[:whole].reshape(-1, BLOCK)
+        tops = np.maximum(np.maximum.accumulate(np.maximum.reduce(blocks, axis=1)), start)
+        before = np.concatenate(((start,), tops[:-1]))[:, None]
+        np.greater_equal(blocks, before, out=flags)
+        fresh = (tops > before[:, 0]).nonzero()[0]
+        so_far = np.maximum(np.maximum.accumulate(blocks[fresh], axis=1), before[fresh])
+        flags[fresh] = blocks[fresh] >= so_far
+        highest = tops[-1]
+    rest = values[whole:]
+    np.greater_equal(rest, np.maximum(np.maximum.accumulate(rest), highest), out=at_peak[whole:])
     return at_peak
 
 

@@ -96,10 +96,10 @@ def value_at_risk(returns: NDArray[np.float64], tail: float = 0.05) -> float:
     rank = last * tail
     below = math.floor(rank)
     above = min(below + 1, last)
-    ranked = np.partition(returns, [below, above, last])  # a NaN comes last
-    low, high, weight = float(ranked[below]), float(ranked[above]), rank - below
-    if math.isnan(ranked[last]):
+    ranked = np.partition(returns, [below, above, last])
+    if math.isnan(ranked[last]):  # a NaN comes last
         return NAN
+    low, high, weight = float(ranked[below]), float(ranked[above]), rank - below
     step = high - low  # from the nearer end, as np.quantile does, so that rounding never leaves the two
     return low + step * weight if weight < 0.5 else high - step * (1 - weight)  # noqa: PLR2004 - the middle
 
@@ -148,6 +148,6 @@ def central_moments(returns: NDArray[np.float64]) -> Moments | None:
     if not deviation(returns) > 0:
         return None
     steps = returns - mean(returns)
-    steps /= max(float(np.maximum.reduce(steps)), -float(np.minimum.reduce(steps)))
+    steps /= float(np.maximum.reduce(np.abs(steps)))
     square = steps * steps
     return mean(square), mean(square * steps), mean(square * square)
