@@ -21,7 +21,9 @@ INTERRUPTED_EXIT_CODE = 130
 def main() -> None:
     """Run the command line. Tulya's own errors, and the system's, are one sentence on stderr and exit code 1."""
     from framework.cli.app import app
+    from framework.cli.talib_alone import import_talib_alone
 
+    import_talib_alone()
     signal.signal(signal.SIGINT, _interrupted)
     try:
         app()
