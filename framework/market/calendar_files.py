@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -110,8 +111,8 @@ def read_tables(exchange: str) -> Table:
 
 def known_exchanges() -> list[str]:
     """Exchanges that have a table, shipped or one's own."""
-    own = {content.exchange for _, content in _own_files()}
-    return sorted(own | {file.stem for file in (tables.SHIPPED / FOLDER).glob("*.yaml")})
+    shipped = {file.stem for file in (tables.SHIPPED / FOLDER).glob("*.yaml") if _is_shipped(file)}
+    return sorted(shipped | {content.exchange for _, content in _own_files()})
 
 
 def _layers(exchange: str, on_the_way: tuple[str, ...]) -> tuple[list[Layer], list[CalendarFile]]:
@@ -136,11 +137,18 @@ def _layers(exchange: str, on_the_way: tuple[str, ...]) -> tuple[list[Layer], li
 
 
 def _own_files() -> list[tuple[str, CalendarFile]]:
-    """Files of ``./config/sessions/`` that are not the shipped ones themselves."""
+    """Files of ``./config/sessions/`` but for the shipped ones themselves, beside which one's own lie in a checkout."""
     folder: Path = tables.HERE / FOLDER
-    if not folder.is_dir() or folder.resolve() == (tables.SHIPPED / FOLDER).resolve():
-        return []
-    return [(str(file), tables.read_table(file, CalendarFile)) for file in sorted(folder.glob("*.yaml"))]
+    files = [file for file in sorted(folder.glob("*.yaml")) if not _is_shipped(file)]
+    return [(str(file), tables.read_table(file, CalendarFile)) for file in files]
+
+
+def _is_shipped(file: Path) -> bool:
+    """Whether this is a table that came with Tulya, which is named after its exchange."""
+    if file.resolve() != (tables.SHIPPED / FOLDER / file.name).resolve():
+        return False
+    text = file.read_text("utf-8", errors="replace")  # a look, so that the whole of it is parsed once only
+    return re.search(rf"^exchange:\s*['\"]?{re.escape(file.stem)}\b", text, re.MULTILINE) is not None
 
 
 def _years(layers: Iterable[Layer], field: str) -> dict[int, YearRow]:

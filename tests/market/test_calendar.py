@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.errors import ConfigError, DataError
+from framework.market import tables
 from framework.market.calendar import Calendar, NoSessionError, UnknownSessionError
+from framework.market.calendar_files import known_exchanges
 
 NSE, BSE = Calendar.load("NSE"), Calendar.load("BSE")
 INDIA = ZoneInfo("Asia/Kolkata")
@@ -264,6 +267,21 @@ class TestOwnRows:
         assert date(2027, 1, 1) == longer.next_session("2026-12-31")
         assert 385 == longer.bars_in("2027-01-01", "1m", "fno")
         assert date(2027, 12, 31) == Calendar.load("BSE").last
+
+    def test_in_a_checkout_ones_own_file_lies_beside_the_shipped_ones(self, own, tmp_path, monkeypatch):
+        shipped = Path(tables.SHIPPED)
+        for name in ("NSE.yaml", "BSE.yaml"):
+            (tmp_path / "config" / "sessions" / name).write_bytes((shipped / "sessions" / name).read_bytes())
+        monkeypatch.setattr(tables, "SHIPPED", tmp_path / "config")
+        (tmp_path / "config" / "sessions" / "NSE2028.yaml").write_text(
+            "exchange: NSE\nholidays: [{year: 2028, source: s, days: []}]\n"
+        )
+        longer = own("exchange: NSE\nholidays: [{year: 2027, source: s, days: []}]\n")
+        assert (date(2028, 12, 31), ["BSE", "NSE"]) == (longer.last, known_exchanges())
+
+    def test_a_copy_of_the_shipped_file_changes_nothing(self, own):
+        shipped = (tables.SHIPPED / "sessions" / "NSE.yaml").read_text("utf-8")
+        assert (NSE.last, SESSIONS) == (own(shipped).last, own(shipped).sessions(NSE.first, NSE.last))
 
     def test_the_revision_is_switched_on_by_two_words(self, own):
         revised = own("exchange: NSE\nrevisions: [{name: closing-auction-2026-12-07, enabled: true}]\n")
