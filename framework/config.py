@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from framework.errors import ConfigError
+from framework.references import HIDDEN, leaves, literal_secrets, resolve, resolved
 from framework.types import Settings
-from framework.types.explain import explain
+from framework.types.explain import explain_one
 
 FILE = Path("config/trading.yaml")
 DATABASE = Path("data/market.sqlite")
 FILE_VARIABLE = "TULYA_CONFIG"
 DATABASE_VARIABLE = "TULYA_DB"
+QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
+"""What YAML's messages quote from a file."""
 RUN_PREFIX = "TULYA_RUN_"
 """``TULYA_RUN_CAPITAL=200000`` sets run.capital, ``TULYA_RUN_EXITS_STOP_LOSS=5%`` run.exits.stop_loss."""
 
@@ -30,6 +34,25 @@ class Config(BaseModel):
     database: Path | None = Field(None, description="SQLite file with prices and runs; default data/market.sqlite")
     run: Settings = Field(default_factory=Settings, description="defaults of tulya backtest")
     risk_rules: tuple[str, ...] = Field((), description="further risk rules, each path.py:Class or module:Class")
+    secrets: dict[str, str] = Field(
+        default_factory=dict, description="names of secrets, each ${VARIABLE} of the environment; read when used"
+    )
+    _references: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def secret(self, name: str) -> str:
+        """A secret's value, from the environment of this moment; ``ConfigError`` names what is missing."""
+        if name not in self.secrets:
+            known = ", ".join(self.secrets) or "none"
+            raise ConfigError(
+                f"there is no secret {name!r} under secrets: (there are: {known}); add {name}: ${{VARIABLE}}"
+            )
+        return resolve(f"secrets.{name}", self.secrets[name], os.environ)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """What is printed: a part that came from the environment by ``${NAME}`` is hidden."""
+        hidden = {key.partition(".")[0] for key in self._references}
+        for name in type(self).model_fields:
+            yield name, HIDDEN if name in hidden else getattr(self, name)
 
     def run_choices(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What was chosen for a run, for ``Settings.of``: this file's and the environment's, then the flags given."""
@@ -44,28 +67,96 @@ class Config(BaseModel):
         return self.database or DATABASE
 
 
+class Layers(NamedTuple):
+    """What a file and the environment say, before it is checked as a whole."""
+
+    file: Path
+    content: dict[str, Any]
+    """The file's keys with the environment's over them, references replaced."""
+    from_file: frozenset[str]
+    """Dotted keys."""
+    from_environment: Mapping[str, str]
+    """Dotted key → variable."""
+    references: Mapping[str, str]
+    """Dotted key → text with ``${NAME}``, as it stands in the file."""
+    problems: list[str]
+
+
 def load_config(path: Path | None = None) -> Config:
     """The configuration: from path, else $TULYA_CONFIG, else ``config/trading.yaml`` here, else the defaults."""
+    layers = read_layers(path)
+    config, problems = checked(layers)
+    if config is None:
+        raise ConfigError("; ".join(problems))
+    return config
+
+
+def read_layers(path: Path | None = None) -> Layers:
+    """The layers that apply here, with every key that is wrong among their problems; ``ConfigError``: no such file."""
     named = path or (Path(os.environ[FILE_VARIABLE]) if os.environ.get(FILE_VARIABLE) else None)
     file = named or FILE
-    if not file.is_file():
-        if named is not None:
-            raise ConfigError(
-                f"{named} does not exist; give the path of a configuration with --config or {FILE_VARIABLE}"
-            )
-        content: dict[str, Any] = {}
-    else:
-        content = _read(file)
-    _known(content, Config, str(file), "")
-    content = _without_empty(content, Config)
-    said = _from_environment(os.environ)
+    if named is not None and not file.is_file():
+        raise ConfigError(f"{named} does not exist; give the path of a configuration with --config or {FILE_VARIABLE}")
+    content = _read(file) if file.is_file() else {}
+    problems = [
+        f"{file}: {key} is a secret with its value in the file; write {key.rpartition('.')[2]}: "
+        f"${{{_variable(key)}}} and set that environment variable"
+        for key in literal_secrets(content)
+    ]
+    problems += _unknown(content, Config, str(file), "")
+    content = _without_empty(_only_known(content, Config), Config)
+    references: dict[str, str] = {}
+    secrets = content.pop("secrets", {})
+    for name in list(content):
+        try:
+            content[name] = resolved(content[name], os.environ, references, f".{name}")
+        except ConfigError as error:
+            problems.append(f"{file}: {error}")
+            del content[name]
+    content |= {"secrets": secrets} if secrets else {}
+    from_file = frozenset(key for key, _ in leaves(content))
+    said, names = _from_environment(os.environ), dict[str, str]()
     if said:
-        _known(said, Settings, "the environment", "run.")
-        content["run"] = merged(content.get("run", {}), said)
+        problems += _unknown(said, Settings, "the environment", "run.")
+        names = {f"run.{key}": f"{RUN_PREFIX}{key.upper().replace('.', '_')}" for key, _ in leaves(said)}
+        content["run"] = merged(content.get("run", {}), _only_known(said, Settings))
+    return Layers(file, content, from_file, names, references, problems)
+
+
+def checked(layers: Layers) -> tuple[Config | None, list[str]]:
+    """The configuration, or None and every problem as a sentence, without values that came by ``${NAME}``."""
+    config, mistakes = None, list[str]()
     try:
-        return Config.model_validate(content)
+        config = Config.model_validate(layers.content)
     except ValidationError as error:
-        raise ConfigError(explain(str(file), error)) from error
+        mistakes = _explained(layers, error)
+    if config is None or layers.problems:
+        return None, [*layers.problems, *mistakes]
+    config._references = dict(layers.references)  # noqa: SLF001 - its own module fills it
+    return config, []
+
+
+def _explained(layers: Layers, error: ValidationError) -> list[str]:
+    """A sentence per mistake; of one that a reference may have made, only the key and the reference are told."""
+    told = []
+    for mistake in error.errors():
+        key = ".".join(str(part) for part in mistake["loc"])
+        whole = f"{key}."  # of a choice between types the place names the type too: run.rebalance.literal…
+        near = next(
+            (
+                text
+                for name, text in layers.references.items()
+                if f"{name}.".startswith(whole) or whole.startswith(f"{name}.")
+            ),
+            None,
+        )
+        if near is not None:
+            told.append(f"{layers.file}: {key}: the value of {near} is not valid there; set another one")
+        elif key.startswith("secrets"):
+            told.append(f"{layers.file}.{key}: write NAME: ${{VARIABLE}}")
+        else:
+            told.append(explain_one(str(layers.file), mistake))
+    return told
 
 
 def database_path(flag: Path | None = None) -> Path:
@@ -85,10 +176,20 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def _read(file: Path) -> dict[str, Any]:
     import yaml
 
+    content, reason = None, ""
     try:
         content = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file} cannot be read: {' '.join(str(error).split())}") from error
+    except yaml.MarkedYAMLError as error:  # its own text quotes the line, and a line may hold a secret
+        mark = error.problem_mark
+        reason = QUOTED.sub("'…'", f"{error.problem}") + (
+            f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        )
+    except yaml.YAMLError as error:
+        reason = type(error).__name__
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+    if reason:
+        raise ConfigError(f"{file} cannot be read: {reason}")
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -96,20 +197,49 @@ def _read(file: Path) -> dict[str, Any]:
     return content
 
 
-def _known(content: Mapping[str, Any], model: type[BaseModel], source: str, prefix: str) -> None:
-    """Refuse keys that the model has not, naming the nearest one."""
+def _unknown(content: Mapping[Any, Any], model: type[BaseModel], source: str, prefix: str) -> list[str]:
+    """A sentence for each key that the model has not, naming the nearest one."""
+    found = []
     for key, value in content.items():
         if key not in model.model_fields:
             near = get_close_matches(str(key), model.model_fields, 1, 0.5)
             hint = f"did you mean {prefix}{near[0]}?" if near else f"known are {', '.join(model.model_fields)}"
-            raise ConfigError(f"{source}: unknown key {prefix}{key}; {hint}")
-        inner = model.model_fields[key].annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel) and value is not None:
-            if not isinstance(value, Mapping):
-                raise ConfigError(
-                    f"{source}: {prefix}{key} = {value!r} should hold keys, such as {next(iter(inner.model_fields))}:"
-                )
-            _known(value, inner, source, f"{prefix}{key}.")
+            found.append(f"{source}: unknown key {prefix}{key}; {hint}")
+            continue
+        inner = _group(model, key)
+        if inner is not None and isinstance(value, Mapping):
+            found += _unknown(value, inner, source, f"{prefix}{key}.")
+        elif inner is not None and value is not None:
+            first = next(iter(inner.model_fields))
+            shown = HIDDEN if isinstance(value, str) else repr(value)
+            found.append(f"{source}: {prefix}{key} = {shown} should hold keys, such as {first}:")
+    return found
+
+
+def _only_known(content: Mapping[Any, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """The same without keys, and groups of keys, that ``_unknown`` finds fault with."""
+    kept = {}
+    for key, value in content.items():
+        if key not in model.model_fields:
+            continue
+        inner = _group(model, key)
+        if inner is None or value is None:
+            kept[key] = value
+        elif isinstance(value, Mapping):
+            kept[key] = _only_known(value, inner)
+    return kept
+
+
+def _group(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    """The model of a key that holds keys."""
+    inner = model.model_fields[key].annotation
+    return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+
+
+def _variable(key: str) -> str:
+    """A name for a secret's variable: ``broker.api_key`` → ``BROKER_API_KEY``."""
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in key.removeprefix("secrets."))
+    return plain.upper().strip("_") or "SECRET"
 
 
 def _without_empty(content: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from framework.cli import calendar, charges, data, runs, sweeps
+from framework.cli import calendar, charges, config, data, instruments, runs, sweeps
 from framework.cli.backtest import backtest_command
 from framework.cli.strategies import new_app, strategies_command
 from framework.cli.sweep import sweep_command
@@ -40,6 +40,8 @@ def tulya(
 
 
 app.add_typer(data.app, name="data")
+app.add_typer(instruments.app, name="instruments")
+app.add_typer(config.app, name="config")
 app.add_typer(charges.app, name="charges")
 app.add_typer(calendar.app, name="calendar")
 app.command("backtest")(backtest_command)

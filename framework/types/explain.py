@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pydantic import ValidationError
 
 
 def explain(owner: str, error: ValidationError) -> str:
     """One sentence per mistake: owner.field = value, and the bound it breaks."""
-    lines = []
-    for mistake in error.errors():
-        field = ".".join(str(part) for part in mistake["loc"])
-        reason = mistake["msg"].removeprefix("Value error, ")
-        reason = reason[:1].lower() + reason[1:]
-        where = f"{owner}.{field} = {mistake['input']!r}" if field else owner
-        lines.append(f"{where}: {reason}")
-    return "; ".join(lines)
+    return "; ".join(explain_one(owner, mistake) for mistake in error.errors())
+
+
+def explain_one(owner: str, mistake: Mapping[str, Any]) -> str:
+    """One mistake as pydantic lists it."""
+    field = ".".join(str(part) for part in mistake["loc"])
+    reason = mistake["msg"].removeprefix("Value error, ")
+    reason = reason[:1].lower() + reason[1:]
+    where = f"{owner}.{field} = {mistake['input']!r}" if field else owner
+    return f"{where}: {reason}"
 
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> str:
