@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import time
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.errors import DataError
-from framework.market.instruments import read_instruments
+from framework.market.instruments import HEADINGS, read_instruments
 from framework.market.listing import Listing
 from framework.store import listings, open_store
 from framework.store.database import transaction
@@ -211,6 +212,21 @@ def test_any_file_is_read_or_refused_with_a_sentence(tmp_path_factory, content):
     path.write_bytes(content)
     with pytest.raises(DataError):
         read_instruments(path)
+
+
+CELLS = st.text(max_size=12) | st.sampled_from(["NSE", "5", "0.05", "1e400", "-1", "2026-11-24", "CE", "yes", "nan"])
+
+
+@given(st.lists(st.lists(CELLS, min_size=len(HEADINGS), max_size=len(HEADINGS)), max_size=3))
+def test_any_cell_of_a_csv_is_a_named_refusal_or_an_instrument_that_can_be_stored(kept, rows):
+    path = kept.path.with_name("any.csv")
+    with path.open("w", encoding="utf-8", errors="ignore", newline="") as file:
+        csv.writer(file).writerows([list(HEADINGS), *rows])
+    done = read_instruments(path)
+    assert done.rows == len(done.listings) + len(done.refused) <= len(rows)
+    with transaction(kept.connection):
+        saved = listings.save(kept.connection, done.listings, FRIDAY)
+    assert len(done.listings) == saved.new + saved.changed + saved.unchanged
 
 
 @pytest.mark.parametrize(
