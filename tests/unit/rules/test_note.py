@@ -123,3 +123,29 @@ def test_more_sold_than_bought_leaves_the_account():
 def test_without_an_intraday_tariff_nothing_is_netted():
     fills = [NoteFill(1, "A", 10, 100_000, DELIVERY), NoteFill(2, "A", -10, 100_000, DELIVERY)]
     assert 200 == contract_note(fills).stt
+
+
+def test_a_single_unit_bought_and_sold_is_netted_whole_and_leaves_nothing():
+    # 0.003 % × 1000 = 0.03 and not 0.15; STT 0.25 is no rupee; nothing leaves the account
+    fills = [NoteFill(1, "A", 1, 100_000, DELIVERY, INTRADAY), NoteFill(2, "A", -1, 100_000, DELIVERY, INTRADAY)]
+    note = contract_note(fills)
+    assert (3, 0, 0) == (note.stamp, note.stt, note.dp)
+
+
+def test_the_depository_s_charge_is_taxed_beside_the_rest():
+    # brokerage 20.00 + exchange 0.03: 18 % is 3.61 (3.6054), and 18 % × 18.50 = 3.33
+    for actual in (
+        contract_note([NoteFill(1, "A", -10, 100_000, DELIVERY)]),
+        fill_charges(100_000, -1, DELIVERY, dp_due=True),
+    ):
+        assert (694, 1850) == (actual.gst, actual.dp)
+
+
+def test_the_depository_is_paid_on_a_sale_on_which_it_is_due():
+    paid = [fill_charges(100_000, side, DELIVERY, dp_due=due).dp for side in (1, -1) for due in (False, True)]
+    assert [0, 0, 0, 1850] == paid
+
+
+def test_a_flat_sum_comes_with_the_first_fill():
+    flat = Tariff(flat_paise=2000, brokerage_cap_paise=1)
+    assert (2000, 0) == (fill_charges(100, 1, flat).brokerage, fill_charges(100, 1, flat, 100).brokerage)
