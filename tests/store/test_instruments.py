@@ -232,7 +232,7 @@ def test_any_cell_of_a_csv_is_a_named_refusal_or_an_instrument_that_can_be_store
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (gzip.compress(b"[]" * 1000)[:20], "damaged gz file"),
+        (gzip.compress(b"[]" * 1000, mtime=0)[:20], "damaged gz file"),
         (b"[1, 2", "no readable JSON"),
         (b"{}", "holds one JSON object"),
         (b"[" * 100_000, "no readable JSON"),
@@ -240,6 +240,7 @@ def test_any_cell_of_a_csv_is_a_named_refusal_or_an_instrument_that_can_be_store
         (b"\xff\xfe\x00a", "neither JSON nor a CSV"),
         (b"", "has no column symbol"),
     ],
+    ids=["half a gz", "half a list", "an object", "too deep", "too long a number", "UTF-16", "nothing"],
 )
 def test_a_file_that_is_no_list_is_refused_whole(tmp_path, content, message):
     path = tmp_path / "file"
