@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 import numpy as np
@@ -324,11 +325,21 @@ def day_of(what: str, given: date | str | None) -> date | None:
 def settings_of(settings: Settings | None, choices: dict[str, Any]) -> Settings:
     """Settings given at once, or by name."""
     if settings is None:
-        return Settings.of(**choices)
+        return _settings(**choices) if all(map(_plain, choices.values())) else Settings.of(**choices)
     if choices:
         msg = f"give settings=… or {', '.join(choices)}, not both"
         raise ConfigError(msg)
     return settings
+
+
+def _plain(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float))
+
+
+@lru_cache(typed=True)
+def _settings(**choices: Any) -> Settings:
+    """Choices that were read before are not read again: a notebook runs the same ones a thousand times."""
+    return Settings.of(**choices)
 
 
 def strategy_of(given: Strategy | type[Strategy] | str) -> Strategy:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from framework.strategy import Strategy
     from framework.types import Panel
 
+_NO_SIGNS = str.maketrans("", "", "-:")
 LIBRARIES = ("numpy", "TA-Lib", "pydantic")
 
 
@@ -95,4 +96,5 @@ def new_run_id(strategy: str) -> str:
         part = PureWindowsPath(part).stem  # which understands both kinds of slashes
     stem = "".join(letter for letter in part.lower() if letter.isalnum()) or "strategy"
     now = datetime.now(UTC)  # noqa: TID251 - the shell: when it was run
-    return f"{now:%Y%m%d-%H%M%S}-{stem[:20]}-{secrets.token_hex(2)}"
+    stamp = now.isoformat(timespec="seconds")[:19].translate(_NO_SIGNS).replace("T", "-")
+    return f"{stamp}-{stem[:20]}-{secrets.token_hex(2)}"

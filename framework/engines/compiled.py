@@ -196,13 +196,21 @@ def open_account(state: State, panel: Panel, settings: Settings) -> None:
     state.desk[:] = np.zeros(1, layout.DESK)
     state.desk["cash_paise"] = state.desk["equity_paise"] = settings.capital_paise
     state.desk["session_start_paise"] = settings.capital_paise
-    books = state.books
-    books[:] = np.zeros(books.shape[0], layout.BOOK)
-    books["tick"] = [instrument.tick for instrument in panel.instruments]
-    books["lot"] = [instrument.lot for instrument in panel.instruments]
+    state.books[:] = _FIRST_BOOK
+    state.books["tick"] = [instrument.tick for instrument in panel.instruments]
+    state.books["lot"] = [instrument.lot for instrument in panel.instruments]
+
+
+def _first_book() -> NDArray[np.void]:
+    """The one instrument that every account begins with."""
+    book = np.zeros(1, layout.BOOK)
     for name in UNKNOWN_AT_FIRST:
-        books[name] = math.nan
-    books["stop_id"] = books["target_id"] = books["dp_day"] = -1
+        book[name] = math.nan
+    book["stop_id"] = book["target_id"] = book["dp_day"] = -1
+    return book
+
+
+_FIRST_BOOK = _first_book()
 
 
 def with_room(state: State) -> State:

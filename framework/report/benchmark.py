@@ -24,8 +24,8 @@ def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArr
     """
     panel, first = record.panel, record.first_row
     part = record.settings.capital / max(len(panel.instruments), 1)
-    wanted = np.arange(len(panel) - first) if rows is None else rows
-    value = np.zeros(wanted.shape)
+    count = len(panel) - first if rows is None else rows.shape[0]
+    value = np.zeros(count)
     for column in range(len(panel.instruments)):
         close = panel.close[first:, column]
         there = np.isfinite(close)
@@ -35,11 +35,9 @@ def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArr
             value += part
             continue
         units = part / panel.open[first + opens, column]
-        marked = wanted
         if not there[opens:].all():
-            marked = np.maximum.accumulate(np.where(there, np.arange(there.shape[0]), 0))[wanted]
-        worth = close[marked]
-        worth *= units
-        worth[: wanted.searchsorted(opens)] = part
+            close = close[np.maximum.accumulate(np.where(there, np.arange(there.shape[0]), 0))]
+        worth = units * (close if rows is None else close[rows])
+        worth[: opens if rows is None else rows.searchsorted(opens)] = part
         value += worth
     return value

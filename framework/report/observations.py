@@ -79,12 +79,13 @@ class Observations:
     @cached_property
     def returns(self) -> NDArray[np.float64]:
         """float64[S−1] from point to point."""
-        return m.simple_returns(self._from_deposit(self.record.equity_paise[self.rows] / 100))
+        return m.simple_returns(self._from_deposit(self._at_points(self.record.equity_paise) / 100))
 
     @cached_property
     def benchmark_points(self) -> NDArray[np.float64]:
         """float64[S]: the benchmark at the points, the deposit in place of the first."""
-        return self._from_deposit(buy_and_hold(self.record, self.rows))
+        every = self.rows.shape == self.record.equity_paise.shape
+        return self._from_deposit(buy_and_hold(self.record, None if every else self.rows))
 
     @property
     def benchmark_ends(self) -> NDArray[np.float64]:
@@ -128,14 +129,20 @@ class Observations:
         return self.stays.return_percents / 100
 
     @cached_property
+    def turned_over(self) -> tuple[float, float]:
+        """Value of all purchases and of all sales, rupees ≥ 0."""
+        bought, values = self.stays.fills["quantity"] > 0, self.stays.fills["value_paise"] / 100
+        return _summed(values[bought]), _summed(values[~bought])
+
+    @property
     def bought(self) -> float:
         """Value of all purchases, rupees ≥ 0."""
-        return self._value_of(self.stays.fills["quantity"] > 0)
+        return self.turned_over[0]
 
-    @cached_property
+    @property
     def sold(self) -> float:
         """Value of all sales, rupees ≥ 0."""
-        return self._value_of(self.stays.fills["quantity"] < 0)
+        return self.turned_over[1]
 
     @cached_property
     def charges(self) -> float:
@@ -185,9 +192,19 @@ class Observations:
         return m.deepest(self.descents.peaks / 100, self.descents.lows / 100)
 
     @cached_property
-    def moments(self) -> tuple[float, float, float] | None:
-        """Second, third and fourth moment of the returns."""
-        return m.central_moments(self.returns)
+    def sample(self) -> m.Sample:
+        """The returns with their mean and deviation."""
+        return m.Sample(self.returns)
+
+    @cached_property
+    def benchmark_sample(self) -> m.Sample:
+        """The benchmark's returns with theirs."""
+        return m.Sample(self.benchmark_returns)
+
+    @cached_property
+    def active(self) -> m.Sample:
+        """Returns above the benchmark's."""
+        return m.Sample(self.returns - self.benchmark_returns)
 
     @cached_property
     def value_at_risk(self) -> float:
@@ -197,10 +214,11 @@ class Observations:
     @cached_property
     def beta(self) -> float:
         """Against the benchmark."""
-        return m.beta(self.returns, self.benchmark_returns)
+        return m.beta(self.sample, self.benchmark_sample)
 
-    def _value_of(self, which: NDArray[np.bool_]) -> float:
-        return _summed(self.stays.fills["value_paise"][which] / 100)
+    def _at_points(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A series at the points; of daily bars every close is one."""
+        return values if self.rows.shape == values.shape else values[self.rows]
 
     def _from_deposit(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """The points of a series: the deposit in place of the first."""

@@ -77,14 +77,14 @@ STATS: tuple[Stat, ...] = (
         BACON,
         lambda o: 100 * o.cagr,
     ),
-    Stat("Volatility", "% p.a.", "risk", "deviation(r) · √252, n − 1", BACON, lambda o: 100 * m.volatility(o.returns)),
+    Stat("Volatility", "% p.a.", "risk", "deviation(r) · √252, n − 1", BACON, lambda o: 100 * m.volatility(o.sample)),
     Stat(
         "Sharpe",
         "",
         "risk",
         "mean(r − rf) / deviation(r − rf) · √252",
         "Sharpe 1994",
-        lambda o: m.sharpe(o.returns, _rf(o)),
+        lambda o: m.sharpe(o.sample, _rf(o)),
     ),
     Stat(
         "Sortino",
@@ -143,7 +143,7 @@ STATS: tuple[Stat, ...] = (
         "risk",
         "adjusted Fisher–Pearson G1 of r; below 0: the long tail is of losses",
         "Joanes & Gill 1998",
-        lambda o: m.skewness(o.returns, o.moments),
+        lambda o: m.skewness(o.sample),
     ),
     Stat(
         "Excess kurtosis",
@@ -151,7 +151,7 @@ STATS: tuple[Stat, ...] = (
         "risk",
         "unbiased G2 of r; 0 is normal",
         "Joanes & Gill 1998",
-        lambda o: m.excess_kurtosis(o.returns, o.moments),
+        lambda o: m.excess_kurtosis(o.sample),
     ),
     Stat(
         "Time in market",
@@ -283,7 +283,7 @@ STATS: tuple[Stat, ...] = (
         "benchmark",
         "252 · (mean(r − rf) − beta · mean(b − rf)), arithmetic",
         "Jensen 1968",
-        lambda o: 100 * m.alpha(o.returns, o.benchmark_returns, _rf(o), o.beta),
+        lambda o: 100 * m.alpha(o.sample, o.benchmark_sample, _rf(o), o.beta),
     ),
     Stat(
         "Information ratio",
@@ -291,7 +291,7 @@ STATS: tuple[Stat, ...] = (
         "benchmark",
         "mean(r − b) / deviation(r − b) · √252",
         "Grinold & Kahn 2000",
-        lambda o: m.information_ratio(o.returns, o.benchmark_returns),
+        lambda o: m.sharpe(o.active),
     ),
     Stat(
         "Tracking error",
@@ -299,7 +299,7 @@ STATS: tuple[Stat, ...] = (
         "benchmark",
         "deviation(r − b) · √252",
         "Grinold & Kahn 2000",
-        lambda o: 100 * m.tracking_error(o.returns, o.benchmark_returns),
+        lambda o: 100 * m.volatility(o.active),
     ),
 )
 

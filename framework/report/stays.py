@@ -127,7 +127,10 @@ class Stays:
 
 def in_percent(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
     """Of each; NaN where the whole is 0."""
-    percents: NDArray[np.float64] = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole != 0) * 100
+    some = whole != 0
+    if some.all():
+        return part / whole * 100
+    percents: NDArray[np.float64] = np.divide(part, whole, out=np.full(part.shape, np.nan), where=some) * 100
     return percents
 
 

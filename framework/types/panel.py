@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,6 +46,8 @@ class Panel:
     """int64[T]: trading date as days since 1970-01-01."""
     close_time: NDArray[np.int64]
     """int64[T], UTC nanoseconds."""
+    one: Bars | None = field(default=None, repr=False)
+    """The bars that a panel of one instrument is a view of."""
 
     @classmethod
     def from_bars(cls, series: Sequence[Bars]) -> Panel:
@@ -56,6 +58,8 @@ class Panel:
         if not series:
             msg = "a panel needs the bars of at least one instrument"
             raise DataError(msg)
+        if len(series) == 1:
+            return cls._of_one(series[0])
         ordered = sorted(series, key=lambda bars: bars.instrument.key)
         timeframes = sorted({bars.timeframe for bars in ordered})
         if len(timeframes) > 1:
@@ -66,11 +70,11 @@ class Panel:
             twice = next(str(bars.instrument) for bars in ordered if keys.count(bars.instrument.key) > 1)
             msg = f"{twice} is in the list more than once"
             raise ConfigError(msg)
-        if len(ordered) == 1:
-            return cls._of_one(ordered[0])
         time = _union([bars.time for bars in ordered])
         rows = [_rows(time, bars.time) for bars in ordered]
-        values = {name: table([getattr(bars, name) for bars in ordered], rows, time.shape[0]) for name in VALUES}
+        values: dict[str, Any] = {
+            name: table([getattr(bars, name) for bars in ordered], rows, time.shape[0]) for name in VALUES
+        }
         session = np.zeros(time.shape[0], dtype=np.int64)
         close_time = np.zeros(time.shape[0], dtype=np.int64)
         for at, bars in zip(rows, ordered, strict=True):
@@ -90,14 +94,9 @@ class Panel:
     @classmethod
     def _of_one(cls, bars: Bars) -> Panel:
         """The bars' own arrays, seen as columns: nothing is copied."""
-        return cls(
-            instruments=(bars.instrument,),
-            timeframe=bars.timeframe,
-            time=bars.time,
-            session=bars.session,
-            close_time=bars.close_time,
-            **{name: getattr(bars, name)[:, None] for name in VALUES},
-        )
+        columns: dict[str, Any] = {name: getattr(bars, name)[:, None] for name in VALUES}
+        clocks: dict[str, Any] = {name: getattr(bars, name) for name in CLOCKS}
+        return cls(instruments=(bars.instrument,), timeframe=bars.timeframe, **clocks, **columns, one=bars)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -117,6 +116,8 @@ class Panel:
 
     def bars(self) -> list[Bars]:
         """The bars of every instrument, in column order."""
+        if self.one is not None:
+            return [self.one]
         series = []
         for begin in range(0, len(self.instruments), COLUMNS):
             part = slice(begin, begin + COLUMNS)
@@ -134,6 +135,10 @@ class Panel:
             array.setflags(write=False)
         return Bars(instrument=self.instruments[column], timeframe=self.timeframe, **arrays)
 
+    def __getstate__(self) -> list[Any]:
+        """Each array once: what is a view here is a copy when it is unpickled."""
+        return [None if each.name == "one" else getattr(self, each.name) for each in fields(self)]
+
     def __len__(self) -> int:
         return int(self.time.shape[0])
 
@@ -142,7 +147,7 @@ class Panel:
         cut = {name: getattr(self, name)[rows].copy() for name in (*VALUES, *CLOCKS)}
         for array in cut.values():
             array.setflags(write=False)
-        return replace(self, **cut)
+        return replace(self, one=None, **cut)
 
     def __repr__(self) -> str:
         symbols = ", ".join(self.symbols[:5]) + (", …" if len(self.instruments) > 5 else "")  # noqa: PLR2004

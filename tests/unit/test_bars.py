@@ -1,5 +1,7 @@
 """Bars, Panel, Signals: what they hold, what they refuse, and that a prefix is only a prefix."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -131,6 +133,15 @@ def test_the_bars_of_a_panel_of_one_instrument_are_views_of_what_it_was_made_fro
     for name in ("time", "open", "close", "volume", "factor", "session"):
         assert np.shares_memory(getattr(again, name), getattr(made, name))
         assert not getattr(panel.bars_of(0), name).flags.writeable
+
+
+def test_a_panel_of_one_instrument_is_copied_without_its_bars_and_knows_them_again():
+    """Pickling asks the same; a cut panel is no longer a view of the bars it was made from."""
+    made = bars()
+    panel = copy.copy(Panel.from_bars([made]))
+    assert panel.one is None
+    assert made.close.tolist() == panel.bars()[0].close.tolist() == panel.close[:, 0].tolist()
+    assert [10.0, 11.0] == Panel.from_bars([made])[:2].bars()[0].close.tolist()
 
 
 @pytest.mark.parametrize("count", [1, 2, 33])

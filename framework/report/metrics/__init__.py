@@ -27,7 +27,6 @@ from framework.report.metrics.growth import (
 from framework.report.metrics.outcomes import expectancy, kelly, profit_factor, sqn, win_rate
 from framework.report.metrics.relative import alpha, beta, information_ratio, tracking_error
 from framework.report.metrics.risk import (
-    central_moments,
     conditional_value_at_risk,
     excess_kurtosis,
     omega,
@@ -37,16 +36,17 @@ from framework.report.metrics.risk import (
     value_at_risk,
     volatility,
 )
+from framework.report.metrics.sample import Sample
 
 __all__ = [
     "NAN",
     "SESSIONS_PER_YEAR",
     "Descents",
+    "Sample",
     "alpha",
     "beta",
     "cagr",
     "calmar",
-    "central_moments",
     "conditional_value_at_risk",
     "deepest",
     "descents",

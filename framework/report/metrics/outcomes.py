@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.report.metrics.growth import NAN, mean
-from framework.report.metrics.risk import ratio, standard_deviation
+from framework.report.metrics.risk import ratio
+from framework.report.metrics.sample import Sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,11 +43,12 @@ def sqn(profits: NDArray[np.float64]) -> float:
     """
     if profits.shape[0] < 2:  # noqa: PLR2004 - ddof 1
         return NAN
-    spread = standard_deviation(profits)
+    sample = Sample(profits)
+    spread = math.sqrt(sample.squares / (sample.size - 1))
     level = float(np.maximum.reduce(np.abs(profits)))
     if spread <= level * 1e-14:  # rounding, not variance
         return NAN
-    return math.sqrt(profits.shape[0]) * mean(profits) / spread
+    return math.sqrt(sample.size) * sample.mean / spread
 
 
 def kelly(returns: NDArray[np.float64]) -> float:

@@ -7,46 +7,44 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR, mean
-from framework.report.metrics.risk import deviation
+from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR
+from framework.report.metrics.risk import sharpe, volatility
+from framework.report.metrics.sample import Sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from framework.report.metrics.risk import Values
 
-def beta(returns: NDArray[np.float64], benchmark: NDArray[np.float64]) -> float:
+
+def beta(returns: Values, benchmark: Values) -> float:
     """cov(r, b) / var(b). NaN when the benchmark never moved.
 
     Source: Sharpe, Capital Asset Prices, Journal of Finance 19 (1964).
     """
-    if not deviation(benchmark) > 0:
-        return NAN
-    steps = benchmark - mean(benchmark)
-    return float(np.add.reduce((returns - mean(returns)) * steps) / np.add.reduce(steps**2))
+    ours, theirs = Sample.of(returns), Sample.of(benchmark)
+    return float(np.add.reduce(ours.steps * theirs.steps)) / theirs.squares if theirs.deviation > 0 else NAN
 
 
-def alpha(
-    returns: NDArray[np.float64], benchmark: NDArray[np.float64], risk_free: float = 0.0, slope: float | None = None
-) -> float:
+def alpha(returns: Values, benchmark: Values, risk_free: float = 0.0, slope: float | None = None) -> float:
     """Jensen's alpha a year, arithmetic: 252 · (mean(r − rf) − beta · mean(b − rf)); rf per session.
 
     ``slope`` is the beta, where it is known already.
     Source: Jensen, The Performance of Mutual Funds, Journal of Finance 23 (1968).
     """
-    steep = beta(returns, benchmark) if slope is None else slope
+    ours, theirs = Sample.of(returns), Sample.of(benchmark)
+    steep = beta(ours, theirs) if slope is None else slope
     if math.isnan(steep):
         return NAN
-    excess = mean(returns) - risk_free - steep * (mean(benchmark) - risk_free)
+    excess = ours.mean - risk_free - steep * (theirs.mean - risk_free)
     return excess * SESSIONS_PER_YEAR
 
 
 def tracking_error(returns: NDArray[np.float64], benchmark: NDArray[np.float64]) -> float:
     """deviation(r − b) · √252. Source: Grinold & Kahn, Active Portfolio Management (2000), active risk."""
-    return deviation(returns - benchmark) * math.sqrt(SESSIONS_PER_YEAR)
+    return volatility(returns - benchmark)
 
 
 def information_ratio(returns: NDArray[np.float64], benchmark: NDArray[np.float64]) -> float:
     """mean(r − b) / deviation(r − b) · √252. NaN when the two never differ. Source: Grinold & Kahn (2000)."""
-    active = returns - benchmark
-    spread = deviation(active)
-    return mean(active) / spread * math.sqrt(SESSIONS_PER_YEAR) if spread > 0 else NAN
+    return sharpe(returns - benchmark)

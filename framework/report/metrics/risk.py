@@ -11,28 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR, mean
+from framework.report.metrics.sample import DUST, Sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Moments = tuple[float, float, float]
-DUST = 1e-14
-"""A deviation at or below this is rounding of 64-bit returns, not variance."""
+    Values = NDArray[np.float64] | Sample
 
 
-def deviation(values: NDArray[np.float64]) -> float:
+def deviation(values: Values) -> float:
     """Sample standard deviation (n − 1); NaN below two values, exactly 0 where only rounding is left."""
-    if values.shape[0] < 2:  # noqa: PLR2004 - ddof 1
-        return NAN
-    spread = standard_deviation(values)
-    return 0.0 if spread <= DUST else spread
-
-
-def standard_deviation(values: NDArray[np.float64]) -> float:
-    """The same with its dust, of two values at least: ``np.std(values, ddof=1)`` to the bit."""
-    steps = values - mean(values)
-    np.multiply(steps, steps, out=steps)
-    return math.sqrt(float(np.add.reduce(steps)) / (values.shape[0] - 1))
+    return Sample.of(values).deviation
 
 
 def ratio(gain: float, cost: float) -> float:
@@ -42,7 +31,7 @@ def ratio(gain: float, cost: float) -> float:
     return math.inf if cost == 0 and gain > 0 else NAN
 
 
-def volatility(returns: NDArray[np.float64]) -> float:
+def volatility(returns: Values) -> float:
     """Annualised standard deviation: deviation(r) · √252, with n − 1.
 
     Source: Bacon (2008), annualised variability.
@@ -50,14 +39,13 @@ def volatility(returns: NDArray[np.float64]) -> float:
     return deviation(returns) * math.sqrt(SESSIONS_PER_YEAR)
 
 
-def sharpe(returns: NDArray[np.float64], risk_free: float = 0.0) -> float:
+def sharpe(returns: Values, risk_free: float = 0.0) -> float:
     """mean(r − rf) / deviation(r − rf) · √252; rf per session. NaN at zero variance.
 
     Source: Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21 (1994), the ex-post ratio.
     """
-    excess = returns - risk_free
-    spread = deviation(excess)
-    return mean(excess) / spread * math.sqrt(SESSIONS_PER_YEAR) if spread > 0 else NAN
+    excess = Sample.of(returns).less(risk_free)
+    return excess.mean / excess.deviation * math.sqrt(SESSIONS_PER_YEAR) if excess.deviation > 0 else NAN
 
 
 def sortino(returns: NDArray[np.float64], target: float = 0.0) -> float:
@@ -68,7 +56,7 @@ def sortino(returns: NDArray[np.float64], target: float = 0.0) -> float:
     """
     if returns.shape[0] == 0:
         return NAN
-    excess = returns - target
+    excess = returns - target if target else returns
     downside = math.sqrt(mean(np.minimum(excess, 0.0) ** 2))
     return ratio(mean(excess), 0.0 if downside <= DUST else downside) * math.sqrt(SESSIONS_PER_YEAR)
 
@@ -80,7 +68,7 @@ def omega(returns: NDArray[np.float64], threshold: float = 0.0) -> float:
     """
     if returns.shape[0] == 0:
         return NAN
-    excess = returns - threshold
+    excess = returns - threshold if threshold else returns
     gains, losses = np.add.reduce(np.maximum(excess, 0.0)), np.add.reduce(np.maximum(-excess, 0.0))
     return ratio(float(gains), float(losses))
 
@@ -114,40 +102,27 @@ def conditional_value_at_risk(returns: NDArray[np.float64], tail: float = 0.05, 
     return min(mean(worst), worst_bound) if worst.shape[0] else NAN
 
 
-def skewness(returns: NDArray[np.float64], moments: Moments | None = None) -> float:
+def skewness(returns: Values) -> float:
     """Adjusted Fisher–Pearson skewness G1 = √(n(n−1)) / (n−2) · m3 / m2^1.5. NaN below three values.
 
-    ``moments`` are the ``central_moments``, where they are known already.
     Source: Joanes & Gill, Comparing Measures of Sample Skewness and Kurtosis (1998).
     """
-    n, known = int(returns.shape[0]), moments or central_moments(returns)
-    if n < 3 or known is None:  # noqa: PLR2004 - n − 2 divides
+    sample = Sample.of(returns)
+    n = sample.size
+    if n < 3 or not sample.deviation > 0:  # noqa: PLR2004 - n − 2 divides
         return NAN
-    m2, m3, _ = known
+    m2, m3, _ = sample.moments
     return math.sqrt(n * (n - 1)) / (n - 2) * m3 / math.pow(m2, 1.5)
 
 
-def excess_kurtosis(returns: NDArray[np.float64], moments: Moments | None = None) -> float:
+def excess_kurtosis(returns: Values) -> float:
     """Excess kurtosis G2 = (n−1) / ((n−2)(n−3)) · ((n+1)(m4 / m2² − 3) + 6); 0 is normal. NaN below four values.
 
     Source: Joanes & Gill (1998), the unbiased estimator that pandas' ``kurt`` has too.
     """
-    n, known = int(returns.shape[0]), moments or central_moments(returns)
-    if n < 4 or known is None:  # noqa: PLR2004 - n − 3 divides
+    sample = Sample.of(returns)
+    n = sample.size
+    if n < 4 or not sample.deviation > 0:  # noqa: PLR2004 - n − 3 divides
         return NAN
-    m2, _, m4 = known
+    m2, _, m4 = sample.moments
     return (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * (m4 / m2**2 - 3) + 6)
-
-
-def central_moments(returns: NDArray[np.float64]) -> Moments | None:
-    """Means of the second, third and fourth power of the steps from the mean; None where these are only rounding.
-
-    In units of the greatest step, for skewness and kurtosis have no scale and powers of tiny returns would underflow.
-    The powers are products, which are the same on every machine; ``**3`` is not.
-    """
-    if not deviation(returns) > 0:
-        return None
-    steps = returns - mean(returns)
-    steps /= float(np.maximum.reduce(np.abs(steps)))
-    square = steps * steps
-    return mean(square), mean(square * steps), mean(square * square)
