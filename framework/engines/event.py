@@ -95,7 +95,8 @@ def run(
     answers = repeat(None, last - first_row) if decisions is None else decisions.rows(first_row, last)
     step = max((last - first_row) // 100, 1)
 
-    for t, (row, answer) in enumerate(zip(bar_rows(panel, first_row, last), answers, strict=True), start=first_row):
+    rows = bar_rows(panel, first_row, last)
+    for t, row, answer in zip(range(first_row, last), rows, answers, strict=True):
         for event in exchange.serve(row):
             _tell(event, session, exchange)
         for command in session.close_bar(row):
@@ -108,7 +109,7 @@ def run(
             session.remark(row)
         equity.append(session.equity_paise)
         cash.append(account.cash_paise)
-        exposure.append(account.exposure_paise)
+        exposure.append(account.exposure_paise())
         if progress is not None and (t - first_row) % step == 0:
             progress(t - first_row + 1)
     return Record(

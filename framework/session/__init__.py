@@ -1,7 +1,8 @@
 """The trading session: a state machine without clock or I/O, and the parts it is made of.
 
 Read ``session.py`` first; ``account`` books money, ``orders`` mirrors orders, ``intents`` turns targets into units,
-``protection`` keeps stops and targets, ``review`` asks the risk rules, ``planning`` finds sizes and prices.
+``protection`` keeps stops and targets, ``review`` asks the risk rules, ``funding`` says what an entry may spend,
+``planning`` finds sizes and prices.
 """
 
 from framework.session.session import Session

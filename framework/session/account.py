@@ -103,12 +103,10 @@ class Account:
                 if self.quantity[i]:
                     self.mark_paise[i] = ledger.marked(self.quantity[i], close)
 
-    @property
     def equity_paise(self) -> int:
         """Cash plus signed marks."""
         return self.cash_paise + sum(self.mark_paise)
 
-    @property
     def exposure_paise(self) -> int:
         """Sum of |marks|."""
         return sum(map(abs, self.mark_paise)) if self.held else 0
@@ -141,7 +139,7 @@ class Account:
             time=time,
             state=state,
             cash_paise=self.cash_paise,
-            equity_paise=self.equity_paise,
+            equity_paise=self.equity_paise(),
             session_start_equity_paise=session_start_equity_paise,
             buying_power_paise=self.buying_power_paise(reserved_paise),
             instruments=self.instruments,

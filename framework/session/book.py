@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from framework.types import Approved
 
 NAN = float("nan")
+WORKING = OrderState.WORKING
 NO_DISTANCES = ExitDistances()
 
 
@@ -33,7 +34,7 @@ class WorkingOrder:
     def __init__(self, approved: Approved) -> None:
         self.order, self.requested, self.verdict = approved
         """``order`` follows what became of it; the request and the verdict on it stay."""
-        self.state = OrderState.WORKING
+        self.state = WORKING
         self.filled = 0
         """Signed units."""
         self.filled_paise = 0
@@ -112,7 +113,6 @@ class Book:
         self.open_orders: list[WorkingOrder] = []
         """All working and parked orders, oldest first."""
 
-    @property
     def only_protected(self) -> bool:
         """No order is open but the protective exits."""
         return len(self.open_orders) == (self.stop_id != 0) + (self.target_id != 0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules import sizing, targets
 from framework.session.planning import EntryPrices, at_row, entry_distances, entry_prices, full_units
-from framework.types.orders import NAN, Decisions, ExitDistances, Order, OrderType, Reason, Verdict
+from framework.types.orders import MARKET, NAN, Decisions, ExitDistances, Order, Reason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from framework.types import BarRow, Instrument, Settings
 
 
-UNPRICED = EntryPrices(OrderType.MARKET, NAN, NAN, NAN)
+UNPRICED = EntryPrices(MARKET, NAN, NAN, NAN)
 
 
 class Increase(NamedTuple):
@@ -145,5 +145,5 @@ class Intents:
     def _too_small(self, i: int, wanted: float, now: int) -> None:
         """Keep the verdict on a target that does not buy one lot."""
         quantity = self._instruments[i].lot if wanted > 0.0 else -self._instruments[i].lot
-        order = Order(0, i, quantity, OrderType.MARKET, Reason.SIGNAL, reduces=False, decided_at=now)
+        order = Order(0, i, quantity, MARKET, Reason.SIGNAL, reduces=False, decided_at=now)
         self._orders.refuse(order, quantity, Verdict(0, "size_below_one_lot"))

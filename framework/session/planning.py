@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules import exits, prices, sizing
-from framework.types.orders import NAN, Decisions, ExitDistances, OrderType, Reason
+from framework.types.orders import LIMIT, MARKET, NAN, STOP, STOP_LIMIT, Decisions, ExitDistances, OrderType, Reason
 
 if TYPE_CHECKING:
     from framework.types import Distance, Exits, Instrument, Settings
@@ -66,11 +66,11 @@ def entry_prices(
     limit = prices.on_tick(limit, tick, side) if limit > 0.0 else NAN
     trigger = prices.on_tick(trigger, tick, side) if trigger > 0.0 else NAN
     if limit > 0.0:
-        return EntryPrices(OrderType.STOP_LIMIT if trigger > 0.0 else OrderType.LIMIT, limit, trigger, limit)
+        return EntryPrices(STOP_LIMIT if trigger > 0.0 else LIMIT, limit, trigger, limit)
     slippage, at_market = settings.slippage, not trigger > 0.0
     reference = close if at_market else trigger
     worst = prices.worst_entry(reference, side, slippage.bps, slippage.ticks, settings.protection_bps, at_market, tick)
-    return EntryPrices(OrderType.MARKET if at_market else OrderType.STOP, NAN, trigger, worst)
+    return EntryPrices(MARKET if at_market else STOP, NAN, trigger, worst)
 
 
 def protective_levels(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from framework.rules.exits import extreme_after_bar
 from framework.session.planning import Levels, protective_levels
-from framework.types.orders import NAN, BarRow, Command, Modify, Order, OrderType, Reason, Submit, Validity
+from framework.types.orders import GTC, LIMIT, NAN, STOP, BarRow, Command, Modify, Order, OrderType, Reason, Submit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from framework.session.book import Book
     from framework.session.orders import Orders
     from framework.types import Instrument, Settings
-
-LIMIT, STOP, GTC = OrderType.LIMIT, OrderType.STOP, Validity.GTC
 
 
 class Protection:

@@ -29,6 +29,8 @@ from framework.session.protection import Protection
 from framework.session.review import Review
 from framework.session.wording import cash_text, daily_loss_text, refused_fill_text
 from framework.types.orders import (
+    DAY,
+    MARKET,
     Approved,
     BarRow,
     Cancelled,
@@ -41,7 +43,6 @@ from framework.types.orders import (
     Fill,
     Order,
     OrderRequest,
-    OrderType,
     Reason,
     Validity,
     Verdict,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from framework.types import Instrument, RiskRule, Settings
 
 ACTIVE, REDUCE_ONLY = TradingState.ACTIVE, TradingState.REDUCE_ONLY
-MARKET, DAY = OrderType.MARKET, Validity.DAY
+CANCELLED, FILLED = OrderState.CANCELLED, OrderState.FILLED
 FORCED = frozenset({Reason.STOP_LOSS, Reason.TAKE_PROFIT, Reason.TRAILING_STOP, Reason.TIME_EXIT, Reason.SQUARE_OFF})
 """Exits that set the intent to 0 by themselves."""
 
@@ -127,7 +128,7 @@ class Session:
         if working is None:
             return []
         if isinstance(event, Cancelled):
-            return self._orders.end(working, OrderState.CANCELLED, self._now)
+            return self._orders.end(working, CANCELLED, self._now)
         self._now = event.time or self._now
         if isinstance(event, Expired):
             self._give_up(working)
@@ -153,7 +154,7 @@ class Session:
         self._orders.reserve(working, working.reserved_paise * abs(working.remaining) // asked)
         commands = self._position_changed(fill, working.order, before, settlement.position)
         if working.remaining * fill.quantity <= 0:  # below 0: it filled before it heard that it was shortened
-            commands += self._orders.end(working, OrderState.FILLED, self._now)
+            commands += self._orders.end(working, FILLED, self._now)
         self._watch_cash()
         for rule in self._rules:
             rule.post_fill(settlement, self.portfolio())
@@ -220,7 +221,7 @@ class Session:
     def remark(self, row: BarRow) -> None:
         """Value the account at this bar's close."""
         self.account.mark(row.close)
-        self.equity_paise = self.account.equity_paise
+        self.equity_paise = self.account.equity_paise()
 
     def decide(
         self,
@@ -264,7 +265,7 @@ class Session:
             if not row.close[i] > 0.0 or not (self._by_target or book.leaving):
                 continue
             position = self.account.quantity[i]
-            if position == book.desired and book.only_protected:
+            if position == book.desired and book.only_protected():
                 continue  # most bars: what is held is what is wanted
             needed = outstanding_reduction(position, book.desired)
             if book.leaving and self._by_target:

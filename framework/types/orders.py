@@ -20,6 +20,10 @@ class OrderType(IntEnum):
     STOP_LIMIT = 3
 
 
+MARKET, LIMIT, STOP, STOP_LIMIT = OrderType
+"""Bare names for the core: Python 3.11 takes 0.1 µs to find a member in its enum, as long as two comparisons."""
+
+
 class Validity(StrEnum):
     """How long an order rests."""
 
@@ -27,6 +31,9 @@ class Validity(StrEnum):
     """Until the end of the session it is working in."""
     GTC = "GTC"
     """Until filled or cancelled."""
+
+
+DAY, GTC = Validity
 
 
 class Reason(StrEnum):

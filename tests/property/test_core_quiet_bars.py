@@ -13,7 +13,6 @@ from tests.parity.test_compiled_equals_event import assert_identical
 from tests.property.scenarios import Scenario, Watched, scenarios
 
 ALWAYS = property(lambda _: True, lambda *_: None)
-NEVER = property(lambda _: False)
 
 
 def run_without_passing_over(scenario: Scenario):
@@ -22,7 +21,7 @@ def run_without_passing_over(scenario: Scenario):
         for owner, name, answer in (
             (SimulatedExchange, "is_quiet", lambda *_: False),
             (Intents, "_looks_again", ALWAYS),
-            (Book, "only_protected", NEVER),
+            (Book, "only_protected", lambda _: False),
             (Protection, "_follows", ALWAYS),
         ):
             patched.enter_context(patch.object(owner, name, answer, create=True))
