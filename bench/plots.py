@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-KINDS = {"bar": "bars", "instrument": "instruments", "set": "parameter sets"}
+KINDS = {
+    "bar": ("bars", "one instrument, whole rulebook"),
+    "instrument": ("instruments", "2,500 days, guards"),
+    "set": ("parameter sets", "by bars, exits and workers"),
+}
 
 
 def plot(growth: dict[str, Any], to: Path) -> None:
@@ -18,7 +22,7 @@ def plot(growth: dict[str, Any], to: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(2, len(KINDS), figsize=(12, 7), sharex="col", layout="constrained")
-    for column, (unit, heading) in enumerate(KINDS.items()):
+    for column, (unit, (size, how)) in enumerate(KINDS.items()):
         above, below = axes[0][column], axes[1][column]
         for series in growth["series"]:
             if series["unit"] != unit or not series["points"]:
@@ -27,9 +31,10 @@ def plot(growth: dict[str, Any], to: Path) -> None:
             shown = series["axis"].removeprefix("parameter sets on ")
             above.plot(sizes, [point["seconds"] for point in series["points"]], marker="o")
             below.plot(sizes, [point["peak_mb"] for point in series["points"]], marker="o", label=shown)
-        above.set(title=heading, xscale="log", yscale="log")
-        below.set(xlabel=heading, xscale="log", ylim=(0, None))
-        below.legend(fontsize=7, frameon=False, loc="lower right")
+        above.set(title=f"{size}: {how}", xscale="log", yscale="log")
+        below.set(xlabel=size, xscale="log", ylim=(0, None))
+        if unit == "set":
+            below.legend(fontsize=7, frameon=False, loc="lower right")
         for one in (above, below):
             one.grid(alpha=0.3)
             one.spines[["top", "right"]].set_visible(False)

@@ -35,9 +35,11 @@ def prepare(job: Job) -> Work:
     rsi = job.array("rsi")
 
     def one(values: np.ndarray, low: float, high: float) -> pd.Series:
+        neutral = np.nan_to_num(values, nan=50.0)  # it begins to decide a bar after an indicator's first value
+
         class Flips(Strategy):
             def init(self) -> None:
-                self.rsi = self.I(lambda: values, name="rsi", plot=False)
+                self.rsi = self.I(lambda: neutral, name="rsi", plot=False)
 
             def next(self) -> None:
                 if not self.position:
