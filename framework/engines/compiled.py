@@ -214,11 +214,13 @@ _FIRST_BOOK = _first_book()
 
 
 def with_room(state: State) -> State:
-    """The same state with the growing arrays twice as long."""
+    """The same state with those growing arrays twice as long that one more bar might not find room in."""
+    desk, room = state.desk[0], layout.ORDERS_PER_ROW * state.books.shape[0]
     grown = {}
     for name in ("orders", "settlements", "notices"):
-        array = getattr(state, name)
-        longer = np.zeros(2 * array.shape[0], array.dtype).view(type(array))
-        longer[: array.shape[0]] = array
-        grown[name] = longer
+        array, used = getattr(state, name), int(desk[name])
+        if used + room > array.shape[0]:
+            longer = np.zeros(2 * array.shape[0], array.dtype).view(type(array))
+            longer[:used] = array[:used]
+            grown[name] = longer
     return state._replace(**grown)

@@ -100,3 +100,22 @@ def test_growing_past_the_first_room_loses_nothing():
     expected = event.run(panel, chosen, decisions=decisions)
     assert len(expected.orders) > 5_000
     assert_identical(expected, compiled.run(panel, chosen, decisions=decisions))
+
+
+def test_what_is_full_grows_and_nothing_else():
+    """A run that trips its breaker every day fills the notices; its orders need no more room for that."""
+    from framework.types import Settings
+    from tests.adapters.test_paper import random_panel
+
+    panel = random_panel(3, bars=3_000, instruments=1)
+    target = np.where(np.arange(3_000)[:, None] % 7 == 0, 1.0, np.nan)
+    chosen = Settings.of(max_daily_loss="0.01%", stop_loss="1%")
+    state = compiled.new_state(panel, chosen, 3_000)
+    before = {name: getattr(state, name).shape[0] for name in ("orders", "settlements", "notices")}
+    state.desk["notices"] = before["notices"] - 1
+    after = {name: getattr(compiled.with_room(state), name).shape[0] for name in before}
+    assert {**before, "notices": 2 * before["notices"]} == after
+    assert_identical(
+        event.run(panel, chosen, decisions=DecisionArrays(target)),
+        replace(compiled.run(panel, chosen, decisions=DecisionArrays(target)), engine="event"),
+    )
