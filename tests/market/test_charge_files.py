@@ -299,7 +299,7 @@ def test_a_day_after_the_last_row_is_refused(home):
 
 def test_delivery_needs_a_depository_charge_of_the_plan(home):
     (home / "mine.yaml").write_text(
-        "brokerage:\n  - {plan: mine, segment: equity, product: delivery, valid_from: 2020-01-01, source: m}\n",
+        "brokerage:\n  - {plan: mine, segment: equity, product: delivery, valid_from: 2020-01-01, source: my own}\n",
         "utf-8",
     )
     with pytest.raises(ConfigError, match="'mine' has no row under depository; add one, with charge: 0 for none"):
