@@ -350,7 +350,7 @@ def review(s: State, p: Params, i: int, quantity: int, worst: float, held: int, 
 
 
 def power(s: State, p: Params, i: int, reverses: bool) -> int:
-    """Buying power for one more entry, in paise; see ``framework.session.session.Session._power``."""
+    """Buying power for one more entry, in paise; see ``framework.session.funding.Funding.of_entry``."""
     found = buying_power(s, p, s.desk[0].reserved_paise)
     if s.desk[0].exits == 0:
         return found
