@@ -100,10 +100,11 @@ def bar_of(panel: Panel, decisions: DecisionArrays) -> Bar:
     prices = (panel.open, panel.high, panel.low, panel.close, panel.volume)
     answers = [EMPTY if array is None else array for array in decisions]
     arrays: list[Any] = [panel.time, panel.close_time, session, ends, *prices, *answers]
-    return Bar(*(_frozen(array) for array in arrays))
+    return Bar(*(frozen(array) for array in arrays))
 
 
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """The array as the kernel takes it, read-only and C-contiguous: a view where it can be, else a copy."""
     flags = array.flags
     if flags.c_contiguous and not flags.writeable:
         return array

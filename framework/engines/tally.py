@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from framework.engines.compiled import bar_of, new_state, open_account, params_of, tariffs_of, with_room
+from framework.engines.compiled import bar_of, frozen, new_state, open_account, params_of, tariffs_of, with_room
 from framework.engines.compiling import entry
 from framework.engines.event import DecisionArrays
 from framework.engines.kernel.turns import BLOCK, WORD
@@ -64,7 +64,7 @@ class Counter:
         """The account of any decisions, bar by bar; the loop runs without the interpreter's lock."""
         last, first = len(self.panel), self.first_row
         given: dict[str, Any] = {
-            name: _frozen(array) for name, array in zip(decisions._fields, decisions, strict=True) if array is not None
+            name: frozen(array) for name, array in zip(decisions._fields, decisions, strict=True) if array is not None
         }
         bar = self.bar._replace(**given)
         equity, cash, exposure = self._kept("rows", lambda: np.empty((3, last - first), dtype=np.int64))
@@ -128,21 +128,15 @@ class _Sparse:
         begins = np.arange(0, close.shape[0], BLOCK)
         floors, ceilings = np.minimum.reduceat(close, begins), np.maximum.reduceat(close, begins)
         prices = (panel.time, panel.close_time, panel.open[:, 0], close, floors, ceilings)
-        self.arrays = (float(instrument.tick), instrument.lot, *map(_frozen, prices))
+        self.arrays = (float(instrument.tick), instrument.lot, *map(frozen, prices))
 
 
 def _worded(flags: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
     """Truth values, and the same memory by eights."""
     if not flags.flags.aligned or flags.ctypes.data % WORD:
         flags = flags.copy()
-    flags = _frozen(flags)
+    flags = frozen(flags)
     return flags, flags[: flags.shape[0] // WORD * WORD].view(np.uint64)
-
-
-def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    view = np.ascontiguousarray(array).view()
-    view.flags.writeable = False
-    return view
 
 
 def closed_profits_paise(settlements: NDArray[np.void]) -> NDArray[np.int64]:

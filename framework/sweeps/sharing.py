@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from framework.types.bars import unchanging
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
@@ -117,7 +119,7 @@ def _key(function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, 
     parts: list[object] = [function.__name__]
     for name, value in (*enumerate(given), *sorted(named.items())):
         if isinstance(value, np.ndarray):
-            if not _unchanging(value):
+            if not unchanging(value):
                 return None
             parts.append((name, id(value)))
         elif isinstance(value, int | float | str):
@@ -125,13 +127,3 @@ def _key(function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, 
         else:
             return None
     return tuple(parts)
-
-
-def _unchanging(array: np.ndarray[Any, Any]) -> bool:
-    """True when neither the array nor one that it is a view of can be written to."""
-    holder: Any = array
-    while isinstance(holder, np.ndarray):
-        if holder.flags.writeable:
-            return False
-        holder = holder.base
-    return True

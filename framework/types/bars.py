@@ -150,10 +150,10 @@ def _kept(values: Any, kind: type[Any]) -> NDArray[Any]:
     """The values as an array that nobody else can change."""
     given = np.asarray(values)
     array = np.ascontiguousarray(given, dtype=kind)
-    return array.copy() if np.may_share_memory(array, given) and not _unchanging(array) else array
+    return array.copy() if np.may_share_memory(array, given) and not unchanging(array) else array
 
 
-def _unchanging(array: NDArray[Any]) -> bool:
+def unchanging(array: NDArray[Any]) -> bool:
     """True when neither the array nor what it is a view of can be written to."""
     holder: Any = array
     while isinstance(holder, np.ndarray):
