@@ -23,11 +23,11 @@ backtest: env ## load the sample data and backtest RSI and MACD into reports/
 
 .PHONY: test
 test: .venv/dev.stamp ## run the tests; ARGS="-k rsi" hands pytest more
-	@$(BIN)/pytest -q -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadgroup $(ARGS)
 
 .PHONY: coverage
-coverage: .venv/dev.stamp ## show the lines and branches that the last `make test` did not reach
-	@$(BIN)/coverage report
+coverage: .venv/dev.stamp ## run the tests of rules, session and exchange and fail unless they reach every branch
+	@$(BIN)/pytest -q -n 2 --dist loadgroup --cov --cov-report=term tests/contract tests/property tests/unit
 
 .PHONY: lint
 lint: .venv/dev.stamp ## check style, formatting, types and the layering of the packages

@@ -26,9 +26,9 @@ from framework.engines.backtrader_orders import Desk
 from framework.engines.backtrader_scope import refuse
 from framework.engines.event import bar_rows
 from framework.errors import ConfigError
+from framework.types.choices import RATE_SCALE
 from framework.types.orders import Fill, OrderType
 from framework.types.record import Record, Settlement
-from framework.types.settings import RATE_SCALE
 
 try:
     with warnings.catch_warnings():

@@ -97,6 +97,8 @@ def run(
 
     rows = bar_rows(panel, first_row, last)
     for t, row, answer in zip(range(first_row, last), rows, answers, strict=True):
+        for command in session.open_bar(row):
+            _carry_out(command, session, exchange)
         for event in exchange.serve(row):
             _tell(event, session, exchange)
         for command in session.close_bar(row):

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from framework.report.result import Result
-    from framework.types.settings import Distance, Exits, Limits, Settings
+    from framework.types.choices import Distance
+    from framework.types.settings import Exits, Limits, Settings
 
 RUPEES = ("capital", "limits.max_order_value", "limits.max_position_value")
 

@@ -5,6 +5,7 @@ Rule 2: this package does not know which host it runs in. Backtest, paper and li
 
 A host calls, bar by bar::
 
+    commands = session.open_bar(row)             # a new session begins: what is due before the bar's open
     for event in exchange or broker: commands = session.receive(event)
     commands = session.close_bar(row)            # mark → breaker → hooks → upkeep of exits
     commands = session.decide(row, decisions)    # intents → reductions → increases (size → review → order)
@@ -202,13 +203,20 @@ class Session:
             else:
                 book.forget_intent(self.settings.reenter)
 
+    # ------------------------------------------------------------------ before the open of a bar
+
+    def open_bar(self, row: BarRow) -> list[Command]:
+        """Before anything of this bar fills: a new session begins. Of ``row`` only its times may be looked at."""
+        self._now = row.time
+        if row.session != self._session:
+            self._begin_session(row.session)
+        return []
+
     # ------------------------------------------------------------------ the close of a bar
 
     def close_bar(self, row: BarRow) -> list[Command]:
         """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
         self._now = row.close_time
-        if row.session != self._session:
-            self._begin_session(row.session)
         self.remark(row)
         if self.state is ACTIVE and daily_loss_tripped(
             self.equity_paise, self._session_start_paise, self._loss_limit_paise

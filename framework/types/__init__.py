@@ -2,6 +2,7 @@
 
 from framework.types.bars import Bars
 from framework.types.causality import Causality, CausalityVerdict
+from framework.types.choices import Charges, Distance, Sizing, Slippage
 from framework.types.higher import HigherBars
 from framework.types.hooks import RiskRule, Rule
 from framework.types.instrument import Instrument
@@ -31,7 +32,7 @@ from framework.types.orders import (
 from framework.types.panel import Panel
 from framework.types.portfolio import Portfolio, Position, TradingState
 from framework.types.record import Notice, OrderRecord, OrderState, Record, Settlement
-from framework.types.settings import Charges, Distance, Exits, Limits, Settings, Sizing, Slippage
+from framework.types.settings import Exits, Limits, Settings
 from framework.types.signals import Signals
 from framework.types.timeframe import Timeframe
 from framework.types.verification import Agreement, Comparison, Verification

@@ -1,211 +1,27 @@
 """How a run is executed: every choice that changes a number, as frozen, printable, typed settings.
 
-Texts such as ``fixed:10`` or ``5%`` are what people type; ``str(x)`` gives them back.
+Texts such as ``fixed:10`` or ``5%`` are what people type (``framework.types.choices``); ``str(x)`` gives them back.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from framework.errors import ConfigError
+from framework.types.choices import (
+    Charges,
+    ChargesText,
+    DistanceText,
+    Sizing,
+    SizingText,
+    Slippage,
+    SlippageText,
+)
 from framework.types.explain import explain, unknown_name
-from framework.types.tariff import Tariff, Tariffs
 
-RATE_SCALE = 100_000_000
-"""Rates are whole numbers of 1e-8: 0.1 % is 100,000."""
-PLAN = re.compile(r"[a-z][a-z0-9_]*:[A-Z]+")
-"""A broker's plan and a product."""
-
-
-def _number(text: str, what: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value >= 0):
-        msg = f"{what}: {text!r} is not a number ≥ 0"
-        raise ValueError(msg)
-    return value
-
-
-def _plain(value: float) -> str:
-    return f"{value:.10f}".rstrip("0").rstrip(".")
-
-
-class Sizing(NamedTuple):
-    """How many units a full target (±1) means; ``kind:amount``."""
-
-    kind: Literal["fixed", "value", "equity", "risk"]
-    """fixed: units · value: rupees · equity: fraction of the allotment · risk: fraction of equity lost at the stop."""
-    amount: float
-
-    @classmethod
-    def parse(cls, text: str) -> Sizing:
-        """``fixed:10``, ``value:50000``, ``equity:95%`` or ``risk:1%``."""
-        kind, _, amount = str(text).partition(":")
-        if kind not in {"fixed", "value", "equity", "risk"} or not amount:
-            msg = f"sizing {text!r} is not understood; write fixed:10, value:50000, equity:95% or risk:1%"
-            raise ValueError(msg)
-        value = _number(amount.rstrip("%"), f"sizing {text!r}")
-        value = value / 100 if amount.endswith("%") else value
-        if value <= 0:
-            msg = f"sizing {text!r} must be above 0"
-            raise ValueError(msg)
-        if kind in {"equity", "risk"} and value > 10:  # noqa: PLR2004 - ten times the equity is a typing slip
-            msg = f"sizing {text!r} is {value:.0%} of equity; write {kind}:{amount.rstrip('%')}% for a percentage"
-            raise ValueError(msg)
-        return cls(kind, value)  # type: ignore[arg-type]
-
-    def __str__(self) -> str:
-        percent = self.kind in {"equity", "risk"}
-        return f"{self.kind}:{_plain(self.amount * 100)}%" if percent else f"{self.kind}:{_plain(self.amount)}"
-
-
-class Distance(NamedTuple):
-    """A distance from a price: ``5%`` of it, or ``12.5`` rupees."""
-
-    amount: float
-    percent: bool
-
-    @classmethod
-    def parse(cls, text: str) -> Distance:
-        """``5%``, ``12.5`` (rupees) or ``rs:0.05``; above 0. A bare number below 1 is refused: is it 5 % or 5 paise?"""
-        plain = str(text).strip()
-        number = plain.removeprefix("rs:").removesuffix("%")
-        value = _number(number, f"distance {plain!r}")
-        if value <= 0:
-            msg = f"distance {plain!r} must be above 0; leave it out for none"
-            raise ValueError(msg)
-        if value < 1 and number == plain:
-            msg = (
-                f"distance {plain!r} could be {_plain(value * 100)}% or rs:{_plain(value)} (rupees); write one of them"
-            )
-            raise ValueError(msg)
-        return cls(value / 100 if plain.endswith("%") else value, plain.endswith("%"))
-
-    def rupees(self, price: float) -> float:
-        """The distance in rupees at this price."""
-        return price * self.amount if self.percent else self.amount
-
-    def __str__(self) -> str:
-        if self.percent:
-            return f"{_plain(self.amount * 100)}%"
-        return _plain(self.amount) if self.amount >= 1 else f"rs:{_plain(self.amount)}"
-
-
-class Charges(NamedTuple):
-    """Charges per fill: a rate on its value plus a flat sum per order, or a broker's plan with all that is levied."""
-
-    rate_e8: int = 0
-    """Fraction of value in 1e-8."""
-    flat_paise: int = 0
-    """Paise per executed order."""
-    plan: str = ""
-    """A broker's plan with its product, such as ``upstox:CNC``; empty for a rate and a flat sum."""
-    regimes: tuple[tuple[int, Tariff], ...] = ()
-    """The plan's tariffs and the day each begins with, days since 1970-01-01 rising; empty until they are read."""
-
-    @classmethod
-    def parse(cls, given: str | Mapping[str, Any]) -> Charges:
-        """``none``, ``percent:0.1``, ``flat:20`` (rupees per order), both joined by ``+``, or a plan ``upstox:CNC``."""
-        if isinstance(given, Mapping):
-            return cls(plan=given["plan"], regimes=tuple((day, Tariff(*rates)) for day, rates in given["regimes"]))
-        text = str(given).strip()
-        if PLAN.fullmatch(text):
-            return cls(plan=text)
-        rate, flat = 0.0, 0.0
-        for part in str(text).split("+"):
-            kind, _, amount = part.strip().partition(":")
-            if kind == "none" and not amount:
-                continue
-            if kind not in {"percent", "flat"} or not amount:
-                forms = "none, percent:0.1, flat:20, percent:0.03+flat:20 or a plan such as upstox:CNC"
-                msg = f"charges {text!r} are not understood; write {forms}"
-                raise ValueError(msg)
-            value = _number(amount.rstrip("%"), f"charges {text!r}")
-            rate, flat = (rate + value, flat) if kind == "percent" else (rate, flat + value)
-        if rate >= 100:  # noqa: PLR2004 - the whole value
-            msg = f"charges {text!r}: {rate:g} % of the value is not below 100 %"
-            raise ValueError(msg)
-        return cls(round(rate * RATE_SCALE / 100), round(flat * 100))
-
-    @property
-    def tariffs(self) -> Tariffs:
-        """What fills are charged by, day by day; ``ConfigError`` when a plan's rates were not read."""
-        if not self.plan:
-            return Tariffs((0,), (Tariff(brokerage_e8=self.rate_e8, flat_paise=self.flat_paise),))
-        if not self.regimes:
-            msg = f"the rates of charges {self} are not read; framework.market.rates.with_rates(settings, panel) does"
-            raise ConfigError(msg)
-        return Tariffs(tuple(day for day, _ in self.regimes), tuple(tariff for _, tariff in self.regimes))
-
-    def as_json(self) -> str | dict[str, Any]:
-        """The text, and of a plan the rates that were read: a run is repeated with them, whatever a file says later."""
-        if not self.regimes:
-            return str(self)
-        return {"plan": self.plan, "regimes": [[day, list(tariff)] for day, tariff in self.regimes]}
-
-    def __str__(self) -> str:
-        if self.plan:
-            return self.plan
-        parts = []
-        if self.rate_e8:
-            parts.append(f"percent:{_plain(self.rate_e8 * 100 / RATE_SCALE)}")
-        if self.flat_paise:
-            parts.append(f"flat:{_plain(self.flat_paise / 100)}")
-        return "+".join(parts) or "none"
-
-
-class Slippage(NamedTuple):
-    """What market and stop fills lose against the bar's price."""
-
-    bps: float = 0.0
-    """Hundredths of a percent of the price."""
-    ticks: float = 0.0
-    """Multiples of the instrument's tick."""
-
-    @classmethod
-    def parse(cls, text: str) -> Slippage:
-        """``none``, ``bps:5`` or ``ticks:1``."""
-        kind, _, amount = str(text).partition(":")
-        if kind == "none" and not amount:
-            return cls()
-        if kind not in {"bps", "ticks"} or not amount:
-            msg = f"slippage {text!r} is not understood; write none, bps:5 or ticks:1"
-            raise ValueError(msg)
-        value = _number(amount, f"slippage {text!r}")
-        if kind == "bps" and value >= 10_000:  # noqa: PLR2004 - the whole price
-            msg = f"slippage {text!r} is not below 10,000 bps, the whole price"
-            raise ValueError(msg)
-        return cls(bps=value) if kind == "bps" else cls(ticks=value)
-
-    def __str__(self) -> str:
-        if self.bps:
-            return f"bps:{_plain(self.bps)}"
-        return f"ticks:{_plain(self.ticks)}" if self.ticks else "none"
-
-
-def _parsed(kind: type[Any]) -> tuple[BeforeValidator, PlainSerializer]:
-    def validate(value: Any) -> Any:
-        if isinstance(value, kind) or value is None:
-            return value
-        return kind.parse(value)
-
-    def serialize(value: Any) -> str | None:
-        return None if value is None else str(value)
-
-    return BeforeValidator(validate), PlainSerializer(serialize, return_type=str | None)
-
-
-SizingText = Annotated[Any, *_parsed(Sizing)]
-DistanceText = Annotated[Any, *_parsed(Distance)]
-ChargesText = Annotated[Any, _parsed(Charges)[0], PlainSerializer(Charges.as_json, return_type=str | dict[str, Any])]
-SlippageText = Annotated[Any, *_parsed(Slippage)]
 Frozen = ConfigDict(frozen=True, extra="forbid")
 
 

@@ -52,6 +52,8 @@ def test_paper_over_history_fills_and_books_like_the_event_backtest(seed, choice
 
     rows = bar_rows(panel, 0, len(panel))
     for row, answer in zip(rows, decisions.rows(0, len(panel)), strict=True):
+        for command in session.open_bar(row):
+            broker.execute(command)
         broker.see_bar(row)
         talk()
         for command in session.close_bar(row):

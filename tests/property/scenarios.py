@@ -22,7 +22,7 @@ from framework.types import (
     Settings,
     Validity,
 )
-from framework.types.settings import Charges
+from framework.types.choices import Charges
 from framework.types.tariff import Tariff
 from tests.contract.market import MONDAY, NAN, time_of
 

@@ -55,6 +55,8 @@ class SlowHost:
         panel, decisions = self.scenario.panel, self.scenario.decisions
         for row, said in zip(bar_rows(panel, 0, len(panel)), decisions.rows(0, len(panel)), strict=True):
             self.carry()
+            self.commands.extend(self.session.open_bar(row))
+            self.carry()
             self.serve(self.exchange.serve(row))
             self.commands.extend(self.session.close_bar(row))
             self.carry()

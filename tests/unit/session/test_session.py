@@ -36,7 +36,8 @@ class Desk:
         self.day += 1
         row = BarRow(self.day * DAY_NS, (self.day + 1) * DAY_NS, self.day, True, *[[price]] * 4, [NAN])
         decisions = None if target is None else Decisions([target], **{name: [value] for name, value in prices.items()})
-        return [*self.session.close_bar(row), *self.session.decide(row, decisions, requests)]
+        opened = self.session.open_bar(row)
+        return [*opened, *self.session.close_bar(row), *self.session.decide(row, decisions, requests)]
 
     def fill(self, order_id, quantity, price=100.0, *, at_open=True):
         time = (self.day + 1) * DAY_NS
