@@ -96,7 +96,8 @@ def read_layers(path: Path | None = None) -> Layers:
     named = path or (Path(os.environ[FILE_VARIABLE]) if os.environ.get(FILE_VARIABLE) else None)
     file = named or FILE
     if named is not None and not file.is_file():
-        raise ConfigError(f"{named} does not exist; give the path of a configuration with --config or {FILE_VARIABLE}")
+        by = "" if path else f" in {FILE_VARIABLE}, or unset it"
+        raise ConfigError(f"{named} does not exist; give the path of a configuration file{by}")
     content = _read(file) if file.is_file() else {}
     problems = [
         f"{file}: {key} is a secret with its value in the file; write {key.rpartition('.')[2]}: "

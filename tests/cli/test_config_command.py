@@ -94,7 +94,7 @@ def test_a_check_of_a_good_file_says_ok_and_one_of_no_file_says_so(home, tulya):
     (home / "good.yaml").write_text("# yaml-language-server: $schema=s.json\nrun: {capital: 5}\n")
     assert (0, "good.yaml: ok\n") == tulya("config", "check", "good.yaml")[:2]
     done = tulya("config", "check", "nowhere.yaml")
-    assert (1, True) == (done.code, done.err.startswith("nowhere.yaml does not exist"))
+    assert (1, "nowhere.yaml does not exist; give the path of a configuration file\n") == (done.code, done.err)
 
 
 def test_a_missing_variable_of_a_secret_is_found_by_the_check_and_at_use_only(written, tulya):

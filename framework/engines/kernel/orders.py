@@ -14,6 +14,7 @@ from framework.engines.kernel.layout import (
     WORKING,
     State,
 )
+from framework.errors import InvariantError
 
 
 def new_order(
@@ -57,7 +58,7 @@ def place(s: State, k: int, reserve_paise: int, needs_flat: bool) -> None:
     i = order.instrument
     book = s.books[i]
     if book.open_orders >= OPEN_ORDERS:
-        raise OverflowError("an instrument has more open orders than the compiled engine keeps")
+        raise InvariantError("an instrument has more open orders than the compiled engine keeps; take --engine event")
     order.needs_flat = needs_flat
     reserve(s, k, reserve_paise)
     blocked = not order.protective and is_blocked(s, k)
