@@ -21,6 +21,8 @@ from framework.errors import ConfigError, DataError
 from framework.report import frames, ledger_csv
 from framework.types import (
     Agreement,
+    BreakerCause,
+    BreakerEvent,
     Causality,
     CausalityVerdict,
     Comparison,
@@ -29,6 +31,7 @@ from framework.types import (
     Panel,
     Record,
     Settings,
+    TradingState,
     Verification,
 )
 from framework.types.panel import VALUES
@@ -135,6 +138,7 @@ def _inputs(result: Result) -> dict[str, Any]:
         "first_row": record.first_row,
         "positions": list(record.positions),
         "notices": [notice._asdict() for notice in record.notices],
+        "breaker_events": [event._asdict() for event in record.breaker_events],
         "timeframe": record.panel.timeframe,
         "instruments": [instrument._asdict() for instrument in record.panel.instruments],
         "columns": [[symbol, name] for symbol, series in record.columns.items() for name in series],
@@ -223,6 +227,7 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
         style=inputs.get("style", ""),
         prices={name.removeprefix(GIVEN): values for name, values in arrays.items() if name.startswith(GIVEN)},
         rules=tuple(inputs.get("rules", ())),
+        breaker_events=tuple(map(_breaker_event, inputs.get("breaker_events", ()))),
     )
     causality = inputs["causality"]
     return {
@@ -233,6 +238,11 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
         "data_issues": tuple(inputs["data_issues"]),
         "verification": _verification(inputs.get("verification")),
     }
+
+
+def _breaker_event(fields: dict[str, Any]) -> BreakerEvent:
+    states = {name: TradingState(fields[name]) for name in ("before", "after")}
+    return BreakerEvent(**fields | states | {"cause": BreakerCause(fields["cause"])})
 
 
 def verification_facts(verification: Verification | None) -> list[dict[str, str]] | None:

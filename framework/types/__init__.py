@@ -1,6 +1,7 @@
 """The nouns: frozen values that every layer speaks in. Nothing here does I/O or reads a clock."""
 
 from framework.types.bars import Bars
+from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.causality import Causality, CausalityVerdict
 from framework.types.choices import Charges, Distance, Sizing, Slippage
 from framework.types.higher import HigherBars
@@ -43,6 +44,8 @@ __all__ = [
     "Approved",
     "BarRow",
     "Bars",
+    "BreakerCause",
+    "BreakerEvent",
     "Cancel",
     "CancelRequest",
     "Cancelled",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from framework.types.breaker import BreakerEvent
     from framework.types.orders import Fill, Order, Reason, Verdict
     from framework.types.panel import Panel
     from framework.types.settings import Settings
@@ -107,3 +108,5 @@ class Record:
     """stop, take_profit, trail, limit, trigger → float64[T, N]: those that the strategy gave beside its targets."""
     rules: tuple[str, ...] = ()
     """Risk rules of the user's own that were asked."""
+    breaker_events: tuple[BreakerEvent, ...] = ()
+    """Every change of the trading state, oldest first."""

@@ -9,7 +9,20 @@ import pytest
 from framework.errors import ConfigError, DataError
 from framework.report import bundle
 from framework.report.result import Result
-from framework.types import Instrument, Notice, Order, OrderRecord, OrderState, OrderType, Reason, Validity, Verdict
+from framework.types import (
+    BreakerCause,
+    BreakerEvent,
+    Instrument,
+    Notice,
+    Order,
+    OrderRecord,
+    OrderState,
+    OrderType,
+    Reason,
+    TradingState,
+    Validity,
+    Verdict,
+)
 from tests.report.records import DAY, Trade, bars, make_record, make_result, small_result
 
 
@@ -24,6 +37,10 @@ def odd_result():
         [Trade(1, 1, 10, 0.1 + 0.2, 0.07, unslipped=100.0)],
         orders=[OrderRecord(resting, -5, Verdict(-3, "cash"), OrderState.WORKING, 0, 0, "why, not")],
         notices=[Notice(5, "daily_loss", "text")],
+        breaker_events=[
+            BreakerEvent(5, TradingState.ACTIVE, TradingState.HALTED, BreakerCause.RUNAWAY, 3, 2, 1),
+            BreakerEvent(9, TradingState.HALTED, TradingState.ACTIVE, BreakerCause.RESET_DUE, 2, 2),
+        ],
         columns={"M&M": {"rsi/14": np.array([np.nan, 1.0, 2.0, 3.0])}},
         targets=np.array([[np.nan, 1.0], [0.0, np.nan], [1.0, 1.0], [0.5, -1.0]]),
         sizing="risk:1%",
@@ -41,6 +58,20 @@ def test_a_bundle_comes_back_equal(make, tmp_path):
     assert repr(loaded.record.orders) == repr(result.record.orders)
     assert repr(loaded.stats) == repr(result.stats)
     assert str(loaded) == str(result)
+
+
+def test_a_bundle_from_before_there_were_breaker_events_is_read(tmp_path):
+    folder = small_result().save(tmp_path / "run")
+    document = json.loads((folder / "result.json").read_text())
+    del document["inputs"]["breaker_events"]
+    (folder / "result.json").write_text(json.dumps(document))
+    assert Result.load(folder) == small_result()
+
+
+def test_breaker_events_come_back_as_they_were(tmp_path):
+    result = odd_result()
+    loaded = Result.load(result.save(tmp_path / "run")).record.breaker_events
+    assert repr(result.record.breaker_events) == repr(loaded)
 
 
 def test_results_differ_when_anything_they_rest_on_does():
