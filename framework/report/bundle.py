@@ -19,6 +19,7 @@ import numpy as np
 
 from framework.errors import ConfigError, DataError
 from framework.report import frames, ledger_csv
+from framework.report.interventions import interventions_csv
 from framework.types import (
     Agreement,
     BreakerCause,
@@ -168,6 +169,7 @@ def _files(result: Result) -> dict[str, bytes]:
         "fills.csv": frames.fills_csv(result.record).encode(),
         "round_trips.csv": frames.round_trips_csv(result.record.panel, result.trips).encode(),
         "equity.csv": frames.equity_csv(result.record).encode(),
+        "interventions.csv": interventions_csv(result.record, result.held_back).encode(),
     }
     document = {
         "format": FORMAT,

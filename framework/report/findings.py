@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.report import metrics
+from framework.report.interventions import REFUSED, SHRUNK
 from framework.report.wording import percent, rupees, time_text
 from framework.types.causality import CausalityVerdict
 from framework.types.record import OrderState
 from framework.types.verification import Agreement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from framework.report.interventions import Intervention
     from framework.report.observations import Observations
     from framework.types.causality import Causality
     from framework.types.record import Notice, Record
@@ -55,6 +57,7 @@ def findings(
     causality: Causality,
     data_issues: tuple[str, ...],
     verification: Verification | None = None,
+    held_back: Sequence[Intervention] = (),
 ) -> list[Finding]:
     """Everything there is to say, errors first; a causality leak stands before all else."""
     found = [
@@ -66,31 +69,13 @@ def findings(
         *_sample(o),
         *_costs(record, o),
         *_issues(data_issues),
-        *_orders(record),
+        *_orders(record, held_back),
         *_cash(record),
         *_open_positions(o),
         *_length(o),
     ]
     rank = list(Severity)
     return sorted(found, key=lambda one: rank.index(one.severity))
-
-
-def order_outcomes(record: Record) -> dict[str, Counter[str]]:
-    """``refused``, ``shrunk`` and ``expired`` orders, counted by reason.
-
-    A protective exit that went with its position was not held back, and neither was what the strategy took back itself.
-    """
-    outcomes: dict[str, Counter[str]] = {name: Counter() for name in ("refused", "shrunk", "expired")}
-    for one in record.orders:
-        if one.order.protective:
-            continue
-        if one.state is OrderState.REFUSED:
-            outcomes["refused"][one.why or one.verdict.reason or "unknown"] += 1
-        elif one.verdict.quantity != one.requested:
-            outcomes["shrunk"][one.verdict.reason or "unknown"] += 1
-        if one.state is OrderState.EXPIRED and not one.order.reduces:
-            outcomes["expired"][one.why or str(one.order.reason)] += 1
-    return outcomes
 
 
 def _causality(causality: Causality) -> Iterator[Finding]:
@@ -199,14 +184,13 @@ def _issues(data_issues: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, f"Data: {len(data_issues) - SHOWN_ISSUES:,} more issues in the range.")
 
 
-def _orders(record: Record) -> Iterator[Finding]:
-    outcomes = order_outcomes(record)
-    for name in ("refused", "shrunk"):
-        counts = outcomes[name]
+def _orders(record: Record, held_back: Sequence[Intervention]) -> Iterator[Finding]:
+    for name in (REFUSED, SHRUNK):
+        counts = Counter(one.reason for one in held_back if one.outcome == name)
         if counts:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common())
             total = sum(counts.values())
-            more = _at_the_fill(record) if name == "refused" else ""
+            more = _at_the_fill(record) if name == REFUSED else ""
             yield Finding(
                 Severity.WARNING,
                 f"{total:,} order{'s were' if total > 1 else ' was'} {name} by reason: {reasons}{more}.",

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from framework.report.choices import chosen
 from framework.report.findings import Severity
+from framework.report.interventions import decided as when
+from framework.report.interventions import tallies
 from framework.report.stats import STATS
-from framework.report.wording import stat_value
+from framework.report.wording import NONE, reason_text, rupees, stat_value
 
 if TYPE_CHECKING:
     from framework.report.result import Result
@@ -19,6 +21,7 @@ LEFT = ("growth", "risk")
 MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
 NAME_WIDTH, VALUE_WIDTH, UNIT_WIDTH = 22, 17, 13
 LINE_WIDTH = 110
+HELD_WIDTH = 22
 
 
 def _rows(result: Result, *, left: bool) -> list[tuple[str, str, str]]:
@@ -44,11 +47,35 @@ def text(result: Result) -> str:
     if result.verification is not None:
         lines.append(f"Verified    {result.verification}")
     lines.append(f"Fill rule   {result.settings.fill_rule}")
+    lines += _held_back(result)
     found = result.findings
     if found:
         lines += ["", "Findings"]
         lines += [f"  {MARKS[finding.severity]} {finding.text}" for finding in found]
     return "\n".join(lines)
+
+
+def _held_back(result: Result) -> list[str]:
+    """What risk and fills held back, a line for each reason; nothing where every order was approved and filled."""
+    rows = [
+        (
+            reason_text(one.reason),
+            *(f"{count:,}" if count else NONE for count in (one.shrunk, one.refused, one.expired)),
+            f"{one.units:,}",
+            rupees(one.rupees, 0),
+            f"{when(result.record, 0, one.first_row)} … {when(result.record, 0, one.last_row)}",
+        )
+        for one in tallies(result.held_back)
+    ]
+    if not rows:
+        return []
+    table = [("Held back", "shrunk", "refused", "expired", "units", "at the close", "first … last"), *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = []
+    for name, *numbers, dates in table:
+        cells = [f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:], strict=False)]
+        lines.append("  ".join([f"{name:<{max(widths[0], HELD_WIDTH)}}", *cells, dates]))
+    return ["", *lines]
 
 
 def _told(name: str, words: str) -> list[str]:
@@ -68,11 +95,14 @@ def html(result: Result) -> str:
         )
         cells.append(f"<tr>{row}</tr>")
     verified = "" if result.verification is None else f"<br>Verified: {escape(str(result.verification))}"
+    held = "<br>".join(map(escape, _held_back(result)))
+    held = f"<pre style='font-size:.9em'>{held}</pre>" if held else ""
     found = "".join(f"<li>{MARKS[one.severity]} {escape(one.text)}</li>" for one in result.findings)
     return (
         f"<div><h4 style='margin:.2em 0'>{escape(result.title)}</h4><p style='opacity:.7'>{escape(result.period)}</p>"
         f"<table>{''.join(cells)}</table>"
         f"<p>Settings: {escape('; '.join(chosen(result)))}<br>"
-        f"Causality: {escape(str(result.causality))}{verified}<br>Fill rule: {escape(result.settings.fill_rule)}</p>"
+        f"Causality: {escape(str(result.causality))}{verified}<br>"
+        f"Fill rule: {escape(result.settings.fill_rule)}</p>{held}"
         f"<ul style='list-style:none;padding-left:0'>{found}</ul></div>"
     )

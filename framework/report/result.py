@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from framework.report import bundle, frames, printing
 from framework.report.benchmark import NAME
 from framework.report.findings import Finding, findings
+from framework.report.interventions import facts, interventions
 from framework.report.metrics import drawdowns
 from framework.report.observations import Observations, observe
 from framework.report.stats import statistics
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from framework.report.frames import FillRow
+    from framework.report.interventions import Intervention
     from framework.report.round_trips import RoundTrip
     from framework.types.causality import Causality
     from framework.types.record import Record
@@ -67,7 +69,13 @@ class Result:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What to know before believing the numbers, most severe first."""
-        return tuple(findings(self.record, self.observations, self.causality, self.data_issues, self.verification))
+        known = (self.causality, self.data_issues, self.verification, self.held_back)
+        return tuple(findings(self.record, self.observations, *known))
+
+    @cached_property
+    def held_back(self) -> tuple[Intervention, ...]:
+        """Orders that risk or their fill held back, wholly or in part, and entries that ran out."""
+        return interventions(self.record)
 
     @property
     def trips(self) -> tuple[RoundTrip, ...]:
@@ -168,7 +176,10 @@ class Result:
         return figure(self, symbol)
 
     def report(self, path: str | Path, *, quantstats: bool = True) -> Path:
-        """Write the tearsheet to ``path`` and, beside it, ``round_trips.csv`` and ``quantstats.html``."""
+        """Write the tearsheet to ``path`` and, beside it, ``round_trips.csv`` and ``quantstats.html``.
+
+        ``interventions.csv`` joins them when orders were held back.
+        """
         from framework.report.tearsheet import write
 
         return write(self, Path(path), quantstats=quantstats)
@@ -203,6 +214,7 @@ class Result:
             "verification": bundle.verification_facts(self.verification),
             "stats": {name: value if math.isfinite(value) else None for name, value in self.stats.items()},
             "findings": [finding._asdict() for finding in self.findings],
+            "held_back": facts(self.record, self.held_back),
             "fill_rule": self.settings.fill_rule,
             "settings": self.settings.model_dump(mode="json"),
             "provenance": dict(self.provenance),

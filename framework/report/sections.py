@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from framework.report.findings import order_outcomes
+from framework.report.interventions import decided, tallies
 from framework.report.levies import NAMES, levies
 from framework.report.metrics import total_return
 from framework.report.observations import session_rows
 from framework.report.payload import own_rows
-from framework.report.wording import NONE, number, percent, rupees, time_text
+from framework.report.wording import NONE, number, percent, reason_text, rupees, time_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from framework.report.result import Result
 
 MOST_TRIPS = 200
+MOST_INTERVENTIONS = 100
 FULL_HEAT = 10.0
 """A month of ± 10 % has the full colour."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -113,13 +114,36 @@ def costs(result: Result) -> list[tuple[str, str, str]]:
     return rows
 
 
-def held_back(result: Result) -> list[tuple[str, str, str]]:
-    """Outcome, reason and count of orders that were refused, shrunk or expired."""
-    outcomes = order_outcomes(result.record)
+def held_back(result: Result) -> list[tuple[str, ...]]:
+    """Reason, orders shrunk, refused and expired, units, rupees, and the first and last day."""
     return [
-        (name, reason.replace("_", " "), f"{count:,}")
-        for name, counts in outcomes.items()
-        for reason, count in counts.most_common()
+        (
+            reason_text(one.reason),
+            *(f"{count:,}" if count else NONE for count in (one.shrunk, one.refused, one.expired)),
+            f"{one.units:,}",
+            rupees(one.rupees, 0),
+            decided(result.record, 0, one.first_row)[:10],
+            decided(result.record, 0, one.last_row)[:10],
+        )
+        for one in tallies(result.held_back)
+    ]
+
+
+def intervention_rows(result: Result) -> list[tuple[str, ...]]:
+    """The interventions that held back the most rupees, in the order of their decisions."""
+    largest = sorted(result.held_back, key=lambda one: -one.rupees)[:MOST_INTERVENTIONS]
+    return [
+        (
+            decided(result.record, one.instrument, one.decided_row)[:16].replace("T", " "),
+            result.symbols[one.instrument],
+            "buy" if one.asked > 0 else "sell",
+            one.outcome,
+            reason_text(one.reason),
+            f"{abs(one.asked):,}",
+            f"{abs(one.got):,}",
+            rupees(one.rupees, 0),
+        )
+        for one in sorted(largest, key=lambda one: (one.decided_row, one.order_id))
     ]
 
 

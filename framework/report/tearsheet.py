@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from framework.report import frames, sections
 from framework.report.choices import chosen, every_setting
+from framework.report.interventions import interventions_csv
 from framework.report.levies import NAMES
 from framework.report.payload import as_script, chart_data
 from framework.report.quantstats_page import write_page
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 LOADER = PackageLoader("framework.report", "templates")
 SCRIPTS = ("charts.js", "page.js")
-TRIPS_CSV = "round_trips.csv"
+TRIPS_CSV, INTERVENTIONS_CSV = "round_trips.csv", "interventions.csv"
 COLUMNS = (("growth", "benchmark", "activity"), ("risk",), ("round trips",))
 """Groups of statistics, in columns of about the same height."""
 QUANTSTATS = "quantstats.html"
@@ -43,13 +44,15 @@ class Card(NamedTuple):
 
 
 def write(result: Result, path: Path, *, quantstats: bool = True) -> Path:
-    """Write the tearsheet, ``round_trips.csv`` beside it, and quantstats' own page unless told not to.
+    """Write the tearsheet and the CSV files beside it, and quantstats' own page unless told not to.
 
     What goes wrong in quantstats becomes a finding of the tearsheet, never an error.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = write_page(result, path.with_name(QUANTSTATS)) if quantstats else None
     _replace(path.with_name(TRIPS_CSV), frames.round_trips_csv(result.record.panel, result.trips))
+    if result.held_back:
+        _replace(path.with_name(INTERVENTIONS_CSV), interventions_csv(result.record, result.held_back))
     _replace(path, render(result, beside, QUANTSTATS if quantstats and beside is None else ""))
     return path
 
@@ -83,6 +86,9 @@ def render(result: Result, further: Finding | None = None, quantstats: str = "")
         cost_names=list(NAMES.values()),
         yearly_costs=sections.yearly_costs(result),
         held_back=sections.held_back(result),
+        interventions=sections.intervention_rows(result),
+        intervention_count=len(result.held_back),
+        interventions_csv=INTERVENTIONS_CSV,
         settings=[*every_setting(result.settings), ("risk-free rate", percent(100 * result.risk_free))],
         chosen="; ".join(chosen(result)),
         quantstats=quantstats,

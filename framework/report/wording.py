@@ -72,6 +72,11 @@ def stat_value(stat: Stat, value: float) -> str:
     return number(value)
 
 
+def reason_text(code: str) -> str:
+    """A reason code as words: ``max_order_value`` → ``max order value``."""
+    return code.replace("_", " ")
+
+
 def is_daily(panel: Panel) -> bool:
     """True when the panel's bars are of whole days."""
     return Timeframe.parse(panel.timeframe).daily

@@ -87,7 +87,8 @@ def test_results_differ_when_anything_they_rest_on_does():
 def test_a_bundle_holds_what_people_and_programs_read(tmp_path):
     folder = small_result().save(tmp_path / "run")
     assert {path.name for path in folder.iterdir()} == {
-        *("result.json", "bars.npz", "fills.csv", "round_trips.csv", "orders.csv", "settlements.csv", "equity.csv")
+        *("result.json", "bars.npz", "fills.csv", "round_trips.csv", "orders.csv", "settlements.csv", "equity.csv"),
+        "interventions.csv",
     }
     document = json.loads((folder / "result.json").read_text())
     assert document["stats"]["Round trips"] == 2.0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from framework.report.findings import Severity, order_outcomes
+from framework.report.findings import Severity
 from framework.types import (
     Causality,
     CausalityVerdict,
@@ -148,19 +148,6 @@ def test_cash_refusals_at_the_fill_are_told_once_with_what_helps():
 def test_with_a_protection_already_the_hint_is_the_size():
     record = make_record([bars([100, 99])], protection_bps=100, **refused_at_the_fill())
     assert about(make_result(record), "+1,250 ABC: size below 100 %.")
-
-
-def test_entries_that_ran_out_are_counted_and_what_was_taken_back_is_not():
-    exit_ = order(2, OrderState.EXPIRED, -10, -10)
-    stop = order(3, OrderState.EXPIRED, -10, -10)
-    orders = [
-        order(1, OrderState.EXPIRED, 10, 10),
-        exit_._replace(order=exit_.order._replace(reduces=True)),
-        stop._replace(order=stop.order._replace(protective=True)),
-        order(4, OrderState.CANCELLED, 10, 10, why="replaced"),
-    ]
-    outcomes = order_outcomes(make_record([bars([100, 99])], orders=orders))
-    assert {"refused": {}, "shrunk": {}, "expired": {"signal": 1}} == outcomes
 
 
 def test_free_fills_that_cost_nothing_say_nothing_of_costs_taken():

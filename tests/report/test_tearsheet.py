@@ -12,7 +12,7 @@ import pytest
 from framework.report import payload
 from framework.report.panes import panes
 from framework.report.payload import as_script, chart_data
-from framework.report.sections import costs, held_back, monthly
+from framework.report.sections import costs, monthly
 from framework.report.tearsheet import render
 from framework.types import Causality, CausalityVerdict, Instrument
 from tests.report.records import DAY, MINUTE, Trade, bars, make_record, make_result, small_result
@@ -223,10 +223,6 @@ def test_costs_add_up_from_gross_to_net():
 def test_costs_of_a_loss_have_no_share():
     trades = [Trade(0, 1, 10, 100.0), Trade(0, 2, -10, 90.0)]
     assert costs(make_result(make_record([bars([100, 90, 90])], trades)))[0] == ("Gross profit", "−₹100.00", "–")
-
-
-def test_nothing_held_back_is_an_empty_table():
-    assert held_back(small_result()) == []
 
 
 def test_a_report_is_the_page_and_the_round_trips_beside_it(tmp_path):
