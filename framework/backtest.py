@@ -102,7 +102,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         raise ConfigError(msg)
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
     first_row = first_row_of(prices.panel, first_day)
-    chosen = with_rates(chosen, prices.panel)
+    chosen = with_rates(chosen, prices.panel, first_row)
     record, verdict = _within_bounds(execute)(
         asked,
         prices.panel,
@@ -127,13 +127,13 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     )
 
 
-def with_rates(settings: Settings, panel: Panel) -> Settings:
+def with_rates(settings: Settings, panel: Panel, first_row: int) -> Settings:
     """The settings with the rates of a broker's plan in them; see ``framework.market.rates``."""
     if not settings.charges.plan:
         return settings
     from framework.market.rates import with_rates as read  # pydantic models of tables: only where a plan is named
 
-    return read(settings, panel)
+    return read(settings, panel, first_row)
 
 
 def _within_bounds(run: Callable[..., tuple[Record, Causality]]) -> Callable[..., tuple[Record, Causality]]:

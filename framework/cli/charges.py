@@ -188,7 +188,7 @@ def _order(
     side: int, words: list[str], product: str | None, day: datetime | None, exchange: str, segment: str, plan: str,
     kind: str, group: str, rounding: str,
 ) -> _Order:  # fmt: skip
-    from framework.market.charges import ChargeSchedule, one_of
+    from framework.market.charges import ChargeSchedule, Dealing, one_of
     from framework.market.estimate import Asked
 
     symbol, quantity, price_paise = _parsed(words)
@@ -197,7 +197,7 @@ def _order(
     one_of("rounding", rounding, ROUNDINGS)
     product = (product or ("CNC" if segment == "equity" else "NRML")).upper()
     on = _day(day)
-    terms = ChargeSchedule.load().terms(plan, exchange, segment, product, kind, on, group=group)
+    terms = ChargeSchedule.load().terms(Dealing(plan, exchange, segment, product, kind, group), on)
     choices = {
         "exchange": exchange, "segment": segment, "product": product, "kind": kind, "plan": plan, "date": str(on),
         "rounding": rounding,

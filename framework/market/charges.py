@@ -53,6 +53,21 @@ NEEDED: tuple[tuple[type[Row], tuple[tuple[str, ...], ...]], ...] = (
 Some = TypeVar("Some", bound=Row)
 
 
+class Dealing(NamedTuple):
+    """What is charged alike: one broker's plan and product, in one kind of instrument on one exchange."""
+
+    plan: str
+    exchange: str
+    segment: str
+    """equity, futures or options."""
+    product: str
+    """CNC, MIS or NRML."""
+    kind: str = "stock"
+    """Of equity: stock, etf (equity-oriented) or other_etf."""
+    group: str = ANY
+    """Of BSE: a group that has a rate of its own, such as X or MT."""
+
+
 class Terms(NamedTuple):
     """The rows in force on one day, one for each component."""
 
@@ -121,71 +136,34 @@ class ChargeSchedule:
         """Names of the brokerage plans."""
         return tuple(sorted({key[1] for key in self._spans if key[0] == BrokerageRow.SECTION}))
 
-    def tariff(  # noqa: PLR0913 - a tariff's coordinates and its days
-        self, plan: str, exchange: str, segment: str, product: str, kind: str, day: date, *, group: str = ANY
-    ) -> Tariff:
+    def tariff(self, dealing: Dealing, day: date) -> Tariff:
         """What a fill is charged by on one day."""
-        return self.terms(plan, exchange, segment, product, kind, day, group=group).tariff
+        return self.terms(dealing, day).tariff
 
-    def regimes(  # noqa: PLR0913, PLR0917 - a tariff's coordinates and its days
-        self,
-        plan: str,
-        exchange: str,
-        segment: str,
-        product: str,
-        kind: str,
-        first: date,
-        last: date,
-        *,
-        group: str = ANY,
-    ) -> list[tuple[date, Tariff]]:
+    def regimes(self, dealing: Dealing, first: date, last: date) -> list[tuple[date, Tariff]]:
         """(first day, tariff) of each stretch of days from ``first`` to ``last`` that are charged alike."""
         found: list[tuple[date, Tariff]] = []
-        for day, terms in self.stretches(plan, exchange, segment, product, kind, first, last, group=group):
+        for day, terms in self.stretches(dealing, first, last):
             if not found or found[-1][1] != terms.tariff:
                 found.append((day, terms.tariff))
         return found
 
-    def stretches(  # noqa: PLR0913, PLR0917 - a tariff's coordinates and its days
-        self,
-        plan: str,
-        exchange: str,
-        segment: str,
-        product: str,
-        kind: str,
-        first: date,
-        last: date,
-        *,
-        group: str = ANY,
-    ) -> list[tuple[date, Terms]]:
+    def stretches(self, dealing: Dealing, first: date, last: date) -> list[tuple[date, Terms]]:
         """The same by rows: sources, and whether a row is an assumption."""
         if last < first:
             raise ConfigError(f"charges from {first} to {last}: the last day lies before the first; swap them")
-        keys = self._keys(plan, exchange, segment, product, kind, group)
+        keys = self._keys(dealing)
         changes = {span.first for key in keys for span in self._spans[key] if first < span.first <= last}
         return [(day, self._terms(keys, day)) for day in (first, *sorted(changes))]
 
-    def assumptions(  # noqa: PLR0913, PLR0917 - a tariff's coordinates and its days
-        self,
-        plan: str,
-        exchange: str,
-        segment: str,
-        product: str,
-        kind: str,
-        first: date,
-        last: date,
-        *,
-        group: str = ANY,
-    ) -> list[Row]:
+    def assumptions(self, dealing: Dealing, first: date, last: date) -> list[Row]:
         """The rows in force between two days that nobody has checked."""
-        stretches = self.stretches(plan, exchange, segment, product, kind, first, last, group=group)
+        stretches = self.stretches(dealing, first, last)
         return list(dict.fromkeys(row for _, terms in stretches for row in terms.rows if row.assumed))
 
-    def terms(  # noqa: PLR0913 - a tariff's coordinates and its days
-        self, plan: str, exchange: str, segment: str, product: str, kind: str, day: date, *, group: str = ANY
-    ) -> Terms:
+    def terms(self, dealing: Dealing, day: date) -> Terms:
         """The rows in force on one day."""
-        return self._terms(self._keys(plan, exchange, segment, product, kind, group), day)
+        return self._terms(self._keys(dealing), day)
 
     def exercise_e8(self, day: date) -> int:
         """STT on the intrinsic value of an option exercised on a day, in 1e-8; the buyer pays."""
@@ -200,10 +178,9 @@ class ChargeSchedule:
                     found += [(key, span.row) for span in spans if span.first <= day <= span.last]
         return found
 
-    def _keys(
-        self, plan: str, exchange: str, segment: str, product: str, kind: str, group: str
-    ) -> tuple[tuple[str, ...], ...]:
+    def _keys(self, dealing: Dealing) -> tuple[tuple[str, ...], ...]:
         """Sections and keys in the order of ``Terms``."""
+        plan, exchange, segment, product, kind, group = dealing
         one_of("exchange", exchange, EXCHANGES)
         one_of("segment", segment, SEGMENTS)
         one_of(f"{segment} product", product, PRODUCTS[segment])

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from framework.errors import ConfigError
-from framework.market.charges import PRODUCTS, ChargeSchedule
+from framework.market.charges import PRODUCTS, ChargeSchedule, Dealing
 
 if TYPE_CHECKING:
     from framework.types import Panel, Settings
@@ -16,8 +16,8 @@ SEGMENT, KIND, USUAL_EXCHANGE = "equity", "stock", "NSE"
 """What a run of prices is taken for: nothing in a bar says that it is of a future or a fund."""
 
 
-def with_rates(settings: Settings, panel: Panel) -> Settings:
-    """The settings with every tariff of the panel's days in them; settings without a plan as they are.
+def with_rates(settings: Settings, panel: Panel, first_row: int = 0) -> Settings:
+    """The settings with every tariff of the days from ``first_row`` on in them; settings without a plan as they are.
 
     Raises ``ConfigError`` for an unknown plan or product, for instruments of several exchanges, and for days that the
     table says nothing of.
@@ -35,7 +35,11 @@ def with_rates(settings: Settings, panel: Panel) -> Settings:
         msg = f"charges {charges}: the run trades on {' and '.join(exchanges)}, whose charges differ; run them apart"
         raise ConfigError(msg)
     # A fill may come a day after the last decision's bar closed; a daily bar closes at the midnight after it.
-    first, last = (EPOCH + timedelta(days=int(panel.session[row])) for row in (0, -1))
-    regimes = ChargeSchedule.load().regimes(plan, exchanges[0], SEGMENT, product, KIND, first, last + timedelta(days=1))
-    dated = tuple(((day - EPOCH).days, tariff) for day, tariff in regimes)
-    return settings.model_copy(update={"charges": charges._replace(regimes=dated)})
+    first, last = (EPOCH + timedelta(days=int(panel.session[row])) for row in (first_row, -1))
+    days = (first, last + timedelta(days=1))
+    schedule, dealing = ChargeSchedule.load(), Dealing(plan, exchanges[0], SEGMENT, product)
+    read = charges._replace(
+        regimes=tuple(((day - EPOCH).days, tariff) for day, tariff in schedule.regimes(dealing, *days)),
+        assumed=tuple(map(str, schedule.assumptions(dealing, *days))),
+    )
+    return settings.model_copy(update={"charges": read})

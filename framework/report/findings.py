@@ -68,6 +68,7 @@ def findings(
         *_fill_rule(record),
         *_sample(o),
         *_costs(record, o),
+        *_assumed_rates(record),
         *_issues(data_issues),
         *_orders(record, held_back),
         *_cash(record),
@@ -175,6 +176,16 @@ def _costs(record: Record, o: Observations) -> Iterator[Finding]:
             yield Finding(
                 Severity.WARNING, "No slippage is modelled; real market orders have some. Try --slippage bps:5."
             )
+
+
+def _assumed_rates(record: Record) -> Iterator[Finding]:
+    rows = record.settings.charges.assumed
+    if rows and record.settlements:
+        what = f"{len(rows)} rates that nobody has checked" if len(rows) > 1 else "a rate that nobody has checked"
+        yield Finding(
+            Severity.WARNING,
+            f"The charges rest on {what}: {', '.join(rows)}. Rows of your own go before them, see docs/charges.md.",
+        )
 
 
 def _issues(data_issues: tuple[str, ...]) -> Iterator[Finding]:

@@ -123,9 +123,10 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
     stored = db is not None or isinstance(bars, str) or any(isinstance(one, str) for one in _several(bars))
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
-    chosen = with_rates(chosen, prices.panel)
+    first_row = first_row_of(prices.panel, first_day)
+    chosen = with_rates(chosen, prices.panel, first_row)
     refuse_ticks_without_tick(prices.panel, chosen)
-    course = Course(prices.panel, chosen, kind.style(), first_row_of(prices.panel, first_day), risk_free)
+    course = Course(prices.panel, chosen, kind.style(), first_row, risk_free)
     facts = provenance(example, prices.panel)
     sweep_id = new_run_id(named)
     if sets is None:

@@ -105,12 +105,15 @@ class Charges(NamedTuple):
     """A broker's plan with its product, such as ``upstox:CNC``; empty for a rate and a flat sum."""
     regimes: tuple[tuple[int, Tariff], ...] = ()
     """The plan's tariffs and the day each begins with, days since 1970-01-01 rising; empty until they are read."""
+    assumed: tuple[str, ...] = ()
+    """Rows of the table among these rates that nobody has checked, as people find them."""
 
     @classmethod
     def parse(cls, given: str | Mapping[str, Any]) -> Charges:
         """``none``, ``percent:0.1``, ``flat:20`` (rupees per order), both joined by ``+``, or a plan ``upstox:CNC``."""
         if isinstance(given, Mapping):
-            return cls(plan=given["plan"], regimes=tuple((day, Tariff(*rates)) for day, rates in given["regimes"]))
+            regimes = tuple((day, Tariff(*rates)) for day, rates in given["regimes"])
+            return cls(plan=given["plan"], regimes=regimes, assumed=tuple(given.get("assumed", ())))
         text = str(given).strip()
         if PLAN.fullmatch(text):
             return cls(plan=text)
@@ -144,7 +147,8 @@ class Charges(NamedTuple):
         """The text, and of a plan the rates that were read: a run is repeated with them, whatever a file says later."""
         if not self.regimes:
             return str(self)
-        return {"plan": self.plan, "regimes": [[day, list(tariff)] for day, tariff in self.regimes]}
+        read: dict[str, Any] = {"plan": self.plan, "regimes": [[day, list(tariff)] for day, tariff in self.regimes]}
+        return read | ({"assumed": list(self.assumed)} if self.assumed else {})
 
     def __str__(self) -> str:
         if self.plan:

@@ -60,6 +60,17 @@ def days(first: date, count: int, exchange: str = "NSE") -> Bars:
     return Bars.from_arrays(Instrument("INFY", exchange), "1d", time, price, price, price, price)
 
 
+def test_assumed_rates_are_those_of_the_accounted_days_and_are_kept_with_the_run(tmp_path):
+    """Stamp duty before 2020-07-01 is an assumption of the shipped table; from April 2021 on nothing of NSE's is."""
+    from framework.report.result import Result
+
+    bars, choices = days(date(2020, 6, 20), 400), {"charges": "zero:CNC", "capital": 1e6, "causality": "off"}
+    early = backtest(Flip(), bars, **choices)
+    assert any(text.startswith("stamp ") for text in early.settings.charges.assumed)
+    assert early.settings.charges == Result.load(early.save(tmp_path / "run")).settings.charges
+    assert () == backtest(Flip(), bars, start="2021-05-01", **choices).settings.charges.assumed
+
+
 def test_a_run_across_a_change_of_law_takes_the_right_rates_on_each_side():
     # Delivery, 10 at 1,500, ₹15,000 each way; zero brokerage, so that only what is levied is left.
     # Before 2020-07-01 no stamp duty by the union's rate; from that day 0.015 % of each buy, ₹2.25.

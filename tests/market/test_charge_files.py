@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from framework.errors import ConfigError
 from framework.market.charge_rows import ExchangeRow, SebiRow, percent, rupees
-from framework.market.charges import ChargeSchedule
+from framework.market.charges import ChargeSchedule, Dealing
 from framework.market.timeline import timeline
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "charges"
-NSE_FUTURES = ("zero", "NSE", "futures", "NRML", "stock")
+NSE_FUTURES = Dealing("zero", "NSE", "futures", "NRML")
 DAYS = st.dates(date(2000, 1, 1), date(2030, 12, 31))
 
 
@@ -178,14 +178,14 @@ depository:
 def test_a_plan_of_ones_own_is_a_file_in_the_working_directory(home):
     (home / "custom.yaml").write_text(CUSTOM, "utf-8")
     schedule = ChargeSchedule.load()
-    tariff = schedule.tariff("custom", "NSE", "equity", "CNC", "stock", date(2026, 4, 1))
+    tariff = schedule.tariff(Dealing("custom", "NSE", "equity", "CNC", "stock"), date(2026, 4, 1))
     assert (30_000, 1500, 0, 1593) == (
         tariff.brokerage_e8, tariff.brokerage_cap_paise, tariff.flat_paise, tariff.dp_paise,
     )  # fmt: skip
     with pytest.raises(ConfigError, match="the plan 'custom' says no brokerage for futures"):
-        schedule.tariff("custom", "NSE", "futures", "NRML", "stock", date(2026, 4, 1))
+        schedule.tariff(Dealing("custom", "NSE", "futures", "NRML", "stock"), date(2026, 4, 1))
     with pytest.raises(ConfigError, match=r"first row is brokerage 2020-01-01 to … \(custom.yaml:3\)"):
-        schedule.tariff("custom", "NSE", "equity", "CNC", "stock", date(2019, 12, 31))
+        schedule.tariff(Dealing("custom", "NSE", "equity", "CNC", "stock"), date(2019, 12, 31))
 
 
 def test_a_change_of_law_is_a_row_that_overrides_from_its_day_on(home):
@@ -195,7 +195,7 @@ def test_a_change_of_law_is_a_row_that_overrides_from_its_day_on(home):
         "utf-8",
     )
     schedule = ChargeSchedule.load()
-    regimes = schedule.regimes(*NSE_FUTURES, date(2026, 4, 1), date(2027, 12, 31))
+    regimes = schedule.regimes(NSE_FUTURES, date(2026, 4, 1), date(2027, 12, 31))
     assert [(date(2026, 4, 1), 50_000), (date(2027, 4, 1), 60_000)] == [
         (day, tariff.stt_sell_e8) for day, tariff in regimes
     ]
@@ -220,7 +220,7 @@ def test_a_correction_of_some_days_leaves_the_others(home):
     schedule = ChargeSchedule.load()
     fees = [
         (day, tariff.sebi_e8)
-        for day, tariff in schedule.regimes(*NSE_FUTURES, date(2021, 12, 31), date(2023, 1, 1))
+        for day, tariff in schedule.regimes(NSE_FUTURES, date(2021, 12, 31), date(2023, 1, 1))
         if (day.month, day.day) != (7, 18)
     ]
     assert [(date(2021, 12, 31), 100), (date(2022, 1, 1), 70), (date(2023, 1, 1), 100)] == fees
@@ -229,7 +229,10 @@ def test_a_correction_of_some_days_leaves_the_others(home):
 def test_a_file_of_the_same_name_takes_the_place_of_the_shipped_one(home):
     text = (SHIPPED / "plans.yaml").read_text("utf-8").replace("charge: 18.5", "charge: 20")
     (home / "plans.yaml").write_text(text, "utf-8")
-    assert 2000 == ChargeSchedule.load().tariff("upstox", "NSE", "equity", "CNC", "stock", date(2026, 4, 1)).dp_paise
+    assert (
+        2000
+        == ChargeSchedule.load().tariff(Dealing("upstox", "NSE", "equity", "CNC", "stock"), date(2026, 4, 1)).dp_paise
+    )
 
 
 @given(st.lists(DAYS, min_size=2, max_size=6, unique=True), DAYS, DAYS)
@@ -274,15 +277,15 @@ def test_rows_are_taken_only_when_each_day_between_has_exactly_one(ranges):
 )
 def test_a_wrong_choice_is_refused_with_the_nearest(choice, words):
     with pytest.raises(ConfigError, match=words):
-        ChargeSchedule.load(SHIPPED).tariff(*choice, date(2026, 4, 1))
+        ChargeSchedule.load(SHIPPED).tariff(Dealing(*choice), date(2026, 4, 1))
 
 
 def test_a_day_before_the_table_begins_is_refused():
     schedule = ChargeSchedule.load(SHIPPED)
     with pytest.raises(ConfigError, match="not known on 1999-12-31: the first row is brokerage 2000-01-01"):
-        schedule.tariff(*NSE_FUTURES, date(1999, 12, 31))
+        schedule.tariff(NSE_FUTURES, date(1999, 12, 31))
     with pytest.raises(ConfigError, match="the last day lies before the first"):
-        schedule.regimes(*NSE_FUTURES, date(2020, 1, 2), date(2020, 1, 1))
+        schedule.regimes(NSE_FUTURES, date(2020, 1, 2), date(2020, 1, 1))
 
 
 def test_a_day_after_the_last_row_is_refused(home):
@@ -294,7 +297,7 @@ def test_a_day_after_the_last_row_is_refused(home):
     with pytest.raises(
         ConfigError, match=r"not known on 2022-01-01: the last row is brokerage 2020-01-01 to 2021-12-31"
     ):
-        ChargeSchedule.load().tariff("mine", "NSE", "options", "NRML", "stock", date(2022, 1, 1))
+        ChargeSchedule.load().tariff(Dealing("mine", "NSE", "options", "NRML", "stock"), date(2022, 1, 1))
 
 
 def test_delivery_needs_a_depository_charge_of_the_plan(home):
@@ -303,7 +306,7 @@ def test_delivery_needs_a_depository_charge_of_the_plan(home):
         "utf-8",
     )
     with pytest.raises(ConfigError, match="'mine' has no row under depository; add one, with charge: 0 for none"):
-        ChargeSchedule.load().tariff("mine", "NSE", "equity", "CNC", "stock", date(2022, 1, 1))
+        ChargeSchedule.load().tariff(Dealing("mine", "NSE", "equity", "CNC", "stock"), date(2022, 1, 1))
 
 
 def test_rates_and_sums_are_written_as_people_write_them():

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from framework.market.charges import ChargeSchedule
+from framework.market.charges import ChargeSchedule, Dealing
 from framework.market.estimate import Asked, break_even, round_trip
 from framework.rules.note import Components, NoteFill, contract_note, fill_charges
 
@@ -74,7 +74,7 @@ def test_the_working_is_right_and_is_what_the_table_of_charges_comes_to(case, sc
         left, equals, right = part.partition("=")
         if equals:
             assert Decimal(right.strip()) == arithmetic(left).quantize(PAISA, ROUND_HALF_UP), part
-    tariff = schedule.tariff(case.plan, *case.what, case.day, group=case.group)
+    tariff = schedule.tariff(Dealing(case.plan, *case.what, case.group), case.day)
     value = int(case.price * 100) * case.quantity
     assert case.expected == fill_charges(value, case.side, tariff, dp_due=case.side < 0)
 
@@ -92,7 +92,7 @@ def test_there_are_enough_cases_on_both_sides_of_each_boundary():
 
 
 def note(schedule, what, day, quantity, bought, sold):
-    tariff = schedule.tariff("upstox", *what, date.fromisoformat(day))
+    tariff = schedule.tariff(Dealing("upstox", *what), date.fromisoformat(day))
     return contract_note(
         [
             NoteFill(1, "X", quantity, quantity * bought, tariff),
@@ -119,7 +119,7 @@ def test_intraday_from_april_2026(schedule):
 def test_an_options_round_trip_of_one_rupee_on_one_lot_loses_money(schedule):
     # 65 from 120 to 121, premium: trap 1 of the facts
     what, day = ("NSE", "options", "NRML", "stock"), date(2026, 4, 1)
-    asked = Asked(65, schedule.tariff("upstox", *what, day), "exact", overnight=False)
+    asked = Asked(65, schedule.tariff(Dealing("upstox", *what), day), "exact", overnight=False)
     costs = round_trip(asked, 1, 12_000, 12_100)
     assert Components(brokerage=4000, stt=1180, exchange=556, sebi=2, stamp=23, gst=820) == costs
     assert 6581 == costs.total
@@ -135,7 +135,7 @@ def test_an_options_round_trip_of_one_rupee_on_one_lot_loses_money(schedule):
     [("2024-09-30", "0.0125"), ("2024-10-01", "0.02"), ("2026-03-31", "0.02"), ("2026-04-01", "0.05")],
 )
 def test_the_same_futures_sale_pays_what_the_day_says(schedule, day, percent):
-    tariff = schedule.tariff("upstox", "NSE", "futures", "NRML", "stock", date.fromisoformat(day))
+    tariff = schedule.tariff(Dealing("upstox", "NSE", "futures", "NRML", "stock"), date.fromisoformat(day))
     assert Decimal(percent) / 100 * 10**8 == tariff.stt_sell_e8
     assert 0 == tariff.stt_buy_e8
 
@@ -144,7 +144,7 @@ def test_the_same_futures_sale_pays_what_the_day_says(schedule, day, percent):
     ("segment", "product"), [("equity", "CNC"), ("equity", "MIS"), ("futures", "NRML"), ("options", "NRML")]
 )
 def test_stamp_duty_on_buys_and_stt_of_delivery_on_both_sides(schedule, segment, product):
-    tariff = schedule.tariff("upstox", "NSE", segment, product, "stock", date(2026, 4, 1))
+    tariff = schedule.tariff(Dealing("upstox", "NSE", segment, product, "stock"), date(2026, 4, 1))
     buy, sell = (fill_charges(10_000_000, side, tariff) for side in (1, -1))
     assert buy.stamp > 0 == sell.stamp
     assert sell.stt > 0
@@ -152,12 +152,12 @@ def test_stamp_duty_on_buys_and_stt_of_delivery_on_both_sides(schedule, segment,
 
 
 def test_an_etf_bought_for_delivery_pays_no_stt(schedule):
-    tariff = schedule.tariff("upstox", "NSE", "equity", "CNC", "etf", date(2026, 4, 1))
+    tariff = schedule.tariff(Dealing("upstox", "NSE", "equity", "CNC", "etf"), date(2026, 4, 1))
     assert (0, 1_000) == (tariff.stt_buy_e8, tariff.stt_sell_e8)
 
 
 def test_an_order_in_five_fills_pays_one_brokerage_and_five_orders_pay_five(schedule):
-    tariff = schedule.tariff("upstox", "NSE", "equity", "MIS", "stock", date(2026, 4, 1))
+    tariff = schedule.tariff(Dealing("upstox", "NSE", "equity", "MIS", "stock"), date(2026, 4, 1))
     parts, before = [], 0
     for _ in range(5):  # ₹30,000 each: 0.1 % is ₹30, above the cap of ₹20 from the first fill on
         parts.append(fill_charges(3_000_000, 1, tariff, before).brokerage)
@@ -172,12 +172,12 @@ def test_an_order_in_five_fills_pays_one_brokerage_and_five_orders_pay_five(sche
 def test_a_run_over_2000_to_2026_takes_the_regime_of_each_day(schedule):
     what = ("upstox", "NSE", "equity", "CNC", "stock")
     first, last = date(2000, 1, 1), date(2026, 11, 22)
-    regimes = schedule.regimes(*what, first, last)
+    regimes = schedule.regimes(Dealing(*what), first, last)
     day, at = first, -1
     while day <= last:
         while at + 1 < len(regimes) and regimes[at + 1][0] <= day:
             at += 1
-        assert schedule.tariff(*what, day) == regimes[at][1], day
+        assert schedule.tariff(Dealing(*what), day) == regimes[at][1], day
         day += timedelta(days=1)
     assert len(regimes) - 1 == at
     assert first == regimes[0][0]
@@ -186,17 +186,17 @@ def test_a_run_over_2000_to_2026_takes_the_regime_of_each_day(schedule):
 def test_days_that_are_charged_alike_are_one_regime(schedule):
     # NSE split its charge anew on 2026-03-01 and left the sum: rows change, the tariff does not
     what = ("zero", "NSE", "futures", "NRML", "stock")
-    days = [day for day, _ in schedule.regimes(*what, date(2024, 10, 1), date(2026, 12, 31))]
+    days = [day for day, _ in schedule.regimes(Dealing(*what), date(2024, 10, 1), date(2026, 12, 31))]
     assert [date(2024, 10, 1), date(2026, 4, 1)] == days
-    rows = [day for day, _ in schedule.stretches(*what, date(2024, 10, 1), date(2026, 12, 31))]
+    rows = [day for day, _ in schedule.stretches(Dealing(*what), date(2024, 10, 1), date(2026, 12, 31))]
     assert [date(2024, 10, 1), date(2026, 3, 1), date(2026, 4, 1)] == rows
 
 
 def test_a_run_from_2021_on_rests_on_no_assumption(schedule):
     for segment, product in (("equity", "CNC"), ("futures", "NRML"), ("options", "NRML")):
         what = ("zero", "NSE", segment, product, "stock")
-        assert [] == schedule.assumptions(*what, date(2021, 4, 1), date(2026, 11, 22))
-        assert [] != schedule.assumptions(*what, date(2019, 1, 1), date(2026, 11, 22))
+        assert [] == schedule.assumptions(Dealing(*what), date(2021, 4, 1), date(2026, 11, 22))
+        assert [] != schedule.assumptions(Dealing(*what), date(2019, 1, 1), date(2026, 11, 22))
 
 
 def test_an_exercised_option_pays_on_its_intrinsic_value(schedule):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.market.charges import ChargeSchedule
+from framework.market.charges import ChargeSchedule, Dealing
 from framework.rules.note import fill_charges
 
 indian_charges = pytest.importorskip("indian_charges")
@@ -43,7 +43,7 @@ def test_every_component_of_2026_agrees(schedule, exchange, sort):
         kinds, groups, (1, -1), ("1500", "123.45", "87.3"), (1, 65, 1000)
     ):
         turnover = Decimal(price) * quantity
-        tariff = schedule.tariff("upstox", exchange, *sort, kind, date(2026, 4, 1), group=group)
+        tariff = schedule.tariff(Dealing("upstox", exchange, *sort, kind, group), date(2026, 4, 1))
         ours = fill_charges(int(turnover * 100), side, tariff)
         theirs = indian_charges.leg(
             turnover=turnover, side="buy" if side > 0 else "sell", segment=THEIRS[sort], exchange=exchange,

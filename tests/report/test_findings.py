@@ -102,6 +102,25 @@ def test_free_fills_are_a_warning():
     assert about(result, "No slippage is modelled")
 
 
+def test_rates_that_nobody_has_checked_are_named_once():
+    rows = ["stt 2004-10-01 to 2005-05-31 (stt.yaml:10)", "stamp 2000-01-01 to 2020-06-30 (statutory.yaml:12)"]
+    rates = {"plan": "upstox:CNC", "regimes": [[0, [0] * 11]]}
+    trades = [Trade(0, 1, 10, 100.0)]
+    both = make_result(make_record([bars([100, 99])], trades, charges=rates | {"assumed": rows}))
+    assert (
+        "The charges rest on 2 rates that nobody has checked: stt 2004-10-01 to 2005-05-31 (stt.yaml:10), stamp "
+        "2000-01-01 to 2020-06-30 (statutory.yaml:12). Rows of your own go before them, see docs/charges.md."
+    ) in texts(both, Severity.WARNING)
+    one = make_result(make_record([bars([100, 99])], trades, charges=rates | {"assumed": rows[:1]}))
+    assert about(one, "The charges rest on a rate that nobody has checked: stt 2004")
+    assert not about(make_result(make_record([bars([100, 99])], trades, charges=rates)), "nobody has checked")
+
+
+def test_unchecked_rates_that_charged_nothing_are_not_told():
+    rates = {"plan": "upstox:CNC", "regimes": [[0, [0] * 11]], "assumed": ["stt 2004 (stt.yaml:10)"]}
+    assert not about(make_result(make_record([bars([100, 99])], charges=rates)), "nobody has checked")
+
+
 def test_fills_at_the_close_that_decided_flatter():
     assert about(make_result(make_record([bars([100, 99])], fill_at="same_close")), "flatters")
 
