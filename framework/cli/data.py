@@ -194,6 +194,29 @@ def plot_command(
         typer.launch(path.resolve().as_uri())
 
 
+@app.command("actions")
+def actions_command(
+    symbol: Annotated[str | None, typer.Argument(help="Symbol, or EXCHANGE:SYMBOL; default: all.")] = None,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """List splits, bonuses and dividends by ex-date; what a run does with them: docs/actions.md.
+
+    Example: tulya data actions RELIANCE
+    """
+    from framework.cli import data_tables
+
+    with _open(db, create=False) as store:
+        found = store.corporate_actions(symbol)
+    if as_json:
+        typer.echo(data_tables.as_json({"actions": [data_tables.actions_dict(action) for action in found]}))
+    elif found:
+        data_tables.show_actions(found)
+    else:
+        whose = f" of {symbol}" if symbol else ""
+        typer.echo(f"No corporate actions{whose} are stored. Import a list of them: symbol, ex_date, factor, dividend.")
+
+
 @app.command("export")
 def export_command(
     symbol: Symbol,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from framework.store import DataIssue, SeriesInfo
+    from framework.store import CorporateAction, DataIssue, SeriesInfo
     from framework.store.importing import FileSummary
     from framework.types import Bars
 
@@ -95,6 +95,24 @@ def bars_dict(bars: Bars, first: int | None, last: int | None) -> dict[str, Any]
         stamp = int(bars.time[row]) // SECOND_NS
         rows.append({"timestamp": stamp, **prices, "volume": None if math.isnan(volume) else volume})
     return {"symbol": bars.symbol, "exchange": bars.instrument.exchange, "timeframe": bars.timeframe, "rows": rows}
+
+
+def show_actions(actions: Sequence[CorporateAction]) -> None:
+    """Splits, bonuses and dividends, one a row."""
+    table = _table(("symbol", "ex-date", "kind"), ("factor", "₹ a share"), ("terms",))
+    for action in actions:
+        name = f"{action.exchange}:{action.symbol}" if action.exchange else action.symbol
+        factor = "" if action.factor == 1.0 else f"{action.factor:.6g}"
+        dividend = f"{action.dividend:,.6g}" if action.dividend else ""
+        day = _time(action.ex_date_ns, "1d", "UTC")
+        table.add_row(escape(name), day, escape(action.kind), factor, dividend, escape(action.terms))
+    Console().print(table)
+
+
+def actions_dict(action: CorporateAction) -> dict[str, Any]:
+    """The same for programs."""
+    fields = action._asdict()
+    return {**fields, "ex_date": _time(fields.pop("ex_date_ns"), "1d", "UTC")}
 
 
 def show_issues(name: str, issues: Sequence[DataIssue], zone: str = "UTC") -> None:

@@ -63,7 +63,7 @@ class DataIssue(NamedTuple):
 
 
 class CorporateAction(NamedTuple):
-    """A split, bonus or the like on its ex-date."""
+    """A split, bonus, dividend or the like on its ex-date."""
 
     symbol: str
     exchange: str
@@ -73,6 +73,8 @@ class CorporateAction(NamedTuple):
     factor: float
     """Shares after ÷ shares before, > 0."""
     terms: str = ""
+    dividend: float = 0.0
+    """Rupees for each share held before the ex-date, ≥ 0."""
 
 
 class RunRow(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ACTION = (
-    "INSERT INTO corporate_actions (symbol, exchange, timestamp, kind, factor, terms) VALUES (?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (symbol, exchange, timestamp, kind) DO UPDATE SET factor = excluded.factor, terms = excluded.terms "
-    "WHERE factor <> excluded.factor OR terms <> excluded.terms"
+    "INSERT INTO corporate_actions (symbol, exchange, timestamp, kind, factor, terms, dividend) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (symbol, exchange, timestamp, kind) "
+    "DO UPDATE SET factor = excluded.factor, terms = excluded.terms, dividend = excluded.dividend "
+    "WHERE factor <> excluded.factor OR terms <> excluded.terms OR dividend <> excluded.dividend"
 )
+ACTION_COLUMNS = "symbol, exchange, timestamp, kind, factor, terms, dividend"
 SESSION = (
     "INSERT INTO trading_sessions (exchange, timestamp, kind, windows, evidence, note) VALUES (?, ?, ?, ?, ?, ?) "
     "ON CONFLICT (exchange, timestamp) DO UPDATE SET "
@@ -47,7 +49,8 @@ class TradingSession(NamedTuple):
 
 def save_action(connection: sqlite3.Connection, action: CorporateAction) -> bool:
     """Keep an action; True when that changed something."""
-    row = (action.symbol, action.exchange, action.ex_date_ns // SECOND_NS, action.kind, action.factor, action.terms)
+    what = (action.kind, action.factor, action.terms, action.dividend)
+    row = (action.symbol, action.exchange, action.ex_date_ns // SECOND_NS, *what)
     return connection.execute(ACTION, row).rowcount > 0
 
 
@@ -60,13 +63,23 @@ def save_session(connection: sqlite3.Connection, session: TradingSession) -> boo
 def actions(connection: sqlite3.Connection, symbol: str, exchange: str) -> list[CorporateAction]:
     """Actions of an instrument by ex-date; those listed for no exchange serve every exchange without its own."""
     query = (
-        "SELECT symbol, exchange, timestamp, kind, factor, terms FROM corporate_actions "
+        f"SELECT {ACTION_COLUMNS} FROM corporate_actions "  # noqa: S608 - constants
         "WHERE symbol = ? AND exchange = ? ORDER BY timestamp, kind"
     )
     rows = (
         connection.execute(query, (symbol, exchange)).fetchall() or connection.execute(query, (symbol, "")).fetchall()
     )
-    return [CorporateAction(row[0], row[1], row[2] * SECOND_NS, *row[3:]) for row in rows]
+    return [_action(row) for row in rows]
+
+
+def every_action(connection: sqlite3.Connection) -> list[CorporateAction]:
+    """All there are, by symbol and ex-date."""
+    query = f"SELECT {ACTION_COLUMNS} FROM corporate_actions ORDER BY symbol, exchange, timestamp, kind"  # noqa: S608 - constants
+    return [_action(row) for row in connection.execute(query).fetchall()]
+
+
+def _action(row: tuple[Any, ...]) -> CorporateAction:
+    return CorporateAction(row[0], row[1], row[2] * SECOND_NS, *row[3:])
 
 
 def calendars(connection: sqlite3.Connection) -> dict[str, Calendar]:

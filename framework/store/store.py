@@ -27,6 +27,8 @@ from framework.store.records import (
 )
 from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
+from framework.types.actions import Action
+from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -159,9 +161,16 @@ class Store:
         frame = None if timeframe is None else Timeframe.parse(timeframe).name
         return issues.select(self.connection, pairs, frame, (first_ns, last_ns), limit)
 
-    def corporate_actions(self, symbol: str) -> list[CorporateAction]:
-        """Known splits, bonuses and the like, by ex-date."""
+    def corporate_actions(self, symbol: str | None = None) -> list[CorporateAction]:
+        """Known splits, bonuses and dividends by ex-date; of all symbols by symbol first."""
+        if symbol is None:
+            return reference.every_action(self.connection)
         return reference.actions(self.connection, *names.resolve(self.connection, symbol))
+
+    def actions_of(self, symbol: str) -> tuple[Action, ...]:
+        """The same, as bars carry them."""
+        found = reference.actions(self.connection, *names.resolve(self.connection, symbol))
+        return tuple(Action(one.ex_date_ns // DAY_NS, one.kind, one.factor, one.dividend) for one in found)
 
     def instrument(self, symbol: str) -> Instrument:
         """Tick, lot and time zone of a symbol."""

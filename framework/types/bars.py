@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.errors import DataError
+from framework.types.actions import adjustment
 from framework.types.instrument import Instrument
 from framework.types.timeframe import Timeframe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from numpy.typing import NDArray
 
+    from framework.types.actions import Action, Basis
     from framework.types.higher import HigherBars
 
 PRICES = ("open", "high", "low", "close")
@@ -46,6 +50,8 @@ class Bars:
     """When each bar is complete, int64[n], UTC nanoseconds."""
     factor: NDArray[np.float64]
     """Adjustment: raw price = adjusted price × factor, float64[n]; 1 where nothing was adjusted."""
+    actions: tuple[Action, ...] = ()
+    """Corporate actions of the instrument; an adjusted view has none left."""
 
     @classmethod
     def from_arrays(  # noqa: PLR0913, PLR0917 - one argument per column of a bar
@@ -113,6 +119,21 @@ class Bars:
         from framework.types.higher import higher_bars
 
         return higher_bars(self, timeframe)
+
+    def with_actions(self, actions: Iterable[Action]) -> Bars:
+        """The same printed prices with the instrument's splits, bonuses and dividends beside them."""
+        return replace(self, actions=tuple(actions))
+
+    def adjusted(self, basis: Basis = "splits") -> Bars:
+        """These printed prices as a strategy sees them, in terms of the last bar's shares; see ``types.actions``."""
+        found = adjustment(self.actions, self.session, self.close, basis)
+        if found is None:
+            return replace(self, actions=()) if self.actions else self
+        arrays = {name: getattr(self, name) / found.factor for name in PRICES}
+        arrays |= {"volume": self.volume * found.shares, "factor": found.factor}
+        for array in arrays.values():
+            array.setflags(write=False)
+        return replace(self, actions=(), **arrays)
 
     @property
     def symbol(self) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from framework.types.actions import Action, Basis
     from framework.types.instrument import Instrument
 
 COLUMNS = 32
@@ -48,6 +49,8 @@ class Panel:
     """int64[T], UTC nanoseconds."""
     one: Bars | None = field(default=None, repr=False)
     """The bars that a panel of one instrument is a view of."""
+    actions: tuple[tuple[Action, ...], ...] = ()
+    """Corporate actions by instrument; empty where no instrument has any."""
 
     @classmethod
     def from_bars(cls, series: Sequence[Bars]) -> Panel:
@@ -88,6 +91,7 @@ class Panel:
             time=time,
             session=session,
             close_time=close_time,
+            actions=tuple(bars.actions for bars in ordered) if any(bars.actions for bars in ordered) else (),
             **values,
         )
 
@@ -96,7 +100,8 @@ class Panel:
         """The bars' own arrays, seen as columns: nothing is copied."""
         columns: dict[str, Any] = {name: getattr(bars, name)[:, None] for name in VALUES}
         clocks: dict[str, Any] = {name: getattr(bars, name) for name in CLOCKS}
-        return cls(instruments=(bars.instrument,), timeframe=bars.timeframe, **clocks, **columns, one=bars)
+        actions = (bars.actions,) if bars.actions else ()
+        return cls((bars.instrument,), bars.timeframe, **clocks, **columns, one=bars, actions=actions)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -133,7 +138,14 @@ class Panel:
         arrays |= {name: getattr(self, name)[rows] for name in CLOCKS}
         for array in arrays.values():  # each a copy or a view of its own
             array.setflags(write=False)
-        return Bars(instrument=self.instruments[column], timeframe=self.timeframe, **arrays)
+        actions = self.actions[column] if self.actions else ()
+        return Bars(instrument=self.instruments[column], timeframe=self.timeframe, actions=actions, **arrays)
+
+    def adjusted(self, basis: Basis = "splits") -> Panel:
+        """These printed prices as a strategy sees them, in terms of the last row's shares; see ``types.actions``."""
+        if not self.actions:
+            return self
+        return Panel.from_bars([bars.adjusted(basis) for bars in self.bars()])
 
     def __getstate__(self) -> list[Any]:
         """Each array once: what is a view here is a copy when it is unpickled."""

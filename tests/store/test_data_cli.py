@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -173,3 +174,48 @@ def test_as_a_process_an_error_is_one_sentence_and_exit_code_1(tmp_path):
     assert "" == result.stdout
     assert result.stderr.startswith("tulya: there is no database")
     assert 1 == result.stderr.count("\n")
+
+
+ACTIONS = "symbol,ex_date,factor,dividend,terms\nGOOG,2024-01-05,5,,5:1\nGOOG,2024-01-09,,2.5,interim\n"
+
+
+def test_splits_and_dividends_are_imported_and_listed(run, tmp_path):
+    (tmp_path / "actions.csv").write_text(ACTIONS)
+    run("import", "goog.csv", "actions.csv")
+    listed = json.loads(run("actions", "GOOG", "--json"))["actions"]
+    assert [("2024-01-05", "", 5.0, 0.0), ("2024-01-09", "dividend", 1.0, 2.5)] == [
+        (one["ex_date"], one["kind"], one["factor"], one["dividend"]) for one in listed
+    ]
+    told = run("actions").splitlines()
+    assert ["GOOG", "2024-01-05", "5", "5:1"] == told[-3].split()
+    assert ["GOOG", "2024-01-09", "dividend", "2.5", "interim"] == told[-2].split()
+    (tmp_path / "plain.csv").write_text("Symbol,Ex-Date,Dividend\nGOOG,2024-01-11,4\n")
+    run("import", "plain.csv")
+    assert 3 == len(json.loads(run("actions", "--json"))["actions"])
+
+
+def test_a_list_of_actions_is_asked_for_where_there_is_none(run):
+    run("import", "goog.csv")
+    assert "No corporate actions of GOOG are stored. Import a list" in run("actions", "GOOG")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("GOOG,2024-01-05,0,", "factor '0' is no number above 0"),
+        ("GOOG,2024-01-05,,-1", "dividend '-1' is no number of rupees per share"),
+        ("GOOG,2024-01-05,,nan", "dividend 'nan' is no number"),
+        ("GOOG,2024-01-05,,", "neither a factor nor a dividend is given"),
+        (",2024-01-05,2,", "the symbol is missing"),
+    ],
+)
+def test_a_row_that_is_no_action_is_refused_with_its_reason(run, tmp_path, row, reason):
+    (tmp_path / "actions.csv").write_text(
+        f"symbol,ex_date,factor,dividend\n{row}\nGOOG,2024-01-08,,1\nGOOG,2024-01-08,,2\n"
+    )
+    summary = json.loads(run("import", "actions.csv", "--json"))["files"][0]
+    assert (3, 1, 2) == (summary["rows_read"], summary["new"], summary["refused"])
+    with sqlite3.connect(tmp_path / "market.sqlite") as connection:
+        reasons = [text for (text,) in connection.execute("SELECT reason FROM data_issues ORDER BY line")]
+    assert reasons[0].startswith(reason)
+    assert "the file has another dividend of GOOG on that day; make one row of the two" == reasons[1]

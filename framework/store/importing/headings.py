@@ -85,17 +85,20 @@ FORMATS = (
 
 ACTIONS = Format(
     "corporate actions",
-    frozenset({"symbol", "exdate", "factor"}),
+    frozenset({"symbol", "exdate"}),
     {
         "symbol": ("symbol",),
         "time": ("exdate",),
         "factor": ("factor",),
+        "dividend": ("dividend", "dividendpershare"),
         "kind": ("kind",),
         "terms": ("terms",),
         "exchange": ("exchange",),
     },
     "actions",
 )
+ACTING = frozenset(("factor", *ACTIONS.fields["dividend"]))
+"""Headings of which a list of actions has one at least."""
 SESSIONS = Format(
     "session list",
     frozenset({"date", "kind"}),
@@ -132,7 +135,7 @@ def recognise(headings: Iterable[str], mapping: Mapping[str, str]) -> Layout:
     for heading in given:
         there.setdefault(plain(heading), heading)
     chosen = {field: _mapped(field, heading, given, there) for field, heading in mapping.items()}
-    if not chosen and there.keys() >= ACTIONS.marks:
+    if not chosen and there.keys() >= ACTIONS.marks and there.keys() & ACTING:
         return _layout(ACTIONS, there, {})
     if not chosen and there.keys() >= SESSIONS.marks and "open" not in there:
         return _layout(SESSIONS, there, {})

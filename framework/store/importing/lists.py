@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -41,23 +41,60 @@ def entries(table: Table, layout: Layout, options: ImportOptions, path: Path) ->
     stamps = times(table.columns[layout.fields["time"]], options.order)
     exchange, reason = _exchange(options, path, layout)
     found = Entries([], [], list(table.broken), exchange, reason)
-    factors = numbers(table.columns[layout.fields["factor"]]).values if "factor" in layout.fields else None
+    told = _Told(table, layout)
+    known: dict[tuple[str, str, int, str], CorporateAction] = {}
     for row, line in enumerate(table.lines.tolist()):
         said = {field: texts[row] for field, texts in cells.items()}
         owner = said.get("exchange") or exchange
         if not stamps.valid[row]:
             found.refusals.append(Refusal("bad_time", f"date {said['time']!r} is not understood", line))
-        elif factors is None:
+        elif layout.contents == "sessions":
             words = (said.get(name, "") for name in ("kind", "windows", "evidence", "note"))
             found.sessions.append(TradingSession(owner, int(stamps.local[row]) // DAY, *words))
-        elif not (np.isfinite(factors[row]) and factors[row] > 0) or not said["symbol"]:
-            reason = f"factor {said['factor']!r} of symbol {said['symbol']!r}: both are needed, the factor above 0"
+        elif reason := told.wrong(row, said):
             found.refusals.append(Refusal("bad_action", reason, line, said["symbol"]))
         else:
-            day_ns = int(stamps.local[row]) // DAY * DAY * SECOND_NS
-            action = (said["symbol"], owner, day_ns, said.get("kind", ""), float(factors[row]), said.get("terms", ""))
-            found.actions.append(CorporateAction(*action))
+            action = told.action(row, said, owner, int(stamps.local[row]) // DAY * DAY * SECOND_NS)
+            earlier = known.setdefault(action[:4], action)
+            if earlier != action:
+                reason = f"the file has another {action.kind} of {action.symbol} on that day; make one row of the two"
+                found.refusals.append(Refusal("bad_action", reason, line, said["symbol"]))
+            else:
+                found.actions.append(action)
     return found
+
+
+class _Told:
+    """What the rows of a list of corporate actions say in numbers."""
+
+    def __init__(self, table: Table, layout: Layout) -> None:
+        self._values = {
+            name: numbers(table.columns[layout.fields[name]]).values
+            for name in ("factor", "dividend")
+            if name in layout.fields
+        }
+
+    def _number(self, name: str, row: int, said: dict[str, str], nothing: float) -> float:
+        return float(self._values[name][row]) if said.get(name) else nothing
+
+    def wrong(self, row: int, said: dict[str, str]) -> str:
+        """Why a row is no corporate action; empty when it is one."""
+        factor, dividend = self._number("factor", row, said, 1.0), self._number("dividend", row, said, 0.0)
+        if not said["symbol"]:
+            return "the symbol is missing"
+        if not 0.0 < factor < math.inf:
+            return f"factor {said['factor']!r} is no number above 0 (shares after ÷ shares before)"
+        if not 0.0 <= dividend < math.inf:
+            return f"dividend {said['dividend']!r} is no number of rupees per share, 0 or more"
+        if not said.get("factor") and not said.get("dividend"):
+            return "neither a factor nor a dividend is given"
+        return ""
+
+    def action(self, row: int, said: dict[str, str], exchange: str, day_ns: int) -> CorporateAction:
+        """A row as an action; a dividend without a kind is called one."""
+        factor, dividend = self._number("factor", row, said, 1.0), self._number("dividend", row, said, 0.0)
+        kind = said.get("kind", "") or ("dividend" if dividend else "")
+        return CorporateAction(said["symbol"], exchange, day_ns, kind, factor, said.get("terms", ""), dividend)
 
 
 def _exchange(options: ImportOptions, path: Path, layout: Layout) -> tuple[str, str]:

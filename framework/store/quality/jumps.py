@@ -62,7 +62,7 @@ def jumps(series: Series, context: Context) -> list[Finding]:
     open_move, close_move = np.log(opens / before), np.log(closes / before)
     shift = np.where(np.sign(open_move) == np.sign(close_move), np.minimum(abs(open_move), abs(close_move)), 0.0)
     flagged = (shift >= LEVEL_SHIFT) | (abs(close_move) >= HALVING)
-    listed = {action.ex_date_ns // DAY_NS: action for action in context.actions}
+    listed = {action.ex_date_ns // DAY_NS: action for action in context.actions if action.factor != 1.0}
     for day, action in listed.items():
         index = int(np.searchsorted(series.days, day)) - 1
         if 0 <= index < flagged.shape[0] and series.days[index + 1] == day:
