@@ -89,7 +89,7 @@ class Bars:
         }
         for array in arrays.values():
             array.setflags(write=False)
-        return cls(instrument=instrument, timeframe=frame.name, **arrays)
+        return cls(instrument=instrument, timeframe=frame.name, actions=(), **arrays)
 
     @classmethod
     def from_frame(
