@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
@@ -15,6 +15,10 @@ from framework.errors import ConfigError
 from framework.references import HIDDEN, leaves, literal_secrets, resolve, resolved
 from framework.types import Settings
 from framework.types.explain import explain_one
+from framework.types.live import LiveLimits
+
+if TYPE_CHECKING:
+    from framework.sending.facts import Ceilings, SendLimits
 
 FILE = Path("config/trading.yaml")
 DATABASE = Path("data/market.sqlite")
@@ -34,6 +38,7 @@ class Config(BaseModel):
     database: Path | None = Field(None, description="SQLite file with prices and runs; default data/market.sqlite")
     run: Settings = Field(default_factory=Settings, description="defaults of tulya backtest")
     risk_rules: tuple[str, ...] = Field((), description="further risk rules, each path.py:Class or module:Class")
+    live: LiveLimits = Field(default_factory=LiveLimits, description="limits that every order to a broker must pass")
     secrets: dict[str, str] = Field(
         default_factory=dict, description="names of secrets, each ${VARIABLE} of the environment; read when used"
     )
@@ -163,6 +168,28 @@ def _explained(layers: Layers, error: ValidationError) -> list[str]:
 def database_path(flag: Path | None = None) -> Path:
     """``Config.database_path`` of the configuration that applies here."""
     return load_config().database_path(flag)
+
+
+def live_limits(config: Config, ceilings: Ceilings) -> SendLimits:
+    """The limits of a live start, every one of them said; ``ConfigError`` names those that are missing or unlawful."""
+    from framework.sending.facts import SendLimits
+
+    said = config.live.model_dump()
+    if missing := [f"live.{name}" for name in SendLimits._fields if said[name] is None]:
+        raise ConfigError(f"a live start needs {', '.join(missing)}: they have no defaults, set each of them in {FILE}")
+    limits = SendLimits(**said)
+    if not limits.max_order_value <= ceilings.order_value:
+        raise ConfigError(
+            f"live.max_order_value = {limits.max_order_value:,.0f} is above the law's ceiling for one order, "
+            f"{ceilings.order_value:,.0f}; lower it"
+        )
+    rate = limits.orders_per_second + limits.cancels_per_second
+    if not rate <= ceilings.orders_per_second:
+        raise ConfigError(
+            f"live.orders_per_second + live.cancels_per_second = {rate} is above the {ceilings.orders_per_second} a "
+            "second that the law allows; lower one of them"
+        )
+    return limits
 
 
 def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
