@@ -12,6 +12,7 @@ import numpy as np
 from framework.engines.choice import chosen_engine, run_engine
 from framework.engines.context import BarContext
 from framework.engines.decisions import decide_signals, decide_weights
+from framework.engines.unlimited import without_risk
 from framework.engines.verifying import verify as verify_record
 from framework.errors import ConfigError, DataError
 from framework.provenance import new_run_id, provenance_later
@@ -124,6 +125,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         data_issues=prices.data_issues,
         risk_free=risk_free,
         verification=verify_record(record, progress) if verify else None,
+        without_risk=without_risk(record, asked, progress),
     )
 
 

@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from framework.types import (
     Settings,
     TradingState,
     Verification,
+    WithoutRisk,
 )
 from framework.types.panel import VALUES
 
@@ -53,6 +55,7 @@ READ_BACK = (ARRAYS, SETTLEMENTS, ORDERS)
 ACCOUNT = ("equity_paise", "cash_paise", "exposure_paise")
 GIVEN = "given."
 """Before the name of a price that the strategy gave beside its targets."""
+UNLIMITED = "without_risk.equity_paise"
 CLOCKS = ("time", "session", "close_time")
 
 
@@ -113,7 +116,7 @@ def same(one: Result, other: Result) -> bool:
     """True when both hold the same inputs, bit for bit (NaN equals NaN)."""
     if _inputs(one) != _inputs(other):
         return False
-    first, second = _arrays(one.record), _arrays(other.record)
+    first, second = _arrays(one), _arrays(other)
     return first.keys() == second.keys() and all(
         np.array_equal(first[name], second[name], equal_nan=first[name].dtype.kind == "f") for name in first
     )
@@ -128,6 +131,7 @@ def _inputs(result: Result) -> dict[str, Any]:
         "parameters": result.parameters,
         "causality": result.causality._asdict(),
         "verification": verification_facts(result.verification),
+        "without_risk": _without_risk_facts(result.without_risk),
         "provenance": dict(result.provenance),
         "data_issues": list(result.data_issues),
         "benchmark_name": result.benchmark_name,
@@ -148,12 +152,15 @@ def _inputs(result: Result) -> dict[str, Any]:
     }
 
 
-def _arrays(record: Record) -> dict[str, np.ndarray[Any, Any]]:
+def _arrays(result: Result) -> dict[str, np.ndarray[Any, Any]]:
+    record = result.record
     arrays = {f"panel.{name}": getattr(record.panel, name) for name in (*CLOCKS, *VALUES)}
     arrays |= {f"account.{name}": getattr(record, name) for name in ACCOUNT}
     if record.targets is not None:
         arrays["targets"] = record.targets
     arrays |= {f"{GIVEN}{name}": values for name, values in record.prices.items()}
+    if result.without_risk is not None:
+        arrays[UNLIMITED] = result.without_risk.equity_paise
     columns = [values for series in record.columns.values() for values in series.values()]
     return arrays | {f"column.{number}": values for number, values in enumerate(columns)}
 
@@ -161,7 +168,7 @@ def _arrays(record: Record) -> dict[str, np.ndarray[Any, Any]]:
 def _files(result: Result) -> dict[str, bytes]:
     inputs = _inputs(result)
     arrays = io.BytesIO()
-    np.savez_compressed(arrays, **_arrays(result.record))  # type: ignore[arg-type]  # the stub takes allow_pickle for one of them
+    np.savez_compressed(arrays, **_arrays(result))  # type: ignore[arg-type]  # the stub takes allow_pickle for one of them
     files = {
         ARRAYS: arrays.getvalue(),
         SETTLEMENTS: inputs.pop(SETTLEMENTS).encode(),
@@ -213,7 +220,7 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
     record = Record(
         engine=inputs["engine"],
         panel=Panel(
-            instruments=tuple(Instrument(**fields) for fields in inputs["instruments"]),
+            instruments=tuple(Instrument(**given) for given in inputs["instruments"]),
             timeframe=inputs["timeframe"],
             **{name: arrays[f"panel.{name}"] for name in (*CLOCKS, *VALUES)},
         ),
@@ -221,7 +228,7 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
         first_row=inputs["first_row"],
         settlements=ledger_csv.read_settlements(contents[SETTLEMENTS].decode()),
         orders=ledger_csv.read_orders(contents[ORDERS].decode()),
-        notices=tuple(Notice(**fields) for fields in inputs["notices"]),
+        notices=tuple(Notice(**given) for given in inputs["notices"]),
         **{name: arrays[f"account.{name}"] for name in ACCOUNT},
         positions=tuple(inputs["positions"]),
         targets=arrays.get("targets"),
@@ -239,12 +246,13 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
         "causality": Causality(**causality | {"verdict": CausalityVerdict(causality["verdict"])}),
         "data_issues": tuple(inputs["data_issues"]),
         "verification": _verification(inputs.get("verification")),
+        "without_risk": _without_risk(inputs.get("without_risk"), arrays.get(UNLIMITED)),
     }
 
 
-def _breaker_event(fields: dict[str, Any]) -> BreakerEvent:
-    states = {name: TradingState(fields[name]) for name in ("before", "after")}
-    return BreakerEvent(**fields | states | {"cause": BreakerCause(fields["cause"])})
+def _breaker_event(given: dict[str, Any]) -> BreakerEvent:
+    states = {name: TradingState(given[name]) for name in ("before", "after")}
+    return BreakerEvent(**given | states | {"cause": BreakerCause(given["cause"])})
 
 
 def verification_facts(verification: Verification | None) -> list[dict[str, str]] | None:
@@ -258,6 +266,17 @@ def _verification(facts: list[dict[str, str]] | None) -> Verification | None:
     if facts is None:
         return None
     return Verification(tuple(Comparison(**one | {"agreement": Agreement(one["agreement"])}) for one in facts))  # type: ignore[arg-type]  # the agreement is one
+
+
+def _without_risk_facts(given: WithoutRisk | None) -> dict[str, Any] | None:
+    """All of it but the array."""
+    if given is None:
+        return None
+    return {field.name: getattr(given, field.name) for field in fields(given) if field.name != ACCOUNT[0]}
+
+
+def _without_risk(facts: dict[str, Any] | None, equity_paise: Any) -> WithoutRisk | None:
+    return None if facts is None else WithoutRisk(equity_paise, **facts)
 
 
 @contextmanager

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.report import metrics
+from framework.report.breaker import holds, when, why
 from framework.report.interventions import REFUSED, SHRUNK
 from framework.report.wording import percent, rupees, time_text
+from framework.types.breaker import BreakerCause
 from framework.types.causality import CausalityVerdict
+from framework.types.portfolio import TradingState
 from framework.types.record import OrderState
 from framework.types.verification import Agreement
 
@@ -33,6 +36,8 @@ HIGH_COSTS = 0.3
 REFUSED_FILL, CASH = "refused_fill", "cash"
 """Code of the notice, and the reason of a refusal for want of cash."""
 SHOWN_ISSUES = 5
+AT_CLOSES = frozenset(map(str, BreakerCause))
+"""Codes of notices that are given at a bar's close."""
 
 
 class Severity(StrEnum):
@@ -64,6 +69,7 @@ def findings(
         *_causality(causality),
         *_verification(verification),
         *_ruin(record, o),
+        *_halts(record),
         *_notices(record),
         *_fill_rule(record),
         *_sample(o),
@@ -121,6 +127,20 @@ def _ruin(record: Record, o: Observations) -> Iterator[Finding]:
         )
 
 
+def _halts(record: Record) -> Iterator[Finding]:
+    """The first halt, and how much of the run came after it."""
+    halted = [one for one in holds(record) if one.state is TradingState.HALTED]
+    if halted:
+        first, rows = halted[0], len(record.panel) - record.first_row
+        under = sum(one.last_row - one.first_row + 1 for one in halted)
+        more = f" (the first of {len(halted)} halts)" if len(halted) > 1 else ""
+        yield Finding(
+            Severity.WARNING,
+            f"Trading was halted on {when(record, first.first_row)} by the {why(record, first.tripped)}{more}: "
+            f"{percent(100 * under / rows, 1)} of the run could only reduce positions.",
+        )
+
+
 def _notices(record: Record) -> Iterator[Finding]:
     first: dict[str, Notice] = {}
     counts = Counter(notice.code for notice in record.notices)
@@ -129,9 +149,17 @@ def _notices(record: Record) -> Iterator[Finding]:
     for code, notice in first.items():
         if code == REFUSED_FILL:  # told once, with the other refusals
             continue
-        date = time_text(record.panel, 0, notice.time)
+        date = _bar_of(record, notice)
         more = f" (the first of {counts[code]:,})" if counts[code] > 1 else ""
         yield Finding(Severity.WARNING, f"{date}: {notice.text.rstrip('.')}{more}.")
+
+
+def _bar_of(record: Record, notice: Notice) -> str:
+    """Its bar: a breaker trips at a close, and a daily bar closes as the next day begins."""
+    if notice.code in AT_CLOSES:
+        row = int(np.searchsorted(record.panel.close_time, notice.time))
+        return when(record, min(row, len(record.panel) - 1))
+    return time_text(record.panel, 0, notice.time)
 
 
 def _fill_rule(record: Record) -> Iterator[Finding]:

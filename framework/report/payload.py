@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from framework.report.breaker import STATES, holds
 from framework.report.panes import Pane, panes
 from framework.types.timeframe import SECOND_NS, Timeframe
 
@@ -45,11 +46,22 @@ def chart_data(result: Result) -> dict[str, Any]:
         "time": packed(local_minutes(record), "i4"),
         "equity": packed(seen.equity, "f8"),
         "benchmark": packed(seen.benchmark, "f8"),
+        "unlimited": _unlimited(result),
+        "holds": [
+            [max(one.first_row - record.first_row, 0), one.last_row - record.first_row, STATES[one.state]]
+            for one in holds(record)
+        ],
         "panes": [pane._asdict() for pane in drawn],
         "instruments": instruments,
         "leftOut": left_out,
         **_marks(result, {one["column"]: number for number, one in enumerate(instruments)}),
     }
+
+
+def _unlimited(result: Result) -> dict[str, str] | None:
+    """Equity without risk limits, rupees."""
+    other = result.without_risk
+    return None if other is None or other.left_out else packed(other.equity_paise / 100, "f8")
 
 
 def as_script(data: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from framework.report.choices import chosen
 from framework.report.findings import Severity
 from framework.report.interventions import decided as when
 from framework.report.interventions import tallies
+from framework.report.limits import compared
 from framework.report.stats import STATS
 from framework.report.wording import NONE, reason_text, rupees, stat_value
 
@@ -47,7 +48,7 @@ def text(result: Result) -> str:
     if result.verification is not None:
         lines.append(f"Verified    {result.verification}")
     lines.append(f"Fill rule   {result.settings.fill_rule}")
-    lines += _held_back(result)
+    lines += [*_held_back(result), *_without_limits(result)]
     found = result.findings
     if found:
         lines += ["", "Findings"]
@@ -69,12 +70,26 @@ def _held_back(result: Result) -> list[str]:
     ]
     if not rows:
         return []
-    table = [("Held back", "shrunk", "refused", "expired", "units", "at the close", "first … last"), *rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return _table([("Held back", "shrunk", "refused", "expired", "units", "at the close", "first … last"), *rows])
+
+
+def _without_limits(result: Result) -> list[str]:
+    """The run beside the one without limits; nothing where there were none."""
+    if result.without_risk is None:
+        return []
+    if result.without_risk.left_out:
+        return ["", *_told("No limits", f"no second run: {result.without_risk.left_out}")]
+    rows = [one.texts for one in compared(result)]
+    return _table([("Limits", "as run", "without them", "difference"), *rows])
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    """An empty line and then the rows, the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
-    for name, *numbers, dates in table:
-        cells = [f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:], strict=False)]
-        lines.append("  ".join([f"{name:<{max(widths[0], HELD_WIDTH)}}", *cells, dates]))
+    for name, *numbers in rows:
+        cells = [f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:], strict=True)]
+        lines.append("  ".join([f"{name:<{max(widths[0], HELD_WIDTH)}}", *cells]))
     return ["", *lines]
 
 
@@ -95,7 +110,7 @@ def html(result: Result) -> str:
         )
         cells.append(f"<tr>{row}</tr>")
     verified = "" if result.verification is None else f"<br>Verified: {escape(str(result.verification))}"
-    held = "<br>".join(map(escape, _held_back(result)))
+    held = "\n".join(map(escape, [*_held_back(result), *_without_limits(result)]))
     held = f"<pre style='font-size:.9em'>{held}</pre>" if held else ""
     found = "".join(f"<li>{MARKS[one.severity]} {escape(one.text)}</li>" for one in result.findings)
     return (

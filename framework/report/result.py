@@ -9,10 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from framework.report import bundle, frames, printing
+from framework.report import breaker, bundle, frames, interventions, limits, printing
 from framework.report.benchmark import NAME
 from framework.report.findings import Finding, findings
-from framework.report.interventions import facts, interventions
 from framework.report.metrics import drawdowns
 from framework.report.observations import Observations, observe
 from framework.report.stats import statistics
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from framework.types.record import Record
     from framework.types.settings import Settings
     from framework.types.verification import Verification
+    from framework.types.without_risk import WithoutRisk
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -52,6 +52,8 @@ class Result:
     """A year, as a fraction; 0.06 is 6 %."""
     verification: Verification | None = None
     """What the other engines made of the same run; None when they were not asked."""
+    without_risk: WithoutRisk | None = None
+    """The same decisions without limits and rules of the user's own; None when there were none."""
 
     @cached_property
     def observations(self) -> Observations:
@@ -75,7 +77,7 @@ class Result:
     @cached_property
     def held_back(self) -> tuple[Intervention, ...]:
         """Orders that risk or their fill held back, wholly or in part, and entries that ran out."""
-        return interventions(self.record)
+        return interventions.interventions(self.record)
 
     @property
     def trips(self) -> tuple[RoundTrip, ...]:
@@ -214,7 +216,9 @@ class Result:
             "verification": bundle.verification_facts(self.verification),
             "stats": {name: value if math.isfinite(value) else None for name, value in self.stats.items()},
             "findings": [finding._asdict() for finding in self.findings],
-            "held_back": facts(self.record, self.held_back),
+            "held_back": interventions.facts(self.record, self.held_back),
+            "breaker": breaker.facts(self.record),
+            "without_risk": limits.facts(self),
             "fill_rule": self.settings.fill_rule,
             "settings": self.settings.model_dump(mode="json"),
             "provenance": dict(self.provenance),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from framework.report.breaker import STATES, WORDS, holds, row_of, when, why
 from framework.report.interventions import decided, tallies
 from framework.report.levies import NAMES, levies
 from framework.report.metrics import total_return
@@ -126,6 +127,23 @@ def held_back(result: Result) -> list[tuple[str, ...]]:
             decided(result.record, 0, one.last_row)[:10],
         )
         for one in tallies(result.held_back)
+    ]
+
+
+def breaker_rows(result: Result) -> list[tuple[str, ...]]:
+    """State, cause, the bar that tripped it, how many closes were under it, and what ended it; the latest ones."""
+    record = result.record
+    return [
+        (
+            STATES[one.state],
+            why(record, one.tripped),
+            when(record, one.first_row),
+            f"{one.last_row - one.first_row + 1:,}",
+            "still holds"
+            if one.ended is None
+            else f"{WORDS[one.ended.cause]}, {when(record, row_of(record, one.ended))}",
+        )
+        for one in holds(record)
     ]
 
 

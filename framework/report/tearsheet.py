@@ -14,9 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from framework.report import frames, sections
+from framework.report.breaker import holds
 from framework.report.choices import chosen, every_setting
 from framework.report.interventions import interventions_csv
 from framework.report.levies import NAMES
+from framework.report.limits import compared
 from framework.report.payload import as_script, chart_data
 from framework.report.quantstats_page import write_page
 from framework.report.stats import STATS
@@ -68,7 +70,9 @@ def render(result: Result, further: Finding | None = None, quantstats: str = "")
     )
     scripts = [_plotly(), *(_source(environment, name) for name in SCRIPTS)]
     found = [*result.findings, *([further] if further else [])]
-    return environment.get_template("tearsheet.html").render(
+    return environment.get_template(
+        "tearsheet.html"
+    ).render(
         result=result,
         style=Markup(_source(environment, "tearsheet.css")),  # noqa: S704 - our own file
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - plotly's and our own files
@@ -86,6 +90,10 @@ def render(result: Result, further: Finding | None = None, quantstats: str = "")
         cost_names=list(NAMES.values()),
         yearly_costs=sections.yearly_costs(result),
         held_back=sections.held_back(result),
+        breaker=sections.breaker_rows(result)[: sections.MOST_TRIPS],
+        breaker_count=len(holds(result.record)),
+        without_risk=result.without_risk,
+        compared=[one.texts for one in compared(result)],
         interventions=sections.intervention_rows(result),
         intervention_count=len(result.held_back),
         interventions_csv=INTERVENTIONS_CSV,

@@ -37,6 +37,7 @@ from framework.types.settings import Exits, Limits, Settings
 from framework.types.signals import Signals
 from framework.types.timeframe import Timeframe
 from framework.types.verification import Agreement, Comparison, Verification
+from framework.types.without_risk import WithoutRisk
 
 __all__ = [
     "NAN",
@@ -90,4 +91,5 @@ __all__ = [
     "Validity",
     "Verdict",
     "Verification",
+    "WithoutRisk",
 ]

@@ -175,7 +175,7 @@ def test_free_fills_that_cost_nothing_say_nothing_of_costs_taken():
 
 
 def test_a_breaker_is_told_once_with_its_first_date():
-    first = int(np.datetime64("2024-01-02", "ns").astype(np.int64))
+    first = int(np.datetime64("2024-01-03", "ns").astype(np.int64))  # when the bar of the 2nd closes
     notices = [Notice(first, "daily_loss", "daily loss of 3 % reached."), Notice(first + DAY, "daily_loss", "again")]
     result = make_result(make_record([bars([100, 99, 98])], notices=notices))
     assert "2024-01-02: daily loss of 3 % reached (the first of 2)." in texts(result, Severity.WARNING)

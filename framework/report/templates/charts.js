@@ -22,6 +22,19 @@ const Tulya = (() => {
   const time = unpack(data.time);
   const equity = unpack(data.equity);
   const benchmark = unpack(data.benchmark);
+  const unlimited = unpack(data.unlimited);
+  // Stretches in which the breaker held, as [first, last, state]; near ones are one where there are too many to see.
+  function holds(from, to, most) {
+    const near = Math.max(1, Math.floor((to - from) / most));
+    const out = [];
+    for (const [first, last, state] of data.holds) {
+      if (last < from || first > to) continue;
+      const before = out[out.length - 1];
+      if (before && before[2] === state && near > 1 && first - before[1] <= near) before[1] = last;
+      else out.push([first, last, state]);
+    }
+    return out;
+  }
   const drawdown = (() => {
     const out = new Float64Array(equity.length);
     let peak = data.capital;
@@ -323,7 +336,7 @@ const Tulya = (() => {
   });
 
   return {
-    data, time, equity, benchmark, drawdown, unpack, Chart, axis, candles, line, peaks, extremes, padded, valueTicks, logTicks,
+    data, time, equity, benchmark, unlimited, drawdown, holds, unpack, Chart, axis, candles, line, peaks, extremes, padded, valueTicks, logTicks,
     colour, rupees, shortRupees, stamp, plain, whole, MOST_MARKS,
   };
 })();

@@ -8,12 +8,17 @@
 
   // Equity and drawdown
 
-  const [lowest, highest] = T.extremes([T.equity, T.benchmark]);
+  const [lowest, highest] = T.extremes([T.equity, T.benchmark, T.unlimited || []]);
   let logarithmic = lowest > 0 && highest > 8 * lowest; // where a straight axis would flatten one of the two
+  const shade = ([first, last, state]) => ({
+    type: "rect", xref: "x", yref: "paper", x0: first - 0.5, x1: last + 0.5, y0: 0, y1: 1, layer: "below",
+    fillcolor: T.colour(state === "halted" ? "error" : "warn", 0.16), line: { width: 1, color: T.colour(state === "halted" ? "error" : "warn", 0.35) },
+  });
   const equityChart = new T.Chart("equity", (chart, from, to) => {
     const held = T.line(T.equity, from, to, chart.points), yardstick = T.line(T.benchmark, from, to, chart.points);
     const fall = T.line(T.drawdown, from, to, chart.points);
-    const [least, most] = T.extremes([held.y, yardstick.y]);
+    const free = T.unlimited ? T.line(T.unlimited, from, to, chart.points) : { x: [], y: [] };
+    const [least, most] = T.extremes([held.y, yardstick.y, free.y]);
     const log = logarithmic && least > 0;
     const [low, high] = log ? [least * 0.97, most * 1.03] : T.padded(least, most);
     const ticks = (log ? T.logTicks : T.valueTicks)(low, high, 6, T.shortRupees);
@@ -22,12 +27,13 @@
     return {
       traces: [
         { type: "scatter", mode: "lines", ...yardstick, line: { color: T.colour("benchmark"), width: 1.1 }, yaxis: "y" },
+        ...(T.unlimited ? [{ type: "scatter", mode: "lines", ...free, line: { color: T.colour("second"), width: 1.3 }, yaxis: "y" }] : []),
         { type: "scatter", mode: "lines", ...held, line: { color: T.colour("accent"), width: 1.8 }, yaxis: "y" },
         { type: "scatter", mode: "lines", ...fall, line: { color: T.colour("down"), width: 1 }, fill: "tozeroy", fillcolor: T.colour("down", 0.18), yaxis: "y2" },
       ],
       layout: {
         xaxis: { anchor: "y2" },
-        shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: data.capital, y1: data.capital, line: { color: T.colour("muted", 0.5), width: 1, dash: "dot" } }],
+        shapes: [...T.holds(from, to, chart.plotWidth / 3).map(shade), { type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: data.capital, y1: data.capital, line: { color: T.colour("muted", 0.5), width: 1, dash: "dot" } }],
         yaxis: T.axis([0.3, 1], log ? [Math.log10(low), Math.log10(high)] : [low, high], ticks, { type: log ? "log" : "linear" }),
         yaxis2: T.axis([0, 0.25], [floor, 0], T.valueTicks(floor, 0, 3, (v) => `${T.plain.format(v).replace("-", "−").replace(".00", "")} %`)),
       },
@@ -35,11 +41,14 @@
   });
   equityChart.count = T.equity.length;
   equityChart.minuteAt = (row) => T.time[row];
+  const heldAt = (row) => data.holds.filter(([first, last]) => first <= row && row <= last).map((one) => one[2]).join(", ");
   equityChart.read = (row) => [
     `<b>${T.stamp(T.time[row])}</b>`,
     item("Equity", T.rupees(T.equity[row]), "accent"),
     item(data.benchmarkName, T.rupees(T.benchmark[row]), "benchmark"),
+    ...(T.unlimited ? [item("Without limits", T.rupees(T.unlimited[row]), "second")] : []),
     item("Drawdown", `${T.plain.format(T.drawdown[row]).replace("-", "−")} %`, "down"),
+    heldAt(row) ? item("Breaker", heldAt(row)) : "",
   ].join("");
 
   // Candles
