@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.errors import DataError
+from framework.report.risk_days import breaker_rows, risk_days
 from framework.store import RunRow, open_store
 
 if TYPE_CHECKING:
@@ -19,12 +20,13 @@ def bundle_folder(db: Path, run_id: str) -> Path:
 
 
 def keep(result: Result, db: Path) -> Path:
-    """Save the bundle and the row; returns the bundle's folder. The row comes last, so it never lacks its bundle."""
+    """Save bundle, risk and row; returns the bundle's folder. The row comes last, so it never lacks the others."""
     folder = bundle_folder(db, result.run_id)
     result.save(folder)
     panel, record = result.record.panel, result.record
-    facts = result.to_dict()
+    facts, days, events = result.to_dict(), risk_days(record), breaker_rows(record)
     with open_store(db) as store:
+        store.save_risk(result.run_id, days, events)
         store.save_run(
             RunRow(
                 run_id=result.run_id,

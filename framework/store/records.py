@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from framework.types import BreakerEvent, TradingState
+
 
 class SeriesKey(NamedTuple):
     """Which series: one instrument in one timeframe."""
@@ -101,6 +103,44 @@ class RunRow(NamedTuple):
     """UTC seconds; 0 = now, when saved."""
     verification: str = ""
     """What the other engines made of it, in one line; empty while none was asked."""
+
+
+class Owner(NamedTuple):
+    """Whose risk: a run's, or a paper or live account's; the other one is empty."""
+
+    run_id: str = ""
+    account: str = ""
+
+
+class RiskRow(NamedTuple):
+    """What an account risked at the last close of a session, in paise."""
+
+    session: str
+    """``2026-11-23``."""
+    equity_paise: int
+    exposure_paise: int
+    """Gross: the sum of |marked value| of all positions, ≥ 0."""
+    daily_pnl_paise: int
+    """Since the session before; since the deposit on the first."""
+    drawdown_paise: int
+    """Below the highest equity at a close so far, ≥ 0."""
+    drawdown_percent: float
+    """Of that highest equity, ≥ 0."""
+    buying_power_paise: int
+    """Before what working orders keep back."""
+    state: TradingState
+
+
+class BreakerRow(NamedTuple):
+    """A change of the trading state as the store remembers it."""
+
+    event: BreakerEvent
+    """Its instrument is told by ``symbol``."""
+    symbol: str = ""
+    """Of a runaway; empty = all."""
+    who: str = ""
+    """Of a command. So is why."""
+    why: str = ""
 
 
 class SweepRow(NamedTuple):

@@ -10,14 +10,17 @@ import numpy as np
 
 from framework.errors import DataError
 from framework.store import bars as rows
-from framework.store import database, instruments, issues, names, reference, runs, sweeps
+from framework.store import database, instruments, issues, names, reference, risk, runs, sweeps
 from framework.store.examination import examine_changed
 from framework.store.instruments import Facts
 from framework.store.loading import keep_written, load
 from framework.store.localtime import DAY, day_text, to_local, to_utc
 from framework.store.records import (
+    BreakerRow,
     CorporateAction,
     DataIssue,
+    Owner,
+    RiskRow,
     RunRow,
     SaveCount,
     SeriesInfo,
@@ -32,7 +35,7 @@ from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from framework.types import Bars, Instrument
@@ -180,6 +183,28 @@ class Store:
         """Keep a backtest; one of the same id is replaced."""
         with database.transaction(self.connection):
             runs.save(self.connection, run)
+
+    def save_risk(self, run_id: str, metrics: Iterable[RiskRow], events: Iterable[BreakerRow]) -> None:
+        """Keep what a run risked on each day and what its breaker did; what was kept of it before is replaced."""
+        with database.transaction(self.connection):
+            risk.save(self.connection, run_id, metrics, events)
+
+    def risk_metrics(self, owner: Owner) -> list[RiskRow]:
+        """What a run or an account risked, session by session."""
+        return risk.metrics(self.connection, owner)
+
+    def breaker_events(self, owner: Owner) -> list[BreakerRow]:
+        """What the breaker of a run or an account did, oldest first."""
+        return risk.events(self.connection, owner)
+
+    def append_breaker_event(self, account: str, row: BreakerRow) -> None:
+        """Add to an account's events; they are never changed and never deleted."""
+        with database.transaction(self.connection):
+            risk.append(self.connection, Owner(account=account), [row])
+
+    def risk_accounts(self) -> list[str]:
+        """Accounts of which any risk is kept."""
+        return risk.accounts(self.connection)
 
     def runs(self, limit: int | None = 20) -> list[RunRow]:
         """The newest backtests first; limit None = all."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from framework.types.portfolio import TradingState
+
 if TYPE_CHECKING:
-    from framework.types.portfolio import TradingState
+    from collections.abc import Iterable
 
 
 class BreakerCause(StrEnum):
@@ -42,3 +44,20 @@ class BreakerEvent(NamedTuple):
     """What it was measured against, in the same unit."""
     instrument: int = -1
     """Index into the run's instruments, of a runaway; −1 = all of them."""
+
+
+_STRICTNESS = {TradingState.ACTIVE: 0, TradingState.REDUCE_ONLY: 1, TradingState.HALTED: 2}
+
+
+def state_of(events: Iterable[BreakerEvent], now_ns: int) -> TradingState:
+    """The trading state after all events up to ``now_ns``, given in the order in which they were appended.
+
+    What trips a breaker only ever tightens, and what ends by itself ends only the state that it was written for:
+    two writers that did not see each other cannot loosen what either of them tightened. A command is obeyed.
+    """
+    state = TradingState.ACTIVE
+    for event in events:
+        tightens = _STRICTNESS[event.after] > _STRICTNESS[state]
+        if event.time <= now_ns and (tightens or event.before is state or event.cause is BreakerCause.COMMAND):
+            state = event.after
+    return state
