@@ -37,7 +37,9 @@ class Config(BaseModel):
 
     database: Path | None = Field(None, description="SQLite file with prices and runs; default data/market.sqlite")
     run: Settings = Field(default_factory=Settings, description="defaults of tulya backtest")
-    risk_rules: tuple[str, ...] = Field((), description="further risk rules, each path.py:Class or module:Class")
+    risk_rules: tuple[str, ...] = Field(
+        (), description="further risk rules, each path.py:function, path.py:Class or module:…"
+    )
     live: LiveLimits = Field(default_factory=LiveLimits, description="limits that every order to a broker must pass")
     secrets: dict[str, str] = Field(
         default_factory=dict, description="names of secrets, each ${VARIABLE} of the environment; read when used"

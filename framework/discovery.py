@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from framework.errors import ConfigError, StrategyError
 from framework.loading import import_file, import_from, load_file, loaded_hash
 from framework.strategy import Strategy
-from framework.types.hooks import RiskRule, Rule
+from framework.types.hooks import RiskRule, Rule, function_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -78,15 +78,26 @@ def find_strategy(name: str) -> type[Strategy]:
 
 
 def find_rule(name: str) -> type[RiskRule]:
-    """The risk rule behind ``./file.py:Class``, ``./file.py`` or ``package.module:Class``; see ``find_strategy``.
+    """The risk rule behind ``./file.py:function``, ``./file.py:Class``, ``./file.py`` or ``package.module:Class``.
 
-    Any class with the three hooks is one; inheriting from ``framework.Rule`` is the easy way to have them.
+    A function takes (order, state) and answers with a Verdict. Any class with the three hooks is a rule too;
+    inheriting from ``framework.Rule`` is the easy way to have them. See ``find_strategy``.
     """
     path, wanted = _parts(name)
     if not wanted and not _is_file(path):
-        msg = f"risk rule {name!r} is neither a file nor module:Class; write it as ./my_rules.py:MyRule"
+        msg = f"risk rule {name!r} is neither a file nor module:Class; write it as ./my_rules.py:my_rule"
         raise ConfigError(msg)
-    rule: type[RiskRule] = _choose(_module(path), wanted, path, RULE)
+    module = _module(path)
+    asked = getattr(module, wanted, None) if wanted else None
+    if inspect.isfunction(asked):
+        return function_rule(asked, path)
+    if wanted and asked is None:
+        functions = [
+            one for one, value in vars(module).items() if inspect.isfunction(value) and not one.startswith("_")
+        ]
+        if near := get_close_matches(wanted, functions, n=1, cutoff=0.6):
+            raise ConfigError(f"{path} has no risk rule {wanted!r}; did you mean {near[0]!r}?")
+    rule: type[RiskRule] = _choose(module, wanted, path, RULE)
     return rule
 
 

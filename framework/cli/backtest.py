@@ -118,7 +118,7 @@ def backtest_command(
     ] = None,
     risk_rules: Annotated[
         list[str] | None,
-        _option("--risk-rule", text="A rule of your own; may be repeated.", panel=RISK, metavar="FILE.py:CLASS"),
+        _option("--risk-rule", text="A rule of your own; may be repeated.", panel=RISK, metavar="FILE.py:NAME"),
     ] = None,
     causality: Annotated[
         str,

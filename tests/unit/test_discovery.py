@@ -8,12 +8,15 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import strategies
-from framework import Strategy, discovery
+from framework import Bars, Signals, Strategy, Verdict, backtest, discovery
 from framework.discovery import broken_strategies, describe, find_rule, find_strategy, list_strategies, source_hash
 from framework.errors import ConfigError, StrategyError
+from framework.types import Order, OrderType, Reason
+from framework.types.timeframe import DAY_NS
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = """
@@ -366,6 +369,112 @@ def test_a_risk_rule_is_found_in_a_file_and_in_a_module(folder):
     assert find_rule("my_rules_x:Duck").__name__ == "Duck"
     write(folder / "one_rule.py", "from framework import Rule\nclass Mine(Rule):\n    pass\n")
     assert find_rule("./one_rule.py").__name__ == "Mine"
+
+
+FUNCTIONS = """
+    from framework import Rule, Verdict
+
+    def no_shorts(order, state):
+        return Verdict(max(order.quantity, 0), "no_shorts")
+
+    def answers_nothing(order, state):
+        pass
+
+    def answers_a_fraction(order, state):
+        return Verdict(order.quantity / 2)
+
+    def answers_yes(order, state):
+        return True
+
+    def stumbles(order, state):
+        return Verdict(order.qty)
+
+    def of_one(order):
+        return Verdict(0)
+
+    def of_three(order, state, more):
+        return Verdict(0)
+
+    def of_three_at_will(order, state, more=1, *others, **named):
+        return Verdict(order.quantity)
+
+    async def later(order, state):
+        return Verdict(0)
+
+    def by_and_by(order, state):
+        yield Verdict(0)
+"""
+
+
+def test_a_function_is_a_risk_rule_of_its_name(folder):
+    write(folder / "own_rules.py", FUNCTIONS)
+    for name in ("./own_rules.py:no_shorts", "own_rules:no_shorts"):
+        rule = find_rule(name)()
+        assert type(rule).__name__ == "no_shorts"
+        order = Order(0, 0, 10, OrderType.MARKET, Reason.SIGNAL, reduces=False, decided_at=0)
+        assert rule.pre_order(order, None) == Verdict(10, "no_shorts")
+        assert rule.pre_order(order._replace(quantity=-10), None) == Verdict(0, "no_shorts")
+        rule.post_fill(None, None)
+        rule.on_state(None)
+    assert find_rule("./own_rules.py:of_three_at_will")().pre_order(order, None) == Verdict(10)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "of_one",
+            r"own_rules\.py: of_one\(order\) is no risk rule: too many positional arguments; write it as def of_one",
+        ),
+        ("of_three", r"of_three\(order, state, more\) is no risk rule: missing a required argument: 'more'"),
+        (
+            "later",
+            r"is no risk rule: it must answer at once, without async or yield; write it as def later\(order, state\)",
+        ),
+        ("by_and_by", "it must answer at once"),
+        ("no_short", r"has no risk rule 'no_short'; did you mean 'no_shorts'\?"),
+        ("Nowhere", "no risk rule class 'Nowhere'"),
+    ],
+)
+def test_a_function_that_cannot_be_asked_is_refused_in_a_sentence(folder, name, message):
+    write(folder / "own_rules.py", FUNCTIONS)
+    with pytest.raises(ConfigError, match=message):
+        find_rule(f"./own_rules.py:{name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("answers_nothing", r"risk rule answers_nothing answered None to an order of \+10; it must return Verdict\("),
+        ("answers_a_fraction", r"answered Verdict\(quantity=5\.0, reason=''\) to an order"),
+        ("answers_yes", "answered True to an order"),
+        (
+            "stumbles",
+            r"own_rules\.py, line 17: risk rule stumbles raised AttributeError: 'Order' object has no attribute 'qty'",
+        ),
+    ],
+)
+def test_a_function_that_answers_wrongly_stops_the_run_in_a_sentence(folder, name, message):
+    write(folder / "own_rules.py", FUNCTIONS)
+    order = Order(0, 0, 10, OrderType.MARKET, Reason.SIGNAL, reduces=False, decided_at=0)
+    with pytest.raises(StrategyError, match=message):
+        find_rule(f"./own_rules.py:{name}")().pre_order(order, None)
+
+
+def test_a_run_asks_a_function_of_the_users_own_and_the_compiled_engine_refuses_it(folder):
+    write(folder / "own_rules.py", FUNCTIONS)
+    rule = find_rule("./own_rules.py:no_shorts")()
+    bars = Bars.from_arrays("X", "1d", [DAY_NS * day for day in range(4)], *[[100.0] * 4] * 4, [1.0] * 4)
+
+    class Short(Strategy):
+        def signals(self, bars):
+            return Signals(np.full(len(bars), -1.0))
+
+    result = backtest(Short, bars, rules=[rule], causality="off")
+    assert {(entry.verdict, entry.why) for entry in result.record.orders} == {(Verdict(0, "no_shorts"), "no_shorts")}
+    assert result.record.rules == ("no_shorts",)
+    with pytest.raises(ConfigError, match="no_shorts"):
+        backtest(Short, bars, rules=[rule], engine="compiled", causality="off")
 
 
 def test_a_risk_rule_that_is_none_is_refused_in_a_sentence(folder):
