@@ -68,8 +68,9 @@ class FunctionRule(Rule):
 
             place = place_of(error, Path(self.function.__code__.co_filename))
             raise StrategyError(f"{place}: risk rule {type(self).__name__} raised {said(error)}") from error
-        if isinstance(verdict, Verdict) and isinstance(verdict.quantity, Integral):
-            return verdict._replace(quantity=int(verdict.quantity))
+        units: object = verdict.quantity if isinstance(verdict, Verdict) else None
+        if isinstance(verdict, Verdict) and isinstance(units, Integral):
+            return verdict._replace(quantity=int(units))
         raise StrategyError(
             f"risk rule {type(self).__name__} answered {verdict!r} to an order of {order.quantity:+d}; it must return "
             "Verdict(order.quantity) to approve, Verdict of fewer units to shrink, or Verdict(0, 'reason') to refuse"
