@@ -19,7 +19,7 @@ from framework.provenance import new_run_id, provenance_later
 from framework.report.result import Result
 from framework.research.causality import check_allocate, check_on_bar, check_signals
 from framework.strategy import Strategy
-from framework.types import Bars, Causality, CausalityVerdict, Panel, Settings, Timeframe
+from framework.types import Bars, Causality, CausalityVerdict, Panel, Reason, Settings, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -103,10 +103,10 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         raise ConfigError(msg)
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
     first_row = first_row_of(prices.panel, first_day)
-    chosen = with_rates(chosen, prices.panel, first_row)
+    chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
     record, verdict = _within_bounds(execute)(
         asked,
-        prices.panel,
+        panel,
         chosen,
         first_row=first_row,
         rules=rules,
@@ -121,7 +121,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         parameters=asked.model_dump(mode="json"),
         record=record,
         causality=verdict,
-        provenance=provenance_later(asked, prices.panel),
+        provenance=provenance_later(asked, panel),
         data_issues=prices.data_issues,
         risk_free=risk_free,
         verification=verify_record(record, progress) if verify else None,
@@ -134,6 +134,15 @@ def with_rates(settings: Settings, panel: Panel, first_row: int) -> Settings:
     if not settings.charges.plan:
         return settings
     from framework.market.rates import with_rates as read  # pydantic models of tables: only where a plan is named
+
+    return read(settings, panel, first_row)
+
+
+def with_product(settings: Settings, panel: Panel, first_row: int) -> tuple[Settings, Panel]:
+    """The settings with their product's margins, the panel with its deadlines; see ``framework.market.products``."""
+    if not (settings.product or settings.charges.product or settings.square_off):
+        return settings, panel
+    from framework.market.products import with_product as read  # a calendar and a table: only where a product is named
 
     return read(settings, panel, first_row)
 
@@ -244,7 +253,8 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
     def log(given: Record) -> list[tuple[object, ...]]:
         """What was asked for, each entry led by the row that decided it."""
         rows = {int(closed): row for row, closed in enumerate(panel.close_time)}
-        asked = [entry for entry in given.orders if not entry.order.protective]
+        own = {Reason.SQUARE_OFF, Reason.EXPIRY}  # the session's, due by the clock: at the end of a cut history not yet
+        asked = [entry for entry in given.orders if not entry.order.protective and entry.order.reason not in own]
         return [
             (rows[entry.order.decided_at], entry.requested, entry.order.type.name, repr(entry.order.limit),
              repr(entry.order.trigger), panel.symbols[entry.order.instrument], entry.order.label)

@@ -33,6 +33,7 @@ from framework.types.orders import (
     Fill,
     Modify,
     Order,
+    Reason,
     Refused,
     Submit,
 )
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from framework.types import Instrument, Settings
 
 INFINITY = float("inf")
+AT_LAST_CLOSE = frozenset({Reason.SQUARE_OFF, Reason.EXPIRY})
+"""What is closed by force: at the session's last close at the latest."""
 
 
 class Funds(Protocol):
@@ -192,8 +195,17 @@ class SimulatedExchange:
         for reduces in (True, False):
             for resting in self._queue(reduces, self._price_at_close, row):
                 if resting.order.order_id in self._resting and not resting.from_next_bar:
-                    close = row.close[resting.order.instrument]
-                    yield from self._fill(resting, close, row, at_open=False, slip=True, at_close=True)
+                    yield from self._market(resting, row.close[resting.order.instrument], row, at_close=True)
+
+    def close_out(self, row: BarRow, closes: Sequence[float]) -> Iterator[Event]:
+        """Row 17: square-offs that are still open when the session is over fill at its last close, whatever traded.
+
+        ``closes`` are the instruments' last closes in rupees.
+        """
+        left = [resting for resting in self._resting.values() if resting.order.reason in AT_LAST_CLOSE]
+        for resting in sorted(left, key=self._precedence):
+            price = closes[resting.order.instrument]
+            yield from self._fill(resting, price, row, at_open=False, slip=True, at_close=True)
 
     # ------------------------------------------------------------------ which orders, and in which order
 
@@ -265,15 +277,15 @@ class SimulatedExchange:
             if order.order_id not in self._resting or resting.from_next_bar or not start > 0.0:
                 continue  # cancelled or changed by what filled before it, or served already when it arrived
             if order.type is MARKET:
-                yield from self._market(resting, start, row)
+                yield from self._market(resting, start, row, at_close=False)
             else:
                 is_stop = order.type is STOP
                 if is_stop:
                     resting.trigger()
                 yield from self._fill(resting, start, row, at_open=True, slip=is_stop)
 
-    def _market(self, resting: _Resting, start: float, row: BarRow) -> Iterator[Event]:
-        """Row 1: at the open, slipped; with protection, a price beyond the bound makes it a resting limit."""
+    def _market(self, resting: _Resting, start: float, row: BarRow, *, at_close: bool) -> Iterator[Event]:
+        """Row 1: at the open (or the close), slipped; with protection, beyond the bound it is a resting limit."""
         order = resting.order
         protection = self._settings.protection_bps
         if protection > 0.0 and not order.protective:
@@ -284,7 +296,7 @@ class SimulatedExchange:
                 resting.become(order._replace(type=LIMIT, limit=bound))
                 self._finish_bar(resting)
                 return
-        yield from self._fill(resting, start, row, at_open=True, slip=True)
+        yield from self._fill(resting, start, row, at_open=not at_close, slip=True, at_close=at_close)
 
     def _in_range(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Event]:
         for resting in queue:
@@ -320,7 +332,8 @@ class SimulatedExchange:
         i, quantity = order.instrument, resting.remaining
         side = 1 if order.quantity > 0 else -1
         cap = self._settings.volume_cap
-        if cap is not None:
+        to_the_last = at_close and row.ends_session and order.reason in AT_LAST_CLOSE
+        if cap is not None and not to_the_last:
             quantity = fills.capped_quantity(quantity, row.volume[i], cap, self._instruments[i].lot)
             self._finish_bar(resting)
             if quantity == 0:
@@ -345,6 +358,6 @@ class SimulatedExchange:
 
     def _covered(self, side: int, quantity: int, price: float, time: int) -> bool:
         """True when buying power covers what this fill takes at its real price."""
-        blocked_share = 1.0 if side > 0 else self._settings.short_margin
+        blocked_share = self._settings.long_share if side > 0 else self._settings.short_share
         needed = risk.needed(quantity, price, blocked_share, side, self._tariffs.on(time))
         return needed <= self._funds.buying_power_paise()

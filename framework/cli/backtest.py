@@ -49,6 +49,13 @@ def backtest_command(
         str | None,
         _option("--charges", text="none · percent:0.1 · flat:20 · upstox:CNC (by law) \\[none]", panel=MONEY),
     ] = None,
+    product: Annotated[
+        str | None,
+        _option("--product", text="CNC · MIS (intraday) · NRML \\[the product of the charges]", panel=ORDERS),
+    ] = None,
+    square_off: Annotated[
+        str | None, _option("--square-off", text="MIS: 15:15 · 20m before the close \\[by the calendar]", panel=ORDERS)
+    ] = None,
     slippage: Annotated[str | None, _option("--slippage", text="none · bps:5 · ticks:1 \\[none]", panel=MONEY)] = None,
     reuse_proceeds: Annotated[
         bool | None,
@@ -61,9 +68,15 @@ def backtest_command(
     leverage: Annotated[
         float | None, _option("--leverage", text="allocate(): greatest sum of weights. \\[1]", panel=MONEY)
     ] = None,
+    long_margin: Annotated[
+        float | None,
+        _option(
+            "--long-margin", text="Share of a long's value taken of the equity. \\[the product's, or 1]", panel=MONEY
+        ),
+    ] = None,
     short_margin: Annotated[
         float | None,
-        _option("--short-margin", text="Share of a short's value blocked beside its proceeds. \\[1]", panel=MONEY),
+        _option("--short-margin", text="Share of a short's value blocked beside its proceeds. \\[same]", panel=MONEY),
     ] = None,
     fill_at: Annotated[
         str | None, _option("--fill-at", text="next_open · same_close (with a warning) \\[next_open]", panel=ORDERS)
@@ -161,6 +174,7 @@ def backtest_command(
     config = load_config()
     given = {
         "capital": capital, "sizing": sizing, "allotment": allotment, "charges": charges, "slippage": slippage,
+        "product": product, "square_off": square_off, "long_margin": long_margin,
         "reuse_proceeds": reuse_proceeds, "leverage": leverage, "short_margin": short_margin, "fill_at": fill_at,
         "validity": validity, "limit_follow": limit_follow, "protection_bps": protection_bps,
         "volume_cap": volume_cap, "rebalance": rebalance, "reenter": reenter, "stop_loss": stop_loss,

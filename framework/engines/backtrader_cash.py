@@ -26,7 +26,7 @@ class Purse:
         """Reserves of the entries that this close takes back: free only when the exchange has answered."""
         self._books = books
         self._tariff = settings.charges.tariffs.rates[0]
-        self._short_margin = settings.short_margin
+        self._short_margin = settings.short_share
         self._reuse_proceeds = bool(settings.reuse_proceeds)
 
     @property
@@ -53,7 +53,7 @@ class Purse:
     def buying_power(self, reserved_paise: int = 0) -> int:
         """Cash less what shorts block and less reserves (M5, M8)."""
         shorts = -sum(book.mark_paise for book in self._books if book.position < 0)
-        return ledger.buying_power(self.cash_paise, shorts, self._short_margin, reserved_paise)
+        return ledger.buying_power(self.cash_paise, 0, shorts, 1.0, self._short_margin, reserved_paise)
 
     def power_for(self, i: int, *, reverses: bool) -> int:
         """Buying power for one more entry (M7): a reversal may use what its own closing leg gives back."""

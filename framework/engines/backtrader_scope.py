@@ -44,6 +44,10 @@ def _orders(settings: Settings) -> Iterator[str]:
     if settings.charges.plan:
         instead = f"use --charges percent:0.1 {OTHERWISE}"
         yield f"charges a rate and a flat sum, not a plan such as {settings.charges}; {instead}"
+    if settings.product is not None:
+        yield f"knows no products, but product is {settings.product}; leave out --product {OTHERWISE}"
+    if settings.long_share != 1:
+        yield f"buys for its own cash, but long_margin is {settings.long_share:g}; leave out --long-margin {OTHERWISE}"
     if settings.fill_at == "same_close":
         yield f"decides at a close and fills at the next open; leave out --fill-at same_close {OTHERWISE}"
     if settings.volume_cap is not None:

@@ -43,6 +43,9 @@ def run_engine(
     Raises ``ConfigError`` when there is no such engine, it is not installed, or it cannot express the run.
     """
     chosen = chosen_engine(name, style=style, rules=rules, cells=panel.close.size)
+    if name == "auto" and settings.product is not None:
+        chosen = "event"
+    refuse_unread(panel, settings)
     if chosen == "event":
         record = event.run(
             panel,
@@ -72,6 +75,16 @@ def run_engine(
         prices={name: array for name, array in given.items() if array is not None},
         rules=tuple(type(rule).__name__ for rule in rules),
     )
+
+
+def refuse_unread(panel: Panel, settings: Settings) -> None:
+    """A product whose deadlines were not read would run as if there were none."""
+    if settings.product in {"MIS", "NRML"} and panel.deadlines is None:
+        msg = (
+            f"the deadlines of product {settings.product} are not read; "
+            "framework.market.products.with_product(settings, panel) does"
+        )
+        raise ConfigError(msg)
 
 
 def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: int = 0) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from framework.engines.kernel import layout
 from framework.engines.kernel.layout import Bar, State
 from framework.engines.kernel.translate import notices_of, orders_of, settlements_of
+from framework.errors import ConfigError
 from framework.session.planning import SIZINGS
 from framework.types.deferred import Deferred
 from framework.types.record import Record
@@ -115,6 +116,9 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
 
 def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.void]:
     """Settings as the plain numbers that the loop reads."""
+    if settings.product is not None:
+        msg = f"the compiled engine does not know product {settings.product} yet; use --engine event"
+        raise ConfigError(msg)
     weights = style == "allocate"
     exits = settings.exits
     stop, target, trail = _distance(exits.stop_loss), _distance(exits.take_profit), _distance(exits.trail)
@@ -126,7 +130,8 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
         "bps": float(settings.slippage.bps),
         "ticks": float(settings.slippage.ticks),
         "protection_bps": float(settings.protection_bps),
-        "short_margin": float(settings.short_margin),
+        "long_margin": settings.long_share,
+        "short_margin": float(settings.short_share),
         "volume_cap": float(settings.volume_cap or math.nan),
         "band_points": float(settings.band_points),
         "stop_amount": stop[0],

@@ -44,10 +44,20 @@ class DecisionArrays(NamedTuple):
 
 def bar_rows(panel: Panel, first: int, last: int) -> Iterator[BarRow]:
     """The panel's rows from ``first`` to before ``last`` as plain floats; a daily panel's last row ends its session."""
-    session = panel.session
-    ends = np.r_[session[1:] != session[:-1], panel.timeframe == "1d"]
+    clocks = (panel.time, panel.close_time, panel.session, panel.ends_session)
     tables = (panel.open, panel.high, panel.low, panel.close, panel.volume)
-    return _rows(BarRow, (panel.time, panel.close_time, session, ends, *tables), first, last)
+    return _rows(BarRow, (*clocks, *tables, _deadlines(panel)), first, last)
+
+
+def _deadlines(panel: Panel) -> NDArray[Any] | None:
+    """The ``Deadline`` of every row, object[T]; one object for all rows of a session."""
+    if panel.deadlines is None:
+        return None
+    each = panel.deadlines.by_session()
+    of_session = np.empty(len(each), dtype=object)
+    for k, deadline in enumerate(each):
+        of_session[k] = deadline
+    return of_session[panel.deadlines.rows_of(panel.session)]
 
 
 def _rows(kind: type[Made], columns: Sequence[NDArray[Any] | None], first: int, last: int) -> Iterator[Made]:
@@ -109,6 +119,8 @@ def run(
             for event in exchange.fill_at_close(row):
                 _tell(event, session, exchange)
             session.remark(row)
+        if row.deadline is not None:
+            _end_session(row, session, exchange)
         equity.append(session.equity_paise)
         cash.append(account.cash_paise)
         exposure.append(account.exposure_paise())
@@ -128,6 +140,16 @@ def run(
         positions=tuple(account.quantity),
         targets=None if decisions is None else decisions.target,
     )
+
+
+def _end_session(row: BarRow, session: Session, exchange: SimulatedExchange) -> None:
+    """Of a session's last bar: what must not last longer is closed."""
+    if row.ends_session:
+        for command in session.end_session(row):
+            _carry_out(command, session, exchange)
+        for event in exchange.close_out(row, session.account.close):
+            _tell(event, session, exchange)
+        session.remark(row)
 
 
 def _tell(event: Event, session: Session, exchange: SimulatedExchange) -> None:

@@ -114,7 +114,7 @@ def takes_turns(panel: Panel, settings: Settings) -> bool:
     exits = settings.exits
     quiet = all(one is None for one in (exits.stop_loss, exits.take_profit, exits.trail, exits.time_exit))
     quiet = quiet and settings.limits.max_daily_loss is None and settings.volume_cap is None
-    quiet = quiet and not settings.protection_bps and settings.sizing.kind != "risk"
+    quiet = quiet and panel.deadlines is None and not settings.protection_bps and settings.sizing.kind != "risk"
     at_open = settings.fill_at == "next_open" and settings.reenter == "any_bar"
     return quiet and at_open and panel.close.shape[1] == 1 and bool((panel.close > 0).all())
 

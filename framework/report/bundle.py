@@ -37,6 +37,7 @@ from framework.types import (
     Verification,
     WithoutRisk,
 )
+from framework.types.deadlines import Deadlines
 from framework.types.panel import VALUES
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ ORDERS = "orders.csv"
 READ_BACK = (ARRAYS, SETTLEMENTS, ORDERS)
 """What ``load`` reads; the other CSV files are for people."""
 ACCOUNT = ("equity_paise", "cash_paise", "exposure_paise")
+DUE = "deadlines."
+"""Before the name of an array of deadlines."""
 GIVEN = "given."
 """Before the name of a price that the strategy gave beside its targets."""
 UNLIMITED = "without_risk.equity_paise"
@@ -155,6 +158,8 @@ def _inputs(result: Result) -> dict[str, Any]:
 def _arrays(result: Result) -> dict[str, np.ndarray[Any, Any]]:
     record = result.record
     arrays = {f"panel.{name}": getattr(record.panel, name) for name in (*CLOCKS, *VALUES)}
+    if record.panel.deadlines is not None:
+        arrays |= {f"{DUE}{name}": array for name, array in record.panel.deadlines._asdict().items()}
     arrays |= {f"account.{name}": getattr(record, name) for name in ACCOUNT}
     if record.targets is not None:
         arrays["targets"] = record.targets
@@ -223,6 +228,7 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
             instruments=tuple(Instrument(**given) for given in inputs["instruments"]),
             timeframe=inputs["timeframe"],
             **{name: arrays[f"panel.{name}"] for name in (*CLOCKS, *VALUES)},
+            deadlines=_deadlines(arrays),
         ),
         settings=Settings(**inputs["settings"]),
         first_row=inputs["first_row"],
@@ -253,6 +259,12 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
 def _breaker_event(given: dict[str, Any]) -> BreakerEvent:
     states = {name: TradingState(given[name]) for name in ("before", "after")}
     return BreakerEvent(**given | states | {"cause": BreakerCause(given["cause"])})
+
+
+def _deadlines(arrays: dict[str, np.ndarray[Any, Any]]) -> Deadlines | None:
+    if f"{DUE}days" not in arrays:
+        return None
+    return Deadlines(**{name: arrays[f"{DUE}{name}"] for name in Deadlines._fields})
 
 
 def verification_facts(verification: Verification | None) -> list[dict[str, str]] | None:

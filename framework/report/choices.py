@@ -110,8 +110,10 @@ def _orders(settings: Settings) -> Iterator[str]:
         yield "re-entry after an exit only on a new signal"
     if settings.reuse_proceeds is not None:
         yield f"unfilled sales {'may' if settings.reuse_proceeds else 'may not'} fund buys"
-    if settings.short_margin != 1:
-        yield f"short margin {share(settings.short_margin)}"
+    if settings.long_share != 1:
+        yield f"long margin {share(settings.long_share)}"
+    if settings.short_share != 1:
+        yield f"short margin {share(settings.short_share)}"
     if settings.volume_cap is not None:
         yield f"at most {share(settings.volume_cap)} of a bar's volume"
     if settings.validity == "GTC":

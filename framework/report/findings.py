@@ -259,7 +259,10 @@ def _cash(record: Record) -> Iterator[Finding]:
         row = int(np.argmin(record.cash_paise))
         date = time_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
         lowest = rupees(int(record.cash_paise[row]) / 100)
-        yield Finding(Severity.WARNING, f"Cash fell below zero, to {lowest} at {date}; no interest is charged on it.")
+        lent = record.settings.long_share < 1
+        why = "Bought on margin: cash fell" if lent else "Cash fell below zero,"
+        severity = Severity.NOTE if lent else Severity.WARNING
+        yield Finding(severity, f"{why} to {lowest} at {date}; no interest is charged on it.")
 
 
 def _open_positions(o: Observations) -> Iterator[Finding]:

@@ -52,7 +52,9 @@ def buying_power(record: Record) -> NDArray[np.int64]:
     """int64[R]: what new exposure may use at each close, before what working orders keep back (``rules.ledger``)."""
     net = record.equity_paise - record.cash_paise
     shorts: NDArray[np.int64] = (record.exposure_paise - net) // 2
-    left: NDArray[np.int64] = record.cash_paise - shorts - (shorts * record.settings.short_margin).astype(np.int64)
+    lent = ((net + shorts) * (1.0 - record.settings.long_share)).astype(np.int64)
+    blocked = shorts + (shorts * record.settings.short_share).astype(np.int64)
+    left: NDArray[np.int64] = record.cash_paise + lent - blocked
     return left
 
 

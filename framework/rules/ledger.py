@@ -49,9 +49,23 @@ def marked(quantity: int, price: float) -> int:
     return worth if quantity > 0 else -worth
 
 
-def buying_power(cash_paise: int, short_value_paise: int, short_margin: float, reserved_paise: int) -> int:
-    """What new exposure may use, in paise: cash less the proceeds of shorts, their margin, and reserves.
+def spendable(cash_paise: int, long_value_paise: int, long_margin: float) -> int:
+    """Cash and what the broker lends on longs, in paise: 1 − ``long_margin`` of their marked value, which is ≥ 0."""
+    return cash_paise + int(long_value_paise * (1.0 - long_margin))
 
-    ``short_value_paise`` ≥ 0 is the marked value of all shorts: buying it back, and ``short_margin`` of it on top.
+
+def buying_power(
+    cash_paise: int,
+    long_value_paise: int,
+    short_value_paise: int,
+    long_margin: float,
+    short_margin: float,
+    reserved_paise: int,
+) -> int:
+    """What new exposure may use, in paise: equity less the margins of longs and shorts, and less reserves.
+
+    Both marked values are ≥ 0, equity is cash + longs − shorts. So it is what is spendable, less what buying the shorts
+    back takes, less their margin.
     """
-    return cash_paise - short_value_paise - int(short_value_paise * short_margin) - reserved_paise
+    blocked_paise = short_value_paise + int(short_value_paise * short_margin)
+    return spendable(cash_paise, long_value_paise, long_margin) - blocked_paise - reserved_paise

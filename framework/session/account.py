@@ -31,7 +31,7 @@ class Account:
         self._tariffs = settings.charges.tariffs
         self._dp_day = [-1] * count
         """Day of the latest depository charge, days since 1970-01-01: one a day and instrument."""
-        self._short_margin = settings.short_margin
+        self._long_margin, self._short_margin = settings.long_share, settings.short_share
         self.deposit_paise = settings.capital_paise
         self.cash_paise = settings.capital_paise
         self.gross_paise = 0
@@ -111,10 +111,17 @@ class Account:
         """Sum of |marks|."""
         return sum(map(abs, self.mark_paise)) if self.held else 0
 
+    def spendable_paise(self) -> int:
+        """Cash and what the broker lends: below 0 the account owes what nothing covers."""
+        longs = sum([mark for mark in self.mark_paise if mark > 0])
+        return ledger.spendable(self.cash_paise, longs, self._long_margin)
+
     def buying_power_paise(self, reserved_paise: int = 0) -> int:
         """What new exposure may use: see ``rules.ledger.buying_power``."""
-        shorts = -sum([self.mark_paise[i] for i in self.held if self.quantity[i] < 0])
-        return ledger.buying_power(self.cash_paise, shorts, self._short_margin, reserved_paise)
+        marks = [self.mark_paise[i] for i in self.held]
+        longs, shorts = sum([mark for mark in marks if mark > 0]), -sum([mark for mark in marks if mark < 0])
+        margins = self._long_margin, self._short_margin
+        return ledger.buying_power(self.cash_paise, longs, shorts, *margins, reserved_paise)
 
     def released_by_closing(self, i: int, units: int, time: int) -> int:
         """Buying power in paise that closing ``units`` of instrument ``i`` at its mark gives back, less its charges.
@@ -122,9 +129,8 @@ class Account:
         ``time`` is when that is asked, UTC nanoseconds.
         """
         worth = money.share(abs(self.mark_paise[i]), min(units, abs(self.quantity[i])), abs(self.quantity[i]))
-        given_back = worth if self.quantity[i] > 0 else int(worth * self._short_margin)
-        side = -1 if self.quantity[i] > 0 else 1
-        return given_back - charges(worth, side, 0, True, self._tariffs.on(time))
+        side, margin = (-1, self._long_margin) if self.quantity[i] > 0 else (1, self._short_margin)
+        return int(worth * margin) - charges(worth, side, 0, True, self._tariffs.on(time))
 
     def at_cost_paise(self) -> int:
         """Signed cost of all positions: the second term of the ledger identity."""

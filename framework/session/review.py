@@ -22,7 +22,7 @@ class Review:
     def __init__(self, instruments: Sequence[Instrument], settings: Settings, rules: Sequence[RiskRule]) -> None:
         self._instruments = tuple(instruments)
         self._tariffs = settings.charges.tariffs
-        self._short_margin = settings.short_margin
+        self._long_margin, self._short_margin = settings.long_share, settings.short_share
         self._max_order_value = settings.limits.max_order_value or math.inf
         self._max_position_value = settings.limits.max_position_value or math.inf
         self._rules = tuple(rules)
@@ -64,11 +64,11 @@ class Review:
 
     def reserve_paise(self, quantity: int, price: float, time: int) -> int:
         """Buying power that a working increase of signed ``quantity`` holds at its worst price, in paise."""
-        side, share = (1, 1.0) if quantity > 0 else (-1, self._short_margin)
+        side, share = (1, self._long_margin) if quantity > 0 else (-1, self._short_margin)
         return risk.needed(abs(quantity), price, share, side, self._tariffs.on(time))
 
     def _affordable(self, order: Order, units: int, price: float, power_paise: int) -> int:
-        side, share = (1, 1.0) if order.quantity > 0 else (-1, self._short_margin)
+        side, share = (1, self._long_margin) if order.quantity > 0 else (-1, self._short_margin)
         lot, tariff = self._instruments[order.instrument].lot, self._tariffs.on(order.decided_at)
         return risk.within_buying_power(units, price, share, power_paise, side, tariff, lot)
 

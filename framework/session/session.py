@@ -9,6 +9,7 @@ A host calls, bar by bar::
     for event in exchange or broker: commands = session.receive(event)
     commands = session.close_bar(row)            # mark → breaker → hooks → upkeep of exits
     commands = session.decide(row, decisions)    # intents → reductions → increases (size → review → order)
+    commands = session.end_session(row)          # of a session's last bar: what must not last longer
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from framework.errors import InvariantError
 from framework.rules.exits import rupees_of
 from framework.rules.money import to_paise
 from framework.rules.risk import daily_loss_tripped
-from framework.rules.targets import outstanding_reduction
 from framework.session.account import Account
 from framework.session.book import Book, WorkingOrder
 from framework.session.funding import Funding
 from framework.session.intents import Increase, Intents
 from framework.session.orders import Orders
 from framework.session.planning import entry_prices
+from framework.session.product import Product
 from framework.session.protection import Protection
+from framework.session.reductions import Reductions
 from framework.session.review import Review
 from framework.session.wording import cash_text, daily_loss_text, refused_fill_text
 from framework.types.orders import (
@@ -58,7 +60,16 @@ if TYPE_CHECKING:
 
 ACTIVE, REDUCE_ONLY = TradingState.ACTIVE, TradingState.REDUCE_ONLY
 CANCELLED, FILLED = OrderState.CANCELLED, OrderState.FILLED
-FORCED = frozenset({Reason.STOP_LOSS, Reason.TAKE_PROFIT, Reason.TRAILING_STOP, Reason.TIME_EXIT, Reason.SQUARE_OFF})
+FORCED = frozenset(
+    {
+        Reason.STOP_LOSS,
+        Reason.TAKE_PROFIT,
+        Reason.TRAILING_STOP,
+        Reason.TIME_EXIT,
+        Reason.SQUARE_OFF,
+        Reason.EXPIRY,
+    }
+)
 """Exits that set the intent to 0 by themselves."""
 
 
@@ -89,6 +100,8 @@ class Session:
         reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
         self._funding = Funding(account, orders, reuse_proceeds=reuse_proceeds)
         self._protection = Protection(instruments, settings, account, books, orders)
+        self._reductions = Reductions(account, books, orders, by_target=self._by_target, weights=self._weights)
+        self._product = Product(settings, account, books, orders, self._reductions, self.notices.append)
         self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
         self.equity_paise = settings.capital_paise
         """Cash plus marked positions at the last close."""
@@ -206,11 +219,11 @@ class Session:
     # ------------------------------------------------------------------ before the open of a bar
 
     def open_bar(self, row: BarRow) -> list[Command]:
-        """Before anything of this bar fills: a new session begins. Of ``row`` only its times may be looked at."""
+        """Before anything of this bar fills: a new session begins, square-offs are due. Only its times may be seen."""
         self._now = row.time
         if row.session != self._session:
             self._begin_session(row.session)
-        return []
+        return self._product.before_open(row)
 
     # ------------------------------------------------------------------ the close of a bar
 
@@ -239,12 +252,16 @@ class Session:
     ) -> list[Command]:
         """Decide at the close just marked. Reductions come before increases, each by instrument."""
         increases = [] if decisions is None else self._intents.decide(row, decisions, self.equity_paise)
-        commands = self._reduce(row) if self.account.held else []
+        commands = self._reductions.at_close(row) if self.account.held else []
         for increase in increases:
             commands += self._increase(increase)
         for request in requests:
             commands += self._carry_out(request)
         return commands
+
+    def end_session(self, row: BarRow) -> list[Command]:
+        """After the decisions of a session's last bar: what must not last longer is given up at that close."""
+        return self._product.end_session(row)
 
     def _begin_session(self, session: int) -> None:
         """Losses count from the last session's close, and what they tripped is over."""
@@ -263,39 +280,7 @@ class Session:
         self.state = REDUCE_ONLY
         self._notice("daily_loss", daily_loss_text(lost_paise, limit))
 
-    # ------------------------------------------------------------------ reductions and increases
-
-    def _reduce(self, row: BarRow) -> list[Command]:
-        """Order what is still to be given back, by instrument; an exit that is already working is left alone."""
-        commands: list[Command] = []
-        for i in self.account.held:
-            book = self._books[i]
-            if not row.close[i] > 0.0 or not (self._by_target or book.leaving):
-                continue
-            position = self.account.quantity[i]
-            if position == book.desired and book.only_protected():
-                continue  # most bars: what is held is what is wanted
-            needed = outstanding_reduction(position, book.desired)
-            if book.leaving and self._by_target:
-                for entry in self._orders.entries(i):
-                    commands += self._orders.withdraw(entry, self._now)
-            working = self._orders.plain_exits(i)
-            at_market = all(order.order.type is MARKET for order in working)
-            if at_market and sum(order.remaining for order in working) == needed:
-                continue
-            for order_before in working:
-                commands += self._orders.withdraw(order_before, self._now)
-            if needed:
-                number, reason = self._orders.take_id(), self._exit_reason(book)
-                order = Order(number, i, needed, MARKET, reason, reduces=True, decided_at=self._now)
-                blocked = self._orders.not_yet_done(i, reduces=True)
-                commands += self._orders.place(Approved(order, needed, Verdict(needed)), 0, blocked)
-        return commands
-
-    def _exit_reason(self, book: Book) -> Reason:
-        if book.leaving:
-            return book.leaving_reason
-        return Reason.REBALANCE if self._weights and book.intent != 0.0 else Reason.SIGNAL
+    # ------------------------------------------------------------------ increases
 
     def _increase(self, increase: Increase) -> list[Command]:
         """Replace working entries by this one: review it, and park it until what it replaces or follows is done."""
@@ -332,6 +317,10 @@ class Session:
         self, order: Order, worst: float, held: int, freed_paise: int, blocked: set[int]
     ) -> list[Command]:
         """The risk review is the only way to an approved increase; a refusal is kept with its reason."""
+        refused = self._product.refusal(order)
+        if refused:
+            self._orders.refuse(order, order.quantity, Verdict(0, refused))
+            return []
         reverses = self.account.quantity[order.instrument] * order.quantity < 0
         power = self._funding.of_entry(order, reverses=reverses) + freed_paise
         verdict = self._review.increase(order, worst, held, power, self.state, self.portfolio)
@@ -390,7 +379,7 @@ class Session:
     # ------------------------------------------------------------------ notices
 
     def _watch_cash(self) -> None:
-        below = self.account.cash_paise < 0
+        below = self.account.spendable_paise() < 0
         if below and not self._below_zero:
             self._notice("cash_below_zero", cash_text(self.account.cash_paise))
         self._below_zero = below

@@ -21,3 +21,18 @@ def cash_text(cash_paise: int) -> str:
 def daily_loss_text(loss_paise: int, limit: Distance | None) -> str:
     """The daily-loss breaker tripped."""
     return f"a loss of ₹{loss_paise / 100:,.2f} reached {limit}: reduce only until the next session"
+
+
+def left_over_text(quantity: int, instrument: Instrument) -> str:
+    """An intraday position that nothing closed in time; ``quantity`` in signed units."""
+    return (
+        f"{quantity:+d} {instrument} found no fill at or after the square-off time and was closed at the session's "
+        "last close"
+    )
+
+
+def expired_text(quantity: int, instrument: Instrument) -> str:
+    """A contract that was held to its end; ``quantity`` in signed units."""
+    physical = instrument.kind in {"share_future", "share_option"}
+    more = "; a contract on a share settles by delivery, which is not modelled" if physical else ""
+    return f"{quantity:+d} {instrument} expired and was closed at its last session's last close{more}"

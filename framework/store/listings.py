@@ -141,6 +141,22 @@ def lend(connection: sqlite3.Connection, symbol: str, exchange: str) -> bool:
     return done.rowcount > 0
 
 
+def contract_of(connection: sqlite3.Connection, symbol: str, exchange: str) -> tuple[str, str, str]:
+    """Kind, expiry and class of hours of an instrument, as ``Instrument`` has them; empty where no list says it."""
+    found = connection.execute(
+        "SELECT kind, expiry, underlying_kind, closing_auction FROM instrument_facts "  # noqa: S608 - a constant
+        f"WHERE symbol = ? AND exchange = ? ORDER BY {CASH} LIMIT 1",
+        (symbol, exchange),
+    ).fetchone()
+    if found is None:
+        return "", "", ""
+    kind, expiry, underlying, auction = found
+    if kind in {"future", "option"}:
+        return f"{'index' if underlying == 'INDEX' else 'share'}_{kind}", expiry or "", "fno"
+    hours = {None: "", 0: "other", 1: "cas"}[auction]
+    return "" if kind == "other" else kind, "", hours
+
+
 def search(connection: sqlite3.Connection, text: str, segment: str | None = None, limit: int = 50) -> list[Known]:
     """Listings whose symbol, name or ISIN contains a text, the likeliest first; upper and lower case are the same."""
     exchange, colon, symbol = text.partition(":")

@@ -14,6 +14,7 @@ from framework.backtest import (
     refuse_ignored,
     refuse_ticks_without_tick,
     settings_of,
+    with_product,
     with_rates,
 )
 from framework.errors import ConfigError
@@ -124,9 +125,9 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     stored = db is not None or isinstance(bars, str) or any(isinstance(one, str) for one in _several(bars))
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
     first_row = first_row_of(prices.panel, first_day)
-    chosen = with_rates(chosen, prices.panel, first_row)
-    refuse_ticks_without_tick(prices.panel, chosen)
-    course = Course(prices.panel, chosen, kind.style(), first_row, risk_free)
+    chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
+    refuse_ticks_without_tick(panel, chosen)
+    course = Course(panel, chosen, kind.style(), first_row, risk_free)
     facts = provenance(example, prices.panel)
     sweep_id = new_run_id(named)
     if sets is None:

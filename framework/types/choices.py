@@ -16,6 +16,8 @@ RATE_SCALE = 100_000_000
 """Rates are whole numbers of 1e-8: 0.1 % is 100,000."""
 PLAN = re.compile(r"[a-z][a-z0-9_]*:[A-Z]+")
 """A broker's plan and a product."""
+CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|(\d{1,3})m")
+"""A time of day, or minutes."""
 
 
 def _number(text: str, what: str) -> float:
@@ -134,6 +136,11 @@ class Charges(NamedTuple):
         return cls(round(rate * RATE_SCALE / 100), round(flat * 100))
 
     @property
+    def product(self) -> str:
+        """The product that a plan names, such as ``CNC``; empty without a plan."""
+        return self.plan.partition(":")[2]
+
+    @property
     def tariffs(self) -> Tariffs:
         """What fills are charged by, day by day; ``ConfigError`` when a plan's rates were not read."""
         if not self.plan:
@@ -190,6 +197,32 @@ class Slippage(NamedTuple):
         return f"ticks:{_plain(self.ticks)}" if self.ticks else "none"
 
 
+class SquareOff(NamedTuple):
+    """When intraday positions are closed: a time of day where the exchange is, or minutes before a session's close."""
+
+    of_day: int = -1
+    """Minutes after midnight; −1 = by ``before_close``."""
+    before_close: int = -1
+    """Minutes before the close; −1 = by ``of_day``."""
+
+    @classmethod
+    def parse(cls, text: str) -> SquareOff:
+        """``15:15`` or ``20m`` (twenty minutes before the close)."""
+        found = CLOCK.fullmatch(str(text).strip())
+        if found is None:
+            msg = f"square_off {text!r} is not understood; write a time such as 15:15, or 20m before the close"
+            raise ValueError(msg)
+        hour, minute, before = found.groups()
+        if before is not None:
+            return cls(before_close=int(before))
+        return cls(of_day=int(hour) * 60 + int(minute))
+
+    def __str__(self) -> str:
+        if self.of_day < 0:
+            return f"{self.before_close}m"
+        return f"{self.of_day // 60:02}:{self.of_day % 60:02}"
+
+
 def _parsed(kind: type[Any]) -> tuple[BeforeValidator, PlainSerializer]:
     def validate(value: Any) -> Any:
         if isinstance(value, kind) or value is None:
@@ -206,3 +239,4 @@ SizingText = Annotated[Any, *_parsed(Sizing)]
 DistanceText = Annotated[Any, *_parsed(Distance)]
 ChargesText = Annotated[Any, _parsed(Charges)[0], PlainSerializer(Charges.as_json, return_type=str | dict[str, Any])]
 SlippageText = Annotated[Any, *_parsed(Slippage)]
+SquareOffText = Annotated[Any, *_parsed(SquareOff)]

@@ -20,6 +20,12 @@ class Instrument(NamedTuple):
     """Quantities are whole multiples of this many units."""
     timezone: str = "UTC"
     """IANA zone of the exchange; the session's local date is taken in it."""
+    kind: str = ""
+    """``share``, ``fund``, ``index``, ``share_future``, ``index_option``, …; empty where nobody said."""
+    expiry: str = ""
+    """Last day of a contract, ``2026-11-24``; empty for what does not expire."""
+    hours: str = ""
+    """Class of its trading hours, such as ``cas`` (closing auction); empty where nobody said."""
 
     @property
     def key(self) -> tuple[str, str]:

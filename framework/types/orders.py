@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from framework.types.deadlines import Deadline
+
 NAN = float("nan")
 
 
@@ -48,6 +50,7 @@ class Reason(StrEnum):
     TRAILING_STOP = "trailing_stop"
     TIME_EXIT = "time_exit"
     SQUARE_OFF = "square_off"
+    EXPIRY = "expiry"
 
 
 class ExitDistances(NamedTuple):
@@ -71,7 +74,7 @@ class Order(NamedTuple):
     reduces: bool
     """True when it can only bring the position nearer to zero."""
     decided_at: int
-    """Close of the bar that decided it, UTC nanoseconds."""
+    """Close of the bar that decided it, UTC nanoseconds; of a square-off the open before which it was due."""
     limit: float = NAN
     trigger: float = NAN
     validity: Validity = Validity.DAY
@@ -180,12 +183,14 @@ class BarRow(NamedTuple):
     close_time: int
     session: int
     ends_session: bool
-    """True on the last bar of a session."""
+    """True on the last bar of a session: a fact of the clock, not of the prices."""
     open: Sequence[float]
     high: Sequence[float]
     low: Sequence[float]
     close: Sequence[float]
     volume: Sequence[float]
+    deadline: Deadline | None = None
+    """When positions must be closed in this session; None where nothing asks for it."""
 
 
 class Decisions(NamedTuple):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.types.actions import Action, Basis
+    from framework.types.deadlines import Deadlines
     from framework.types.instrument import Instrument
 
 COLUMNS = 32
@@ -51,6 +52,8 @@ class Panel:
     """The bars that a panel of one instrument is a view of."""
     actions: tuple[tuple[Action, ...], ...] = ()
     """Corporate actions by instrument; empty where no instrument has any."""
+    deadlines: Deadlines | None = field(default=None, repr=False)
+    """When positions must be closed, where a product or an expiry asks for it."""
 
     @classmethod
     def from_bars(cls, series: Sequence[Bars]) -> Panel:
@@ -110,6 +113,18 @@ class Panel:
         return tuple(
             str(instrument) if times[instrument.symbol] > 1 else instrument.symbol for instrument in self.instruments
         )
+
+    @property
+    def ends_session(self) -> NDArray[np.bool_]:
+        """bool[T]: True on the last row of a session; on the panel's own last row where that is known."""
+        ends = np.empty(len(self), dtype=np.bool_)
+        np.not_equal(self.session[1:], self.session[:-1], out=ends[:-1])
+        ends[-1:] = self.timeframe == "1d" or (
+            self.deadlines is not None
+            and len(self) > 0
+            and self.deadlines.is_over(int(self.session[-1]), int(self.close_time[-1]))
+        )
+        return ends
 
     def rows_of(self, column: int) -> NDArray[np.int64]:
         """Rows in which the instrument of this column has a bar, int64[n]."""

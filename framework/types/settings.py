@@ -19,6 +19,7 @@ from framework.types.choices import (
     SizingText,
     Slippage,
     SlippageText,
+    SquareOffText,
 )
 from framework.types.explain import explain, unknown_name
 
@@ -61,6 +62,12 @@ class Settings(BaseModel):
         None, gt=0, le=1, description="share of equity an instrument may use; default 1 / number of instruments"
     )
     charges: ChargesText = Field(Charges(), description="none | percent:0.1 | flat:20 | upstox:CNC (a plan)")
+    product: Literal["CNC", "MIS", "NRML"] | None = Field(
+        None, description="CNC delivery | MIS intraday | NRML contracts, carried; default: the product of charges"
+    )
+    square_off: SquareOffText = Field(
+        None, description="MIS: 15:15 local time | 20m before the close; default by the exchange's calendar"
+    )
     slippage: SlippageText = Field(Slippage(), description="none | bps:5 | ticks:1; market and stop fills, against us")
     protection_bps: float = Field(
         0.0, ge=0, lt=10_000, description="market orders become limits this far off; 0 = none"
@@ -74,7 +81,18 @@ class Settings(BaseModel):
         "on_change", description="allocate(): on_change | every_bar | band:P (percentage points)"
     )
     leverage: float = Field(1.0, gt=0, le=10, description="allocate(): greatest sum of |weights|")
-    short_margin: float = Field(1.0, ge=0, le=10, description="share of a short's value blocked beside its proceeds")
+    long_margin: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="share of a long's value taken of the equity; default: the product's, or 1",
+    )
+    short_margin: float | None = Field(
+        None,
+        ge=0,
+        le=10,
+        description="share of a short's value blocked beside its proceeds; default: the same",
+    )
     volume_cap: float | None = Field(
         None, gt=0, le=1, description="greatest share of a bar's volume one order may fill"
     )
@@ -87,6 +105,13 @@ class Settings(BaseModel):
     def _band_is_a_percentage(self) -> Self:
         if self.band_points > 100:  # noqa: PLR2004 - percentage points
             msg = f"rebalance {self.rebalance!r}: a band is in percentage points, at most 100"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _one_product(self) -> Self:
+        if self.product is not None and self.charges.product not in {"", self.product}:
+            msg = f"product {self.product} and charges {self.charges} are two products; give the same, or one of them"
             raise ValueError(msg)
         return self
 
@@ -115,6 +140,16 @@ class Settings(BaseModel):
     def capital_paise(self) -> int:
         """Deposit in paise."""
         return round(self.capital * 100)
+
+    @property
+    def long_share(self) -> float:
+        """What a long takes of the equity, as a share of its value: ``long_margin``, 1 where nobody said."""
+        return 1.0 if self.long_margin is None else self.long_margin
+
+    @property
+    def short_share(self) -> float:
+        """What a short blocks beside its proceeds, as a share of its value: ``short_margin``, 1 where nobody said."""
+        return 1.0 if self.short_margin is None else self.short_margin
 
     @property
     def band_points(self) -> float:

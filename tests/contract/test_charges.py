@@ -89,10 +89,10 @@ def test_a_run_across_a_change_of_law_takes_the_right_rates_on_each_side():
 def test_a_kept_run_keeps_the_rates_it_was_charged_by(tmp_path):
     from framework.report.result import Result
 
-    result = backtest(Flip(), days(date(2024, 9, 27), 8), charges="upstox:MIS", causality="off", capital=1e6)
+    result = backtest(Flip(), days(date(2024, 9, 27), 8), charges="upstox:CNC", causality="off", capital=1e6)
     again = Result.load(result.save(tmp_path / "run"))
     assert result.settings.charges.regimes == again.settings.charges.regimes != ()
-    assert "upstox:MIS" == str(again.settings.charges)
+    assert "upstox:CNC" == str(again.settings.charges)
     assert result == again
 
 
@@ -100,7 +100,7 @@ def test_a_kept_run_keeps_the_rates_it_was_charged_by(tmp_path):
     ("charges", "sentence"),
     [
         ("upsotx:CNC", "did you mean 'upstox'"),
-        ("upstox:NRML", "NRML is no product of shares; write upstox:CNC or upstox:MIS"),
+        ("upstox:MTF", "MTF is no product of shares; write upstox:CNC or upstox:MIS"),
         ("upstox", "a plan such as upstox:CNC"),
     ],
 )

@@ -32,6 +32,7 @@ def runs(draw, max_rows: int):
         allotment=pick(None, 0.5),
         charges=pick("none", "percent:0.1", "flat:20", "percent:0.0333+flat:1.11", DATED),
         slippage=pick("none", "bps:10", "bps:137", "ticks:2.5"),
+        long_margin=pick(None, None, 0.25),
         short_margin=pick(1.0, 0.3),
         validity=pick("DAY", "GTC"),
         limits={"max_order_value": pick(None, 1_500, 80), "max_position_value": pick(None, 2_500)},

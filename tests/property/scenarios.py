@@ -197,6 +197,7 @@ def settings_of_all_kinds(draw):
         reuse_proceeds=pick(None, True, False),
         rebalance=pick("on_change", "every_bar", "band:2", "band:10"),
         leverage=pick(1, 2),
+        long_margin=pick(None, None, None, 0.2, 0.5),
         short_margin=pick(1.0, 0.3, 0.0, 1.5),
         volume_cap=pick(None, None, 0.1, 0.5),
         validity=pick("DAY", "GTC"),

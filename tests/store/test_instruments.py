@@ -344,14 +344,16 @@ def test_stored_prices_keep_their_bars_and_get_tick_and_lot(keep, store, symbol)
     assert [f"NSE:{symbol}"] == keep(ROWS).series
     after = store.load_bars(f"NSE:{symbol}")
     assert np.array_equal(bars.close, after.close)
-    assert Instrument(symbol, "NSE", {"BAJAJ-AUTO": 0.5}.get(symbol, 0.1), 1, "Asia/Kolkata") == after.instrument
+    tick = {"BAJAJ-AUTO": 0.5}.get(symbol, 0.1)
+    assert Instrument(symbol, "NSE", tick, 1, "Asia/Kolkata", "share", "", "cas") == after.instrument
     assert [] == keep(ROWS, SATURDAY).series
 
 
 def test_prices_that_come_after_the_list_get_tick_and_lot_too(keep, store):
     keep(ROWS)
     store.save_bars(daily(Instrument("NIFTY FUT 23 NOV 26", "NSE")))
-    assert (0.1, 65, "Asia/Kolkata") == store.load_bars("NIFTY FUT 23 NOV 26").instrument[2:]
+    contract = (0.1, 65, "Asia/Kolkata", "index_future", "2026-11-23", "fno")
+    assert contract == store.load_bars("NIFTY FUT 23 NOV 26").instrument[2:]
     store.save_bars(daily(Instrument("INFY", "NSE", tick=0.05)))
     assert 0.05 == store.load_bars("INFY").instrument.tick  # what was said with the prices
 

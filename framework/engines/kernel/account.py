@@ -110,7 +110,8 @@ def let_go(s: State, i: int) -> None:
 def buying_power(s: State, p: Params, reserved_paise: int) -> int:
     """What new exposure may use, in paise."""
     desk = s.desk[0]
-    return ledger.buying_power(desk.cash_paise, desk.shorts_paise, p.short_margin, reserved_paise)
+    longs = desk.exposure_paise - desk.shorts_paise
+    return ledger.buying_power(desk.cash_paise, longs, desk.shorts_paise, p.long_margin, p.short_margin, reserved_paise)
 
 
 def released_by_closing(s: State, p: Params, i: int, units: int) -> int:
@@ -118,7 +119,7 @@ def released_by_closing(s: State, p: Params, i: int, units: int) -> int:
     book = s.books[i]
     held = abs(book.quantity)
     worth = money.share(abs(book.mark_paise), min(units, held), held)
-    given_back = worth if book.quantity > 0 else int(worth * p.short_margin)
+    given_back = int(worth * (p.long_margin if book.quantity > 0 else p.short_margin))
     side = -1 if book.quantity > 0 else 1
     return given_back - charges(worth, side, 0, True, tariff_at(s, s.desk[0].now))
 
@@ -131,10 +132,10 @@ def notice(s: State, code: int, a: int, b: int) -> None:
     row.time, row.code, row.a, row.b = desk.now, code, a, b
 
 
-def watch_cash(s: State) -> None:
+def watch_cash(s: State, p: Params) -> None:
     """Cash that falls below zero is told once, until it is back."""
     desk = s.desk[0]
-    below = desk.cash_paise < 0
+    below = ledger.spendable(desk.cash_paise, desk.exposure_paise - desk.shorts_paise, p.long_margin) < 0
     if below and not desk.below_zero:
         notice(s, NOTICE_CASH, desk.cash_paise, 0)
     desk.below_zero = below

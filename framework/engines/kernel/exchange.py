@@ -177,7 +177,7 @@ def serve(s: State, p: Params, bar: Bar, t: int, step: int, count: int) -> None:
             order.x_within = NAN
         if not order.resting or order.from_next_bar or not price > 0.0:
             continue
-        if step == AT_OPEN and order.x_type == MARKET and becomes_limit(s, p, k, price):
+        if step != IN_RANGE and order.x_type == MARKET and becomes_limit(s, p, k, price):
             continue
         if order.x_type == STOP_LIMIT and step == IN_RANGE and not order.triggered:
             order.triggered = True
@@ -229,7 +229,7 @@ def fill(
         if quantity == 0:
             return
     price = prices.slipped(unslipped, side, p.bps, p.ticks, tick) if slip else unslipped
-    share = 1.0 if side > 0 else p.short_margin
+    share = p.long_margin if side > 0 else p.short_margin
     needed = 0 if order.reduces else risk.needed(quantity, price, share, side, tariff_at(s, time))
     if not order.reduces and needed > buying_power(s, p, 0):
         unrest(s, k)

@@ -129,7 +129,8 @@ PARAMS = np.dtype(
     [
         ("sizing_kind", np.int64), ("sizing_amount", np.float64), ("allotment", np.float64),
         ("bps", np.float64), ("ticks", np.float64),
-        ("protection_bps", np.float64), ("short_margin", np.float64), ("volume_cap", np.float64),
+        ("protection_bps", np.float64), ("long_margin", np.float64), ("short_margin", np.float64),
+        ("volume_cap", np.float64),
         ("band_points", np.float64), ("stop_amount", np.float64), ("stop_percent", np.bool_),
         ("target_amount", np.float64), ("target_percent", np.bool_), ("trail_amount", np.float64),
         ("trail_percent", np.bool_), ("loss_amount", np.float64), ("loss_percent", np.bool_),

@@ -87,7 +87,7 @@ def on_fill(
                 modify(s, other, -position)
     if order.quantity == order.filled:
         end(s, k, FILLED, WHY_NONE)
-    watch_cash(s)
+    watch_cash(s, p)
     carry_out_cancels(s)
 
 
@@ -308,7 +308,7 @@ def increase(s: State, p: Params, position: int) -> None:
     if units == 0:
         refuse(s, k, why)
         return
-    side, share = (1, 1.0) if quantity > 0 else (-1, p.short_margin)
+    side, share = (1, p.long_margin) if quantity > 0 else (-1, p.short_margin)
     order.quantity, order.verdict_quantity, order.verdict_why = side * units, side * units, why
     place(s, k, risk.needed(units, row.worst, share, side, tariff_at(s, desk.now)), reverses)
 
@@ -334,7 +334,7 @@ def review(s: State, p: Params, i: int, quantity: int, worst: float, held: int, 
     if s.desk[0].state != ACTIVE:
         return 0, WHY_REDUCE_ONLY
     lot = s.books[i].lot
-    asked, side, share = abs(quantity), 1 if quantity > 0 else -1, 1.0 if quantity > 0 else p.short_margin
+    asked, side, share = abs(quantity), 1 if quantity > 0 else -1, p.long_margin if quantity > 0 else p.short_margin
     tariff = tariff_at(s, s.desk[0].now)
     units, why = asked, WHY_NONE
     allowed = risk.within_order_value(asked, worst, p.max_order_value, lot)

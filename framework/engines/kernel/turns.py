@@ -69,7 +69,7 @@ def run_turns(
             continue
         bought = prices.slipped(open_[asked + 1], 1, p.bps, p.ticks, tick)
         k = tariff_row(tariffs, k, time[asked + 1])
-        if risk.needed(units, bought, 1.0, 1, tariffs[k]) > ledger.buying_power(cash, 0, p.short_margin, 0):
+        if risk.needed(units, bought, p.long_margin, 1, tariffs[k]) > cash:  # flat: all of it is buying power
             row = asked + 1  # a gap; the intent is 0 again, and this bar's close may ask anew
             continue
         entered = asked + 1
@@ -106,12 +106,11 @@ def entry_units(p: Params, tariff: Any, tick: float, lot: int, close: float, cas
     if units == 0:
         return 0
     worst = prices.worst_entry(close, 1, p.bps, p.ticks, p.protection_bps, True, tick)
-    power = ledger.buying_power(cash, 0, p.short_margin, 0)
     allowed = min(
         risk.within_order_value(units, worst, p.max_order_value, lot),
         risk.within_position_value(units, 0, worst, p.max_position_value, lot),
     )
-    return min(allowed, risk.within_buying_power(units, worst, 1.0, power, 1, tariff, lot))
+    return min(allowed, risk.within_buying_power(units, worst, p.long_margin, cash, 1, tariff, lot))
 
 
 def next_entry(

@@ -53,7 +53,26 @@ def test_cash_pays_for_buys_and_charges_and_receives_for_sells(cash, value, char
     ],
 )
 def test_shorts_and_reserves_take_buying_power(cash, shorts, margin, reserved, expected):
-    assert ledger.buying_power(cash, shorts, margin, reserved) == expected
+    assert expected == ledger.buying_power(cash, 0, shorts, 1.0, margin, reserved)
+    # With a margin of 1 what is held long neither gives nor takes.
+    assert expected == ledger.buying_power(cash, 123_456, shorts, 1.0, margin, reserved)
+
+
+@pytest.mark.parametrize(
+    ("cash", "longs", "margin", "expected"),
+    [
+        (1000, 4000, 1.0, 1000),
+        (-3000, 4000, 0.2, 200),  # 1,000 of equity carry 4,000: a fifth of it, 800, is taken
+        (-4000, 5000, 0.2, 0),  # all of it
+        (-4001, 5000, 0.2, -1),
+        (-4500, 4500, 0.2, -900),  # after a loss of 500: equity 0, and a margin of 900 is asked for
+        (0, 0, 0.2, 0),
+        (1000, 1, 0.5, 1000),  # half a paisa is not lent
+    ],
+)
+def test_a_broker_lends_on_longs_what_their_margin_leaves(cash, longs, margin, expected):
+    assert expected == ledger.spendable(cash, longs, margin)
+    assert expected == ledger.buying_power(cash, longs, 0, margin, 1.0, 0)
 
 
 @given(st.lists(st.tuples(UNITS.filter(bool), st.floats(0.05, 1e5)), min_size=1, max_size=20))

@@ -1,0 +1,114 @@
+"""What a product allows and when it ends: delivery without shorts, intraday without a night, contracts that expire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.session.wording import expired_text, left_over_text
+from framework.types.deadlines import NEVER
+from framework.types.orders import MARKET, BarRow, Command, Order, Reason
+from framework.types.record import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from framework.session.account import Account
+    from framework.session.book import Book
+    from framework.session.orders import Orders
+    from framework.session.reductions import Reductions
+    from framework.types import Settings
+    from framework.types.deadlines import Deadline
+
+
+class Product:
+    """Row 17 and rows P2 to P5 of docs/execution.md. Nothing here looks at a price before its time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        account: Account,
+        books: Sequence[Book],
+        orders: Orders,
+        reductions: Reductions,
+        tell: Callable[[Notice], None],
+    ) -> None:
+        self._instruments = account.instruments
+        self._delivery = settings.product == "CNC"
+        self._reenter = settings.reenter
+        self._account = account
+        self._books = books
+        self._orders = orders
+        self._reductions = reductions
+        self._tell = tell
+        self._deadline: Deadline | None = None
+        self._session = -1
+        self._over = 0
+        """The session that is over when this bar closes."""
+        self._done: set[int] = set()
+        """Instruments that were squared off in this session."""
+
+    def before_open(self, row: BarRow) -> list[Command]:
+        """Square off what is due before this bar's open: what is held goes at that open, what rests is taken back."""
+        self._deadline = deadline = row.deadline
+        if deadline is None:
+            return []
+        if row.session != self._session:
+            self._session = row.session
+            self._done.clear()
+        self._over = row.session if row.ends_session else row.session - 1
+        commands: list[Command] = []
+        for i, moment in enumerate(deadline.square_off):
+            if moment <= row.time and i not in self._done:
+                self._done.add(i)
+                commands += self._leave(i, Reason.SQUARE_OFF, row.time)
+        return commands
+
+    def refusal(self, order: Order) -> str:
+        """Why the product does not allow an order that increases a position; empty when it does."""
+        i = order.instrument
+        if self._delivery and order.quantity < 0:
+            return "short_in_delivery"
+        if self._deadline is None:
+            return ""
+        if self._deadline.last_session[i] <= self._over:
+            return "expired"
+        return "after_square_off" if self._deadline.square_off[i] <= order.decided_at else ""
+
+    def end_session(self, row: BarRow) -> list[Command]:
+        """At a session's last close: what must not last longer and is still there is given up at that close."""
+        commands: list[Command] = []
+        if self._deadline is None or not row.ends_session:
+            return commands
+        for i, (moment, last) in enumerate(zip(*self._deadline, strict=True)):
+            expires = last <= row.session
+            if not expires and not moment < NEVER:
+                continue
+            held = self._account.quantity[i]
+            if held:
+                self._tell(self._notice(i, held, row, expires=expires))
+            commands += self._leave(i, Reason.EXPIRY if expires else Reason.SQUARE_OFF, row.close_time, anew=True)
+        return commands
+
+    def _notice(self, i: int, held: int, row: BarRow, *, expires: bool) -> Notice:
+        instrument = self._instruments[i]
+        if expires:
+            return Notice(row.close_time, "expiry", expired_text(held, instrument))
+        return Notice(row.close_time, "square_off", left_over_text(held, instrument))
+
+    def _leave(self, i: int, reason: Reason, now: int, *, anew: bool = False) -> list[Command]:
+        """No entries, the intent is 0, and what is held is ordered away; ``anew``: by an order of this reason.
+
+        Otherwise an exit of the strategy that is on its way already will do.
+        """
+        book, commands = self._books[i], list[Command]()
+        for entry in self._orders.entries(i):
+            commands += self._orders.withdraw(entry, now)
+        if not self._account.quantity[i]:
+            book.forget_intent(self._reenter)
+            return commands
+        book.leave(reason, self._reenter)
+        if anew:
+            for working in self._orders.plain_exits(i):
+                if working.order.reason is not reason or working.order.type is not MARKET:
+                    commands += self._orders.withdraw(working, now)
+        return commands + self._reductions.order(i, now)
