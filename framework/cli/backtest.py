@@ -125,9 +125,30 @@ def backtest_command(
     max_position_value: Annotated[
         float | None, _option("--max-position-value", text="Rupees per instrument.", panel=RISK)
     ] = None,
+    max_positions: Annotated[
+        int | None, _option("--max-positions", text="Instruments held or about to be.", panel=RISK)
+    ] = None,
+    max_gross_exposure: Annotated[
+        str | None,
+        _option("--max-gross-exposure", text="150% of equity or rupees, working entries included.", panel=RISK),
+    ] = None,
     max_daily_loss: Annotated[
         str | None,
         _option("--max-daily-loss", text="2% or rupees; then reduce only until the next session.", panel=RISK),
+    ] = None,
+    max_consecutive_losses: Annotated[
+        int | None,
+        _option("--max-consecutive-losses", text="Round trips; then reduce only until the next session.", panel=RISK),
+    ] = None,
+    max_drawdown: Annotated[
+        str | None, _option("--max-drawdown", text="20% of the highest equity or rupees; then halted.", panel=RISK)
+    ] = None,
+    breaker_reset: Annotated[
+        int | None,
+        _option("--breaker-reset", text=r"Sessions after which a halted run goes on. \[none]", panel=RISK),
+    ] = None,
+    on_trip: Annotated[
+        str | None, _option("--on-trip", text=r"What is held when a limit trips: hold · flatten \[hold]", panel=RISK)
     ] = None,
     risk_rules: Annotated[
         list[str] | None,
@@ -180,7 +201,9 @@ def backtest_command(
         "volume_cap": volume_cap, "rebalance": rebalance, "reenter": reenter, "stop_loss": stop_loss,
         "take_profit": take_profit, "trail": trail, "time_exit": time_exit, "active_from": exits_from, "both": both,
         "max_order_value": max_order_value, "max_position_value": max_position_value,
-        "max_daily_loss": max_daily_loss,
+        "max_positions": max_positions, "max_gross_exposure": max_gross_exposure, "max_daily_loss": max_daily_loss,
+        "max_consecutive_losses": max_consecutive_losses, "max_drawdown": max_drawdown,
+        "breaker_reset": breaker_reset, "on_trip": on_trip,
     }  # fmt: skip
     flags = {name: value for name, value in given.items() if value is not None}
     settings = Settings.of(**{**config.run.model_dump(exclude_unset=True), **flags})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.errors import ConfigError
+from framework.types.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +35,10 @@ def _sentences(settings: Settings, decisions: DecisionArrays, style: str) -> Ite
         yield f"runs strategies that write signals(), and this one writes {style}(); use --engine event"
     yield from _orders(settings)
     yield from _exits(settings, decisions)
+    none = Limits()
     for name, value in settings.limits:
-        if value is not None:
-            flag = name.replace("_", "-")
-            yield f"asks no risk limits, but {name} is {value}; leave out --{flag} {OTHERWISE}"
+        if value != getattr(none, name):
+            yield f"asks no risk limits, but {name} is {value}; leave out limits.{name} {OTHERWISE}"
 
 
 def _orders(settings: Settings) -> Iterator[str]:

@@ -46,6 +46,11 @@ def run_engine(
     if name == "auto" and settings.product is not None:
         chosen = "event"
     refuse_unread(panel, settings)
+    if name == "auto" and chosen == "compiled":
+        try:
+            import_module("framework.engines.compiled").refuse_limits(settings)
+        except ConfigError:
+            chosen = "event"
     if chosen == "event":
         record = event.run(
             panel,

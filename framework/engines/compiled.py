@@ -17,6 +17,7 @@ from framework.engines.kernel.translate import notices_of, orders_of, settlement
 from framework.errors import ConfigError
 from framework.session.planning import SIZINGS
 from framework.types.deferred import Deferred
+from framework.types.limits import Limits
 from framework.types.record import Record
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ EMPTY = np.empty((0, 0))
 EMPTY.setflags(write=False)
 _in_order = itemgetter(*(layout.PARAMS.names or ()))
 REBALANCES = {"on_change": layout.ON_CHANGE, "every_bar": layout.EVERY_BAR}
+KNOWN_LIMITS = ("max_order_value", "max_position_value", "sectors", "max_daily_loss", "breaker_reset")
 STEPS = 20
 """Times the loop comes up for air, so that progress can be told and Ctrl-C is heard."""
 MOST_AT_FIRST = 65_536
@@ -114,11 +116,21 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
+def refuse_limits(settings: Settings) -> None:
+    """``ConfigError`` for a limit that only the event engine asks."""
+    default = Limits()
+    for name, value in settings.limits:
+        if name not in KNOWN_LIMITS and value != getattr(default, name):
+            msg = f"the compiled engine does not ask {name}, which is {value}; use --engine event"
+            raise ConfigError(msg)
+
+
 def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.void]:
     """Settings as the plain numbers that the loop reads."""
     if settings.product is not None:
         msg = f"the compiled engine does not know product {settings.product} yet; use --engine event"
         raise ConfigError(msg)
+    refuse_limits(settings)
     weights = style == "allocate"
     exits = settings.exits
     stop, target, trail = _distance(exits.stop_loss), _distance(exits.take_profit), _distance(exits.trail)

@@ -139,6 +139,7 @@ def run(
         exposure_paise=np.array(exposure, dtype=np.int64),
         positions=tuple(account.quantity),
         targets=None if decisions is None else decisions.target,
+        breaker_events=tuple(session.breaker.events),
     )
 
 

@@ -10,7 +10,7 @@ from framework.engines.choice import chosen_engine, run_engine
 from framework.engines.context import BarContext
 from framework.engines.event import DecisionArrays
 from framework.errors import StrategyError
-from framework.types.settings import Limits
+from framework.types.limits import Limits
 from framework.types.without_risk import WithoutRisk
 
 if TYPE_CHECKING:

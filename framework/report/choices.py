@@ -11,9 +11,28 @@ if TYPE_CHECKING:
 
     from framework.report.result import Result
     from framework.types.choices import Distance
-    from framework.types.settings import Exits, Limits, Settings
+    from framework.types.limits import Limits
+    from framework.types.settings import Exits, Settings
 
 RUPEES = ("capital", "limits.max_order_value", "limits.max_position_value")
+
+LIMIT_WORDS = {
+    "max_age": "no entry with a last bar older than {} session{s}",
+    "max_jump": "no entry after a jump of more than {}",
+    "price_band": "entries within {} of the close",
+    "max_orders_per_day": "halted after {} order{s} per instrument and session",
+    "max_positions": "at most {} instrument{s} at a time",
+    "max_order_quantity": "at most {} unit{s} per order",
+    "max_order_value": "at most {} per order",
+    "max_position_value": "at most {} per instrument",
+    "max_sector_value": "at most {} per sector",
+    "max_gross_exposure": "gross exposure at most {}",
+    "max_strategy_value": "at most {} in the strategy",
+    "max_daily_loss": "reduce only after a daily loss of {}",
+    "max_consecutive_losses": "reduce only after {} losing round trip{s} in a row",
+    "max_drawdown": "halted after a drawdown of {}",
+}
+"""Limit → what it means, with its value in the place of {}."""
 
 
 def chosen(result: Result) -> list[str]:
@@ -61,6 +80,8 @@ def _value(name: str, value: Any) -> str:
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(value) or NONE
     if name in RUPEES:
         return money(value)
     return f"{value:.10g}" if isinstance(value, float) else str(value).replace("_", " ")
@@ -123,12 +144,17 @@ def _orders(settings: Settings) -> Iterator[str]:
 
 
 def _limits(limits: Limits) -> Iterator[str]:
-    if limits.max_order_value is not None:
-        yield f"at most {money(limits.max_order_value)} per order"
-    if limits.max_position_value is not None:
-        yield f"at most {money(limits.max_position_value)} per instrument"
-    if limits.max_daily_loss is not None:
-        yield f"reduce only after a daily loss of {_distance(limits.max_daily_loss)}"
+    for name, words in LIMIT_WORDS.items():
+        limit = getattr(limits, name)
+        if limit is not None:
+            shown = limit if isinstance(limit, int) else money(limit) if isinstance(limit, float) else _distance(limit)
+            yield words.format(shown, s="" if limit == 1 else "s")
+    if limits.restricted:
+        yield f"not entered: {', '.join(limits.restricted)}"
+    if limits.breaker_reset is not None:
+        yield f"a halt ends after {limits.breaker_reset} session{'s' if limits.breaker_reset > 1 else ''}"
+    if limits.on_trip == "flatten":
+        yield "what is held is left when the breaker trips"
 
 
 def _reading(result: Result) -> Iterator[str]:

@@ -52,11 +52,6 @@ def within_buying_power(
     return max(allowed, 0)
 
 
-def daily_loss_tripped(equity_paise: int, session_start_paise: int, limit_paise: int) -> bool:
-    """True when the loss since the last session's close has reached the limit (paise ≥ 0; below 0 = no limit)."""
-    return 0 <= limit_paise <= session_start_paise - equity_paise
-
-
 def _within(quantity: int, price: float, limit_rupees: float, lot: int) -> int:
     if not (price > 0.0):
         return 0

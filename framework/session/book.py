@@ -29,6 +29,7 @@ class WorkingOrder:
         "state",
         "verdict",
         "waits_for",
+        "worst",
     )
 
     def __init__(self, approved: Approved) -> None:
@@ -41,6 +42,8 @@ class WorkingOrder:
         """Their value."""
         self.reserved_paise = 0
         """Buying power an increase holds until it is done."""
+        self.worst = NAN
+        """Worst price in rupees that an entry can reasonably fill at."""
         self.cancelling = False
         self.waits_for: set[int] = set()
         """A parked order is submitted when these orders are done …"""

@@ -11,6 +11,7 @@ from framework.types.record import OrderRecord, OrderState
 if TYPE_CHECKING:
     from framework.session.account import Account
 
+NAN = float("nan")
 PARKED, WORKING = OrderState.PARKED, OrderState.WORKING
 
 
@@ -23,6 +24,8 @@ class Orders:
         self._open: dict[int, WorkingOrder] = {}
         self._done: list[OrderRecord] = []
         self._next_id = 1
+        self.in_session = [0] * len(books)
+        """Orders placed in this session by instrument, protective exits apart."""
         self.reserved_paise = 0
         """Buying power that open increases hold."""
 
@@ -43,6 +46,10 @@ class Orders:
     def of(self, i: int) -> list[WorkingOrder]:
         """Open orders of one instrument, oldest first."""
         return list(self._books[i].open_orders)
+
+    def instruments(self) -> list[int]:
+        """Instruments with an open order, in their order."""
+        return sorted({working.order.instrument for working in self._open.values()})
 
     def entries(self, i: int) -> list[WorkingOrder]:
         """Open orders of one instrument that would increase its position."""
@@ -75,6 +82,10 @@ class Orders:
 
     # ------------------------------------------------------------------ placing and cancelling
 
+    def count_anew(self) -> None:
+        """A new session: its orders are counted from here."""
+        self.in_session = [0] * len(self._books)
+
     def take_id(self) -> int:
         """The next order id, from 1."""
         self._next_id += 1
@@ -87,11 +98,20 @@ class Orders:
         return Submit(approved)
 
     def place(
-        self, approved: Approved, reserve_paise: int, blocked: set[int], *, needs_flat: bool = False
+        self,
+        approved: Approved,
+        reserve_paise: int,
+        blocked: set[int],
+        *,
+        worst: float = NAN,
+        needs_flat: bool = False,
     ) -> list[Command]:
-        """Submit now, or park until the orders in ``blocked`` are done (and the position is flat)."""
+        """Submit now, or park until the orders in ``blocked`` are done (and the position is flat).
+
+        ``worst``: worst price in rupees that an entry can reasonably fill at.
+        """
         working = self._open_up(approved)
-        working.needs_flat = needs_flat
+        working.worst, working.needs_flat = worst, needs_flat
         self.reserve(working, reserve_paise)
         waits = {order_id for order_id in blocked if order_id in self._open}
         if not waits:
@@ -101,6 +121,8 @@ class Orders:
 
     def _open_up(self, approved: Approved) -> WorkingOrder:
         order = approved.order
+        if not order.protective:
+            self.in_session[order.instrument] += 1
         working = self._open[order.order_id] = WorkingOrder(approved)
         self._books[order.instrument].open_orders.append(working)
         return working

@@ -3,63 +3,119 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import StrategyError
-from framework.rules import risk
+from framework.rules import limits, risk
+from framework.rules.exits import rupees_of
 from framework.types.orders import Verdict
 from framework.types.portfolio import TradingState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from framework.types import Instrument, Order, Portfolio, RiskRule, Settings
+    from framework.session.account import Account
+    from framework.session.breaker import Breaker
+    from framework.session.exposure import Exposure
+    from framework.session.lastbars import LastBars
+    from framework.session.orders import Orders
+    from framework.session.product import Product
+    from framework.types import Distance, Instrument, Order, Portfolio, RiskRule, Settings
+
+
+class Asked(NamedTuple):
+    """An increase under review."""
+
+    order: Order
+    units: int
+    """≥ 0."""
+    price: float
+    """Worst price the order can reasonably fill at, rupees."""
+    held: int
+    """Units already held or working on the same side, ≥ 0."""
+    power_paise: int
+    """Buying power that is left."""
+    equity_paise: int
+    """At the close that decides."""
+    lot: int
+    follows: bool
+    """It opens the other side, once the position is closed."""
+
+
+class Seen(NamedTuple):
+    """What limits look at beside the account."""
+
+    product: Product
+    breaker: Breaker
+    orders: Orders
+    exposure: Exposure
+    last_bars: LastBars
 
 
 class Review:
     """Asks every rule about an increase; reductions need no permission, so they never come here."""
 
-    def __init__(self, instruments: Sequence[Instrument], settings: Settings, rules: Sequence[RiskRule]) -> None:
-        self._instruments = tuple(instruments)
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Sequence[RiskRule],
+        account: Account,
+        seen: Seen,
+        portfolio: Callable[[], Portfolio],
+    ) -> None:
+        """``portfolio``: the account at this moment, for rules of the user's own."""
         self._tariffs = settings.charges.tariffs
         self._long_margin, self._short_margin = settings.long_share, settings.short_share
-        self._max_order_value = settings.limits.max_order_value or math.inf
-        self._max_position_value = settings.limits.max_position_value or math.inf
+        self._limits = settings.limits
+        self._account = account
+        self._product, self.breaker, self._orders_so_far, self._exposure, self._last_bars = seen
+        self._portfolio = portfolio
         self._rules = tuple(rules)
+        self._restricted = [is_named(one, settings.limits.restricted) for one in account.instruments]
+        self._sectors = [sector_of(one, account.instruments, settings.limits.sectors) for one in account.instruments]
+        self._asks = self._list()
+        self.looks_at_bars = settings.limits.max_age is not None or settings.limits.max_jump is not None
+        """Some limit asks when and where an instrument was last seen."""
 
-    def increase(
-        self,
-        order: Order,
-        price: float,
-        held: int,
-        power_paise: int,
-        state: TradingState,
-        portfolio: Callable[[], Portfolio],
-    ) -> Verdict:
-        """Verdict on an order that increases a position.
+    def _list(self) -> tuple[tuple[str, Callable[[Asked], int]], ...]:
+        """Every limit that is set, by its reason code, in the order in which they are asked."""
+        said = self._limits
+        every: tuple[tuple[str, object, Callable[[Asked], int]], ...] = (
+            ("restricted", said.restricted or None, self._allowed),
+            ("max_age", said.max_age, self._fresh),
+            ("max_jump", said.max_jump, self._sane),
+            ("price_band", said.price_band, self._in_band),
+            ("max_orders_per_day", said.max_orders_per_day, self._orders),
+            ("max_positions", said.max_positions, self._positions),
+            ("max_order_quantity", said.max_order_quantity, self._quantity),
+            ("max_order_value", said.max_order_value, self._order_value),
+            ("max_position_value", said.max_position_value, self._position_value),
+            ("max_sector_value", said.max_sector_value, self._sector),
+            ("max_gross_exposure", said.max_gross_exposure, self._gross),
+            ("max_strategy_value", said.max_strategy_value, self._strategy),
+            ("cash", True, self._affordable),
+        )
+        return tuple((name, ask) for name, limit, ask in every if limit is not None)
 
-        ``price`` is the worst price the order can reasonably fill at, rupees; ``held`` the units already held or
-        working on the same side (≥ 0); ``power_paise`` the buying power that is left.
-        """
+    def increase(self, asked: Asked) -> Verdict:
+        """Verdict on an order that increases a position: what the strictest rule leaves, the first of equals."""
+        order, units, reason = asked.order, asked.units, ""
         side = 1 if order.quantity > 0 else -1
-        if state is not TradingState.ACTIVE:
-            return Verdict(0, state.value)
-        if not price > 0.0:
+        if refused := self._product.refusal(order):
+            return Verdict(0, refused)
+        if self.breaker.state is not TradingState.ACTIVE:
+            return Verdict(0, self.breaker.state.value)
+        if not asked.price > 0.0:
             return Verdict(0, "no_price")
-        lot = self._instruments[order.instrument].lot
-        units, reason = abs(order.quantity), ""
-        for name, allowed in (
-            ("max_order_value", risk.within_order_value(units, price, self._max_order_value, lot)),
-            ("max_position_value", risk.within_position_value(units, held, price, self._max_position_value, lot)),
-            ("cash", self._affordable(order, units, price, power_paise)),
-        ):
+        for name, ask in self._asks:
+            allowed = ask(asked)
             if allowed < units:
                 units, reason = allowed, name
         for rule in self._rules:
             if units == 0:
                 break
-            units, reason = self._ask(rule, order, side * units, reason, portfolio())
-            units -= units % lot
+            units, reason = self._ask(rule, order, side * units, reason, self._portfolio())
+            units -= units % asked.lot
         return Verdict(side * units, reason)
 
     def reserve_paise(self, quantity: int, price: float, time: int) -> int:
@@ -67,10 +123,78 @@ class Review:
         side, share = (1, self._long_margin) if quantity > 0 else (-1, self._short_margin)
         return risk.needed(abs(quantity), price, share, side, self._tariffs.on(time))
 
-    def _affordable(self, order: Order, units: int, price: float, power_paise: int) -> int:
+    # ------------------------------------------------------------------ one limit each
+
+    def _allowed(self, asked: Asked) -> int:
+        return limits.if_allowed(asked.units, self._restricted[asked.order.instrument])
+
+    def _fresh(self, asked: Asked) -> int:
+        """``on_bar`` may order what has no bar now; a target is only ever decided on a bar that is there."""
+        return limits.within_age(asked.units, self._last_bars.age(asked.order.instrument), self._limits.max_age or 0)
+
+    def _sane(self, asked: Asked) -> int:
+        """A first bar has nothing to have jumped from."""
+        i = asked.order.instrument
+        close, before = self._account.close[i], self._last_bars.before[i]
+        if math.isnan(before):
+            return asked.units
+        return limits.within_jump(asked.units, close, before, _rupees(self._limits.max_jump, before))
+
+    def _in_band(self, asked: Asked) -> int:
+        """A market order has no price of its own."""
+        order, reference = asked.order, self._account.close[asked.order.instrument]
+        band, units = _rupees(self._limits.price_band, reference), asked.units
+        for price in (order.limit, order.trigger):
+            if not math.isnan(price):
+                units = min(units, limits.within_price_band(asked.units, price, reference, band))
+        return units
+
+    def _orders(self, asked: Asked) -> int:
+        return limits.within_orders(
+            asked.units, self._orders_so_far.in_session[asked.order.instrument], self._limits.max_orders_per_day or 0
+        )
+
+    def _positions(self, asked: Asked) -> int:
+        i = asked.order.instrument
+        if self._exposure.is_open(i):
+            return asked.units
+        others = self._exposure.beside(i, follows=asked.follows).others
+        return limits.within_positions(asked.units, others, self._limits.max_positions or 0)
+
+    def _quantity(self, asked: Asked) -> int:
+        return limits.within_quantity(asked.units, self._limits.max_order_quantity or 0, asked.lot)
+
+    def _order_value(self, asked: Asked) -> int:
+        return risk.within_order_value(asked.units, asked.price, self._limits.max_order_value or 0.0, asked.lot)
+
+    def _position_value(self, asked: Asked) -> int:
+        limit = self._limits.max_position_value or 0.0
+        return risk.within_position_value(asked.units, asked.held, asked.price, limit, asked.lot)
+
+    def _sector(self, asked: Asked) -> int:
+        """An instrument without a sector has no such limit."""
+        sector = self._sectors[asked.order.instrument]
+        return self._within(asked, self._limits.max_sector_value, sector) if sector else asked.units
+
+    def _gross(self, asked: Asked) -> int:
+        return self._within(asked, self._limits.max_gross_exposure)
+
+    def _strategy(self, asked: Asked) -> int:
+        """A session runs one strategy: all that it holds is that strategy's."""
+        return self._within(asked, self._limits.max_strategy_value)
+
+    def _within(self, asked: Asked, limit: Distance | None, among: frozenset[int] | None = None) -> int:
+        used = self._exposure.beside(asked.order.instrument, among, follows=asked.follows).paise
+        rupees = _rupees(limit, asked.equity_paise / 100.0)
+        return limits.within_total(asked.units, asked.price, used, rupees, asked.lot)
+
+    def _affordable(self, asked: Asked) -> int:
+        order = asked.order
         side, share = (1, self._long_margin) if order.quantity > 0 else (-1, self._short_margin)
-        lot, tariff = self._instruments[order.instrument].lot, self._tariffs.on(order.decided_at)
-        return risk.within_buying_power(units, price, share, power_paise, side, tariff, lot)
+        tariff = self._tariffs.on(order.decided_at)
+        return risk.within_buying_power(asked.units, asked.price, share, asked.power_paise, side, tariff, asked.lot)
+
+    # ------------------------------------------------------------------ the user's own
 
     @staticmethod
     def _ask(rule: RiskRule, order: Order, quantity: int, reason: str, portfolio: Portfolio) -> tuple[int, str]:
@@ -85,3 +209,23 @@ class Review:
             )
             raise StrategyError(msg)
         return (left, verdict.reason or name) if left < abs(quantity) else (left, reason)
+
+
+def is_named(instrument: Instrument, names: Sequence[str]) -> bool:
+    """Whether a list names the instrument, by its symbol or by exchange and symbol."""
+    return instrument.symbol in names or str(instrument) in names
+
+
+def sector_of(
+    instrument: Instrument, instruments: Sequence[Instrument], sectors: dict[str, tuple[str, ...]]
+) -> frozenset[int]:
+    """The run's instruments of this one's sector, itself among them; empty when it has none."""
+    for names in sectors.values():
+        if is_named(instrument, names):
+            return frozenset(i for i, one in enumerate(instruments) if is_named(one, names))
+    return frozenset()
+
+
+def _rupees(limit: Distance | None, base: float) -> float:
+    """A limit in per cent of ``base`` rupees, or in rupees; NaN, which allows nothing, without one."""
+    return math.nan if limit is None else rupees_of(limit.amount, limit.percent, base)

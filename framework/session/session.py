@@ -17,24 +17,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.errors import InvariantError
-from framework.rules.exits import rupees_of
-from framework.rules.money import to_paise
-from framework.rules.risk import daily_loss_tripped
 from framework.session.account import Account
 from framework.session.book import Book, WorkingOrder
+from framework.session.breaker import Breaker
+from framework.session.exposure import Exposure
 from framework.session.funding import Funding
-from framework.session.intents import Increase, Intents
+from framework.session.increases import Increases
+from framework.session.intents import Intents
+from framework.session.lastbars import LastBars
 from framework.session.orders import Orders
 from framework.session.planning import entry_prices
 from framework.session.product import Product
 from framework.session.protection import Protection
 from framework.session.reductions import Reductions
-from framework.session.review import Review
-from framework.session.wording import cash_text, daily_loss_text, refused_fill_text
+from framework.session.review import Review, Seen
+from framework.session.wording import cash_text, refused_fill_text, trip_text
 from framework.types.orders import (
-    DAY,
-    MARKET,
-    Approved,
     BarRow,
     Cancelled,
     CancelRequest,
@@ -47,18 +45,14 @@ from framework.types.orders import (
     Order,
     OrderRequest,
     Reason,
-    Validity,
-    Verdict,
 )
-from framework.types.portfolio import Portfolio, TradingState
 from framework.types.record import Notice, OrderRecord, OrderState, Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framework.types import Instrument, RiskRule, Settings
+    from framework.types import BreakerEvent, Instrument, Portfolio, RiskRule, Settings, TradingState
 
-ACTIVE, REDUCE_ONLY = TradingState.ACTIVE, TradingState.REDUCE_ONLY
 CANCELLED, FILLED = OrderState.CANCELLED, OrderState.FILLED
 FORCED = frozenset(
     {
@@ -68,6 +62,7 @@ FORCED = frozenset(
         Reason.TIME_EXIT,
         Reason.SQUARE_OFF,
         Reason.EXPIRY,
+        Reason.RISK,
     }
 )
 """Exits that set the intent to 0 by themselves."""
@@ -87,29 +82,28 @@ class Session:
         self.instruments = tuple(instruments)
         self.settings = settings
         self.account = account = Account(instruments, settings)
-        self.state = TradingState.ACTIVE
         self.settlements: list[Settlement] = []
         self.notices: list[Notice] = []
         self._weights = style == "allocate"
         self._by_target = style != "on_bar"
-        self._validity = Validity(settings.validity)
         self._rules = tuple(rules)
         self._books = books = [Book() for _ in self.instruments]
         self._orders = orders = Orders(account, books)
-        self._review = Review(instruments, settings, rules)
+        self.breaker = breaker = Breaker(settings, len(self.instruments))
         reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
-        self._funding = Funding(account, orders, reuse_proceeds=reuse_proceeds)
-        self._protection = Protection(instruments, settings, account, books, orders)
+        exposure = Exposure(account, orders, reuse_proceeds=reuse_proceeds)
+        self._last_bars = LastBars(len(self.instruments))
         self._reductions = Reductions(account, books, orders, by_target=self._by_target, weights=self._weights)
         self._product = Product(settings, account, books, orders, self._reductions, self.notices.append)
+        seen = Seen(self._product, breaker, orders, exposure, self._last_bars)
+        self._review = review = Review(settings, rules, account, seen, self.portfolio)
+        funding = Funding(account, orders, reuse_proceeds=reuse_proceeds)
+        self._increases = Increases(settings, account, orders, review, funding, by_target=self._by_target)
+        self._protection = Protection(instruments, settings, account, books, orders)
         self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
         self.equity_paise = settings.capital_paise
         """Cash plus marked positions at the last close."""
-        self._max_daily_loss = settings.limits.max_daily_loss
-        self._loss_limit_paise = -1
-        """Loss since the last session's close that trips the breaker; −1 = none."""
-        self._session_start_paise = -1
-        self._begin_session(0)
+        self._session = 0
         self._now = 0
         self._below_zero = False
 
@@ -119,10 +113,15 @@ class Session:
 
     # ------------------------------------------------------------------ what hosts read
 
+    @property
+    def state(self) -> TradingState:
+        """What the circuit breaker allows now."""
+        return self.breaker.state
+
     def portfolio(self) -> Portfolio:
         """The account at this moment, frozen."""
         reserved = self._orders.reserved_paise
-        return self.account.snapshot(self._now, self.state, self._session_start_paise, reserved)
+        return self.account.snapshot(self._now, self.state, self.breaker.session_start_paise, reserved)
 
     def order_records(self) -> tuple[OrderRecord, ...]:
         """Every order so far, refused ones included, by order id."""
@@ -170,6 +169,8 @@ class Session:
         if working.remaining * fill.quantity <= 0:  # below 0: it filled before it heard that it was shortened
             commands += self._orders.end(working, FILLED, self._now)
         self._watch_cash()
+        if self.breaker.watches_fills:
+            self.breaker.settled(settlement)
         for rule in self._rules:
             rule.post_fill(settlement, self.portfolio())
         return commands
@@ -222,7 +223,9 @@ class Session:
         """Before anything of this bar fills: a new session begins, square-offs are due. Only its times may be seen."""
         self._now = row.time
         if row.session != self._session:
-            self._begin_session(row.session)
+            self._session = row.session
+            self._orders.count_anew()
+            self.breaker.begin_session(self._now, self.equity_paise)
         return self._product.before_open(row)
 
     # ------------------------------------------------------------------ the close of a bar
@@ -231,13 +234,14 @@ class Session:
         """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
         self._now = row.close_time
         self.remark(row)
-        if self.state is ACTIVE and daily_loss_tripped(
-            self.equity_paise, self._session_start_paise, self._loss_limit_paise
-        ):
-            self._trip_breaker()
+        if self._review.looks_at_bars:
+            self._last_bars.note(row)
+        commands: list[Command] = []
+        if self.breaker.watches_closes:
+            commands = self._tripped(self.breaker.judge(self._now, self.equity_paise))
         for rule in self._rules:
             rule.on_state(self.portfolio())
-        return self._protection.look_after(row) if self.account.held else []
+        return commands + self._protection.look_after(row) if self.account.held else commands
 
     def remark(self, row: BarRow) -> None:
         """Value the account at this bar's close."""
@@ -253,84 +257,39 @@ class Session:
         """Decide at the close just marked. Reductions come before increases, each by instrument."""
         increases = [] if decisions is None else self._intents.decide(row, decisions, self.equity_paise)
         commands = self._reductions.at_close(row) if self.account.held else []
+        tripped_before = len(self.breaker.events)
         for increase in increases:
-            commands += self._increase(increase)
+            commands += self._increases.decided(increase, self.equity_paise, self._now)
         for request in requests:
             commands += self._carry_out(request)
+        if len(self.breaker.events) > tripped_before:  # a runaway: what is to be left is left at the next open
+            commands += self._tripped(self.breaker.events[tripped_before:]) + self._reductions.at_close(row)
         return commands
 
     def end_session(self, row: BarRow) -> list[Command]:
         """After the decisions of a session's last bar: what must not last longer is given up at that close."""
         return self._product.end_session(row)
 
-    def _begin_session(self, session: int) -> None:
-        """Losses count from the last session's close, and what they tripped is over."""
-        self._session = session
-        if self.state is REDUCE_ONLY:
-            self.state = ACTIVE
-        if self._session_start_paise != self.equity_paise:
-            self._session_start_paise = self.equity_paise
-            limit = self._max_daily_loss
-            if limit is not None:
-                rupees = rupees_of(limit.amount, limit.percent, self.equity_paise / 100.0)
-                self._loss_limit_paise = to_paise(rupees)
+    # ------------------------------------------------------------------ the circuit breaker
 
-    def _trip_breaker(self) -> None:
-        lost_paise, limit = self._session_start_paise - self.equity_paise, self._max_daily_loss
-        self.state = REDUCE_ONLY
-        self._notice("daily_loss", daily_loss_text(lost_paise, limit))
+    def reset_breaker(self) -> None:
+        """A person's command: what tripped the breaker is over, and losses count from here."""
+        self.breaker.reset(self._now, self.equity_paise)
+        self._orders.count_anew()
 
-    # ------------------------------------------------------------------ increases
-
-    def _increase(self, increase: Increase) -> list[Command]:
-        """Replace working entries by this one: review it, and park it until what it replaces or follows is done."""
-        i, quantity, prices, reason = increase
-        replaced = self._orders.entries(i)
+    def _tripped(self, events: Sequence[BreakerEvent]) -> list[Command]:
+        """Tell it, withdraw what would still increase, and with ``on_trip: flatten`` leave what is held."""
         commands: list[Command] = []
-        for working in replaced:
-            commands += self._orders.withdraw(working, self._now)
-        if quantity == 0:
-            return commands
-        freed_paise = sum(working.reserved_paise for working in replaced)
-        position = self.account.quantity[i]
-        reverses = position * quantity < 0
-        blocked = self._orders.not_yet_done(i, reduces=False)
-        if reverses:
-            blocked |= self._orders.not_yet_done(i, reduces=True)
-        validity = DAY if prices.type is MARKET else self._validity
-        order = Order(
-            0,
-            i,
-            quantity,
-            prices.type,
-            reason,
-            reduces=False,
-            decided_at=self._now,
-            limit=prices.limit,
-            trigger=prices.trigger,
-            validity=validity,
-        )
-        held = 0 if reverses else abs(position)
-        return commands + self._review_and_place(order, prices.worst, held, freed_paise, blocked)
-
-    def _review_and_place(
-        self, order: Order, worst: float, held: int, freed_paise: int, blocked: set[int]
-    ) -> list[Command]:
-        """The risk review is the only way to an approved increase; a refusal is kept with its reason."""
-        refused = self._product.refusal(order)
-        if refused:
-            self._orders.refuse(order, order.quantity, Verdict(0, refused))
-            return []
-        reverses = self.account.quantity[order.instrument] * order.quantity < 0
-        power = self._funding.of_entry(order, reverses=reverses) + freed_paise
-        verdict = self._review.increase(order, worst, held, power, self.state, self.portfolio)
-        if verdict.quantity == 0:
-            self._orders.refuse(order, order.quantity, verdict)
-            return []
-        numbered = order._replace(order_id=self._orders.take_id(), quantity=verdict.quantity)
-        approved = Approved(numbered, order.quantity, verdict)
-        reserve = self._review.reserve_paise(verdict.quantity, worst, order.decided_at)
-        return self._orders.place(approved, reserve, blocked, needs_flat=reverses and self._by_target)
+        for event in events:
+            self._notice(str(event.cause), trip_text(event, self.settings.limits, self.instruments))
+            for i in self._orders.instruments():
+                for entry in self._orders.entries(i):
+                    commands += self._orders.withdraw(entry, self._now)
+            if self.settings.limits.on_trip == "flatten":
+                for i in self.account.held:
+                    if not self._books[i].leaving:
+                        self._books[i].leave(Reason.RISK, self.settings.reenter)
+        return commands
 
     # ------------------------------------------------------------------ explicit orders of on_bar
 
@@ -373,7 +332,7 @@ class Session:
             entry = order._replace(quantity=side * increasing, reduces=False)
             coming = sum(abs(w.remaining) for w in self._orders.entries(i) if w.order.quantity * side > 0)
             held = (abs(position) if position * side > 0 else 0) + coming
-            commands += self._review_and_place(entry, prices.worst, held, 0, set())
+            commands += self._increases.reviewed(entry, prices.worst, held, self.equity_paise, 0, set())
         return commands
 
     # ------------------------------------------------------------------ notices

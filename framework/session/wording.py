@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.types.breaker import BreakerCause
+from framework.types.portfolio import TradingState
+
 if TYPE_CHECKING:
-    from framework.types import Distance, Instrument
+    from collections.abc import Sequence
+
+    from framework.types import BreakerEvent, Instrument, Limits
 
 
 def refused_fill_text(quantity: int, instrument: Instrument, reason: str) -> str:
@@ -18,9 +23,24 @@ def cash_text(cash_paise: int) -> str:
     return f"cash fell to ₹{cash_paise / 100:,.2f}"
 
 
-def daily_loss_text(loss_paise: int, limit: Distance | None) -> str:
-    """The daily-loss breaker tripped."""
-    return f"a loss of ₹{loss_paise / 100:,.2f} reached {limit}: reduce only until the next session"
+def trip_text(event: BreakerEvent, limits: Limits, instruments: Sequence[Instrument]) -> str:
+    """The circuit breaker tripped: what was reached, which limit, and until when."""
+    held = ", and leave what is held" if limits.on_trip == "flatten" else ""
+    until = (
+        "the next session"
+        if event.after is TradingState.REDUCE_ONLY
+        else f"{limits.breaker_reset} session{'s' if limits.breaker_reset > 1 else ''} have begun"
+        if limits.breaker_reset
+        else "a command"
+    )
+    then = f"{'reduce only' if event.after is TradingState.REDUCE_ONLY else 'halted'} until {until}{held}"
+    if event.cause is BreakerCause.DAILY_LOSS:
+        return f"a loss of ₹{event.value / 100:,.2f} reached {limits.max_daily_loss}: {then}"
+    if event.cause is BreakerCause.DRAWDOWN:
+        return f"a drawdown of ₹{event.value / 100:,.2f} reached {limits.max_drawdown}: {then}"
+    if event.cause is BreakerCause.CONSECUTIVE_LOSSES:
+        return f"{event.value} losing round trips in a row reached {event.limit}: {then}"
+    return f"order {event.value} of {instruments[event.instrument]} in a session is beyond {event.limit}: {then}"
 
 
 def left_over_text(quantity: int, instrument: Instrument) -> str:

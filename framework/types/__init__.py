@@ -7,6 +7,7 @@ from framework.types.choices import Charges, Distance, Sizing, Slippage
 from framework.types.higher import HigherBars
 from framework.types.hooks import RiskRule, Rule
 from framework.types.instrument import Instrument
+from framework.types.limits import Limits
 from framework.types.orders import (
     NAN,
     Approved,
@@ -33,7 +34,7 @@ from framework.types.orders import (
 from framework.types.panel import Panel
 from framework.types.portfolio import Portfolio, Position, TradingState
 from framework.types.record import Notice, OrderRecord, OrderState, Record, Settlement
-from framework.types.settings import Exits, Limits, Settings
+from framework.types.settings import Exits, Settings
 from framework.types.signals import Signals
 from framework.types.timeframe import Timeframe
 from framework.types.verification import Agreement, Comparison, Verification

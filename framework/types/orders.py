@@ -51,6 +51,8 @@ class Reason(StrEnum):
     TIME_EXIT = "time_exit"
     SQUARE_OFF = "square_off"
     EXPIRY = "expiry"
+    RISK = "risk"
+    """The circuit breaker tripped, and ``on_trip`` is flatten."""
 
 
 class ExitDistances(NamedTuple):

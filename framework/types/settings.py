@@ -22,6 +22,7 @@ from framework.types.choices import (
     SquareOffText,
 )
 from framework.types.explain import explain, unknown_name
+from framework.types.limits import Limits
 
 Frozen = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,18 +38,6 @@ class Exits(BaseModel):
     time_exit: int | None = Field(None, ge=1, description="leave at the open of the n-th bar after the entry; bars")
     active_from: Literal["entry_bar", "next_bar"] = Field("entry_bar", description="first bar in which exits can fill")
     both: Literal["stop", "target"] = Field("stop", description="which one fills when a bar reaches both")
-
-
-class Limits(BaseModel):
-    """Risk limits. None = no limit; they only ever hold back orders that increase a position."""
-
-    model_config = Frozen
-
-    max_order_value: float | None = Field(None, gt=0, description="rupees per order")
-    max_position_value: float | None = Field(None, gt=0, description="rupees per instrument, at the reference price")
-    max_daily_loss: DistanceText = Field(
-        None, description="loss since the last session's close, 2% of it or rupees; then reduce only until the next"
-    )
 
 
 class Settings(BaseModel):

@@ -7,7 +7,8 @@ import numpy as np
 
 from framework.engines.event import PRICE_NAMES, DecisionArrays, run
 from framework.types import Bars, Instrument, OrderRequest, Panel, Record, Settings
-from framework.types.settings import Exits, Limits
+from framework.types.limits import Limits
+from framework.types.settings import Exits
 
 DAY_NS = 86_400 * 10**9
 HOUR_NS = 3_600 * 10**9

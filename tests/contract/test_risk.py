@@ -129,7 +129,7 @@ def test_reductions_pass_in_every_state(side, state, way):
 
     def switch(session: Session, row: int):
         if row >= 1:
-            session.state = state
+            session.breaker.state = state
         if way != "order":
             return ()
         return [ask(side * 10)] if row == 0 else [ask(-side * 10)] if row == 1 else ()

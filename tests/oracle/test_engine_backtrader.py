@@ -210,9 +210,9 @@ REFUSED = {
     "protection": ({"protection_bps": 50}, "protection_bps is 50; leave out --protection-bps"),
     "limit follow": ({"limit_follow": True}, "leave out --limit-follow"),
     "new signal": ({"reenter": "new_signal"}, "leave out --reenter new_signal"),
-    "order value": ({"max_order_value": 50_000}, "max_order_value is 50000.0; leave out --max-order-value"),
-    "position value": ({"max_position_value": 50_000}, "leave out --max-position-value"),
-    "daily loss": ({"max_daily_loss": "2%"}, "max_daily_loss is 2%; leave out --max-daily-loss"),
+    "order value": ({"max_order_value": 50_000}, "max_order_value is 50000.0; leave out limits.max_order_value"),
+    "position value": ({"max_position_value": 50_000}, "leave out limits.max_position_value"),
+    "daily loss": ({"max_daily_loss": "2%"}, "max_daily_loss is 2%; leave out limits.max_daily_loss"),
 }
 
 

@@ -13,10 +13,10 @@ from framework.engines.kernel.layout import ACTIVE, LIMIT, MARKET, ON_CHANGE, OR
 from framework.engines.kernel.protection import look_after
 from framework.engines.kernel.quiet import skip_quiet
 from framework.engines.kernel.session import decide, remark, trip
+from framework.rules.breaker import loss_reached
 from framework.rules.exits import rupees_of
 from framework.rules.ledger import marked
 from framework.rules.money import to_paise
-from framework.rules.risk import daily_loss_tripped
 from framework.rules.targets import outstanding_reduction
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def run_rows(
         uneasy = mark_all(s, bar, t)
         if p.loss_amount > 0.0 and desk.state == ACTIVE:
             limit = to_paise(rupees_of(p.loss_amount, p.loss_percent, desk.session_start_paise / 100.0))
-            if daily_loss_tripped(desk.equity_paise, desk.session_start_paise, limit):
+            if loss_reached(desk.equity_paise, desk.session_start_paise, limit):
                 trip(s)
         if desk.held > 0 and (ages or uneasy):
             look_after(s, p, bar, t)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.engines.kernel.layout import ACTIVE, LIMIT, STOP, Bar, Params, State
+from framework.rules.breaker import loss_reached
 from framework.rules.exits import rupees_of
 from framework.rules.ledger import marked
 from framework.rules.money import to_paise
-from framework.rules.risk import daily_loss_tripped
 from framework.rules.targets import outstanding_reduction
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def skip_quiet(
             if not price > 0.0 or bar.low[t, 0] <= floor or bar.high[t, 0] >= ceiling:
                 break
             marked_now = marked(quantity, price)
-            if daily_loss_tripped(paid + marked_now, desk.session_start_paise, limit):
+            if loss_reached(paid + marked_now, desk.session_start_paise, limit):
                 break
             mark = marked_now
         equity[t - offset], cash[t - offset], exposure[t - offset] = paid + mark, paid, abs(mark)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.engines.kernel import layout
-from framework.session.wording import cash_text, daily_loss_text, refused_fill_text
+from framework.session.wording import cash_text, refused_fill_text, trip_text
+from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.orders import Fill, Order, OrderType, Reason, Validity, Verdict
+from framework.types.portfolio import TradingState
 from framework.types.record import Notice, OrderRecord, OrderState, Settlement
 
 if TYPE_CHECKING:
@@ -96,5 +98,6 @@ def notices_of(rows: NDArray[np.void], instruments: Sequence[Instrument], settin
         elif code == layout.NOTICE_CASH:
             told.append(Notice(time, "cash_below_zero", cash_text(a)))
         else:
-            told.append(Notice(time, "daily_loss", daily_loss_text(a, settings.limits.max_daily_loss)))
+            event = BreakerEvent(time, TradingState.ACTIVE, TradingState.REDUCE_ONLY, BreakerCause.DAILY_LOSS, a, 0)
+            told.append(Notice(time, str(event.cause), trip_text(event, settings.limits, instruments)))
     return tuple(told)

@@ -124,18 +124,3 @@ def test_buying_power_by_hand(quantity, price, blocked, power, rate, flat, expec
     assert risk.within_buying_power(quantity, price, blocked, power, 1, Tariff(rate, flat_paise=flat), 1) == expected
     more = risk.within_buying_power(quantity + 100, price, blocked, power, 1, Tariff(rate, flat_paise=flat), 1)
     assert more == (expected if blocked or flat else quantity + 100)
-
-
-@pytest.mark.parametrize(
-    ("equity", "start", "limit", "expected"),
-    [
-        (9_700, 10_000, 300, True),
-        (9_701, 10_000, 300, False),
-        (9_000, 10_000, 300, True),
-        (10_500, 10_000, 300, False),
-        (9_000, 10_000, -1, False),  # no limit
-        (10_000, 10_000, 0, True),
-    ],
-)
-def test_the_daily_loss_trips_at_its_limit(equity, start, limit, expected):
-    assert risk.daily_loss_tripped(equity, start, limit) is expected

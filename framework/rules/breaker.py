@@ -1,0 +1,37 @@
+"""The circuit breaker: which state follows from which cause, and when a limit has been reached."""
+
+ACTIVE, REDUCE_ONLY, HALTED = 0, 1, 2
+"""Codes of the trading states; each allows less than the one before."""
+DAILY_LOSS, CONSECUTIVE_LOSSES, DRAWDOWN, RUNAWAY, NEW_SESSION, RESET_DUE, COMMAND = 0, 1, 2, 3, 4, 5, 6
+"""Codes of the causes."""
+
+AFTER = (
+    # daily loss, losses in a row, drawdown, runaway, new session, reset due, command
+    (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, ACTIVE, ACTIVE),  # when ACTIVE
+    (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, REDUCE_ONLY, ACTIVE),  # when REDUCE_ONLY
+    (HALTED, HALTED, HALTED, HALTED, HALTED, ACTIVE, ACTIVE),  # when HALTED
+)
+"""State → what each cause makes of it. A session's end gives back what a bad day took, never what a drawdown did."""
+
+
+def state_after(state: int, cause: int) -> int:
+    """The trading state that follows."""
+    return AFTER[state][cause]
+
+
+def loss_reached(equity_paise: int, from_paise: int, limit_paise: int) -> bool:
+    """True when the loss since ``from_paise`` (the last session's close, the peak) has reached the limit.
+
+    Paise; a limit below 0 = none.
+    """
+    return 0 <= limit_paise <= from_paise - equity_paise
+
+
+def losses_after(losses: int, net_paise: int) -> int:
+    """Losing round trips in a row, after one that came to ``net_paise``, charges included."""
+    return losses + 1 if net_paise < 0 else 0
+
+
+def count_reached(count: int, most: int) -> bool:
+    """True when a count has reached its limit; 0 = no limit."""
+    return 0 < most <= count

@@ -1,0 +1,67 @@
+"""Decision rules that ask more than one order's value: data, price band, counts, exposure.
+
+``quantity`` ≥ 0 is what is asked, whole lots; the answer is ≤ it, whole lots. Where there is no limit it is infinite;
+a limit or a price that is NaN allows nothing.
+"""
+
+from framework.rules.sizing import whole_lots
+
+INFINITY = float("inf")
+
+
+def if_allowed(quantity: int, restricted: bool) -> int:
+    """``restricted``: nothing of an instrument on the list."""
+    return 0 if restricted else quantity
+
+
+def within_age(quantity: int, sessions: int, most: int) -> int:
+    """``max_age``: the instrument's last bar is at most so many sessions old; below 0 = it never had one."""
+    return quantity if 0 <= sessions <= most else 0
+
+
+def within_jump(quantity: int, close: float, before: float, limit_rupees: float) -> int:
+    """``max_jump``: |close − the close before| ≤ limit, rupees; a larger move is no price to decide by."""
+    fine = 0.0 < close < INFINITY and before > 0.0 and abs(close - before) <= limit_rupees
+    return quantity if fine else 0
+
+
+def within_price_band(quantity: int, price: float, reference: float, band_rupees: float) -> int:
+    """``price_band``: |an order's price − reference| ≤ band, rupees; the reference is the close that decided."""
+    fine = 0.0 < price < INFINITY and reference > 0.0 and abs(price - reference) <= band_rupees
+    return quantity if fine else 0
+
+
+def within_orders(quantity: int, orders: int, most: int) -> int:
+    """``max_orders_per_day``: with this one, at most so many orders of the instrument in the session."""
+    return quantity if orders < most else 0
+
+
+def within_positions(quantity: int, others: int, most: int) -> int:
+    """``max_positions``: with this one, at most so many instruments held or about to be."""
+    return quantity if others < most else 0
+
+
+def within_quantity(quantity: int, most: int, lot: int) -> int:
+    """``max_order_quantity``: units ≤ limit."""
+    return quantity if quantity <= most else whole_lots(float(most), lot)
+
+
+def within_total(quantity: int, price: float, used_paise: int, limit_rupees: float, lot: int) -> int:
+    """``max_gross_exposure``, ``max_sector_value``, …: quantity × price + what is used ≤ limit.
+
+    ``used_paise`` ≥ 0 is the value of positions and of working entries at their worst prices.
+    """
+    if not (0.0 < price < INFINITY):
+        return 0
+    room = limit_rupees - used_paise / 100.0
+    if quantity * price <= room:
+        return quantity
+    return min(whole_lots(room / price, lot), quantity)
+
+
+def worst_case(held_paise: int, entries_paise: int, follows: bool) -> int:
+    """Worst-case value of an instrument, paise ≥ 0: what stays and what its entries add.
+
+    ``follows``: an entry opens the other side once the position is closed, so it is the larger of the two.
+    """
+    return max(held_paise, entries_paise) if follows else held_paise + entries_paise

@@ -1,0 +1,117 @@
+"""The circuit breaker of one run: its state, what it is judged by, and everything it did. Session owns one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.rules import breaker as rules
+from framework.rules.exits import rupees_of
+from framework.rules.money import share, to_paise
+from framework.types.breaker import BreakerCause, BreakerEvent
+from framework.types.portfolio import TradingState
+
+if TYPE_CHECKING:
+    from framework.types import Settings, Settlement
+    from framework.types.choices import Distance
+
+STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED)
+"""By the rulebook's codes."""
+CAUSES = tuple(BreakerCause)
+"""By the rulebook's codes."""
+ACTIVE, REDUCE_ONLY, HALTED = STATES
+
+
+class Breaker:
+    """Trips at a close or when an order too many is asked for; ends with a session, after a time, or by a command."""
+
+    def __init__(self, settings: Settings, instruments: int) -> None:
+        limits = settings.limits
+        self._loss, self._drawdown = limits.max_daily_loss, limits.max_drawdown
+        self._most_losses = limits.max_consecutive_losses or 0
+        self._most_orders = limits.max_orders_per_day or 0
+        self._reset_after = limits.breaker_reset or 0
+        self.state = ACTIVE
+        self.events: list[BreakerEvent] = []
+        self.session_start_paise = settings.capital_paise
+        """Equity at the last session's close, the deposit on the first: what a daily loss is measured from."""
+        self.peak_paise = settings.capital_paise
+        """Highest equity at a close, since the run began or was last halted: what a drawdown is measured from."""
+        self.losses = 0
+        """Losing round trips in a row, since the run began or its state last became ACTIVE."""
+        self._halted_for = 0
+        """Sessions that have begun since it was halted."""
+        self._net_paise = [0] * instruments
+        """Net result so far of each open round trip, its charges taken off."""
+        self._loss_limit_paise = _limit_paise(self._loss, self.session_start_paise)
+        self.watches_closes = bool(self._loss or self._drawdown or self._most_losses)
+        self.watches_fills = self._most_losses > 0
+
+    # ------------------------------------------------------------------ what it is told
+
+    def begin_session(self, now: int, equity_paise: int) -> None:
+        """Losses count from the last session's close; what only lasts for a session is over."""
+        if self.session_start_paise != equity_paise:
+            self.session_start_paise = equity_paise
+            self._loss_limit_paise = _limit_paise(self._loss, equity_paise)
+        if self.state is REDUCE_ONLY:
+            self._turn(now, rules.NEW_SESSION, 0, 0, equity_paise)
+        elif self.state is HALTED:
+            self._halted_for += 1
+            if rules.count_reached(self._halted_for, self._reset_after):
+                self._turn(now, rules.RESET_DUE, self._halted_for, self._reset_after, equity_paise)
+
+    def settled(self, settlement: Settlement) -> None:
+        """A fill was booked: a round trip that it closed was a loss or was none."""
+        i, position = settlement.fill.instrument, settlement.position
+        before, units = position - settlement.fill.quantity, abs(settlement.fill.quantity)
+        crossed = before * position < 0
+        opening = settlement.charges_paise - share(settlement.charges_paise, abs(before), units) if crossed else 0
+        self._net_paise[i] += settlement.gross_paise - settlement.charges_paise + opening
+        if position == 0 or crossed:
+            self.losses = rules.losses_after(self.losses, self._net_paise[i])
+            self._net_paise[i] = -opening
+
+    def judge(self, now: int, equity_paise: int) -> list[BreakerEvent]:
+        """At a close: what tripped it, in the order daily loss, losses in a row, drawdown."""
+        self.peak_paise = max(self.peak_paise, equity_paise)
+        tripped: list[BreakerEvent] = []
+        if rules.loss_reached(equity_paise, self.session_start_paise, self._loss_limit_paise):
+            lost = self.session_start_paise - equity_paise
+            tripped += self._turn(now, rules.DAILY_LOSS, lost, self._loss_limit_paise, equity_paise)
+        if rules.count_reached(self.losses, self._most_losses):
+            tripped += self._turn(now, rules.CONSECUTIVE_LOSSES, self.losses, self._most_losses, equity_paise)
+        limit_paise = _limit_paise(self._drawdown, self.peak_paise)
+        if rules.loss_reached(equity_paise, self.peak_paise, limit_paise):
+            tripped += self._turn(now, rules.DRAWDOWN, self.peak_paise - equity_paise, limit_paise, equity_paise)
+        return tripped
+
+    def run_away(self, now: int, i: int, orders: int, equity_paise: int) -> list[BreakerEvent]:
+        """An order beyond ``max_orders_per_day`` was asked for: of instrument ``i``, the session's ``orders``-th."""
+        return self._turn(now, rules.RUNAWAY, orders, self._most_orders, equity_paise, i)
+
+    def reset(self, now: int, equity_paise: int) -> None:
+        """A person's command: whatever tripped it is over."""
+        self._turn(now, rules.COMMAND, 0, 0, equity_paise)
+
+    # ------------------------------------------------------------------ the one place where the state changes
+
+    def _turn(
+        self, now: int, cause: int, value: int, limit: int, equity_paise: int, instrument: int = -1
+    ) -> list[BreakerEvent]:
+        """Change the state as the rulebook says; nothing when it stays what it is."""
+        before, after = self.state, STATES[rules.state_after(STATES.index(self.state), cause)]
+        if before is after:
+            return []
+        self.state, self._halted_for = after, 0
+        if after is ACTIVE:  # what was counted has had its consequence
+            self.losses = 0
+            if before is HALTED:
+                self.peak_paise = equity_paise
+        event = BreakerEvent(now, before, after, CAUSES[cause], value, limit, instrument)
+        self.events.append(event)
+        return [event]
+
+
+def _limit_paise(limit: Distance | None, of_paise: int) -> int:
+    """A limit in per cent of an amount, or in rupees, as paise; −1 without one."""
+    return -1 if limit is None else to_paise(rupees_of(limit.amount, limit.percent, of_paise / 100.0))

@@ -1,0 +1,63 @@
+"""What would be held if every working entry filled: the worst case that limits on the whole account look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.rules import limits
+from framework.rules.money import share, value
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from framework.session.account import Account
+    from framework.session.orders import Orders
+
+
+class Used(NamedTuple):
+    """What is taken before the order in hand."""
+
+    paise: int
+    """Positions at their marks and working entries at their worst prices, ≥ 0."""
+    others: int
+    """Other instruments that are held or have an entry working."""
+
+
+class Exposure:
+    """Sums over instruments; an exit that has not filled counts as gone only with ``reuse_proceeds`` (row M7)."""
+
+    def __init__(self, account: Account, orders: Orders, *, reuse_proceeds: bool) -> None:
+        self._account = account
+        self._orders = orders
+        self._reuse_proceeds = reuse_proceeds
+
+    def beside(self, i: int, among: Container[int] | None = None, *, follows: bool) -> Used:
+        """What is used beside an order of instrument ``i``; ``among`` these instruments only.
+
+        ``follows``: the order opens the other side once the position of ``i`` is closed, so that does not count.
+        """
+        paise = others = 0
+        for j in sorted({*self._account.held, *self._orders.instruments()}):
+            if among is not None and j not in among:
+                continue
+            held_paise, is_held = self._held(j)
+            entries = self._orders.entries(j)
+            if j == i and follows:
+                held_paise = 0
+            entries_paise = sum([value(entry.worst, entry.remaining) for entry in entries])
+            behind = any(entry.needs_flat for entry in entries)
+            paise += limits.worst_case(held_paise, entries_paise, behind)
+            others += j != i and (is_held or bool(entries))
+        return Used(paise, others)
+
+    def is_open(self, i: int) -> bool:
+        """Whether instrument ``i`` is held or has an entry working, so that it is counted already."""
+        return self._account.quantity[i] != 0 or bool(self._orders.entries(i))
+
+    def _held(self, j: int) -> tuple[int, bool]:
+        """Value in paise of what stays of a position, and whether anything does."""
+        units = abs(self._account.quantity[j])
+        staying = units - (self._orders.units_leaving(j) if self._reuse_proceeds else 0)
+        if staying <= 0:
+            return 0, False
+        return share(abs(self._account.mark_paise[j]), staying, units), True

@@ -1,0 +1,88 @@
+"""The way from a wanted increase to a placed order: withdraw what it replaces, review, reserve, place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.session.review import Asked
+from framework.types.orders import DAY, MARKET, Approved, Order, Validity
+
+if TYPE_CHECKING:
+    from framework.session.account import Account
+    from framework.session.funding import Funding
+    from framework.session.intents import Increase
+    from framework.session.orders import Orders
+    from framework.session.review import Review
+    from framework.types import Command, Settings
+
+
+class Increases:
+    """Places what opens or enlarges a position; the risk review is the only way there."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        account: Account,
+        orders: Orders,
+        review: Review,
+        funding: Funding,
+        *,
+        by_target: bool,
+    ) -> None:
+        self._validity = Validity(settings.validity)
+        self._account = account
+        self._orders = orders
+        self._review = review
+        self._funding = funding
+        self._by_target = by_target
+
+    def decided(self, increase: Increase, equity_paise: int, now: int) -> list[Command]:
+        """Replace working entries by this one: review it, and park it until what it replaces or follows is done."""
+        i, quantity, prices, reason = increase
+        replaced = self._orders.entries(i)
+        commands: list[Command] = []
+        for working in replaced:
+            commands += self._orders.withdraw(working, now)
+        if quantity == 0:
+            return commands
+        freed_paise = sum(working.reserved_paise for working in replaced)
+        position = self._account.quantity[i]
+        reverses = position * quantity < 0
+        blocked = self._orders.not_yet_done(i, reduces=False)
+        if reverses:
+            blocked |= self._orders.not_yet_done(i, reduces=True)
+        validity = DAY if prices.type is MARKET else self._validity
+        order = Order(
+            0,
+            i,
+            quantity,
+            prices.type,
+            reason,
+            reduces=False,
+            decided_at=now,
+            limit=prices.limit,
+            trigger=prices.trigger,
+            validity=validity,
+        )
+        held = 0 if reverses else abs(position)
+        return commands + self.reviewed(order, prices.worst, held, equity_paise, freed_paise, blocked)
+
+    def reviewed(
+        self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int, blocked: set[int]
+    ) -> list[Command]:
+        """Place what the review leaves; a refusal is kept with its reason."""
+        i = order.instrument
+        reverses = self._account.quantity[i] * order.quantity < 0
+        power, follows = self._funding.of_entry(order, reverses=reverses) + freed_paise, reverses and self._by_target
+        lot = self._account.instruments[i].lot
+        asked = Asked(order, abs(order.quantity), worst, held, power, equity_paise, lot, follows)
+        verdict = self._review.increase(asked)
+        if verdict.quantity == 0:
+            self._orders.refuse(order, order.quantity, verdict)
+            if verdict.reason == "max_orders_per_day":
+                self._review.breaker.run_away(order.decided_at, i, self._orders.in_session[i] + 1, equity_paise)
+            return []
+        numbered = order._replace(order_id=self._orders.take_id(), quantity=verdict.quantity)
+        approved = Approved(numbered, order.quantity, verdict)
+        reserve = self._review.reserve_paise(verdict.quantity, worst, order.decided_at)
+        return self._orders.place(approved, reserve, blocked, worst=worst, needs_flat=follows)

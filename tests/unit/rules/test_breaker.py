@@ -1,0 +1,65 @@
+"""framework/rules/breaker.py: the table of states, and limits that trip exactly where they are reached."""
+
+import pytest
+
+from framework.rules import breaker
+from framework.rules.breaker import ACTIVE, HALTED, REDUCE_ONLY
+
+ROWS = {
+    # cause: what becomes of ACTIVE, REDUCE_ONLY, HALTED, as docs/risk.md has it
+    breaker.DAILY_LOSS: (REDUCE_ONLY, REDUCE_ONLY, HALTED),
+    breaker.CONSECUTIVE_LOSSES: (REDUCE_ONLY, REDUCE_ONLY, HALTED),
+    breaker.DRAWDOWN: (HALTED, HALTED, HALTED),
+    breaker.RUNAWAY: (HALTED, HALTED, HALTED),
+    breaker.NEW_SESSION: (ACTIVE, ACTIVE, HALTED),
+    breaker.RESET_DUE: (ACTIVE, REDUCE_ONLY, ACTIVE),
+    breaker.COMMAND: (ACTIVE, ACTIVE, ACTIVE),
+}
+
+
+@pytest.mark.parametrize(("cause", "after"), ROWS.items())
+def test_every_state_and_cause(cause, after):
+    assert after == tuple(breaker.state_after(state, cause) for state in (ACTIVE, REDUCE_ONLY, HALTED))
+
+
+def test_a_limit_never_makes_more_allowed_than_it_was():
+    for cause in (breaker.DAILY_LOSS, breaker.CONSECUTIVE_LOSSES, breaker.DRAWDOWN, breaker.RUNAWAY):
+        for state in (ACTIVE, REDUCE_ONLY, HALTED):
+            assert breaker.state_after(state, cause) >= state
+
+
+def test_the_codes_are_those_of_the_types():
+    from framework.session.breaker import CAUSES, STATES
+
+    assert ("active", "reduce_only", "halted") == tuple(STATES[code] for code in (ACTIVE, REDUCE_ONLY, HALTED))
+    assert [name.lower() for name in (
+        "DAILY_LOSS", "CONSECUTIVE_LOSSES", "DRAWDOWN", "RUNAWAY", "NEW_SESSION", "RESET_DUE", "COMMAND",
+    )] == [str(CAUSES[code]) for code in ROWS]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("equity", "start", "limit", "expected"),
+    [
+        (9_700, 10_000, 300, True),
+        (9_701, 10_000, 300, False),
+        (9_000, 10_000, 300, True),
+        (10_500, 10_000, 300, False),
+        (9_000, 10_000, -1, False),  # no limit
+        (10_000, 10_000, 0, True),
+        (0, 0, 0, True),
+    ],
+)
+def test_a_loss_trips_at_its_limit(equity, start, limit, expected):
+    assert breaker.loss_reached(equity, start, limit) is expected
+
+
+@pytest.mark.parametrize(("losses", "net", "expected"), [(2, -1, 3), (2, 0, 0), (2, 1, 0), (0, -500, 1), (0, 5, 0)])
+def test_only_a_net_loss_is_one_more(losses, net, expected):
+    assert expected == breaker.losses_after(losses, net)
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "expected"), [(3, 3, True), (4, 3, True), (2, 3, False), (0, 0, False), (9, 0, False)]
+)
+def test_a_count_trips_at_its_limit_and_zero_is_no_limit(count, most, expected):
+    assert breaker.count_reached(count, most) is expected
