@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 from framework.errors import DataError
 from framework.report.risk_days import breaker_rows, risk_days
 from framework.store import RunRow, open_store
+from framework.store.records import BreakerRow, Owner
+from framework.types import BreakerCause, BreakerEvent, TradingState
+from framework.types.breaker import state_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from framework.report.result import Result
+    from framework.store import Store
+    from framework.store.records import RiskRow
 
 
 def bundle_folder(db: Path, run_id: str) -> Path:
@@ -71,3 +76,27 @@ def find(run: str, db: Path) -> Result:
         msg = f"run {row.run_id} is in the database but its bundle {folder} is gone; run the backtest again"
         raise DataError(msg)
     return Result.load(folder)
+
+
+def risk_of(run: str, db: Path) -> tuple[Owner, list[RiskRow], list[BreakerRow]]:
+    """What a kept run risked and what its breaker did; one that was kept without is looked through now."""
+    with open_store(db, create=False) as store:
+        owner = Owner(run_id=store.run(run).run_id)
+        metrics, events = store.risk_metrics(owner), store.breaker_events(owner)
+    if metrics:
+        return owner, metrics, events
+    record = find(owner.run_id, db).record
+    metrics, events = risk_days(record), breaker_rows(record)
+    with open_store(db) as store:
+        store.save_risk(owner.run_id, metrics, events)
+    return owner, metrics, events
+
+
+def reset_breaker(store: Store, account: str, who: str, why: str, now_ns: int) -> TradingState:
+    """Set an account's trading state to active by appending a command; returns what it was. Active: nothing to do."""
+    events = store.breaker_events(Owner(account=account))
+    state = state_of((row.event for row in events), now_ns)
+    if state is not TradingState.ACTIVE:
+        event = BreakerEvent(now_ns, state, TradingState.ACTIVE, BreakerCause.COMMAND, 0, 0)
+        store.append_breaker_event(account, BreakerRow(event, who=who, why=why))
+    return state

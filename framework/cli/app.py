@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from framework.cli import calendar, charges, config, data, instruments, runs, sweeps
+from framework.cli import calendar, charges, config, data, instruments, risk, runs, sweeps
 from framework.cli.backtest import backtest_command
 from framework.cli.strategies import new_app, strategies_command
 from framework.cli.sweep import sweep_command
@@ -51,5 +51,6 @@ app.add_typer(sweeps.app, name="sweeps")
 app.command("strategies")(strategies_command)
 app.add_typer(new_app, name="new")
 app.add_typer(runs.app, name="runs")
+app.add_typer(risk.app, name="risk")
 app.command("verify")(verify_command)
 app.command("report")(runs.report_command)

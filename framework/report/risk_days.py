@@ -50,11 +50,11 @@ def breaker_rows(record: Record) -> list[BreakerRow]:
 
 def buying_power(record: Record) -> NDArray[np.int64]:
     """int64[R]: what new exposure may use at each close, before what working orders keep back (``rules.ledger``)."""
-    net = record.equity_paise - record.cash_paise
-    shorts: NDArray[np.int64] = (record.exposure_paise - net) // 2
-    lent = ((net + shorts) * (1.0 - record.settings.long_share)).astype(np.int64)
-    blocked = shorts + (shorts * record.settings.short_share).astype(np.int64)
-    left: NDArray[np.int64] = record.cash_paise + lent - blocked
+    settings, net = record.settings, record.equity_paise - record.cash_paise
+    longs: NDArray[np.int64] = (record.exposure_paise + net) // 2
+    shorts = longs - net
+    lent = (longs * (1.0 - settings.long_share)).astype(np.int64)
+    left: NDArray[np.int64] = record.cash_paise + lent - shorts - (shorts * settings.short_share).astype(np.int64)
     return left
 
 

@@ -52,11 +52,11 @@ def test_a_short_blocks_its_proceeds_and_its_margin():
 def test_the_buying_power_is_the_ledgers():
     panel = [bars([100, 97, 104, 111], "LONG"), bars([50, 53, 49, 47], "SHORT")]
     trades = [Trade(0, 0, 30, 100.0), Trade(1, 1, -41, 50.0), Trade(0, 2, -30, 97.0), Trade(1, 3, -7, 49.0)]
-    record = make_record(panel, trades, short_margin=0.37)
-    shorts = [0, 41 * 5300, 41 * 4900, 48 * 4700]
+    record = make_record(panel, trades, long_margin=0.23, short_margin=0.37)
+    longs, shorts = [30 * 10_000, 30 * 9_700, 0, 0], [0, 41 * 5300, 41 * 4900, 48 * 4700]
     expected = [
-        ledger.buying_power(cash, short, 0.37, 0)
-        for cash, short in zip(record.cash_paise.tolist(), shorts, strict=True)
+        ledger.buying_power(cash, long, short, 0.23, 0.37, 0)
+        for cash, long, short in zip(record.cash_paise.tolist(), longs, shorts, strict=True)
     ]
     assert expected == buying_power(record).tolist()
 
