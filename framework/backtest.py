@@ -389,7 +389,8 @@ def refuse_ticks_without_tick(panel: Panel, settings: Settings) -> None:
 def refuse_ignored(strategy: Strategy, names: Iterable[str]) -> None:
     """Refuse, instead of ignoring, a choice that this kind of strategy has no use for."""
     style, name = strategy.style(), type(strategy).__name__
-    uses = {"sizing": "signals", "allotment": "signals", "rebalance": "allocate", "leverage": "allocate"}
+    sizes = ("sizing", "allotment", "volatility_bars", "kelly_cap", "kelly_after", "kelly_start")
+    uses = {**dict.fromkeys(sizes, "signals"), "rebalance": "allocate", "leverage": "allocate"}
     for choice in names:
         if uses.get(choice, style) != style:
             msg = f"{choice} is only for strategies that write {uses[choice]}(); {name} writes {style}(): leave it out"

@@ -39,7 +39,25 @@ def backtest_command(
     capital: Annotated[float | None, _option("--capital", text="Rupees at the start. \\[100000]", panel=MONEY)] = None,
     sizing: Annotated[
         str | None,
-        _option("--sizing", text="fixed:10 · value:50000 · equity:95% · risk:1% \\[equity:95%]", panel=MONEY),
+        _option(
+            "--sizing",
+            text="fixed:10 · value:50000 · equity:95% · risk:1% · volatility:15% · kelly:50% · equal_risk:95% · "
+            "margin:90% \\[equity:95%]",
+            panel=MONEY,
+        ),
+    ] = None,
+    volatility_bars: Annotated[
+        int | None,
+        _option("--volatility-bars", text="Returns behind volatility and equal_risk sizing. \\[20]", panel=MONEY),
+    ] = None,
+    kelly_cap: Annotated[
+        str | None, _option("--kelly-cap", text="Greatest fraction of kelly sizing. \\[25%]", panel=MONEY)
+    ] = None,
+    kelly_after: Annotated[
+        int | None, _option("--kelly-after", text="Round trips before kelly sizing begins. \\[20]", panel=MONEY)
+    ] = None,
+    kelly_start: Annotated[
+        str | None, _option("--kelly-start", text="Fraction of equity until then. \\[10%]", panel=MONEY)
     ] = None,
     allotment: Annotated[
         float | None,
@@ -194,7 +212,9 @@ def backtest_command(
 
     config = load_config()
     given = {
-        "capital": capital, "sizing": sizing, "allotment": allotment, "charges": charges, "slippage": slippage,
+        "capital": capital, "sizing": sizing, "volatility_bars": volatility_bars, "kelly_cap": kelly_cap,
+        "kelly_after": kelly_after, "kelly_start": kelly_start, "allotment": allotment, "charges": charges,
+        "slippage": slippage,
         "product": product, "square_off": square_off, "long_margin": long_margin,
         "reuse_proceeds": reuse_proceeds, "leverage": leverage, "short_margin": short_margin, "fill_at": fill_at,
         "validity": validity, "limit_follow": limit_follow, "protection_bps": protection_bps,

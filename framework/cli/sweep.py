@@ -55,7 +55,9 @@ def sweep_command(
     timeframe: Annotated[str, typer.Option(help="1m, 5m, 1h, 1d, …")] = "1d",
     db: Database = None,
     capital: Annotated[float | None, typer.Option(help="Rupees at the start.", rich_help_panel=MONEY)] = None,
-    sizing: Annotated[str | None, typer.Option(help="fixed:10 · equity:95% · …", rich_help_panel=MONEY)] = None,
+    sizing: Annotated[
+        str | None, typer.Option(help="fixed:10 · equity:95% · volatility:15% · …", rich_help_panel=MONEY)
+    ] = None,
     charges: Annotated[str | None, typer.Option(help="percent:0.1 · upstox:CNC · …", rich_help_panel=MONEY)] = None,
     slippage: Annotated[str | None, typer.Option(help="bps:5 · ticks:1", rich_help_panel=MONEY)] = None,
     choices: Annotated[

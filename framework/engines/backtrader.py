@@ -25,6 +25,7 @@ import numpy as np
 from framework.engines.backtrader_orders import Desk
 from framework.engines.backtrader_scope import refuse
 from framework.engines.event import bar_rows
+from framework.engines.volatility import with_volatility
 from framework.errors import ConfigError
 from framework.types.choices import RATE_SCALE
 from framework.types.orders import Fill, OrderType
@@ -283,6 +284,7 @@ def run(
     ``progress`` is called with the number of rows done, about a hundred times.
     """
     refuse(settings, decisions, style)
+    decisions = with_volatility(decisions, panel, settings, style)
     last = len(panel) if last_row is None else last_row
     one = _Run(panel, settings, decisions, first_row, last)
     if one.bars:

@@ -20,9 +20,10 @@ from framework.session.planning import (
     at_row,
     entry_distances,
     entry_prices,
-    full_units,
     protective_levels,
 )
+from framework.session.sizer import BELOW_ONE_LOT, NO_VOLATILITY, Sizer
+from framework.session.trips import Trips
 from framework.types.orders import (
     NAN,
     BarRow,
@@ -50,7 +51,7 @@ class Desk:
         self._instruments: tuple[Instrument, ...] = panel.instruments
         self._symbols = panel.symbols
         self._settings = settings
-        self._share = settings.allotment or 1.0 / len(panel.instruments)
+        self._sizer = Sizer(settings, panel.instruments, Trips(len(panel.instruments)))
         self._venue = venue
         self._orders: list[Sent] = []
         self._events: list[tuple[Sent, int]] = []
@@ -183,12 +184,15 @@ class Desk:
         if target != 0.0:
             if book.position == 0 or (book.position > 0) != (target > 0.0):
                 book.entry_distances = entry_distances(decisions, i)
-                distances = book.entry_distances
-                book.full_units = full_units(self._settings, self._share, equity_paise, close, distances, lot)
+                distances, side = book.entry_distances, 1 if target > 0.0 else -1
+                book.full_units = self._sizer.full_units(decisions, i, side, close, equity_paise, distances)
             book.desired = scaled(book.full_units, target, lot)
             if book.desired == 0:
                 quantity = lot if target > 0.0 else -lot
-                self._refuse(self._market(i, quantity, now, reduces=False), "size_below_one_lot")
+                why = BELOW_ONE_LOT if book.full_units else self._sizer.why_none(decisions, i)
+                if why == NO_VOLATILITY:
+                    book.intent = 0.0
+                self._refuse(self._market(i, quantity, now, reduces=False), why)
         if book.position * book.desired < 0:
             delta = book.desired
         elif abs(book.desired) <= abs(book.position):

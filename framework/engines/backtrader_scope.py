@@ -42,6 +42,8 @@ def _sentences(settings: Settings, decisions: DecisionArrays, style: str) -> Ite
 
 
 def _orders(settings: Settings) -> Iterator[str]:
+    if settings.sizing.kind == "kelly":
+        yield f"does not size by what round trips came to; leave out --sizing {settings.sizing} {OTHERWISE}"
     if settings.charges.plan:
         instead = f"use --charges percent:0.1 {OTHERWISE}"
         yield f"charges a rate and a flat sum, not a plan such as {settings.charges}; {instead}"

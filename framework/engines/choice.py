@@ -73,7 +73,7 @@ def run_engine(
             last_row=last_row,
             progress=progress,
         )
-    given = {} if decisions is None else dict(zip(event.PRICE_NAMES, decisions[1:], strict=True))
+    given = {} if decisions is None else {name: getattr(decisions, name) for name in event.PRICE_NAMES}
     return replace(
         record,
         style=style,

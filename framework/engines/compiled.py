@@ -14,8 +14,9 @@ import numpy as np
 from framework.engines.kernel import layout
 from framework.engines.kernel.layout import Bar, State
 from framework.engines.kernel.translate import notices_of, orders_of, settlements_of
+from framework.engines.volatility import with_volatility
 from framework.errors import ConfigError
-from framework.session.planning import SIZINGS
+from framework.session.sizer import SIZINGS
 from framework.types.deferred import Deferred
 from framework.types.limits import Limits
 from framework.types.record import Record
@@ -64,6 +65,7 @@ def run(
 
     last = len(panel) if last_row is None else last_row
     rows = last - first_row
+    decisions = with_volatility(decisions, panel, settings, style)
     bar, params = bar_of(panel, decisions), params_of(settings, style, len(panel.instruments))
     if not compiled:
         params = params.view(np.recarray)
@@ -138,6 +140,9 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
     values = {
         "sizing_kind": SIZINGS[settings.sizing.kind],
         "sizing_amount": float(settings.sizing.amount),
+        "kelly_cap": settings.kelly_cap,
+        "kelly_start": settings.kelly_start,
+        "kelly_after": settings.kelly_after,
         "allotment": float(settings.allotment or 1.0 / instruments),
         "bps": float(settings.slippage.bps),
         "ticks": float(settings.slippage.ticks),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from framework.engines.volatility import with_volatility
 from framework.exchange import SimulatedExchange
 from framework.session import Session
 from framework.types.orders import BarRow, Decisions
@@ -36,6 +37,8 @@ class DecisionArrays(NamedTuple):
     trail: NDArray[np.float64] | None = None
     limit: NDArray[np.float64] | None = None
     trigger: NDArray[np.float64] | None = None
+    volatility: NDArray[np.float64] | None = None
+    """Not the strategy's: ``framework.engines.volatility`` measures it where the sizing asks for it."""
 
     def rows(self, first: int, last: int) -> Iterator[Decisions]:
         """Plain rows of floats from ``first`` to before ``last``."""
@@ -95,6 +98,7 @@ def run(
     ``progress`` is called with the number of rows done, about a hundred times.
     """
     last = len(panel) if last_row is None else last_row
+    decisions = decisions and with_volatility(decisions, panel, settings, style)
     session = Session(panel.instruments, settings, style=style, rules=rules)
     exchange = SimulatedExchange(panel.instruments, settings, session.account)
     same_close = settings.fill_at == "same_close"

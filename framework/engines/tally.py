@@ -11,6 +11,7 @@ from framework.engines.compiled import bar_of, frozen, new_state, open_account, 
 from framework.engines.compiling import entry
 from framework.engines.event import DecisionArrays
 from framework.engines.kernel.turns import BLOCK, WORD
+from framework.engines.volatility import with_volatility
 from framework.errors import InvariantError
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Counter:
         self.params = params_of(settings, style, len(panel.instruments))
         if not compiled:
             self.params = self.params.view(np.recarray)
-        self.bar: Bar = bar_of(panel, DecisionArrays(np.empty((0, 0))))
+        nothing = with_volatility(DecisionArrays(np.empty((0, 0))), panel, settings, style)
+        self.bar: Bar = bar_of(panel, nothing)
         self.compiled = compiled
         self.loop, self.sink_all = entry("run_rows", compiled=compiled), entry("sink_all", compiled=compiled)
         self.memory = threading.local()
@@ -114,7 +116,8 @@ def takes_turns(panel: Panel, settings: Settings) -> bool:
     exits = settings.exits
     quiet = all(one is None for one in (exits.stop_loss, exits.take_profit, exits.trail, exits.time_exit))
     quiet = quiet and settings.limits.max_daily_loss is None and settings.volume_cap is None
-    quiet = quiet and panel.deadlines is None and not settings.protection_bps and settings.sizing.kind != "risk"
+    quiet = quiet and panel.deadlines is None and not settings.protection_bps
+    quiet = quiet and settings.sizing.kind in {"fixed", "value", "equity"}
     at_open = settings.fill_at == "next_open" and settings.reenter == "any_bar"
     return quiet and at_open and panel.close.shape[1] == 1 and bool((panel.close > 0).all())
 

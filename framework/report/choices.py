@@ -107,9 +107,18 @@ def _sizing(result: Result) -> Iterator[str]:
             "value": f"sizing {money(amount)} a position",
             "equity": f"sizing {share(amount)} of {allotted}",
             "risk": f"sizing by risk, {share(amount)} of equity lost at the stop",
+            "volatility": f"sizing {share(amount)} volatility a year of {allotted}",
+            "kelly": f"sizing {share(amount)} of the Kelly fraction of {allotted}",
+            "equal_risk": f"sizing {share(amount)} of equity, divided by volatility",
+            "margin": f"sizing {share(amount)} of {allotted} as margin",
         }[kind]
-        if settings.allotment is not None and kind != "equity":
-            yield f"at most {part} per instrument"
+        if kind in {"volatility", "equal_risk"}:
+            yield f"volatility of {settings.volatility_bars:,} bars"
+        if kind == "kelly":
+            trips = f"{settings.kelly_after:,} round trip{'s' if settings.kelly_after > 1 else ''}"
+            yield f"Kelly at most {share(settings.kelly_cap)}, before {trips} {share(settings.kelly_start)}"
+        if settings.allotment is not None and kind in {"fixed", "value", "risk"}:
+            yield f"the allotment of {share(settings.allotment)} plays no part in this sizing"
 
 
 def _rebalance(settings: Settings) -> str:

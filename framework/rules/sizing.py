@@ -1,8 +1,14 @@
-"""How many units a full target (±1) means, decided once at the opening decision. Quantities are whole lots ≥ 0."""
+"""How many units a full target (±1) means, decided once at the opening decision. Quantities are whole lots ≥ 0.
+
+``allotment`` is the instrument's share of equity, ``volatility`` its annualised standard deviation of log returns at
+the decision close (NaN before there are enough bars). What cash allows is the review's question, not asked here.
+"""
 
 import math
 
 from framework.rules.money import LARGEST_QUANTITY
+
+INFINITY = float("inf")
 
 
 def whole_lots(units: float, lot: int) -> int:
@@ -34,21 +40,113 @@ def risk_units(fraction: float, equity_paise: int, stop_distance: float, lot: in
     return whole_lots(fraction * equity_paise / 100.0 / stop_distance, lot)
 
 
-FIXED, VALUE, EQUITY, RISK = 0, 1, 2, 3
+def volatility_units(
+    fraction: float, equity_paise: int, allotment: float, price: float, volatility: float, lot: int
+) -> int:
+    """``volatility:15%``: units whose standard deviation a year is that fraction of the allotment's equity.
+
+    units = fraction × allotment × equity / (price × volatility); 0 without a finite volatility above 0.
+    """
+    if not is_measured(volatility):
+        return 0
+    return whole_lots(fraction * allotment * equity_paise / 100.0 / (price * volatility), lot)
+
+
+def margin_units(fraction: float, equity_paise: int, allotment: float, price: float, margin: float, lot: int) -> int:
+    """``margin:90%``: units that block that fraction of the allotment's equity: … / (price × margin of the side)."""
+    if not (margin > 0.0):
+        return 0
+    return whole_lots(fraction * allotment * equity_paise / 100.0 / (price * margin), lot)
+
+
+def is_measured(volatility: float) -> bool:
+    """True for a volatility that can be divided by: above 0 and finite."""
+    return 0.0 < volatility < INFINITY
+
+
+def inverse(volatility: float) -> float:
+    """1 / volatility: the size of an instrument among others of equal risk; 0 where it is not measured."""
+    return 1.0 / volatility if is_measured(volatility) else 0.0
+
+
+def equal_risk_allotment(volatility: float, inverses: float) -> float:
+    """``equal_risk:95%``: the share of equity in inverse proportion to volatility; ``inverses`` is the sum of all."""
+    if not (inverses > 0.0):
+        return 0.0
+    return inverse(volatility) / inverses
+
+
+def kelly_fraction(closed: int, won: int, won_paise: int, lost_paise: int) -> float:
+    """The growth-optimal fraction f* = W − (1 − W) / R of equity; 0 where there is no edge.
+
+    ``closed`` round trips so far, ``won`` of them with a net profit, ``won_paise`` in sum; ``lost_paise`` ≥ 0 is the
+    sum of what the others lost. W = won / closed, R = average win / average loss; nothing lost makes R infinite.
+    Source: Kelly, A New Interpretation of Information Rate, Bell System Technical Journal 35 (1956), for even odds;
+    with odds R: Thorp, The Kelly Criterion in Blackjack, Sports Betting and the Stock Market (1997), §2.
+    """
+    if not (won > 0):
+        return 0.0
+    share = won / closed
+    if not (lost_paise > 0):
+        return share
+    ratio = float(won_paise) / won / (float(lost_paise) / (closed - won))
+    return max(share - (1.0 - share) / ratio, 0.0)
+
+
+def kelly_amount(
+    fraction: float, cap: float, after: int, start: float, closed: int, won: int, won_paise: int, lost_paise: int
+) -> float:
+    """``kelly:50%``: the fraction of the allotment to use: that part of f*, at most ``cap``.
+
+    ``start`` until ``after`` round trips have closed.
+    """
+    if closed < after:
+        return start
+    return min(fraction * kelly_fraction(closed, won, won_paise, lost_paise), cap)
+
+
+FIXED, VALUE, EQUITY, RISK, VOLATILITY, KELLY, EQUAL_RISK, MARGIN = 0, 1, 2, 3, 4, 5, 6, 7
 """Codes of the sizing kinds."""
+BELOW_ONE_LOT, NO_VOLATILITY, NO_EDGE = 0, 1, 2
+"""Why a full target means no unit."""
 
 
 def full_units(
-    kind: int, amount: float, allotment: float, equity_paise: int, price: float, stop_distance: float, lot: int
+    kind: int,
+    amount: float,
+    allotment: float,
+    equity_paise: int,
+    price: float,
+    stop_distance: float,
+    volatility: float,
+    margin: float,
+    lot: int,
 ) -> int:
-    """Units of a full target at the decision close, by the kind of sizing."""
+    """Units of a full target at the decision close, by the kind of sizing.
+
+    ``margin`` is the share of a position's value that its side blocks. Of KELLY, ``amount`` is ``kelly_amount``; of
+    EQUAL_RISK, ``allotment`` is ``equal_risk_allotment``: both are then shares of equity.
+    """
     if kind == FIXED:
         return fixed_units(amount, lot)
     if kind == VALUE:
         return value_units(amount, price, lot)
-    if kind == EQUITY:
-        return equity_units(amount, equity_paise, allotment, price, lot)
-    return risk_units(amount, equity_paise, stop_distance, lot)
+    if kind == RISK:
+        return risk_units(amount, equity_paise, stop_distance, lot)
+    if kind == VOLATILITY:
+        return volatility_units(amount, equity_paise, allotment, price, volatility, lot)
+    if kind == MARGIN:
+        return margin_units(amount, equity_paise, allotment, price, margin, lot)
+    return equity_units(amount, equity_paise, allotment, price, lot)
+
+
+def why_none(kind: int, amount: float, volatility: float) -> int:
+    """Why ``full_units`` is 0: what the kind divides by is not known, there is no edge, or it is less than a lot."""
+    if (kind == VOLATILITY or kind == EQUAL_RISK) and not is_measured(volatility):  # noqa: PLR1714, SIM109 - numba keeps no set here
+        return NO_VOLATILITY
+    if kind == KELLY and not (amount > 0.0):
+        return NO_EDGE
+    return BELOW_ONE_LOT
 
 
 def scaled(full_units: int, target: float, lot: int) -> int:

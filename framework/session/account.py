@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from framework.rules import ledger, money
 from framework.rules.charges import charges
+from framework.session.trips import Trips
 from framework.types.portfolio import Portfolio, Position, TradingState
 from framework.types.record import Settlement
 from framework.types.timeframe import DAY_NS
@@ -46,6 +47,7 @@ class Account:
         """Last close in rupees; NaN before the first bar."""
         self.held: list[int] = []
         """Instruments with a position, in their order."""
+        self.trips = Trips(count)
 
     def settle(self, fill: Fill, order: Order, *, before_paise: int) -> Settlement:
         """Book a fill: the part that closes realises profit, the rest opens at cost.
@@ -63,6 +65,7 @@ class Account:
             self._dp_day[i] = day
         closed = ledger.closed_part(held, fill.quantity)
         cost_out = gross = 0
+        paid_out = money.share(paid, closed, quantity)
         if closed:
             cost_out = ledger.cost_closed(self.cost_paise[i], held, closed)
             charges_out = ledger.cost_closed(self.entry_charges_paise[i], held, closed)
@@ -71,7 +74,8 @@ class Account:
             self.entry_charges_paise[i] -= charges_out
         if quantity > closed:
             self.cost_paise[i] += worth - money.share(worth, closed, quantity)
-            self.entry_charges_paise[i] += paid - money.share(paid, closed, quantity)
+            self.entry_charges_paise[i] += paid - paid_out
+        self.trips.book(i, gross - paid_out, paid - paid_out, ended=closed > 0 and closed == abs(held))
         self.average[i] = ledger.average_after(self.average[i], held, fill.price, fill.quantity)
         self.quantity[i] = held + fill.quantity
         self.cash_paise = ledger.cash_after(self.cash_paise, side, worth, paid)

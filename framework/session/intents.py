@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules import sizing, targets
-from framework.session.planning import EntryPrices, at_row, entry_distances, entry_prices, full_units
+from framework.session.planning import EntryPrices, at_row, entry_distances, entry_prices
+from framework.session.sizer import BELOW_ONE_LOT, NO_VOLATILITY, Sizer
 from framework.types.orders import MARKET, NAN, Decisions, ExitDistances, Order, Reason, Verdict
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Intents:
         """``weights``: targets are weights of portfolio equity (``allocate``), not shares of an allotment."""
         self._instruments = tuple(instruments)
         self._settings = settings
-        self._share = settings.allotment or 1.0 / len(self._instruments)
+        self._sizer = Sizer(settings, self._instruments, account.trips)
         self._account = account
         self._books = books
         self._orders = orders
@@ -79,7 +80,7 @@ class Intents:
             book.intent_before, book.intent = book.intent, wanted
         book.desired = self._desired(i, wanted, close, equity_paise, decisions)
         if wanted != 0.0 and book.desired == 0:
-            self._too_small(i, wanted, now)
+            self._too_small(i, wanted, decisions, now)
         delta = self._delta(self._account.quantity[i], book.desired, towards_zero=towards_zero)
         reason = Reason.REBALANCE if self._weights and self._account.quantity[i] else Reason.SIGNAL
         prices = self._prices(i, delta, close, decisions) if delta else UNPRICED
@@ -115,7 +116,8 @@ class Intents:
             return sizing.weight_units(wanted, equity_paise, close, lot)
         if opening:
             book.entry_distances = entry_distances(decisions, i)
-            book.full_units = full_units(self._settings, self._share, equity_paise, close, book.entry_distances, lot)
+            side = 1 if wanted > 0.0 else -1
+            book.full_units = self._sizer.full_units(decisions, i, side, close, equity_paise, book.entry_distances)
         return sizing.scaled(book.full_units, wanted, lot)
 
     def _wants_rebalance(self, i: int, equity_paise: int) -> bool:
@@ -142,8 +144,12 @@ class Intents:
         limit, trigger = at_row(decisions, "limit", i), at_row(decisions, "trigger", i)
         return entry_prices(self._settings, self._instruments[i], side, close, limit, trigger)
 
-    def _too_small(self, i: int, wanted: float, now: int) -> None:
-        """Keep the verdict on a target that does not buy one lot."""
+    def _too_small(self, i: int, wanted: float, decisions: Decisions, now: int) -> None:
+        """Keep the verdict on a target that does not buy one lot; where that is not known yet, it may ask again."""
+        book = self._books[i]
+        why = BELOW_ONE_LOT if self._weights or book.full_units else self._sizer.why_none(decisions, i)
+        if why == NO_VOLATILITY:
+            book.forget_intent("any_bar")
         quantity = self._instruments[i].lot if wanted > 0.0 else -self._instruments[i].lot
         order = Order(0, i, quantity, MARKET, Reason.SIGNAL, reduces=False, decided_at=now)
-        self._orders.refuse(order, quantity, Verdict(0, "size_below_one_lot"))
+        self._orders.refuse(order, quantity, Verdict(0, why))

@@ -1,17 +1,14 @@
-"""From a target to an order: how many units, at which prices, with which protective levels. Pure, by the rulebook."""
+"""From a target to an order: at which prices, with which protective levels. Pure, by the rulebook."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from framework.rules import exits, prices, sizing
+from framework.rules import exits, prices
 from framework.types.orders import LIMIT, MARKET, NAN, STOP, STOP_LIMIT, Decisions, ExitDistances, OrderType, Reason
 
 if TYPE_CHECKING:
     from framework.types import Distance, Exits, Instrument, Settings
-
-
-SIZINGS = {"fixed": sizing.FIXED, "value": sizing.VALUE, "equity": sizing.EQUITY, "risk": sizing.RISK}
 
 
 class EntryPrices(NamedTuple):
@@ -45,16 +42,8 @@ def entry_distances(decisions: Decisions, i: int) -> ExitDistances:
     )
 
 
-def full_units(
-    settings: Settings, share: float, equity_paise: int, price: float, distances: ExitDistances, lot: int
-) -> int:
-    """Units of a full target at the decision close; ``share`` is the instrument's part of equity (allotment)."""
-    rule, stop, trail = settings.sizing, settings.exits.stop_loss, settings.exits.trail
-    distance = exits.stop_distance(distances.stop, distances.trail, _rupees(stop, price), _rupees(trail, price))
-    return sizing.full_units(SIZINGS[rule.kind], rule.amount, share, equity_paise, price, distance, lot)
-
-
-def _rupees(distance: Distance | None, price: float) -> float:
+def rupees(distance: Distance | None, price: float) -> float:
+    """A chosen distance in rupees at this price; NaN when there is none."""
     return NAN if distance is None else exits.rupees_of(distance.amount, distance.percent, price)
 
 
@@ -77,9 +66,9 @@ def protective_levels(
     rule: Exits, distances: ExitDistances, side: int, average: float, extreme: float, tick: float
 ) -> Levels:
     """Stop and target of a position: strategy and configuration both given, the nearer wins."""
-    stop = exits.nearer(distances.stop, _rupees(rule.stop_loss, average))
-    target = exits.nearer(distances.take_profit, _rupees(rule.take_profit, average))
-    trail = exits.nearer(distances.trail, _rupees(rule.trail, extreme))
+    stop = exits.nearer(distances.stop, rupees(rule.stop_loss, average))
+    target = exits.nearer(distances.take_profit, rupees(rule.take_profit, average))
+    trail = exits.nearer(distances.trail, rupees(rule.trail, extreme))
     trigger, is_trailing = exits.protective_stop(side, average, stop, extreme, trail, tick)
     reason = Reason.TRAILING_STOP if is_trailing else Reason.STOP_LOSS
     return Levels(trigger, reason, exits.target_level(side, average, target, tick))

@@ -35,33 +35,44 @@ def _plain(value: float) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".")
 
 
-class Sizing(NamedTuple):
-    """How many units a full target (±1) means; ``kind:amount``."""
+SIZING_KINDS = ("fixed", "value", "equity", "risk", "volatility", "kelly", "equal_risk", "margin")
+COUNTED = frozenset({"fixed", "value"})
+"""Those whose amount is units or rupees; the others are fractions."""
 
-    kind: Literal["fixed", "value", "equity", "risk"]
-    """fixed: units · value: rupees · equity: fraction of the allotment · risk: fraction of equity lost at the stop."""
+
+class Sizing(NamedTuple):
+    """How many units a full target (±1) means; ``kind:amount``. docs/sizing.md has the formulas."""
+
+    kind: Literal["fixed", "value", "equity", "risk", "volatility", "kelly", "equal_risk", "margin"]
+    """fixed: units · value: rupees; the others a fraction · equity: of the allotment · risk: of equity, lost at the
+    stop · volatility: of the allotment, moved in a year · kelly: of the growth-optimal fraction · equal_risk: of
+    equity, divided by volatility · margin: of the allotment, blocked."""
     amount: float
 
     @classmethod
     def parse(cls, text: str) -> Sizing:
-        """``fixed:10``, ``value:50000``, ``equity:95%`` or ``risk:1%``."""
+        """``fixed:10``, ``value:50000``, ``equity:95%``, ``risk:1%``, ``volatility:15%``, ``kelly:50%``, …."""
         kind, _, amount = str(text).partition(":")
-        if kind not in {"fixed", "value", "equity", "risk"} or not amount:
-            msg = f"sizing {text!r} is not understood; write fixed:10, value:50000, equity:95% or risk:1%"
+        if kind not in SIZING_KINDS or not amount:
+            forms = (
+                "fixed:10, value:50000, equity:95%, risk:1%, volatility:15%, kelly:50%, equal_risk:95% or margin:90%"
+            )
+            msg = f"sizing {text!r} is not understood; write {forms}"
             raise ValueError(msg)
         value = _number(amount.rstrip("%"), f"sizing {text!r}")
         value = value / 100 if amount.endswith("%") else value
         if value <= 0:
             msg = f"sizing {text!r} must be above 0"
             raise ValueError(msg)
-        if kind in {"equity", "risk"} and value > 10:  # noqa: PLR2004 - ten times the equity is a typing slip
+        if kind not in COUNTED and value > 10:  # noqa: PLR2004 - ten times the equity is a typing slip
             msg = f"sizing {text!r} is {value:.0%} of equity; write {kind}:{amount.rstrip('%')}% for a percentage"
             raise ValueError(msg)
         return cls(kind, value)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
-        percent = self.kind in {"equity", "risk"}
-        return f"{self.kind}:{_plain(self.amount * 100)}%" if percent else f"{self.kind}:{_plain(self.amount)}"
+        if self.kind in COUNTED:
+            return f"{self.kind}:{_plain(self.amount)}"
+        return f"{self.kind}:{_plain(self.amount * 100)}%"
 
 
 class Distance(NamedTuple):
@@ -235,6 +246,14 @@ def _parsed(kind: type[Any]) -> tuple[BeforeValidator, PlainSerializer]:
     return BeforeValidator(validate), PlainSerializer(serialize, return_type=str | None)
 
 
+def _fraction(value: Any) -> Any:
+    """``25%`` as 0.25; a number as it is."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return _number(value.strip().removesuffix("%"), f"share {value!r}") / 100
+    return value
+
+
+FractionText = Annotated[float, BeforeValidator(_fraction, json_schema_input_type=float | str)]
 SizingText = Annotated[Any, *_parsed(Sizing)]
 DistanceText = Annotated[Any, *_parsed(Distance)]
 ChargesText = Annotated[Any, _parsed(Charges)[0], PlainSerializer(Charges.as_json, return_type=str | dict[str, Any])]

@@ -205,6 +205,8 @@ class Decisions(NamedTuple):
     trail: Sequence[float] | None = None
     limit: Sequence[float] | None = None
     trigger: Sequence[float] | None = None
+    volatility: Sequence[float] | None = None
+    """Annualised standard deviation of log returns, from the host where the sizing asks for it."""
 
 
 class OrderRequest(NamedTuple):

@@ -15,6 +15,7 @@ from framework.types.choices import (
     Charges,
     ChargesText,
     DistanceText,
+    FractionText,
     Sizing,
     SizingText,
     Slippage,
@@ -46,7 +47,15 @@ class Settings(BaseModel):
     model_config = Frozen
 
     capital: float = Field(100_000.0, gt=0, le=1e12, description="rupees deposited at the start")
-    sizing: SizingText = Field(Sizing("equity", 0.95), description="fixed:10 | value:50000 | equity:95% | risk:1%")
+    sizing: SizingText = Field(
+        Sizing("equity", 0.95),
+        description="fixed:10 | value:50000 | equity:95% | risk:1% | volatility:15% | kelly:50% | equal_risk:95% | "
+        "margin:90%",
+    )
+    volatility_bars: int = Field(20, ge=2, le=10_000, description="sizing volatility, equal_risk: log returns measured")
+    kelly_cap: FractionText = Field(0.25, gt=0, le=1, description="sizing kelly: greatest fraction of the allotment")
+    kelly_after: int = Field(20, ge=1, description="sizing kelly: closed round trips before the fraction is believed")
+    kelly_start: FractionText = Field(0.1, gt=0, le=1, description="sizing kelly: fraction of the allotment until then")
     allotment: float | None = Field(
         None, gt=0, le=1, description="share of equity an instrument may use; default 1 / number of instruments"
     )
@@ -101,6 +110,22 @@ class Settings(BaseModel):
     def _one_product(self) -> Self:
         if self.product is not None and self.charges.product not in {"", self.product}:
             msg = f"product {self.product} and charges {self.charges} are two products; give the same, or one of them"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _sizing_has_what_it_divides(self) -> Self:
+        if self.sizing.kind == "equal_risk" and self.allotment is not None:
+            msg = (
+                f"sizing {self.sizing} divides the equity by itself, and allotment {self.allotment:g} says another "
+                "share; leave out the allotment"
+            )
+            raise ValueError(msg)
+        if self.sizing.kind == "margin" and self.short_margin == 0:
+            msg = (
+                f"sizing {self.sizing} divides by the margin, and short_margin is 0; give the margin of a short, or "
+                "another sizing"
+            )
             raise ValueError(msg)
         return self
 

@@ -1,5 +1,7 @@
 """docs/execution.md §1, row by row: from signal to intent."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -232,3 +234,97 @@ def test_reductions_come_before_increases_in_symbol_order():
         (2, "B", -10), (2, "D", 10), (2, "A", 10), (2, "C", -10), (2, "E", 10),
     ]  # fmt: skip
     assert {"filled"} == {state for _, state in states(record)}
+
+
+DOUBLING = [100, 200, 100, 200, 100, 200]
+"""Its log returns are ±ln 2: of two of them, mean 0, variance 2 (ln 2)² / 1, times 252: 15.561116 a year."""
+
+
+def bars_at(closes):
+    return [(close, close, close, close) for close in closes]
+
+
+@SIDES
+def test_volatility_sizing_moves_its_share_of_the_allotment_in_a_year(side):
+    # At row 2 the close is 100: 0.5 × ₹1,00,000 / (100 × 15.561116) = 32.13 units.
+    record = play(bars_at(DOUBLING), [NAN, NAN, side], sizing="volatility:50%", volatility_bars=2)
+    assert [(3, side * 32, 200.0, "signal")] == fills(record)
+    assert 15.561116 == pytest.approx(math.sqrt(2 * math.log(2) ** 2 * 252))
+    # Half the allotment, half the units; a partial target takes its part of them: 16.06 × 0.5.
+    record = play(bars_at(DOUBLING), [NAN, NAN, side / 2], sizing="volatility:50%", volatility_bars=2, allotment=0.5)
+    assert [(3, side * 8, 200.0, "signal")] == fills(record)
+
+
+def test_a_volatility_that_is_not_known_yet_refuses_and_the_target_asks_again():
+    # Two returns are known at row 2, so the target that stays 1 buys at row 3; one that has gone by then does not.
+    record = play(bars_at(DOUBLING), 1, sizing="volatility:50%", volatility_bars=2)
+    assert [(1, "no_volatility"), (1, "no_volatility")] == refusals(record)
+    assert [(3, 32, 200.0, "signal")] == fills(record)
+    # A price that stands still has nothing to divide by.
+    still_record = play(still(100, 5), [NAN, NAN, 1], sizing="volatility:50%", volatility_bars=2)
+    assert ([], [(1, "no_volatility")]) == (fills(still_record), refusals(still_record))
+
+
+def test_equal_risk_divides_by_volatility_among_those_that_have_one():
+    # A moves by ±ln 2, B by ±2 ln 2, C has stood still: weights 2/3 and 1/3 of 90 % of ₹1,00,000, at 100 each.
+    panel = panel_of({"A": bars_at(DOUBLING), "B": bars_at([100, 400, 100, 400]), "C": still(100, 4)})
+    record = play(panel, {symbol: [NAN, NAN, 1] for symbol in "ABC"}, sizing="equal_risk:90%", volatility_bars=2)
+    asked = {panel.symbols[o.order.instrument]: o.requested for o in record.orders}
+    assert {"A": 600, "B": 300, "C": 1} == asked
+    assert [(1, "no_volatility")] == [(o.requested, o.why) for o in record.orders if o.order.instrument == 2]
+
+
+def trips(outcomes):
+    """Closes and targets of round trips of one unit of ₹1,000 each, entered and left at the next open."""
+    bars, targets = [], []
+    for outcome in outcomes:
+        bars += [*still(1000, 2), *still(1000 + outcome)]
+        targets += [1, 0, NAN]
+    return [*bars, *still(1000, 2)], [*targets, 1]
+
+
+def test_kelly_sizing_learns_from_its_own_round_trips():
+    # ₹10,000; one unit of ₹1,000 a trip (10 % until three have closed). Won 300, lost 100, won 300: W = 2/3, R = 3,
+    # f* = 2/3 − (1/3)/3 = 5/9. Half of it is 27.78 % of ₹10,500: 2.92 units; capped at 20 %: 2.1.
+    prices, targets = trips([300, -100, 300])
+    chosen = {"capital": 10_000, "sizing": "kelly:50%", "kelly_after": 3, "kelly_start": 0.1}
+    record = play(prices, targets, **chosen, kelly_cap=1)
+    assert [1, -1, 1, -1, 1, -1, 2] == [fill[1] for fill in fills(record)]
+    assert [2] == [fill[1] for fill in fills(play(prices, targets, **chosen, kelly_cap=0.2))[-1:]]
+    full = play(prices, targets, **{**chosen, "sizing": "kelly:100%"}, kelly_cap=1)
+    assert 5 == fills(full)[-1][1]  # 55.56 % of ₹10,500: 5.83
+    capped = play(prices, targets, **{**chosen, "sizing": "kelly:100%"}, kelly_cap=0.4)
+    assert 4 == fills(capped)[-1][1]  # 40 % of ₹10,500: 4.2
+
+
+def test_kelly_sizing_without_an_edge_buys_nothing():
+    # Won 100, lost 100: W = 1/2, R = 1, f* = 0. The refusal keeps the intent: without positions nothing changes.
+    prices, targets = trips([100, -100])
+    chosen = {"capital": 10_000, "sizing": "kelly:50%", "kelly_after": 2, "kelly_start": 0.1}
+    record = play([*prices, *still(1000, 2)], [*targets, 1, 1], **chosen)
+    assert [1, -1, 1, -1] == [fill[1] for fill in fills(record)]
+    assert [(1, "no_edge")] == refusals(record)
+    # Charges make a trip that broke even a lost one: 110 − 2 × 10 won, 20 lost.
+    prices, targets = trips([120, 0])
+    assert 2 == fills(play(prices, targets, **chosen, charges="flat:10", kelly_cap=1))[-1][1]  # W ½, R 5, f* 0.4
+
+
+@pytest.mark.parametrize(
+    ("side", "margins", "units"),
+    [
+        (1, {}, 900),
+        (1, {"long_margin": 0.2, "short_margin": 0.5}, 4500),
+        (-1, {"long_margin": 0.2, "short_margin": 0.5}, 1800),
+        (-1, {"short_margin": 1.5}, 600),
+    ],
+)
+def test_margin_sizing_blocks_its_share_of_the_allotment(side, margins, units):
+    # 90 % of ₹1,00,000 at 100, of which a position takes its side's margin: what is asked for is also affordable.
+    record = play(still(100, 2), [side], sizing="margin:90%", **margins)
+    assert [(side * units, side * units, "")] == verdicts(record)
+
+
+def test_sizing_by_risk_may_ask_for_more_than_cash_and_the_review_cuts_it():
+    # 1 % of ₹1,00,000 over a stop of ₹0.50 is 2,000 units of ₹100: cash allows 1,000, and the verdict says so.
+    record = play(still(100, 3), [1], sizing="risk:1%", stop=0.5)
+    assert [(2000, 1000, "cash")] == verdicts(record)

@@ -143,6 +143,9 @@ def random_bars(noise, symbol, *, rows, tick, lot, minutes, missing):
     return Bars.from_arrays(Instrument(symbol, tick=tick, lot=lot), "15m" if minutes else "1d", time[keep], *prices)
 
 
+MEASURED = ["volatility:15%", "equal_risk:95%", "margin:90%"]
+
+
 def random_run(seed):
     """Panel, settings, decisions and first row of a run with whatever backtrader is said to express."""
     noise = np.random.default_rng(seed)
@@ -164,7 +167,7 @@ def random_run(seed):
     )
     settings = Settings.of(
         capital=float(noise.choice([100_000, 1_000_000])),
-        sizing=str(noise.choice(["fixed:10", "equity:95%", "equity:45%", "value:20000"])),
+        sizing=str(noise.choice(["fixed:10", "equity:95%", "equity:45%", "value:20000"] * 2 + MEASURED)),
         charges=str(noise.choice(["none", "percent:0.1", "flat:20", "percent:0.03+flat:20"])),
         slippage=str(noise.choice(["none", "bps:5", "ticks:2"])),
         validity=str(noise.choice(["DAY", "GTC"])),
@@ -213,6 +216,7 @@ REFUSED = {
     "order value": ({"max_order_value": 50_000}, "max_order_value is 50000.0; leave out limits.max_order_value"),
     "position value": ({"max_position_value": 50_000}, "leave out limits.max_position_value"),
     "daily loss": ({"max_daily_loss": "2%"}, "max_daily_loss is 2%; leave out limits.max_daily_loss"),
+    "kelly": ({"sizing": "kelly:50%"}, "leave out --sizing kelly:50%"),
 }
 
 

@@ -115,11 +115,12 @@ def test_the_next_true_flag_is_found_over_words_and_ends(flags, row):
 REFUSED = [
     {"stop_loss": "5%"}, {"take_profit": "5%"}, {"trail": "5%"}, {"time_exit": 3}, {"max_daily_loss": "1%"},
     {"volume_cap": 0.1}, {"protection_bps": 20}, {"fill_at": "same_close"}, {"reenter": "new_signal"},
-    {"sizing": "risk:1%"},
+    {"sizing": "risk:1%"}, {"sizing": "volatility:15%"}, {"sizing": "kelly:50%"}, {"sizing": "equal_risk:95%"},
+    {"sizing": "margin:90%"},
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("choice", REFUSED, ids=lambda choice: next(iter(choice)))
+@pytest.mark.parametrize("choice", REFUSED, ids=str)
 def test_what_can_end_a_position_in_between_is_left_to_the_full_scan(choice):
     close = np.array([100.0, 101.0, 102.0])
     panel = Panel.from_bars([Bars.from_arrays("A", "1d", np.arange(3) * 86_400 * 10**9, close, close, close, close)])

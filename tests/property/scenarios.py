@@ -185,10 +185,17 @@ DISTANCE_TEXTS = st.sampled_from([None, None, "2%", "5%", "1.5", "60%"])
 @st.composite
 def settings_of_all_kinds(draw):
     pick = lambda *values: draw(st.sampled_from(values))  # noqa: E731 - one word in twenty lines
+    sizing = pick("fixed:10", "fixed:25", "value:3000", "equity:95%", "equity:40%", "risk:1%", "measured")
+    if sizing == "measured":
+        sizing = pick("volatility:15%", "volatility:60%", "kelly:50%", "kelly:200%", "equal_risk:95%", "margin:90%")
     return Settings(
         capital=pick(100_000, 2_000, 777.77),
-        sizing=pick("fixed:10", "fixed:25", "value:3000", "equity:95%", "equity:40%", "risk:1%"),
-        allotment=pick(None, None, 0.5, 1.0),
+        sizing=sizing,
+        volatility_bars=pick(2, 5),
+        kelly_cap=pick(0.25, 1.0),
+        kelly_after=pick(1, 1, 3),
+        kelly_start=pick(0.1, 0.6),
+        allotment=None if sizing.startswith("equal_risk") else pick(None, None, 0.5, 1.0),
         charges=pick("none", "percent:0.1", "flat:20", "percent:0.0333+flat:1.11", DATED),
         slippage=pick("none", "bps:10", "bps:137", "ticks:1", "ticks:2.5"),
         protection_bps=pick(0, 0, 0, 20, 500),
@@ -198,7 +205,7 @@ def settings_of_all_kinds(draw):
         rebalance=pick("on_change", "every_bar", "band:2", "band:10"),
         leverage=pick(1, 2),
         long_margin=pick(None, None, None, 0.2, 0.5),
-        short_margin=pick(1.0, 0.3, 0.0, 1.5),
+        short_margin=pick(1.0, 0.3, 0.1 if sizing.startswith("margin") else 0.0, 1.5),
         volume_cap=pick(None, None, 0.1, 0.5),
         validity=pick("DAY", "GTC"),
         limit_follow=draw(st.booleans()),

@@ -15,7 +15,7 @@ def test_a_sizing_in_units_or_rupees_prints_as_it_was_typed(kind, amount):
     assert Sizing(kind, amount) == Sizing.parse(str(Sizing.parse(f"{kind}:{amount}")))
 
 
-@given(kind=st.sampled_from(["equity", "risk"]), percent=amounts)
+@given(kind=st.sampled_from(["equity", "risk", "volatility", "kelly", "equal_risk", "margin"]), percent=amounts)
 def test_a_sizing_in_percent_is_a_fraction(kind, percent):
     parsed = Sizing.parse(f"{kind}:{percent}%")
     assert parsed.amount == pytest.approx(percent / 100)
@@ -58,6 +58,15 @@ def test_distances_and_slippage_in_their_units():
         {"sizing": "fixed:inf"},
         {"sizing": "half:1"},
         {"sizing": "equity:50"},
+        {"sizing": "kelly:50"},
+        {"sizing": "volatility:0%"},
+        {"sizing": "equal_risk:95%", "allotment": 0.5},
+        {"sizing": "margin:90%", "short_margin": 0},
+        {"volatility_bars": 1},
+        {"kelly_cap": "101%"},
+        {"kelly_cap": "x%"},
+        {"kelly_after": 0},
+        {"kelly_start": 0},
         {"charges": "percent:-1"},
         {"charges": "percent:100"},
         {"charges": "flat"},
@@ -89,6 +98,12 @@ def test_what_is_out_of_bounds_is_refused_with_its_name(choices):
 def test_an_unknown_setting_names_the_nearest():
     with pytest.raises(ConfigError, match="there is no setting 'stoploss'; did you mean 'stop_loss'"):
         Settings.of(stoploss="5%")
+
+
+def test_a_fraction_may_be_typed_as_a_percentage():
+    assert (0.25, 0.05, 0.3) == (
+        Settings().kelly_cap, Settings.of(kelly_start="5%").kelly_start, Settings.of(kelly_cap=0.3).kelly_cap
+    )  # fmt: skip
 
 
 def test_settings_come_back_from_what_they_dump():

@@ -41,7 +41,7 @@ def settle(
     if delivers:
         book.dp_day = day
     closed = ledger.closed_part(held, quantity)
-    cost_out, gross = 0, 0
+    cost_out, gross, paid_out = 0, 0, money.share(paid, closed, units)
     if closed > 0:
         cost_out = ledger.cost_closed(book.cost_paise, held, closed)
         charges_out = ledger.cost_closed(book.entry_charges_paise, held, closed)
@@ -50,7 +50,8 @@ def settle(
         book.entry_charges_paise = book.entry_charges_paise - charges_out
     if units > closed:
         book.cost_paise = book.cost_paise + worth - money.share(worth, closed, units)
-        book.entry_charges_paise = book.entry_charges_paise + paid - money.share(paid, closed, units)
+        book.entry_charges_paise = book.entry_charges_paise + paid - paid_out
+    book_trip(s, i, gross - paid_out, paid - paid_out, 0 < closed == abs(held))
     book.average = ledger.average_after(book.average, held, price, quantity)
     book.quantity = held + quantity
     desk.cash_paise = ledger.cash_after(desk.cash_paise, side, worth, paid)
@@ -66,6 +67,22 @@ def settle(
     row.unslipped, row.at_open, row.at_close = unslipped, at_open, at_close
     row.reason, row.reduces, row.value_paise, row.charges_paise = order.reason, closed > 0, worth, paid
     row.cost_out_paise, row.gross_paise, row.position, row.cash_paise = cost_out, gross, book.quantity, desk.cash_paise
+
+
+def book_trip(s: State, i: int, net_paise: int, opening_paise: int, ended: bool) -> None:
+    """What round trips came to; see ``framework.session.trips``."""
+    book, desk = s.books[i], s.desk[0]
+    net_paise += book.running_paise
+    if not ended:
+        book.running_paise = net_paise - opening_paise
+        return
+    book.running_paise = -opening_paise
+    desk.closed = desk.closed + 1
+    if net_paise > 0:
+        desk.won = desk.won + 1
+        desk.won_paise = desk.won_paise + net_paise
+    else:
+        desk.lost_paise = desk.lost_paise - net_paise
 
 
 def tariff_at(s: State, time: int) -> Any:

@@ -23,7 +23,7 @@ ACTIVE, REDUCE_ONLY = 0, 1
 ON_CHANGE, EVERY_BAR, BAND = 0, 1, 2
 SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_EXIT = 0, 1, 2, 3, 4, 5
 WHY_NONE, WHY_ORDER_VALUE, WHY_POSITION_VALUE, WHY_CASH, WHY_REDUCE_ONLY, WHY_BELOW_LOT = 0, 1, 2, 3, 4, 5
-WHY_REPLACED, WHY_CLOSE_NOT_FILLED = 6, 7
+WHY_REPLACED, WHY_CLOSE_NOT_FILLED, WHY_NO_VOLATILITY, WHY_NO_EDGE = 6, 7, 8, 9
 NOTICE_REFUSED_FILL, NOTICE_CASH, NOTICE_DAILY_LOSS = 0, 1, 2
 
 BOOK = np.dtype(
@@ -37,6 +37,7 @@ BOOK = np.dtype(
         ("entry_stop", np.float64), ("entry_take_profit", np.float64), ("entry_trail", np.float64),
         ("extreme", np.float64), ("bars_held", np.int64), ("within_bar", np.bool_), ("protect_due", np.bool_),
         ("stop_id", np.int64), ("target_id", np.int64), ("open_orders", np.int64), ("dp_day", np.int64),
+        ("running_paise", np.int64),
     ],
     align=True,
 )  # fmt: skip
@@ -81,11 +82,13 @@ DESK = np.dtype(
         ("orders", np.int64), ("settlements", np.int64), ("notices", np.int64), ("resting", np.int64),
         ("resting_day", np.int64), ("arrivals", np.int64), ("done_with_bar", np.int64), ("increases", np.int64),
         ("cancels", np.int64), ("exits", np.int64), ("tariff", np.int64),
+        ("closed", np.int64), ("won", np.int64), ("won_paise", np.int64), ("lost_paise", np.int64),
     ],
     align=True,
 )  # fmt: skip
 """The account and every counter. marks, exposure and shorts are the sums over all positions; ``exits`` counts the
-open reductions that are no protective ones, ``tariff`` is the row of the latest tariff asked for."""
+open reductions that are no protective ones, ``tariff`` is the row of the latest tariff asked for,
+``closed`` to ``lost_paise`` are ``framework.session.trips.Trips``."""
 
 INCREASE = np.dtype(
     [
@@ -128,6 +131,7 @@ class State(NamedTuple):
 PARAMS = np.dtype(
     [
         ("sizing_kind", np.int64), ("sizing_amount", np.float64), ("allotment", np.float64),
+        ("kelly_cap", np.float64), ("kelly_start", np.float64), ("kelly_after", np.int64),
         ("bps", np.float64), ("ticks", np.float64),
         ("protection_bps", np.float64), ("long_margin", np.float64), ("short_margin", np.float64),
         ("volume_cap", np.float64),
@@ -165,3 +169,4 @@ class Bar(NamedTuple):
     trail: NDArray[np.float64]
     limit: NDArray[np.float64]
     trigger: NDArray[np.float64]
+    volatility: NDArray[np.float64]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from framework.engines.kernel.account import (
     buying_power,
     mark,
@@ -28,8 +26,8 @@ from framework.engines.kernel.layout import (
     STOP,
     STOP_LIMIT,
     STOP_LOSS,
-    WHY_BELOW_LOT,
     WHY_CASH,
+    WHY_NO_VOLATILITY,
     WHY_NONE,
     WHY_ORDER_VALUE,
     WHY_POSITION_VALUE,
@@ -50,11 +48,8 @@ from framework.engines.kernel.orders import (
     withdraw_entries,
 )
 from framework.engines.kernel.protection import entered, forget_intent, forget_position, modify, shrank
-from framework.rules import exits, prices, risk, sizing, targets
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from framework.engines.kernel.sizer import at_row, full_units, why_none
+from framework.rules import prices, risk, sizing, targets
 
 NAN = float("nan")
 
@@ -172,7 +167,10 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
     if wanted != 0.0 and book.desired == 0:
         lot = book.lot if wanted > 0.0 else -book.lot
         k = new_order(s, i, lot, MARKET, SIGNAL, False, NAN, NAN, DAY, False, NAN)
-        refuse(s, k, WHY_BELOW_LOT)
+        why = why_none(s, p, bar, t, i)
+        if why == WHY_NO_VOLATILITY:
+            book.intent, book.desired = 0.0, 0
+        refuse(s, k, why)
     delta = 0
     if (position > 0 and book.desired < 0) or (position < 0 and book.desired > 0):
         delta = book.desired
@@ -216,21 +214,8 @@ def desired_units(s: State, p: Params, bar: Bar, t: int, i: int, wanted: float) 
         book.entry_stop = at_row(bar.stop, t, i)
         book.entry_take_profit = at_row(bar.take_profit, t, i)
         book.entry_trail = at_row(bar.trail, t, i)
-        distance = exits.stop_distance(
-            book.entry_stop,
-            book.entry_trail,
-            exits.rupees_of(p.stop_amount, p.stop_percent, close),
-            exits.rupees_of(p.trail_amount, p.trail_percent, close),
-        )
-        book.full_units = sizing.full_units(
-            p.sizing_kind, p.sizing_amount, p.allotment, equity, close, distance, book.lot
-        )
+        book.full_units = full_units(s, p, bar, t, i, 1 if wanted > 0.0 else -1)
     return sizing.scaled(book.full_units, wanted, book.lot)
-
-
-def at_row(values: NDArray[np.float64], t: int, i: int) -> float:
-    """One optional price; NaN where the strategy never gives it."""
-    return values[t, i] if values.shape[0] > 0 else NAN
 
 
 def follow_limit(s: State, p: Params, bar: Bar, t: int, i: int) -> None:

@@ -46,6 +46,8 @@ WHYS = (
     "size_below_one_lot",
     "replaced",
     "close_not_filled",
+    "no_volatility",
+    "no_edge",
 )
 
 

@@ -101,7 +101,7 @@ def run_turns(
 
 def entry_units(p: Params, tariff: Any, tick: float, lot: int, close: float, cash: int) -> int:
     """Units of an entry decided at this close by a flat account: sized, then reviewed."""
-    full = sizing.full_units(p.sizing_kind, p.sizing_amount, p.allotment, cash, close, NAN, lot)
+    full = sizing.full_units(p.sizing_kind, p.sizing_amount, p.allotment, cash, close, NAN, NAN, p.long_margin, lot)
     units = sizing.scaled(full, 1.0, lot)
     if units == 0:
         return 0

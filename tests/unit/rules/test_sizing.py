@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.rules import sizing, targets
+from framework.rules import risk, sizing, targets
 from framework.rules.money import LARGEST_QUANTITY
+from framework.types.tariff import Tariff
 
 NAN, INF = math.nan, math.inf
 LOTS = st.sampled_from([1, 5, 25, 75, 1000])
@@ -82,6 +83,217 @@ def test_sizing_by_risk_loses_its_fraction_at_the_stop(equity, fraction, distanc
 @pytest.mark.parametrize("distance", [NAN, 0.0, -1.0])
 def test_sizing_by_risk_without_a_stop_buys_nothing(distance):
     assert sizing.risk_units(0.01, 10_000_000, distance, 1) == 0
+
+
+EQUITY = 10_000_000
+"""₹1,00,000 in paise."""
+
+
+@pytest.mark.parametrize(
+    ("fraction", "allotment", "price", "volatility", "lot", "expected"),
+    [
+        (0.15, 1.0, 100.0, 0.30, 1, 500),  # half of ₹1,00,000 at twice the volatility wanted
+        (0.15, 0.5, 100.0, 0.30, 1, 250),
+        (0.15, 1.0, 100.0, 0.15, 1, 1000),  # the wanted volatility itself: all of it
+        (0.15, 1.0, 100.0, 0.075, 1, 2000),  # a calm one: more than cash, which the review cuts
+        (0.15, 1.0, 100.0, 0.30, 75, 450),
+        (0.15, 1.0, 100.0, 150.0, 1, 1),  # the last unit
+        (0.15, 1.0, 100.0, 150.1, 1, 0),
+        (0.15, 1.0, 100.0, 0.0, 1, 0),
+        (0.15, 1.0, 100.0, -0.3, 1, 0),
+        (0.15, 1.0, 100.0, NAN, 1, 0),
+        (0.15, 1.0, 100.0, INF, 1, 0),
+        (0.15, 1.0, NAN, 0.3, 1, 0),
+        (0.15, 1.0, INF, 0.3, 1, 0),
+        (NAN, 1.0, 100.0, 0.3, 1, 0),
+        (INF, 1.0, 100.0, 0.3, 1, 0),
+        (0.15, 1.0, 100.0, 1e-300, 1, 0),  # beyond any quantity
+    ],
+)
+def test_volatility_units_by_hand(fraction, allotment, price, volatility, lot, expected):
+    assert sizing.volatility_units(fraction, EQUITY, allotment, price, volatility, lot) == expected
+    given_ = (sizing.VOLATILITY, fraction, allotment, EQUITY, price, NAN, volatility, 1.0, lot)
+    assert sizing.full_units(*given_) == expected
+
+
+@pytest.mark.parametrize(
+    ("fraction", "allotment", "price", "margin", "lot", "expected"),
+    [
+        (0.9, 1.0, 100.0, 1.0, 1, 900),
+        (0.9, 0.5, 100.0, 0.2, 1, 2250),  # ₹45,000 of margin at ₹20 a unit
+        (0.9, 1.0, 100.0, 0.2, 75, 4500),
+        (0.9, 1.0, 90_000.0, 1.0, 1, 1),
+        (0.9, 1.0, 90_001.0, 1.0, 1, 0),
+        (0.9, 1.0, 100.0, 0.0, 1, 0),
+        (0.9, 1.0, 100.0, -0.1, 1, 0),
+        (0.9, 1.0, 100.0, NAN, 1, 0),
+        (0.9, 1.0, 100.0, INF, 1, 0),
+        (0.9, 1.0, NAN, 1.0, 1, 0),
+        (NAN, 1.0, 100.0, 1.0, 1, 0),
+        (INF, 1.0, 100.0, 1.0, 1, 0),
+    ],
+)
+def test_margin_units_by_hand(fraction, allotment, price, margin, lot, expected):
+    assert sizing.margin_units(fraction, EQUITY, allotment, price, margin, lot) == expected
+    assert sizing.full_units(sizing.MARGIN, fraction, allotment, EQUITY, price, NAN, NAN, margin, lot) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "expected"),
+    [
+        (sizing.FIXED, 7.0, 7),
+        (sizing.VALUE, 5_000.0, 50),
+        (sizing.EQUITY, 0.95, 475),
+        (sizing.RISK, 0.01, 200),  # ₹1,000 over a stop of ₹5: not of the allotment
+        (sizing.VOLATILITY, 0.15, 250),
+        (sizing.KELLY, 0.2, 100),
+        (sizing.EQUAL_RISK, 0.9, 450),
+        (sizing.MARGIN, 0.9, 900),
+    ],
+)
+def test_each_kind_of_sizing_is_asked_for_what_it_is(kind, amount, expected):
+    # Half of ₹1,00,000 at 100, a stop of ₹5, a volatility of 30 %, half a margin.
+    assert sizing.full_units(kind, amount, 0.5, EQUITY, 100.0, 5.0, 0.3, 0.5, 1) == expected
+
+
+@pytest.mark.parametrize(
+    ("volatility", "measured", "inverse"),
+    [(0.25, True, 4.0), (0.0, False, 0.0), (-0.25, False, 0.0), (NAN, False, 0.0), (INF, False, 0.0), (2.0, True, 0.5)],
+)
+def test_only_a_finite_volatility_above_zero_is_measured(volatility, measured, inverse):
+    assert sizing.is_measured(volatility) is measured
+    assert sizing.inverse(volatility) == inverse
+
+
+@pytest.mark.parametrize(
+    ("volatility", "inverses", "expected"),
+    [
+        (0.25, 4.0, 1.0),  # alone
+        (0.25, 4.0 + 2.0, 4 / 6),  # beside one of 50 %
+        (0.0, 4.0, 0.0),
+        (NAN, 4.0, 0.0),
+        (0.25, 0.0, 0.0),
+        (0.25, NAN, 0.0),
+        (0.25, INF, 0.0),
+    ],
+)
+def test_equal_risk_takes_its_part_of_the_inverses(volatility, inverses, expected):
+    assert sizing.equal_risk_allotment(volatility, inverses) == expected
+
+
+@given(st.lists(st.floats(0.001, 10) | st.sampled_from([0.0, NAN, INF]), min_size=1, max_size=20))
+def test_equal_risk_gives_everything_away_and_every_part_the_same_risk(volatilities):
+    inverses = sum(map(sizing.inverse, volatilities))
+    shares = [sizing.equal_risk_allotment(volatility, inverses) for volatility in volatilities]
+    risks = {round(share * v, 12) for share, v in zip(shares, volatilities, strict=True) if share > 0}
+    assert sum(shares) == pytest.approx(1.0 if risks else 0.0)
+    assert max(risks, default=0.0) == pytest.approx(min(risks, default=0.0), rel=1e-6, abs=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("closed", "won", "won_paise", "lost_paise", "expected"),
+    [
+        # Thorp's table of even odds, f* = p − q: 50, 51, 52, 55, 60, 75 and 100 of a hundred won.
+        (100, 50, 5_000, 5_000, Fraction(0)),
+        (100, 51, 5_100, 4_900, Fraction(2, 100)),
+        (100, 52, 5_200, 4_800, Fraction(4, 100)),
+        (100, 55, 5_500, 4_500, Fraction(10, 100)),
+        (100, 60, 6_000, 4_000, Fraction(20, 100)),
+        (100, 75, 7_500, 2_500, Fraction(50, 100)),
+        (100, 100, 10_000, 0, Fraction(1)),
+        # Odds b to 1, f* = (b p − q) / b.
+        (100, 40, 40 * 200, 60 * 100, Fraction(10, 100)),  # b = 2: (0.8 − 0.6) / 2
+        (100, 30, 30 * 300, 70 * 100, Fraction(20, 300)),  # b = 3: (0.9 − 0.7) / 3
+        (100, 90, 90 * 10, 10 * 100, Fraction(0)),  # b = 0.1: 0.9 − 0.1 / 0.1 < 0
+        (3, 2, 600, 100, Fraction(5, 9)),
+        (10, 0, 0, 500, Fraction(0)),
+        (0, 0, 0, 0, Fraction(0)),
+        (10, 4, 400, 0, Fraction(4, 10)),  # the others broke even: nothing lost, R is infinite
+    ],
+)
+def test_the_kelly_fraction_of_a_table(closed, won, won_paise, lost_paise, expected):
+    assert sizing.kelly_fraction(closed, won, won_paise, lost_paise) == pytest.approx(float(expected), abs=1e-15)
+
+
+@given(st.integers(1, 500), st.integers(0, 500), st.integers(1, 10**9), st.integers(1, 10**9))
+def test_the_kelly_fraction_maximises_the_growth_of_a_bet(won, lost, average_won, average_lost):
+    """d/df of p ln(1 + b f) + q ln(1 − f) is 0 at f* when that is inside (0, 1), and below 0 everywhere when f* = 0."""
+    found = sizing.kelly_fraction(won + lost, won, won * average_won, lost * average_lost)
+    p, b = Fraction(won, won + lost), Fraction(average_won, average_lost)
+    exact = max(p - (1 - p) / b, Fraction(0)) if lost else Fraction(1)
+    assert found == pytest.approx(float(exact), abs=1e-9)
+    if 0 < exact < 1:
+        assert p * b / (1 + b * exact) == (1 - p) / (1 - exact)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "cap", "after", "expected"),
+    [
+        (0.5, 1.0, 11, 0.05),  # ten trips are not yet eleven: the start
+        (0.5, 1.0, 10, 0.1),
+        (1.0, 1.0, 10, 0.2),
+        (1.0, 0.2, 10, 0.2),  # at the cap
+        (1.0, 0.19, 10, 0.19),
+        (INF, 0.25, 10, 0.25),
+    ],
+)
+def test_the_amount_of_kelly_is_its_part_under_a_cap(fraction, cap, after, expected):
+    # Six of ten won at even odds: f* = 20 %.
+    found = sizing.kelly_amount(fraction, cap, after, 0.05, 10, 6, 600, 400)
+    assert found == pytest.approx(expected, abs=1e-15)
+
+
+def test_a_kelly_fraction_that_is_no_number_buys_nothing():
+    amount = sizing.kelly_amount(NAN, 0.25, 10, 0.05, 10, 6, 600, 400)
+    assert sizing.full_units(sizing.KELLY, amount, 1.0, EQUITY, 100.0, NAN, NAN, 1.0, 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "volatility", "expected"),
+    [
+        (sizing.VOLATILITY, 0.15, 0.3, sizing.BELOW_ONE_LOT),
+        (sizing.VOLATILITY, 0.15, NAN, sizing.NO_VOLATILITY),
+        (sizing.EQUAL_RISK, 0.95, 0.0, sizing.NO_VOLATILITY),
+        (sizing.EQUAL_RISK, 0.95, 0.3, sizing.BELOW_ONE_LOT),
+        (sizing.EQUITY, 0.95, NAN, sizing.BELOW_ONE_LOT),
+        (sizing.KELLY, 0.0, NAN, sizing.NO_EDGE),
+        (sizing.KELLY, NAN, NAN, sizing.NO_EDGE),
+        (sizing.KELLY, 0.01, NAN, sizing.BELOW_ONE_LOT),
+        (sizing.MARGIN, 0.0, NAN, sizing.BELOW_ONE_LOT),
+    ],
+)
+def test_why_a_target_means_no_unit(kind, amount, volatility, expected):
+    assert sizing.why_none(kind, amount, volatility) == expected
+
+
+KINDS = st.sampled_from([
+    sizing.EQUITY, sizing.RISK, sizing.VOLATILITY, sizing.KELLY, sizing.EQUAL_RISK, sizing.MARGIN
+])  # fmt: skip
+
+
+@given(KINDS, st.floats(0.01, 2), st.floats(0.05, 1), st.integers(0, 10**11), st.integers(0, 10**11), LOTS)
+def test_more_equity_never_means_fewer_units(kind, amount, allotment, one, other, lot):
+    lower, higher = sorted([one, other])
+    fewer, more = (
+        sizing.full_units(kind, amount, allotment, equity, 123.45, 3.2, 0.27, 0.6, lot) for equity in (lower, higher)
+    )
+    assert 0 <= fewer <= more
+
+
+@given(KINDS, st.floats(0.01, 10), st.floats(0.05, 5e3), st.floats(0.001, 3), st.integers(0, 10**11), LOTS)
+def test_no_size_is_more_than_cash_allows_once_it_is_reviewed(kind, amount, price, volatility, cash, lot):
+    tariff = Tariff(brokerage_e8=30_000, flat_paise=2_000)
+    asked = sizing.full_units(kind, amount, 1.0, cash, price, 0.01 * price, volatility, 0.2, lot)
+    left = risk.within_buying_power(asked, price, 1.0, cash, 1, tariff, lot)
+    assert 0 <= left <= asked
+    assert left == 0 or risk.needed(left, price, 1.0, 1, tariff) <= cash
+
+
+@given(KINDS, st.floats(), st.floats(), st.integers(-(10**12), 10**15), st.floats(), st.floats(), st.floats(), LOTS)
+def test_whatever_it_is_given_a_size_is_whole_lots_and_no_exception(kind, amount, share, equity, stop, sigma, m, lot):
+    units = sizing.full_units(kind, amount, share, equity, 100.0, stop, sigma, m, lot)
+    assert 0 <= units <= LARGEST_QUANTITY
+    assert units % lot == 0
 
 
 @pytest.mark.parametrize("equity", [0, -1, -10_000_000])

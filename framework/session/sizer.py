@@ -1,0 +1,97 @@
+"""Units of a full target at an opening decision: the settings' sizing with what it divides by, by the rulebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.rules import exits, sizing
+from framework.session.planning import at_row, rupees
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from framework.session.trips import Trips
+    from framework.types import Instrument, Settings
+    from framework.types.orders import Decisions, ExitDistances
+
+SIZINGS = {
+    "fixed": sizing.FIXED,
+    "value": sizing.VALUE,
+    "equity": sizing.EQUITY,
+    "risk": sizing.RISK,
+    "volatility": sizing.VOLATILITY,
+    "kelly": sizing.KELLY,
+    "equal_risk": sizing.EQUAL_RISK,
+    "margin": sizing.MARGIN,
+}
+BELOW_ONE_LOT, NO_VOLATILITY = "size_below_one_lot", "no_volatility"
+NONE_BECAUSE = {
+    sizing.BELOW_ONE_LOT: BELOW_ONE_LOT,
+    sizing.NO_VOLATILITY: NO_VOLATILITY,
+    sizing.NO_EDGE: "no_edge",
+}
+
+
+class Sizer:
+    """Sizes opening decisions of one run; ``trips`` is what its round trips came to so far."""
+
+    def __init__(self, settings: Settings, instruments: Sequence[Instrument], trips: Trips) -> None:
+        self._settings = settings
+        self._kind = SIZINGS[settings.sizing.kind]
+        self._instruments = tuple(instruments)
+        self._share: float = settings.allotment or 1.0 / len(self._instruments)
+        self._margins = settings.long_share, settings.short_share
+        self._trips = trips
+
+    def full_units(
+        self,
+        decisions: Decisions,
+        i: int,
+        side: int,
+        price: float,
+        equity_paise: int,
+        distances: ExitDistances,
+    ) -> int:
+        """Units of a full target of instrument ``i`` on one side (+1, −1) at the decision close."""
+        stop, trail = self._settings.exits.stop_loss, self._settings.exits.trail
+        distance = exits.stop_distance(distances.stop, distances.trail, rupees(stop, price), rupees(trail, price))
+        return sizing.full_units(
+            self._kind,
+            self._amount(),
+            self._allotment(decisions, i),
+            equity_paise,
+            price,
+            distance,
+            at_row(decisions, "volatility", i),
+            self._margins[side < 0],
+            self._instruments[i].lot,
+        )
+
+    def why_none(self, decisions: Decisions, i: int) -> str:
+        """Reason code of a full target of instrument ``i`` that means no unit."""
+        return NONE_BECAUSE[sizing.why_none(self._kind, self._amount(), at_row(decisions, "volatility", i))]
+
+    def _amount(self) -> float:
+        settings, trips = self._settings, self._trips
+        amount: float = settings.sizing.amount
+        if self._kind != sizing.KELLY:
+            return amount
+        return sizing.kelly_amount(
+            amount,
+            settings.kelly_cap,
+            settings.kelly_after,
+            settings.kelly_start,
+            trips.closed,
+            trips.won,
+            trips.won_paise,
+            trips.lost_paise,
+        )
+
+    def _allotment(self, decisions: Decisions, i: int) -> float:
+        """The instrument's share of equity; of equal risk, among those that have a volatility at this close."""
+        if self._kind != sizing.EQUAL_RISK:
+            return self._share
+        total = 0.0
+        for volatility in decisions.volatility or ():
+            total += sizing.inverse(volatility)
+        return sizing.equal_risk_allotment(at_row(decisions, "volatility", i), total)
