@@ -191,7 +191,7 @@ def _order(
     from framework.market.charges import ChargeSchedule, Dealing, one_of
     from framework.market.estimate import Asked
 
-    symbol, quantity, price_paise = _parsed(words)
+    symbol, quantity, price_paise = parse_order(words)
     exchange, segment, kind = exchange.upper(), segment.lower(), kind.lower()
     rounding = rounding.lower().replace("-", "_")
     one_of("rounding", rounding, ROUNDINGS)
@@ -211,7 +211,8 @@ def _order(
     return _Order(side, symbol, quantity, price_paise, where, on, asked, terms, choices)
 
 
-def _parsed(words: list[str]) -> tuple[str, int, int]:
+def parse_order(words: list[str]) -> tuple[str, int, int]:
+    """Symbol, quantity and price in paise of ``INFY 100 @ 1500``, the symbol being the first word."""
     symbol, rest = words[0], " ".join(words[1:])
     match = _ORDER.fullmatch(rest.strip())
     if match is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from framework.cli.options import AsJson, Database
+from framework.cli.risk_check import check_command
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ def show_command(run: Run = None, account: Account = None, db: Database = None, 
         typer.echo()
     typer.echo(f"Rules of your own: {', '.join(config.risk_rules) or 'none'}")
     typer.echo(_state_text(state))
+
+
+app.command("check")(check_command)
 
 
 @app.command("events")

@@ -71,11 +71,7 @@ class Increases:
         self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int, blocked: set[int]
     ) -> list[Command]:
         """Place what the review leaves; a refusal is kept with its reason."""
-        i = order.instrument
-        reverses = self._account.quantity[i] * order.quantity < 0
-        power, follows = self._funding.of_entry(order, reverses=reverses) + freed_paise, reverses and self._by_target
-        lot = self._account.instruments[i].lot
-        asked = Asked(order, abs(order.quantity), worst, held, power, equity_paise, lot, follows)
+        i, asked = order.instrument, self.asked(order, worst, held, equity_paise, freed_paise)
         verdict = self._review.increase(asked)
         if verdict.quantity == 0:
             self._orders.refuse(order, order.quantity, verdict)
@@ -85,4 +81,13 @@ class Increases:
         numbered = order._replace(order_id=self._orders.take_id(), quantity=verdict.quantity)
         approved = Approved(numbered, order.quantity, verdict)
         reserve = self._review.reserve_paise(verdict.quantity, worst, order.decided_at)
-        return self._orders.place(approved, reserve, blocked, worst=worst, needs_flat=follows)
+        return self._orders.place(approved, reserve, blocked, worst=worst, needs_flat=asked.follows)
+
+    def asked(self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int) -> Asked:
+        """What the review is told of an order, with the buying power that is there for it."""
+        i = order.instrument
+        reverses = self._account.quantity[i] * order.quantity < 0
+        power, lot = self._funding.of_entry(order, reverses=reverses) + freed_paise, self._account.instruments[i].lot
+        return Asked(
+            order, abs(order.quantity), worst, held, power, equity_paise, lot, follows=reverses and self._by_target
+        )

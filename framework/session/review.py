@@ -42,6 +42,18 @@ class Asked(NamedTuple):
     """It opens the other side, once the position is closed."""
 
 
+class Said(NamedTuple):
+    """One rule's own answer."""
+
+    rule: str
+    asked: int
+    """Units ≥ 0 that it was asked about."""
+    left: int
+    """Units of them that it leaves."""
+    reason: str
+    """Why, where it leaves fewer."""
+
+
 class Seen(NamedTuple):
     """What limits look at beside the account."""
 
@@ -117,6 +129,31 @@ class Review:
             units, reason = self._ask(rule, order, side * units, reason, self._portfolio())
             units -= units % asked.lot
         return Verdict(side * units, reason)
+
+    def answers(self, asked: Asked) -> list[Said]:
+        """Every rule's own answer; ``increase`` takes the strictest of the same, the first of equals.
+
+        The limits are asked about all units, the user's own rules about what those before them left.
+        """
+        units, side = asked.units, 1 if asked.order.quantity > 0 else -1
+        refused, state = self._product.refusal(asked.order), self.breaker.state
+        said = [
+            Said("product", units, 0 if refused else units, refused),
+            Said("state", units, units if state is TradingState.ACTIVE else 0, state.value),
+            Said("no_price", units, units if asked.price > 0.0 else 0, "no_price"),
+        ]
+        if not asked.price > 0.0:
+            return said  # nothing else can be measured
+        said += [Said(name, units, ask(asked), name) for name, ask in self._asks]
+        remaining = min(one.left for one in said)
+        for rule in self._rules:
+            if remaining == 0:
+                break
+            left, reason = self._ask(rule, asked.order, side * remaining, "", self._portfolio())
+            left -= left % asked.lot
+            said.append(Said(type(rule).__name__, remaining, left, reason))
+            remaining = left
+        return said
 
     def reserve_paise(self, quantity: int, price: float, time: int) -> int:
         """Buying power that a working increase of signed ``quantity`` holds at its worst price, in paise."""

@@ -95,10 +95,10 @@ class Session:
         self._last_bars = LastBars(len(self.instruments))
         self._reductions = Reductions(account, books, orders, by_target=self._by_target, weights=self._weights)
         self._product = Product(settings, account, books, orders, self._reductions, self.notices.append)
-        seen = Seen(self._product, breaker, orders, exposure, self._last_bars)
-        self._review = review = Review(settings, rules, account, seen, self.portfolio)
+        self.seen = Seen(self._product, breaker, orders, exposure, self._last_bars)
+        self.review = review = Review(settings, rules, account, self.seen, self.portfolio)
         funding = Funding(account, orders, reuse_proceeds=reuse_proceeds)
-        self._increases = Increases(settings, account, orders, review, funding, by_target=self._by_target)
+        self.increases = Increases(settings, account, orders, review, funding, by_target=self._by_target)
         self._protection = Protection(instruments, settings, account, books, orders)
         self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
         self.equity_paise = settings.capital_paise
@@ -117,6 +117,11 @@ class Session:
     def state(self) -> TradingState:
         """What the circuit breaker allows now."""
         return self.breaker.state
+
+    @property
+    def now(self) -> int:
+        """The moment of what came last, UTC nanoseconds."""
+        return self._now
 
     def portfolio(self) -> Portfolio:
         """The account at this moment, frozen."""
@@ -234,7 +239,7 @@ class Session:
         """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
         self._now = row.close_time
         self.remark(row)
-        if self._review.looks_at_bars:
+        if self.review.looks_at_bars:
             self._last_bars.note(row)
         commands: list[Command] = []
         if self.breaker.watches_closes:
@@ -259,7 +264,7 @@ class Session:
         commands = self._reductions.at_close(row) if self.account.held else []
         tripped_before = len(self.breaker.events)
         for increase in increases:
-            commands += self._increases.decided(increase, self.equity_paise, self._now)
+            commands += self.increases.decided(increase, self.equity_paise, self._now)
         for request in requests:
             commands += self._carry_out(request)
         if len(self.breaker.events) > tripped_before:  # a runaway: what is to be left is left at the next open
@@ -332,7 +337,7 @@ class Session:
             entry = order._replace(quantity=side * increasing, reduces=False)
             coming = sum(abs(w.remaining) for w in self._orders.entries(i) if w.order.quantity * side > 0)
             held = (abs(position) if position * side > 0 else 0) + coming
-            commands += self._increases.reviewed(entry, prices.worst, held, self.equity_paise, 0, set())
+            commands += self.increases.reviewed(entry, prices.worst, held, self.equity_paise, 0, set())
         return commands
 
     # ------------------------------------------------------------------ notices
