@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from framework.store.records import BreakerRow, Owner, RiskRow
+    from framework.types import BreakerEvent
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -77,7 +78,8 @@ def events_command(run: Run = None, account: Account = None, db: Database = None
 
     tulya risk events --account paper
     """
-    owner, _, events = _kept(_database(db), run, account)
+    path = _database(db)
+    owner, _, events = _kept(path, run, account)
     if as_json:
         typer.echo(
             json.dumps({**_whose(owner), "events": list(map(event_facts, events))}, ensure_ascii=False, indent=2)
@@ -89,7 +91,8 @@ def events_command(run: Run = None, account: Account = None, db: Database = None
     from framework.cli.tables import new_table, print_table
 
     table = new_table()
-    for heading in ("time (UTC)", "from", "to", "because of"):
+    daily = _is_daily(owner, path)
+    for heading in ("session" if daily else "time (UTC)", "from", "to", "because of"):
         table.add_column(heading, no_wrap=True)
     for heading in ("reached", "of"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -98,7 +101,8 @@ def events_command(run: Run = None, account: Account = None, db: Database = None
     for row in events:
         event = row.event
         table.add_row(
-            _moment(event.time)[:16], str(event.before), str(event.after), _words(event.cause),
+            _session(event) if daily else _moment(event.time)[:16],
+            str(event.before), str(event.after), _words(event.cause),
             *(_amount(event.cause, amount) for amount in (event.value, event.limit)), row.symbol, row.who, row.why,
         )  # fmt: skip
     print_table(table)
@@ -308,6 +312,24 @@ def _moment(time_ns: int) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(time_ns // 1_000_000_000, UTC).isoformat(sep=" ").removesuffix("+00:00")
+
+
+def _is_daily(owner: Owner, db: Path) -> bool:
+    """Whether it is a run over daily bars, whose events have a day and no time of day."""
+    from framework.store import open_store
+    from framework.types import Timeframe
+
+    if owner.account:
+        return False
+    with open_store(db, create=False) as store:
+        return Timeframe.parse(store.run(owner.run_id).timeframe).daily
+
+
+def _session(event: BreakerEvent) -> str:
+    """The day of a daily bar: it closes, and trips, at the midnight that ends its day."""
+    from framework.cli.tables import date_of
+
+    return date_of(event.time if str(event.after) == "active" else event.time - 1)
 
 
 def _now_ns() -> int:

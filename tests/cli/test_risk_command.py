@@ -142,3 +142,22 @@ def test_a_run_and_an_account_at_once_is_refused(tulya, home):
     for command in ("show", "events", "metrics"):
         done = tulya("risk", command, "last", "--account", "paper")
         assert (1, "tulya: give a run (last) or an account (paper), not both\n") == (done.code, done.err)
+
+
+def test_the_events_of_a_daily_run_have_the_day_of_their_bar(tulya, home):
+    words = (
+        "backtest buy_and_hold --symbols SP500 --from 2008-01-02 --to 2008-12-31 --max-drawdown 20% --breaker-reset 30"
+    )
+    run = json.loads(tulya(*words.split(), "--json").out)
+    lines = [line.split() for line in tulya("risk", "events", "last").out.splitlines()]
+    assert "session" == lines[0][0]
+    sessions = json.loads(tulya("risk", "metrics", "--json").out)["sessions"]
+    # The first session whose fall from the highest close, or from the deposit, reached 20 %.
+    first = next(i for i, day in enumerate(sessions) if day["drawdown_percent"] >= 20)
+    assert [sessions[first]["session"], "active", "halted", "drawdown"] == lines[1][:4]
+    assert [sessions[first + 30]["session"], "halted", "active"] == lines[2][:3]
+    assert ["active", "halted"] == [sessions[i]["state"] for i in (first - 1, first)]
+    assert "active" == sessions[first + 30]["state"]
+    with open_store(home / "data" / "market.sqlite") as store:
+        kept = store.breaker_events(Owner(run["run_id"]))
+    assert [HALTED, ACTIVE] == [row.event.after for row in kept[:2]]
