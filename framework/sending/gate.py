@@ -35,6 +35,7 @@ def rate(request: Request, world: World, now_ns: int) -> Answer:
 
 VALIDITY: Sequence[Rule] = (
     validity.expiry,
+    validity.identity,
     validity.account,
     validity.instrument,
     validity.session,

@@ -30,8 +30,8 @@ def authority(_request: Request, world: World, _now_ns: int) -> Answer:
 
 
 def restricted(_request: Request, world: World, _now_ns: int) -> Answer:
-    """Nothing new in what is banned, under surveillance or on a list of the user's own."""
-    return Deny("restricted", world.restricted, "") if world.restricted else ALLOW
+    """Nothing new in what is banned, under surveillance, on a list of the user's own, or where nobody looked."""
+    return ALLOW if world.restricted == "" else Deny("restricted", world.restricted, "")
 
 
 def cut_off(_request: Request, world: World, now_ns: int) -> Answer:

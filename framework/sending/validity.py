@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from framework.rules.prices import ON_GRID
 from framework.sending.answers import ALLOW, Answer, Deny
 from framework.sending.exposure import LIMITED, reduces, size, worst_price
+from framework.sending.facts import Action
 from framework.types.orders import OrderType
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ def expiry(request: Request, _world: World, now_ns: int) -> Answer:
     return ALLOW if now_ns < request.expires_ns else Deny("expired", now_ns, request.expires_ns)
 
 
+def identity(request: Request, world: World, _now_ns: int) -> Answer:
+    """A new order has a tag that no open one has, so that nothing is sent twice; a change names one that is open."""
+    is_open = any(order.tag == request.tag for order in world.open_orders)
+    if request.action is Action.MODIFY:
+        return ALLOW if is_open else Deny("unknown_tag", request.tag, "")
+    new = request.action is Action.PLACE and request.tag != "" and not is_open
+    return ALLOW if new else Deny("tag_in_use", request.tag, "")
+
+
 def account(_request: Request, world: World, _now_ns: int) -> Answer:
     """The account that is logged in is the configured one: a reduction in another account reduces nothing."""
     wanted, found = world.configured.account, world.found.account
@@ -42,7 +52,7 @@ def session(_request: Request, world: World, now_ns: int) -> Answer:
     hours = world.hours
     if not hours.open_ns <= now_ns < hours.close_ns:
         return Deny("session_closed", now_ns, hours.close_ns if hours.close_ns <= now_ns else hours.open_ns)
-    return ALLOW if hours.broker_open else Deny("broker_closed", "closed", "open")
+    return ALLOW if hours.broker_open is True else Deny("broker_closed", "closed", "open")
 
 
 def quantity(request: Request, world: World, _now_ns: int) -> Answer:

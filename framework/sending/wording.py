@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 SENTENCES = {
     "expired": "the order was due before {bound}, it is {value}; let the strategy decide anew",
+    "tag_in_use": "an order named {value!r} is open already; what may have been sent is never sent again",
+    "unknown_tag": "no order named {value!r} is open, so there is nothing to change",
     "account": "the broker is logged in to account {value!r}, configured is {bound!r}; log in to the right one",
     "unknown_instrument": "no list of instruments has {value}; tulya instruments update",
     "session_closed": "it is {value}, the session's bound is {bound}; orders go out while the market is open",
@@ -60,17 +62,19 @@ DAY_S = 86_400
 
 
 def sentence(denial: Deny) -> str:
-    """The refusal as one sentence."""
+    """The refusal as one sentence, whatever the values are."""
     told = _clock if denial.code in CLOCKED else _number
     return SENTENCES[denial.code].format(value=told(denial.value), bound=told(denial.bound))
 
 
-def _number(value: float | str) -> float | str:
-    if isinstance(value, str):
-        return value
+def _number(value: object) -> str:
+    if not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
     return f"{value:,.2f}" if abs(value) >= LONG else f"{value:,.6g}"
 
 
-def _clock(value: float | str) -> str:
-    seconds = (int(value) // SECOND_NS + IST_S) % DAY_S
+def _clock(value: object) -> str:
+    if not isinstance(value, int):
+        return str(value)
+    seconds = (value // SECOND_NS + IST_S) % DAY_S
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02} IST"

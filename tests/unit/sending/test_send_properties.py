@@ -23,6 +23,7 @@ from framework.sending.facts import (
     Tradable,
     World,
 )
+from framework.sending.wording import sentence
 from framework.types import OrderType, TradingState
 from tests.unit.sending.ordinary import BUY, DAY, INFY, LIMITS, NAN, NOW, SECOND, TCS, WORLD, but
 
@@ -89,6 +90,8 @@ def test_the_gate_is_total_and_a_cancel_is_never_denied(request, world, now_ns):
     assert isinstance(answer, Allow | Wait | Deny)
     if isinstance(answer, Wait):
         assert answer.wait_ns > 0
+    for _, told in gate.verdicts(request, world, now_ns):
+        assert not isinstance(told, Deny) or sentence(told)
     if request.action is Action.CANCEL:
         assert not isinstance(answer, Deny)
 
@@ -194,8 +197,10 @@ class Gate(RuleBasedStateMachine):
             request = BUY._replace(
                 action=action, tag=f"{len(self.log)}", quantity=number + 1, expires_ns=self.now + 60 * SECOND
             )
+            stands = OpenOrder(request.tag, INFY, 1, 0, 1500.0, 0)
             world = but(
                 WORLD,
+                open_orders=(stands,) if action is Action.MODIFY else (),
                 sends=self.sends,
                 quote__time_ns=self.now,
                 funds__time_ns=self.now,

@@ -53,6 +53,13 @@ CASES = [
     ("cut_off", {"hours__entries_until_ns": NOW}, {}),
     ("", {"hours__entries_until_ns": NOW + 1}, {}),
     ("cut_off", {"hours__entries_until_ns": 0}, {}),
+    # its name: of no open order, confirmed or not; a change's of one that is
+    ("tag_in_use", {}, {"tag": ""}),
+    ("tag_in_use", {"open_orders": (resting(1, tag="T1"),)}, {}),
+    ("tag_in_use", {"open_orders": (resting(1, tag="T1", confirmed=False),)}, {}),
+    ("tag_in_use", {}, {"action": "buy"}),
+    ("unknown_tag", {}, {"action": Action.MODIFY}),
+    ("", {"open_orders": (resting(1, tag="T1"),)}, {"action": Action.MODIFY}),
     # who sends
     ("account", {"found__account": "ZZ9999"}, {}),
     ("account", {"found__account": "", "configured__account": ""}, {}),
@@ -66,6 +73,8 @@ CASES = [
     # instrument and restricted list
     ("unknown_instrument", {"instrument": None}, {}),
     ("restricted", {"restricted": "ban period"}, {}),
+    ("restricted", {"restricted": None}, {}),
+    ("broker_closed", {"hours__broker_open": None}, {}),
     # quantity: a multiple of the lot, up to the freeze quantity
     ("quantity", {}, {"quantity": 0}),
     ("quantity", {}, {"quantity": 50.0}),
@@ -275,6 +284,11 @@ def test_every_refusal_has_a_sentence_and_every_sentence_a_test():
             Deny("state", "halted", "active"),
             "the system is halted, not active: only reductions pass; see tulya risk show",
         ),
+        (
+            Deny("session_closed", NAN, None),
+            "it is nan, the session's bound is None; orders go out while the market is open",
+        ),
+        (Deny("missing_bars", 1_000, 0), "1,000 bars are missing since the decision's history; fill the gap first"),
         # 09:00 UTC is 14:30 in India
         (
             Deny("cut_off", MIDNIGHT + 9 * HOUR + 5 * SECOND, MIDNIGHT + 9 * HOUR),
@@ -288,7 +302,7 @@ def test_a_refusal_reads_as_a_sentence(denial, text):
 
 LIMITED = [(expected, facts) for expected, facts, asked in CASES if not asked and expected]
 VALID = {
-    "session_closed", "broker_closed", "account", "unknown_instrument", "lot", "freeze_quantity", "tick",
+    "tag_in_use", "session_closed", "broker_closed", "account", "unknown_instrument", "lot", "freeze_quantity", "tick",
     "exchange_band", "legal_order_value",
 }  # fmt: skip
 
@@ -296,7 +310,8 @@ VALID = {
 @pytest.mark.parametrize(("expected", "facts"), LIMITED)
 def test_a_reduction_passes_every_limit_and_no_question_of_validity(expected, facts):
     world = but(WORLD, **facts)
-    world = world._replace(holdings={**world.holdings, INFY: Holding(50, 1500.0)}, open_orders=())
+    named = tuple(order for order in world.open_orders if order.tag == LEAVE.tag)
+    world = world._replace(holdings={**world.holdings, INFY: Holding(50, 1500.0)}, open_orders=named)
     unknown_law = facts == {"ceilings__order_value": NAN}  # holds up what is new, not an exit
     assert (expected if expected in VALID and not unknown_law else "") == code(LEAVE, world)
 
