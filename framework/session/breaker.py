@@ -73,16 +73,17 @@ class Breaker:
 
     def judge(self, now: int, equity_paise: int) -> list[BreakerEvent]:
         """At a close: what tripped it, in the order daily loss, losses in a row, drawdown."""
-        self.peak_paise = max(self.peak_paise, equity_paise)
         tripped: list[BreakerEvent] = []
-        if rules.loss_reached(equity_paise, self.session_start_paise, self._loss_limit_paise):
+        if self._loss and rules.loss_reached(equity_paise, self.session_start_paise, self._loss_limit_paise):
             lost = self.session_start_paise - equity_paise
             tripped += self._turn(now, rules.DAILY_LOSS, lost, self._loss_limit_paise, equity_paise)
-        if rules.count_reached(self.losses, self._most_losses):
+        if self._most_losses and rules.count_reached(self.losses, self._most_losses):
             tripped += self._turn(now, rules.CONSECUTIVE_LOSSES, self.losses, self._most_losses, equity_paise)
-        limit_paise = _limit_paise(self._drawdown, self.peak_paise)
-        if rules.loss_reached(equity_paise, self.peak_paise, limit_paise):
-            tripped += self._turn(now, rules.DRAWDOWN, self.peak_paise - equity_paise, limit_paise, equity_paise)
+        if self._drawdown:
+            self.peak_paise = max(self.peak_paise, equity_paise)
+            limit_paise = _limit_paise(self._drawdown, self.peak_paise)
+            if rules.loss_reached(equity_paise, self.peak_paise, limit_paise):
+                tripped += self._turn(now, rules.DRAWDOWN, self.peak_paise - equity_paise, limit_paise, equity_paise)
         return tripped
 
     def run_away(self, now: int, i: int, orders: int, equity_paise: int) -> list[BreakerEvent]:
