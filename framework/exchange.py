@@ -93,7 +93,7 @@ class SimulatedExchange:
     def __init__(self, instruments: Sequence[Instrument], settings: Settings, funds: Funds) -> None:
         self._instruments = tuple(instruments)
         self._settings = settings
-        self._tariffs = settings.charges.tariffs
+        self._tariffs = settings.charges.tariffs(instruments)
         self._funds = funds
         self._resting: dict[int, _Resting] = {}
         self._arrivals: list[_Resting] = []
@@ -339,7 +339,7 @@ class SimulatedExchange:
             if quantity == 0:
                 return
         price = self._slipped(order, unslipped) if slip else unslipped
-        if not order.reduces and not self._covered(side, quantity, price, row.time):
+        if not order.reduces and not self._covered(i, side, quantity, price, row.time):
             del self._resting[order.order_id]
             yield Refused(order.order_id, "cash", row.time)
             return
@@ -356,8 +356,8 @@ class SimulatedExchange:
         resting.from_next_bar = True
         self._done_with_bar.append(resting)
 
-    def _covered(self, side: int, quantity: int, price: float, time: int) -> bool:
+    def _covered(self, i: int, side: int, quantity: int, price: float, time: int) -> bool:
         """True when buying power covers what this fill takes at its real price."""
         blocked_share = self._settings.long_share if side > 0 else self._settings.short_share
-        needed = risk.needed(quantity, price, blocked_share, side, self._tariffs.on(time))
+        needed = risk.needed(quantity, price, blocked_share, side, self._tariffs[i].on(time))
         return needed <= self._funds.buying_power_paise()

@@ -25,7 +25,7 @@ class Purse:
         self.withdrawn_paise = 0
         """Reserves of the entries that this close takes back: free only when the exchange has answered."""
         self._books = books
-        self._tariff = settings.charges.tariffs.rates[0]
+        self._tariff = settings.charges.tables[0].rates[0]
         self._short_margin = settings.short_share
         self._reuse_proceeds = bool(settings.reuse_proceeds)
 

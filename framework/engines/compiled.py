@@ -20,6 +20,7 @@ from framework.session.sizer import SIZINGS
 from framework.types.deferred import Deferred
 from framework.types.limits import Limits
 from framework.types.record import Record
+from framework.types.tariff import Tariff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,9 +210,20 @@ def new_state(panel: Panel, settings: Settings, rows: int, *, records: bool = Fa
 
 
 def tariffs_of(settings: Settings) -> NDArray[np.void]:
-    """What fills are charged by, a row for each day from which something changes."""
-    days, rates = settings.charges.tariffs
-    return np.array([(day, *tariff) for day, tariff in zip(days, rates, strict=True)], dtype=layout.TARIFF)
+    """What fills are charged by, table after table; see ``State.tariffs``."""
+    rows: list[tuple[int, ...]] = []
+    for days, rates in settings.charges.tables:
+        rows += [(day, *tariff) for day, tariff in zip((layout.EVER, *days[1:]), rates, strict=True)]
+        rows.append((layout.NEVER, *Tariff()))
+    return np.array(rows, dtype=layout.TARIFF)
+
+
+def first_tariffs(settings: Settings, panel: Panel) -> NDArray[np.int64]:
+    """Row of each instrument's first tariff, int64[N]."""
+    lengths = [len(days) + 1 for days, _ in settings.charges.tables]
+    begins = np.cumsum([0, *lengths[:-1]])
+    rows: NDArray[np.int64] = begins[settings.charges.numbers(panel.instruments)]
+    return rows
 
 
 def open_account(state: State, panel: Panel, settings: Settings) -> None:
@@ -222,6 +234,7 @@ def open_account(state: State, panel: Panel, settings: Settings) -> None:
     state.books[:] = _FIRST_BOOK
     state.books["tick"] = [instrument.tick for instrument in panel.instruments]
     state.books["lot"] = [instrument.lot for instrument in panel.instruments]
+    state.books["tariff"] = first_tariffs(settings, panel)
 
 
 def _first_book() -> NDArray[np.void]:

@@ -119,7 +119,8 @@ def takes_turns(panel: Panel, settings: Settings) -> bool:
     quiet = quiet and panel.deadlines is None and not settings.protection_bps
     quiet = quiet and settings.sizing.kind in {"fixed", "value", "equity"}
     at_open = settings.fill_at == "next_open" and settings.reenter == "any_bar"
-    return quiet and at_open and panel.close.shape[1] == 1 and bool((panel.close > 0).all())
+    one_table = not settings.charges.others
+    return quiet and at_open and one_table and panel.close.shape[1] == 1 and bool((panel.close > 0).all())
 
 
 class _Sparse:

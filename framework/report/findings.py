@@ -35,7 +35,7 @@ FEW_CHECKED, FEW_CHECKED_SHARE = 30, 0.05
 HIGH_COSTS = 0.3
 REFUSED_FILL, CASH = "refused_fill", "cash"
 """Code of the notice, and the reason of a refusal for want of cash."""
-SHOWN_ISSUES = 5
+SHOWN_ISSUES, SHOWN_NAMES = 5, 3
 AT_CLOSES = frozenset(map(str, BreakerCause))
 """Codes of notices that are given at a bar's close."""
 
@@ -75,6 +75,7 @@ def findings(
         *_sample(o),
         *_costs(record, o),
         *_assumed_rates(record),
+        *_guessed_kinds(record),
         *_issues(data_issues),
         *_orders(record, held_back),
         *_cash(record),
@@ -214,6 +215,34 @@ def _assumed_rates(record: Record) -> Iterator[Finding]:
             Severity.WARNING,
             f"The charges rest on {what}: {', '.join(rows)}. Rows of your own go before them, see docs/charges.md.",
         )
+
+
+def _guessed_kinds(record: Record) -> Iterator[Finding]:
+    """What the charges took instruments for where no list says what they are."""
+    if not (record.settings.charges.plan and record.settlements):
+        return
+    unsaid = [one for one in record.panel.instruments if one.equity_oriented is None]
+    unknown, funds = ([str(one) for one in unsaid if one.kind == kind] for kind in ("", "fund"))
+    if unknown:
+        are = "is" if len(unknown) == 1 else "are"
+        yield Finding(
+            Severity.NOTE,
+            f"{_first_of(unknown)} {are} charged as plain shares, because no list of instruments says what that is; "
+            "funds pay another transaction tax. `tulya instruments import FILE` takes a broker's list.",
+        )
+    if funds:
+        are = "is a fund" if len(funds) == 1 else "are funds"
+        yield Finding(
+            Severity.WARNING,
+            f"{_first_of(funds)} {are} of which no list says whether the tax law counts it as equity-oriented, as was "
+            "assumed; a gold, silver or debt fund pays no transaction tax. A CSV with the columns symbol, exchange and "
+            "equity_oriented says it (tulya instruments import FILE).",
+        )
+
+
+def _first_of(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN_NAMES:,} more" if len(names) > SHOWN_NAMES else ""
+    return ", ".join(names[:SHOWN_NAMES]) + more
 
 
 def _issues(data_issues: tuple[str, ...]) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ def levies(record: Record) -> list[Levies]:
 
 
 def _charged(record: Record) -> Iterator[tuple[Settlement, Components]]:
-    tariffs: Tariffs = record.settings.charges.tariffs
+    tariffs: tuple[Tariffs, ...] = record.settings.charges.tariffs(record.panel.instruments)
     filled: dict[int, int] = {}
     delivered: set[tuple[int, int]] = set()
     for one in record.settlements:
@@ -53,7 +53,8 @@ def _charged(record: Record) -> Iterator[tuple[Settlement, Components]]:
         delivers = one.fill.quantity < 0 < one.position - one.fill.quantity
         due = delivers and (i, day) not in delivered
         side, before = (1 if one.fill.quantity > 0 else -1), filled.get(order, 0)
-        components = fill_charges(one.value_paise, side, tariffs.on(one.fill.time), before_paise=before, dp_due=due)
+        tariff = tariffs[i].on(one.fill.time)
+        components = fill_charges(one.value_paise, side, tariff, before_paise=before, dp_due=due)
         if components.total != one.charges_paise:
             msg = f"order {order} paid {one.charges_paise} paise, and its components come to {components.total}"
             raise InvariantError(msg)

@@ -29,7 +29,7 @@ class Account:
     def __init__(self, instruments: Sequence[Instrument], settings: Settings) -> None:
         count = len(instruments)
         self.instruments = tuple(instruments)
-        self._tariffs = settings.charges.tariffs
+        self._tariffs = settings.charges.tariffs(instruments)
         self._dp_day = [-1] * count
         """Day of the latest depository charge, days since 1970-01-01: one a day and instrument."""
         self._long_margin, self._short_margin = settings.long_share, settings.short_share
@@ -58,7 +58,7 @@ class Account:
         side = 1 if fill.quantity > 0 else -1
         worth = money.value(fill.price, quantity)
         held = self.quantity[i]
-        tariff, day = self._tariffs.on(fill.time), fill.time // DAY_NS
+        tariff, day = self._tariffs[i].on(fill.time), fill.time // DAY_NS
         delivers = side < 0 < held
         paid = charges(worth, side, before_paise, delivers and self._dp_day[i] != day, tariff)
         if delivers:
@@ -134,7 +134,7 @@ class Account:
         """
         worth = money.share(abs(self.mark_paise[i]), min(units, abs(self.quantity[i])), abs(self.quantity[i]))
         side, margin = (-1, self._long_margin) if self.quantity[i] > 0 else (1, self._short_margin)
-        return int(worth * margin) - charges(worth, side, 0, True, self._tariffs.on(time))
+        return int(worth * margin) - charges(worth, side, 0, True, self._tariffs[i].on(time))
 
     def at_cost_paise(self) -> int:
         """Signed cost of all positions: the second term of the ledger identity."""

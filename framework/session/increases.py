@@ -80,7 +80,7 @@ class Increases:
             return []
         numbered = order._replace(order_id=self._orders.take_id(), quantity=verdict.quantity)
         approved = Approved(numbered, order.quantity, verdict)
-        reserve = self._review.reserve_paise(verdict.quantity, worst, order.decided_at)
+        reserve = self._review.reserve_paise(numbered, worst)
         return self._orders.place(approved, reserve, blocked, worst=worst, needs_flat=asked.follows)
 
     def asked(self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int) -> Asked:

@@ -168,7 +168,7 @@ def _strategy(asked: Asked, session: Session) -> Measured:
 
 def _cash(asked: Asked, session: Session) -> Measured:
     return (
-        session.review.reserve_paise(asked.order.quantity, asked.price, asked.order.decided_at) / 100,
+        session.review.reserve_paise(asked.order, asked.price) / 100,
         (asked.power_paise / 100),
         RUPEES,
     )

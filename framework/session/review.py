@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from framework.session.orders import Orders
     from framework.session.product import Product
     from framework.types import Distance, Instrument, Order, Portfolio, RiskRule, Settings
+    from framework.types.tariff import Tariff, Tariffs
 
 
 class Asked(NamedTuple):
@@ -76,7 +77,7 @@ class Review:
         portfolio: Callable[[], Portfolio],
     ) -> None:
         """``portfolio``: the account at this moment, for rules of the user's own."""
-        self._tariffs = settings.charges.tariffs
+        self._tariffs: tuple[Tariffs, ...] = settings.charges.tariffs(account.instruments)
         self._long_margin, self._short_margin = settings.long_share, settings.short_share
         self._limits = settings.limits
         self._account = account
@@ -155,10 +156,10 @@ class Review:
             remaining = left
         return said
 
-    def reserve_paise(self, quantity: int, price: float, time: int) -> int:
-        """Buying power that a working increase of signed ``quantity`` holds at its worst price, in paise."""
-        side, share = (1, self._long_margin) if quantity > 0 else (-1, self._short_margin)
-        return risk.needed(abs(quantity), price, share, side, self._tariffs.on(time))
+    def reserve_paise(self, order: Order, price: float) -> int:
+        """Buying power that a working increase holds at its worst price, in paise."""
+        side, share = (1, self._long_margin) if order.quantity > 0 else (-1, self._short_margin)
+        return risk.needed(abs(order.quantity), price, share, side, self._tariff(order))
 
     # ------------------------------------------------------------------ one limit each
 
@@ -228,8 +229,11 @@ class Review:
     def _affordable(self, asked: Asked) -> int:
         order = asked.order
         side, share = (1, self._long_margin) if order.quantity > 0 else (-1, self._short_margin)
-        tariff = self._tariffs.on(order.decided_at)
+        tariff = self._tariff(order)
         return risk.within_buying_power(asked.units, asked.price, share, asked.power_paise, side, tariff, asked.lot)
+
+    def _tariff(self, order: Order) -> Tariff:
+        return self._tariffs[order.instrument].on(order.decided_at)
 
     # ------------------------------------------------------------------ the user's own
 

@@ -52,8 +52,8 @@ def load(connection: sqlite3.Connection, symbol: str, exchange: str) -> Instrume
         (symbol, exchange),
     ).fetchone()
     tick, lot, timezone = row if row is not None else (0.0, 1, "UTC")
-    kind, expiry, hours = listings.contract_of(connection, symbol, exchange)
-    return Instrument(symbol, exchange, float(tick), int(lot), timezone, kind, expiry, hours)
+    said = listings.said_of(connection, symbol, exchange)
+    return Instrument(symbol, exchange, float(tick), int(lot), timezone, **said)
 
 
 def timezone(connection: sqlite3.Connection, key: SeriesKey) -> str | None:

@@ -141,20 +141,28 @@ def lend(connection: sqlite3.Connection, symbol: str, exchange: str) -> bool:
     return done.rowcount > 0
 
 
-def contract_of(connection: sqlite3.Connection, symbol: str, exchange: str) -> tuple[str, str, str]:
-    """Kind, expiry and class of hours of an instrument, as ``Instrument`` has them; empty where no list says it."""
+def said_of(connection: sqlite3.Connection, symbol: str, exchange: str) -> dict[str, Any]:
+    """Fields of ``Instrument`` of which a list says something: kind, expiry, hours, series, equity_oriented."""
     found = connection.execute(
-        "SELECT kind, expiry, underlying_kind, closing_auction FROM instrument_facts "  # noqa: S608 - a constant
+        "SELECT kind, expiry, underlying_kind, closing_auction, series, equity_oriented FROM instrument_facts "  # noqa: S608 - a constant
         f"WHERE symbol = ? AND exchange = ? ORDER BY {CASH} LIMIT 1",
         (symbol, exchange),
     ).fetchone()
     if found is None:
-        return "", "", ""
-    kind, expiry, underlying, auction = found
+        return {}
+    kind, expiry, underlying, auction, series, oriented = found
     if kind in {"future", "option"}:
-        return f"{'index' if underlying == 'INDEX' else 'share'}_{kind}", expiry or "", "fno"
-    hours = {None: "", 0: "other", 1: "cas"}[auction]
-    return "" if kind == "other" else kind, "", hours
+        return {
+            "kind": f"{'index' if underlying == 'INDEX' else 'share'}_{kind}",
+            "expiry": expiry or "",
+            "hours": "fno",
+        }
+    return {
+        "kind": "" if kind == "other" else kind,
+        "hours": {None: "", 0: "other", 1: "cas"}[auction],
+        "series": series or "",
+        "equity_oriented": None if oriented is None else bool(oriented),
+    }
 
 
 def search(connection: sqlite3.Connection, text: str, segment: str | None = None, limit: int = 50) -> list[Known]:

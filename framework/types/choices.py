@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, PlainSerializer
 
 from framework.errors import ConfigError
 from framework.types.tariff import Tariff, Tariffs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from framework.types.instrument import Instrument
 
 RATE_SCALE = 100_000_000
 """Rates are whole numbers of 1e-8: 0.1 % is 100,000."""
@@ -33,6 +38,10 @@ def _number(text: str, what: str) -> float:
 
 def _plain(value: float) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".")
+
+
+Regime = tuple[int, Tariff]
+"""First day, days since 1970-01-01, and what holds from it on."""
 
 
 SIZING_KINDS = ("fixed", "value", "equity", "risk", "volatility", "kelly", "equal_risk", "margin")
@@ -116,8 +125,15 @@ class Charges(NamedTuple):
     """Paise per executed order."""
     plan: str = ""
     """A broker's plan with its product, such as ``upstox:CNC``; empty for a rate and a flat sum."""
-    regimes: tuple[tuple[int, Tariff], ...] = ()
+    regimes: tuple[Regime, ...] = ()
     """The plan's tariffs and the day each begins with, days since 1970-01-01 rising; empty until they are read."""
+    others: tuple[tuple[Regime, ...], ...] = ()
+    """The same of instruments that are charged otherwise: funds, another exchange, a group with its own rate."""
+    of: tuple[tuple[str, int], ...] = ()
+    """Instrument, such as ``NSE:INFY``, and by which it is charged: 0 = ``regimes``, n = ``others[n − 1]``.
+
+    Empty: all of them by ``regimes``.
+    """
     assumed: tuple[str, ...] = ()
     """Rows of the table among these rates that nobody has checked, as people find them."""
 
@@ -125,8 +141,10 @@ class Charges(NamedTuple):
     def parse(cls, given: str | Mapping[str, Any]) -> Charges:
         """``none``, ``percent:0.1``, ``flat:20`` (rupees per order), both joined by ``+``, or a plan ``upstox:CNC``."""
         if isinstance(given, Mapping):
-            regimes = tuple((day, Tariff(*rates)) for day, rates in given["regimes"])
-            return cls(plan=given["plan"], regimes=regimes, assumed=tuple(given.get("assumed", ())))
+            tables = given["tables"] if "tables" in given else [given["regimes"]]
+            regimes, *others = (tuple((day, Tariff(*rates)) for day, rates in table) for table in tables)
+            of, assumed = tuple(given.get("of", {}).items()), tuple(given.get("assumed", ()))
+            return cls(plan=given["plan"], regimes=regimes, others=tuple(others), of=of, assumed=assumed)
         text = str(given).strip()
         if PLAN.fullmatch(text):
             return cls(plan=text)
@@ -152,21 +170,40 @@ class Charges(NamedTuple):
         return self.plan.partition(":")[2]
 
     @property
-    def tariffs(self) -> Tariffs:
-        """What fills are charged by, day by day; ``ConfigError`` when a plan's rates were not read."""
+    def tables(self) -> tuple[Tariffs, ...]:
+        """What fills are charged by, day by day, one for each number in ``of``.
+
+        ``ConfigError`` when a plan's rates were not read.
+        """
         if not self.plan:
-            return Tariffs((0,), (Tariff(brokerage_e8=self.rate_e8, flat_paise=self.flat_paise),))
+            return (Tariffs((0,), (Tariff(brokerage_e8=self.rate_e8, flat_paise=self.flat_paise),)),)
         if not self.regimes:
             msg = f"the rates of charges {self} are not read; framework.market.rates.with_rates(settings, panel) does"
             raise ConfigError(msg)
-        return Tariffs(tuple(day for day, _ in self.regimes), tuple(tariff for _, tariff in self.regimes))
+        return tuple(map(Tariffs.of, (self.regimes, *self.others)))
+
+    def numbers(self, instruments: Sequence[Instrument]) -> list[int]:
+        """Of each instrument the number of its table in ``tables``; ``ConfigError`` when its rates were not read."""
+        known = dict(self.of)
+        missing = [str(one) for one in instruments if known and str(one) not in known]
+        if missing:
+            msg = f"the rates of charges {self} were read for other instruments than {missing[0]}; write {self} again"
+            raise ConfigError(msg)
+        return [known.get(str(one), 0) for one in instruments]
+
+    def tariffs(self, instruments: Sequence[Instrument]) -> tuple[Tariffs, ...]:
+        """What each instrument's fills are charged by."""
+        tables = self.tables
+        return tuple(tables[number] for number in self.numbers(instruments))
 
     def as_json(self) -> str | dict[str, Any]:
         """The text, and of a plan the rates that were read: a run is repeated with them, whatever a file says later."""
         if not self.regimes:
             return str(self)
-        read: dict[str, Any] = {"plan": self.plan, "regimes": [[day, list(tariff)] for day, tariff in self.regimes]}
-        return read | ({"assumed": list(self.assumed)} if self.assumed else {})
+        tables = [[[day, list(tariff)] for day, tariff in table] for table in (self.regimes, *self.others)]
+        # An older version reads ``regimes`` for all instruments: where that would be wrong it must not find them.
+        rates: dict[str, Any] = {"tables": tables, "of": dict(self.of)} if self.of else {"regimes": tables[0]}
+        return {"plan": self.plan, **rates} | ({"assumed": list(self.assumed)} if self.assumed else {})
 
     def __str__(self) -> str:
         if self.plan:

@@ -26,6 +26,10 @@ class Instrument(NamedTuple):
     """Last day of a contract, ``2026-11-24``; empty for what does not expire."""
     hours: str = ""
     """Class of its trading hours, such as ``cas`` (closing auction); empty where nobody said."""
+    series: str = ""
+    """Series of NSE (EQ, BE, …) or group of BSE (A, X, …); empty where nobody said."""
+    equity_oriented: bool | None = None
+    """Whether the tax law counts it as shares: funds of shares do, gold and debt do not; None where nobody said."""
 
     @property
     def key(self) -> tuple[str, str]:

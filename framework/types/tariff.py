@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from framework.types.timeframe import DAY_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Tariff(NamedTuple):
@@ -45,6 +48,11 @@ class Tariffs(NamedTuple):
     days: tuple[int, ...]
     """First day of each, days since 1970-01-01, rising."""
     rates: tuple[Tariff, ...]
+
+    @classmethod
+    def of(cls, regimes: Sequence[tuple[int, Tariff]]) -> Tariffs:
+        """From pairs of a first day and its tariff."""
+        return cls(tuple(day for day, _ in regimes), tuple(tariff for _, tariff in regimes))
 
     def on(self, time: int) -> Tariff:
         """The tariff of a moment, UTC nanoseconds. The day is taken in UTC: India's sessions lie within it."""

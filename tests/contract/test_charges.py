@@ -53,11 +53,11 @@ class Flip(Strategy):
         return Signals(target=(np.arange(len(bars)) % 2 == 0).astype(float))
 
 
-def days(first: date, count: int, exchange: str = "NSE") -> Bars:
+def days(first: date, count: int, instrument: Instrument = Instrument("INFY", "NSE")) -> Bars:  # noqa: B008 - frozen
     begin = (first - date(1970, 1, 1)).days
     time = (begin + np.arange(count)) * 86_400_000_000_000
     price = np.full(count, 1500.0)
-    return Bars.from_arrays(Instrument("INFY", exchange), "1d", time, price, price, price, price)
+    return Bars.from_arrays(instrument, "1d", time, price, price, price, price)
 
 
 def test_assumed_rates_are_those_of_the_accounted_days_and_are_kept_with_the_run(tmp_path):
@@ -109,10 +109,79 @@ def test_a_plan_that_is_not_understood_is_a_sentence(charges, sentence):
         backtest(Flip(), days(date(2024, 1, 1), 5), charges=charges)
 
 
-def test_instruments_of_two_exchanges_are_run_apart():
-    panel = Panel.from_bars([days(date(2024, 1, 1), 3), days(date(2024, 1, 1), 3, "BSE")])
-    with pytest.raises(ConfigError, match="trades on BSE and NSE"):
-        with_rates(Settings(charges="upstox:CNC"), panel)
+ALL_KINDS = (
+    Instrument("INFY", "NSE", kind="share", equity_oriented=True),
+    Instrument("INFY", "BSE", kind="share", series="A", equity_oriented=True),
+    Instrument("TINY", "BSE", kind="share", series="XT", equity_oriented=True),
+    Instrument("NIFTYBEES", "NSE", kind="fund", equity_oriented=True),
+    Instrument("GOLDBEES", "NSE", kind="fund", equity_oriented=False),
+)
+
+
+@pytest.mark.parametrize("engine", ["event"])
+def test_each_instrument_is_charged_as_what_it_is(engine):
+    """₹15,000 bought and sold on 2024-01-02 and -03, zero brokerage; by hand, in paise.
+
+    SEBI 10 a crore: 1.5 → 2. Stamp 0.015 % of the buy: 225. GST 18 % of (exchange + SEBI), half up.
+    NSE 0.00335 % (with IPFT): 50.25 → 50; GST 9.36 → 9. BSE 0.00375 %: 56.25 → 56; GST 10.44 → 10. Group XT 0.1 %:
+    1,500; GST 270.36 → 270. STT: shares 0.1 % of both sides, 1,500; an equity-oriented ETF 0.001 % of the sale, 15;
+    others none.
+    """
+    nse, bse, small = 50 + 2 + 9, 56 + 2 + 10, 1_500 + 2 + 270
+    series = [days(date(2024, 1, 1), 3, one) for one in ALL_KINDS]
+    choices = {"charges": "zero:CNC", "sizing": "fixed:10", "capital": 1e6, "causality": "off", "engine": engine}
+    record = backtest(Flip(), series, **choices).record
+    paid = {
+        (str(record.panel.instruments[one.fill.instrument]), one.fill.quantity > 0): one.charges_paise
+        for one in record.settlements
+    }
+    assert {
+        ("NSE:INFY", True): nse + 1_500 + 225,
+        ("BSE:INFY", True): bse + 1_500 + 225,
+        ("BSE:TINY", True): small + 1_500 + 225,
+        ("NSE:NIFTYBEES", True): nse + 225,
+        ("NSE:GOLDBEES", True): nse + 225,
+        ("NSE:INFY", False): nse + 1_500,
+        ("BSE:INFY", False): bse + 1_500,
+        ("BSE:TINY", False): small + 1_500,
+        ("NSE:NIFTYBEES", False): nse + 15,
+        ("NSE:GOLDBEES", False): nse,
+    } == paid
+
+
+def test_instruments_that_are_charged_alike_share_a_table_and_all_are_kept(tmp_path):
+    from framework.report.result import Result
+
+    series = [days(date(2024, 1, 1), 4, one) for one in ALL_KINDS]
+    result = backtest(Flip(), series, charges="zero:CNC", capital=1e6, causality="off")
+    charges = result.settings.charges
+    assert {"BSE:INFY": 0, "BSE:TINY": 1, "NSE:GOLDBEES": 2, "NSE:INFY": 3, "NSE:NIFTYBEES": 4} == dict(charges.of)
+    assert 4 == len(charges.others)
+    loaded = Result.load(result.save(tmp_path / "run"))
+    assert (charges, result) == (loaded.settings.charges, loaded)
+    alike = backtest(Flip(), [series[0], days(date(2024, 1, 1), 4, Instrument("TCS", "NSE"))], charges="zero:CNC")
+    assert ((), ()) == (alike.settings.charges.others, alike.settings.charges.of)
+
+
+def test_rates_that_were_read_for_other_instruments_are_refused():
+    series = [days(date(2024, 1, 1), 4, one) for one in ALL_KINDS]
+    read = with_rates(Settings(charges="zero:CNC"), Panel.from_bars(series))
+    with pytest.raises(ConfigError, match="read for other instruments than NSE:TCS; write zero:CNC again"):
+        backtest(Flip(), days(date(2024, 1, 1), 4, Instrument("TCS", "NSE")), settings=read)
+
+
+@pytest.mark.parametrize(("exchange", "series"), [("NSE", "BE"), ("NSE", "BZ"), ("BSE", "T"), ("BSE", "XT")])
+def test_what_settles_trade_by_trade_is_not_traded_intraday(exchange, series):
+    bars = days(date(2024, 1, 1), 4, Instrument("INFY", exchange, kind="share", series=series))
+    with pytest.raises(ConfigError, match=rf"{exchange}:INFY \({series}\) settles trade by trade.*zero:CNC"):
+        backtest(Flip(), bars, charges="zero:MIS")
+    # Delivered it pays the transaction tax of every share.
+    assert 100_000 == backtest(Flip(), bars, charges="zero:CNC").settings.charges.regimes[0][1].stt_buy_e8
+
+
+def test_an_exchange_without_rates_is_named():
+    with pytest.raises(ConfigError, match="no exchange 'NYSE'"):
+        backtest(Flip(), days(date(2024, 1, 1), 4, Instrument("IBM", "NYSE")), charges="zero:CNC")
 
 
 def test_a_plan_whose_rates_were_not_read_does_not_run_as_if_free():

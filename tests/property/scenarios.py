@@ -178,6 +178,14 @@ DATED = Charges(
     ),
 )
 """Everything that can be levied, changing on two days: brokerage by rate with a cap reached early, then flat."""
+APART = DATED._replace(
+    others=(
+        ((MONDAY + 4, Tariff(stt_sell_e8=1_000)),),
+        ((MONDAY - 9, Tariff(30_000, 0, 500)), (MONDAY + 4, Tariff()), (MONDAY + 11, Tariff(0, 0, 0, 0, 0, 100_000))),
+    ),
+    of=(("A", 0), ("B", 2), ("C", 1), ("D", 2)),
+)
+"""The same, with two more tables of other days for other instruments."""
 
 DISTANCE_TEXTS = st.sampled_from([None, None, "2%", "5%", "1.5", "60%"])
 
@@ -196,7 +204,7 @@ def settings_of_all_kinds(draw):
         kelly_after=pick(1, 1, 3),
         kelly_start=pick(0.1, 0.6),
         allotment=None if sizing.startswith("equal_risk") else pick(None, None, 0.5, 1.0),
-        charges=pick("none", "percent:0.1", "flat:20", "percent:0.0333+flat:1.11", DATED),
+        charges=pick("none", "percent:0.1", "flat:20", "percent:0.0333+flat:1.11", DATED, APART),
         slippage=pick("none", "bps:10", "bps:137", "ticks:1", "ticks:2.5"),
         protection_bps=pick(0, 0, 0, 20, 500),
         fill_at=pick("next_open", "next_open", "next_open", "same_close"),

@@ -16,13 +16,15 @@ from tests.property.scenarios import Scenario, Watched, scenarios
 DONE = {OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REFUSED}
 
 
-def owed(charges, day, value, units, before, *, due) -> int:
+def owed(charges, symbol, day, value, units, before, *, due) -> int:
     """Charges of a fill by the law's words, each line in exact fractions, half up."""
 
     def line(amount, rate):
         return math.floor(Fraction(amount * rate, 10**8) + Fraction(1, 2))
 
-    regimes = charges.regimes or ((0, Tariff(brokerage_e8=charges.rate_e8, flat_paise=charges.flat_paise)),)
+    number = dict(charges.of).get(symbol, 0)
+    regimes = charges.others[number - 1] if number else charges.regimes
+    regimes = regimes or ((0, Tariff(brokerage_e8=charges.rate_e8, flat_paise=charges.flat_paise)),)
     law = [tariff for first, tariff in regimes if first <= day or (first, tariff) == regimes[0]][-1]
     broker = line(value, law.brokerage_e8)
     if law.brokerage_cap_paise:
@@ -48,7 +50,7 @@ def test_the_ledger_closes_to_the_paisa_after_every_fill(scenario: Scenario):
         day, order = booked.fill.time // DAY_NS, booked.fill.order_id
         delivers = units < 0 < quantity[i]
         due = delivers and (i, day) not in delivered
-        expected = owed(scenario.settings.charges, day, value, units, filled[order], due=due)
+        expected = owed(scenario.settings.charges, "ABCD"[i], day, value, units, filled[order], due=due)
         assert expected == booked.charges_paise
         filled[order] += value
         if delivers:

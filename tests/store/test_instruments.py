@@ -345,7 +345,10 @@ def test_stored_prices_keep_their_bars_and_get_tick_and_lot(keep, store, symbol)
     after = store.load_bars(f"NSE:{symbol}")
     assert np.array_equal(bars.close, after.close)
     tick = {"BAJAJ-AUTO": 0.5}.get(symbol, 0.1)
-    assert Instrument(symbol, "NSE", tick, 1, "Asia/Kolkata", "share", "", "cas") == after.instrument
+    assert (
+        Instrument(symbol, "NSE", tick, 1, "Asia/Kolkata", "share", "", "cas", "EQ", equity_oriented=True)
+        == after.instrument
+    )
     assert [] == keep(ROWS, SATURDAY).series
 
 
@@ -353,7 +356,7 @@ def test_prices_that_come_after_the_list_get_tick_and_lot_too(keep, store):
     keep(ROWS)
     store.save_bars(daily(Instrument("NIFTY FUT 23 NOV 26", "NSE")))
     contract = (0.1, 65, "Asia/Kolkata", "index_future", "2026-11-23", "fno")
-    assert contract == store.load_bars("NIFTY FUT 23 NOV 26").instrument[2:]
+    assert contract == store.load_bars("NIFTY FUT 23 NOV 26").instrument[2:8]
     store.save_bars(daily(Instrument("INFY", "NSE", tick=0.05)))
     assert 0.05 == store.load_bars("INFY").instrument.tick  # what was said with the prices
 

@@ -37,7 +37,7 @@ def settle(
     worth = money.value(price, units)
     held = book.quantity
     day, delivers = time // DAY_NS, side < 0 < held
-    paid = charges(worth, side, order.filled_paise, delivers and book.dp_day != day, tariff_at(s, time))
+    paid = charges(worth, side, order.filled_paise, delivers and book.dp_day != day, tariff_at(s, i, time))
     if delivers:
         book.dp_day = day
     closed = ledger.closed_part(held, quantity)
@@ -85,19 +85,19 @@ def book_trip(s: State, i: int, net_paise: int, opening_paise: int, ended: bool)
         desk.lost_paise = desk.lost_paise - net_paise
 
 
-def tariff_at(s: State, time: int) -> Any:
-    """The tariff of a moment; see ``framework.types.tariff.Tariffs``."""
-    desk = s.desk[0]
-    desk.tariff = tariff_row(s.tariffs, desk.tariff, time)
-    return s.tariffs[desk.tariff]
+def tariff_at(s: State, i: int, time: int) -> Any:
+    """The tariff of an instrument at a moment; see ``framework.types.tariff.Tariffs``."""
+    book = s.books[i]
+    book.tariff = tariff_row(s.tariffs, book.tariff, time)
+    return s.tariffs[book.tariff]
 
 
 def tariff_row(tariffs: NDArray[np.void], row: int, time: int) -> int:
-    """Its row, looked for from ``row`` on: most ask for the same day as the one before."""
+    """Its row in the table of ``row``, from which it is looked for: most ask for the same day as the one before."""
     day = time // DAY_NS
-    while row > 0 and tariffs[row].day > day:
+    while tariffs[row].day > day:
         row -= 1
-    while row + 1 < tariffs.shape[0] and tariffs[row + 1].day <= day:
+    while tariffs[row + 1].day <= day:
         row += 1
     return row
 
@@ -138,7 +138,7 @@ def released_by_closing(s: State, p: Params, i: int, units: int) -> int:
     worth = money.share(abs(book.mark_paise), min(units, held), held)
     given_back = int(worth * (p.long_margin if book.quantity > 0 else p.short_margin))
     side = -1 if book.quantity > 0 else 1
-    return given_back - charges(worth, side, 0, True, tariff_at(s, s.desk[0].now))
+    return given_back - charges(worth, side, 0, True, tariff_at(s, i, s.desk[0].now))
 
 
 def notice(s: State, code: int, a: int, b: int) -> None:

@@ -230,7 +230,7 @@ def fill(
             return
     price = prices.slipped(unslipped, side, p.bps, p.ticks, tick) if slip else unslipped
     share = p.long_margin if side > 0 else p.short_margin
-    needed = 0 if order.reduces else risk.needed(quantity, price, share, side, tariff_at(s, time))
+    needed = 0 if order.reduces else risk.needed(quantity, price, share, side, tariff_at(s, i, time))
     if not order.reduces and needed > buying_power(s, p, 0):
         unrest(s, k)
         desk.now = time

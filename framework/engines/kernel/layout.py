@@ -37,11 +37,12 @@ BOOK = np.dtype(
         ("entry_stop", np.float64), ("entry_take_profit", np.float64), ("entry_trail", np.float64),
         ("extreme", np.float64), ("bars_held", np.int64), ("within_bar", np.bool_), ("protect_due", np.bool_),
         ("stop_id", np.int64), ("target_id", np.int64), ("open_orders", np.int64), ("dp_day", np.int64),
-        ("running_paise", np.int64),
+        ("running_paise", np.int64), ("tariff", np.int64),
     ],
     align=True,
 )  # fmt: skip
-"""One instrument; see ``framework.session.book.Book`` and ``Account``. Order ids are row numbers, −1 = none."""
+"""One instrument; see ``framework.session.book.Book`` and ``Account``. Order ids are row numbers, −1 = none; ``tariff``
+is the row of the latest tariff asked for."""
 
 ORDER = np.dtype(
     [
@@ -81,14 +82,13 @@ DESK = np.dtype(
         ("reserved_paise", np.int64), ("held", np.int64), ("state", np.int64), ("below_zero", np.bool_),
         ("orders", np.int64), ("settlements", np.int64), ("notices", np.int64), ("resting", np.int64),
         ("resting_day", np.int64), ("arrivals", np.int64), ("done_with_bar", np.int64), ("increases", np.int64),
-        ("cancels", np.int64), ("exits", np.int64), ("tariff", np.int64),
+        ("cancels", np.int64), ("exits", np.int64),
         ("closed", np.int64), ("won", np.int64), ("won_paise", np.int64), ("lost_paise", np.int64),
     ],
     align=True,
 )  # fmt: skip
 """The account and every counter. marks, exposure and shorts are the sums over all positions; ``exits`` counts the
-open reductions that are no protective ones, ``tariff`` is the row of the latest tariff asked for,
-``closed`` to ``lost_paise`` are ``framework.session.trips.Trips``."""
+open reductions that are no protective ones, ``closed`` to ``lost_paise`` are ``framework.session.trips.Trips``."""
 
 INCREASE = np.dtype(
     [
@@ -102,6 +102,8 @@ INCREASE = np.dtype(
 
 TARIFF = np.dtype([("day", np.int64), *((name, np.int64) for name in Tariff._fields)], align=True)
 """``framework.types.Tariff`` with its first day, days since 1970-01-01."""
+EVER, NEVER = -(1 << 62), 1 << 62
+"""Days before and after all others."""
 
 
 class State(NamedTuple):
@@ -125,7 +127,7 @@ class State(NamedTuple):
     held: NDArray[np.int64]
     """Instruments with a position, rising; ``desk.held`` of them."""
     tariffs: NDArray[np.void]
-    """``TARIFF`` rows, rising by day; they do not change."""
+    """``TARIFF`` rows, which do not change: table after table, each from day ``EVER`` on and closed by ``NEVER``."""
 
 
 PARAMS = np.dtype(

@@ -295,7 +295,7 @@ def increase(s: State, p: Params, position: int) -> None:
         return
     side, share = (1, p.long_margin) if quantity > 0 else (-1, p.short_margin)
     order.quantity, order.verdict_quantity, order.verdict_why = side * units, side * units, why
-    place(s, k, risk.needed(units, row.worst, share, side, tariff_at(s, desk.now)), reverses)
+    place(s, k, risk.needed(units, row.worst, share, side, tariff_at(s, i, desk.now)), reverses)
 
 
 def withdrawn_reserve(s: State, i: int) -> int:
@@ -320,7 +320,7 @@ def review(s: State, p: Params, i: int, quantity: int, worst: float, held: int, 
         return 0, WHY_REDUCE_ONLY
     lot = s.books[i].lot
     asked, side, share = abs(quantity), 1 if quantity > 0 else -1, p.long_margin if quantity > 0 else p.short_margin
-    tariff = tariff_at(s, s.desk[0].now)
+    tariff = tariff_at(s, i, s.desk[0].now)
     units, why = asked, WHY_NONE
     allowed = risk.within_order_value(asked, worst, p.max_order_value, lot)
     if allowed < units:
