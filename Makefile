@@ -29,6 +29,10 @@ test: .venv/dev.stamp ## run the tests; ARGS="-k rsi" hands pytest more
 coverage: .venv/dev.stamp ## run the tests of rules, session and exchange and fail unless they reach every branch
 	@$(BIN)/pytest -q -n 2 --dist loadgroup --cov --cov-report=term tests/contract tests/property tests/unit
 
+.PHONY: mutate
+mutate: .venv/dev.stamp ## try small mistakes in the rules: a test must fail for each; ARGS="--unit money" for one module
+	@nice -n 19 $(BIN)/python scripts/mutate.py $(ARGS)
+
 .PHONY: lint
 lint: .venv/dev.stamp ## check style, formatting, types and the layering of the packages
 	@$(BIN)/ruff check --output-format concise

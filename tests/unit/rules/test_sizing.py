@@ -1,4 +1,4 @@
-"""framework/rules/sizing.py and targets.py: how many units, and what a decision changes."""
+"""framework/rules/sizing.py: how many units."""
 
 import math
 from fractions import Fraction
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.rules import risk, sizing, targets
+from framework.rules import risk, sizing
 from framework.rules.money import LARGEST_QUANTITY
 from framework.types.tariff import Tariff
 
@@ -78,6 +78,14 @@ def test_sizing_by_risk_loses_its_fraction_at_the_stop(equity, fraction, distanc
     units = sizing.risk_units(fraction, equity, distance, lot)
     assert units * Fraction(distance) <= Fraction(fraction) * equity / 100 * (1 + NEARLY)
     assert units % lot == 0
+
+
+@pytest.mark.parametrize(
+    ("distance", "lot", "expected"), [(0.5, 1, 2000), (5.0, 1, 200), (1000.0, 1, 1), (1000.1, 1, 0), (5.0, 75, 150)]
+)
+def test_risk_units_by_hand(distance, lot, expected):
+    # 1 % of ₹1,00,000 is ₹1,000.
+    assert sizing.risk_units(0.01, 10_000_000, distance, lot) == expected
 
 
 @pytest.mark.parametrize("distance", [NAN, 0.0, -1.0])
@@ -169,6 +177,7 @@ def test_only_a_finite_volatility_above_zero_is_measured(volatility, measured, i
     ("volatility", "inverses", "expected"),
     [
         (0.25, 4.0, 1.0),  # alone
+        (2.0, 0.5, 1.0),
         (0.25, 4.0 + 2.0, 4 / 6),  # beside one of 50 %
         (0.0, 4.0, 0.0),
         (NAN, 4.0, 0.0),
@@ -322,64 +331,3 @@ def test_no_equity_buys_nothing(equity):
 )
 def test_a_partial_target_is_its_share(full, target, lot, expected):
     assert sizing.scaled(full, target, lot) == expected
-
-
-@pytest.mark.parametrize(
-    ("target", "intent", "expected"),
-    [
-        (1.0, 0.0, True),
-        (1.0, 1.0, False),
-        (0.0, 0.0, False),
-        (-1.0, 1.0, True),
-        (NAN, 1.0, False),
-        (0.5, 0.5000001, True),
-    ],
-)
-def test_a_finite_other_target_is_new(target, intent, expected):
-    assert targets.is_new(target, intent) is expected
-
-
-@pytest.mark.parametrize(
-    ("position", "desired", "towards_zero", "expected"),
-    [
-        (0, 10, False, 10),
-        (4, 10, False, 6),
-        (-4, -10, False, -6),
-        (10, 4, True, -6),
-        (-10, -4, True, 6),
-        (3, 5, True, 0),  # clipped before: a lower target does not buy
-        (-3, -5, True, 0),
-        (0, 5, True, 0),
-        (10, 0, True, -10),
-        (5, 5, True, 0),
-    ],
-)
-def test_what_a_target_changes(position, desired, towards_zero, expected):
-    assert targets.change(position, desired, towards_zero) == expected
-
-
-@given(st.integers(-1000, 1000), st.integers(-1000, 1000))
-def test_what_is_to_be_given_back_reduces_and_never_crosses_zero(position, desired):
-    back = targets.outstanding_reduction(position, desired)
-    after = position + back
-    assert abs(after) <= abs(position)
-    assert after * position >= 0
-    kept = desired if desired * position > 0 else 0
-    assert abs(after) == min(abs(position), abs(kept))
-
-
-@pytest.mark.parametrize(
-    ("weight", "position_paise", "equity_paise", "band", "expected"),
-    [
-        (0.5, 5_000, 10_000, 2.0, False),
-        (0.5, 5_201, 10_000, 2.0, True),
-        (0.5, 5_199, 10_000, 2.0, False),
-        (0.5, 4_799, 10_000, 2.0, True),
-        (-0.5, -5_300, 10_000, 2.0, True),
-        (0.5, 9_000, 10_000, NAN, False),
-        (0.5, 0, 0, 2.0, False),
-        (0.5, 0, -5, 2.0, False),
-    ],
-)
-def test_a_weight_drifts_beyond_its_band(weight, position_paise, equity_paise, band, expected):
-    assert targets.drifted(weight, position_paise, equity_paise, band) is expected

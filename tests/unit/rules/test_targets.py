@@ -1,0 +1,72 @@
+"""framework/rules/targets.py: what a decision changes."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framework.rules import targets
+
+NAN = math.nan
+
+
+@pytest.mark.parametrize(
+    ("target", "intent", "expected"),
+    [
+        (1.0, 0.0, True),
+        (1.0, 1.0, False),
+        (0.0, 0.0, False),
+        (-1.0, 1.0, True),
+        (NAN, 1.0, False),
+        (0.5, 0.5000001, True),
+    ],
+)
+def test_a_finite_other_target_is_new(target, intent, expected):
+    assert targets.is_new(target, intent) is expected
+
+
+@pytest.mark.parametrize(
+    ("position", "desired", "towards_zero", "expected"),
+    [
+        (0, 10, False, 10),
+        (4, 10, False, 6),
+        (-4, -10, False, -6),
+        (10, 4, True, -6),
+        (-10, -4, True, 6),
+        (3, 5, True, 0),  # clipped before: a lower target does not buy
+        (-3, -5, True, 0),
+        (0, 5, True, 0),
+        (10, 0, True, -10),
+        (5, 5, True, 0),
+    ],
+)
+def test_what_a_target_changes(position, desired, towards_zero, expected):
+    assert targets.change(position, desired, towards_zero) == expected
+
+
+@given(st.integers(-1000, 1000), st.integers(-1000, 1000))
+def test_what_is_to_be_given_back_reduces_and_never_crosses_zero(position, desired):
+    back = targets.outstanding_reduction(position, desired)
+    after = position + back
+    assert abs(after) <= abs(position)
+    assert after * position >= 0
+    kept = desired if desired * position > 0 else 0
+    assert abs(after) == min(abs(position), abs(kept))
+
+
+@pytest.mark.parametrize(
+    ("weight", "position_paise", "equity_paise", "band", "expected"),
+    [
+        (0.5, 5_000, 10_000, 2.0, False),
+        (0.5, 5_201, 10_000, 2.0, True),
+        (0.5, 5_199, 10_000, 2.0, False),
+        (0.5, 4_799, 10_000, 2.0, True),
+        (-0.5, -5_300, 10_000, 2.0, True),
+        (0.5, 9_000, 10_000, NAN, False),
+        (0.5, 0, 0, 2.0, False),
+        (0.5, 0, -5, 2.0, False),
+    ],
+)
+def test_a_weight_drifts_beyond_its_band(weight, position_paise, equity_paise, band, expected):
+    assert targets.drifted(weight, position_paise, equity_paise, band) is expected
