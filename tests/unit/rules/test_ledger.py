@@ -20,6 +20,33 @@ def test_a_fill_closes_only_the_other_side_and_only_what_there_is(held, fill):
 
 
 @pytest.mark.parametrize(
+    ("held", "fill", "expected"),
+    [
+        (0, 5, 0),
+        (0, -5, 0),
+        (1, -1, 1),
+        (1, -5, 1),
+        (5, -1, 1),
+        (-1, 1, 1),
+        (-5, 1, 1),
+        (-1, 5, 1),
+        (1, 1, 0),
+        (-1, -1, 0),
+    ],
+)
+def test_one_unit_is_closed_by_one(held, fill, expected):
+    assert ledger.closed_part(held, fill) == expected
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "expected"),
+    [(0, 100.0, 0), (1, 100.0, 10_000), (-1, 100.0, -10_000), (3, 0.335, 101), (-3, 0.335, -101)],  # 100.5 paise
+)
+def test_a_position_is_worth_its_price_with_its_sign(quantity, price, expected):
+    assert ledger.marked(quantity, price) == expected
+
+
+@pytest.mark.parametrize(
     ("cost", "held", "closed", "expected"),
     [(10_001, 3, 1, 3333), (6_668, 2, 1, 3334), (3_334, 1, 1, 3334), (10_001, -3, 2, 6667), (0, 5, 2, 0), (7, 5, 5, 7)],
 )
