@@ -204,7 +204,7 @@ class SimulatedExchange:
         """
         left = [resting for resting in self._resting.values() if resting.order.reason in AT_LAST_CLOSE]
         for resting in sorted(left, key=self._precedence):
-            price = closes[resting.order.instrument]
+            price = closes[resting.order.instrument]  # what fills before it is of another instrument
             yield from self._fill(resting, price, row, at_open=False, slip=True, at_close=True)
 
     # ------------------------------------------------------------------ which orders, and in which order

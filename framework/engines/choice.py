@@ -43,8 +43,6 @@ def run_engine(
     Raises ``ConfigError`` when there is no such engine, it is not installed, or it cannot express the run.
     """
     chosen = chosen_engine(name, style=style, rules=rules, cells=panel.close.size)
-    if name == "auto" and settings.product is not None:
-        chosen = "event"
     refuse_unread(panel, settings)
     if name == "auto" and chosen == "compiled":
         try:

@@ -36,6 +36,7 @@ UNKNOWN_AT_FIRST = (
 )  # fmt: skip
 EMPTY = np.empty((0, 0))
 EMPTY.setflags(write=False)
+NO_DEADLINES = (np.empty(0, np.int64), np.empty((0, 0), np.int64), np.empty(0, np.int64))
 _in_order = itemgetter(*(layout.PARAMS.names or ()))
 REBALANCES = {"on_change": layout.ON_CHANGE, "every_bar": layout.EVERY_BAR}
 KNOWN_LIMITS = ("max_order_value", "max_position_value", "sectors", "max_daily_loss", "breaker_reset")
@@ -100,12 +101,11 @@ def run(
 
 def bar_of(panel: Panel, decisions: DecisionArrays) -> Bar:
     """The panel's and the strategy's arrays, read-only and C-contiguous, so that one signature serves every run."""
-    session, ends = panel.session, np.empty(len(panel), dtype=np.bool_)
-    np.not_equal(session[1:], session[:-1], out=ends[:-1])
-    ends[-1:] = panel.timeframe == "1d"
     prices = (panel.open, panel.high, panel.low, panel.close, panel.volume)
     answers = [EMPTY if array is None else array for array in decisions]
-    arrays: list[Any] = [panel.time, panel.close_time, session, ends, *prices, *answers]
+    due = NO_DEADLINES if panel.deadlines is None else panel.deadlines[:3]
+    clocks = (panel.time, panel.close_time, panel.session, panel.ends_session)
+    arrays: list[Any] = [*clocks, *prices, *answers, *due]
     return Bar(*(frozen(array) for array in arrays))
 
 
@@ -130,9 +130,6 @@ def refuse_limits(settings: Settings) -> None:
 
 def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.void]:
     """Settings as the plain numbers that the loop reads."""
-    if settings.product is not None:
-        msg = f"the compiled engine does not know product {settings.product} yet; use --engine event"
-        raise ConfigError(msg)
     refuse_limits(settings)
     weights = style == "allocate"
     exits = settings.exits
@@ -172,6 +169,7 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
         "next_bar_exits": settings.exits.active_from == "next_bar",
         "target_first": settings.exits.both == "target",
         "same_close": settings.fill_at == "same_close",
+        "delivery": settings.product == "CNC",
     }
     return np.array([_in_order(values)], dtype=layout.PARAMS)
 
@@ -242,7 +240,7 @@ def _first_book() -> NDArray[np.void]:
     book = np.zeros(1, layout.BOOK)
     for name in UNKNOWN_AT_FIRST:
         book[name] = math.nan
-    book["stop_id"] = book["target_id"] = book["dp_day"] = -1
+    book["stop_id"] = book["target_id"] = book["dp_day"] = book["squared_off"] = -1
     return book
 
 

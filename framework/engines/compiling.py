@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RULES = ("money", "prices", "fills", "exits", "charges", "ledger", "sizing", "risk", "limits", "breaker", "targets")
-KERNEL = ("orders", "account", "protection", "sizer", "session", "exchange", "quiet", "loop", "turns")
+KERNEL = ("orders", "account", "protection", "sizer", "session", "exchange", "product", "quiet", "loop", "turns")
 ENTRIES = {"run_rows": "loop", "run_turns": "turns", "sink_all": "turns"}
 """Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
 MODULES = (*(f"framework.rules.{name}" for name in RULES), *(f"framework.engines.kernel.{name}" for name in KERNEL))
 UNCOUNTED = {"_nrt": False}
 """No reference counting: the kernel allocates nothing and its caller keeps every array alive. Counting, at every call
 that is handed the arrays, was nine tenths of the time of a fill."""
-CALLED = ("serve", "look_after", "end_bar", "fill_at_close")
+CALLED = ("serve", "look_after", "end_bar", "fill_at_close", "before_open", "end_session")
 """Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
 inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""
 FOLDER_VARIABLE = "TULYA_CACHE"

@@ -273,6 +273,7 @@ class Session:
 
     def end_session(self, row: BarRow) -> list[Command]:
         """After the decisions of a session's last bar: what must not last longer is given up at that close."""
+        self._now = row.close_time
         return self._product.end_session(row)
 
     # ------------------------------------------------------------------ the circuit breaker

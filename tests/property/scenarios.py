@@ -23,8 +23,9 @@ from framework.types import (
     Validity,
 )
 from framework.types.choices import Charges
+from framework.types.deadlines import NEVER, Deadlines
 from framework.types.tariff import Tariff
-from tests.contract.market import MONDAY, NAN, time_of
+from tests.contract.market import DAY_NS, HOUR_NS, MONDAY, NAN, time_of
 
 STYLES = ("signals", "allocate", "on_bar")
 TARGETS = (NAN, NAN, NAN, 0.0, 1.0, 1.0, -1.0, 0.5, -0.5, 0.3, 0.75, -0.99)
@@ -52,6 +53,8 @@ class Scenario:
         chosen = self.settings.model_dump()
         usual = Settings().model_dump()
         lines.append(str({name: value for name, value in chosen.items() if value != usual[name]}))
+        if self.panel.deadlines is not None:
+            lines.append(f"deadlines {[array.tolist() for array in self.panel.deadlines]}")
         for i, instrument in enumerate(self.panel.instruments):
             lines.append(str(instrument))
             for row in range(len(self.panel)):
@@ -234,6 +237,22 @@ def settings_of_all_kinds(draw):
 
 
 @st.composite
+def products(draw, panel: Panel, per_session: int):
+    """(product, panel): mostly none; else delivery, or deadlines: a square-off each session, contracts that expire."""
+    product = draw(st.sampled_from([None, None, None, None, "CNC", "NRML", "MIS", "MIS"]))
+    if product in {None, "CNC"} or (product == "MIS" and not per_session):
+        return (None if product == "MIS" else product), panel
+    days, count = np.unique(panel.session), len(panel.instruments)
+    square_off = np.full((days.shape[0], count), NEVER)
+    if product == "MIS":
+        halves = cells(draw, range(2 * per_session + 3), days.shape[0], count)
+        square_off = days[:, None] * DAY_NS + 4 * HOUR_NS + halves * (HOUR_NS // 2)
+    ends = [NEVER, NEVER, int(days[0]) - 1, *(int(day) for day in days)]
+    last = np.array([draw(st.sampled_from(ends)) for _ in range(count)], dtype=np.int64)
+    return product, replace(panel, deadlines=Deadlines(days, square_off, last, square_off.max(axis=1)))
+
+
+@st.composite
 def decision_arrays(draw, panel: Panel, style: str):
     shape = panel.close.shape
     target = cells(draw, TARGETS, *shape)
@@ -278,9 +297,10 @@ def request_lists(draw, panel: Panel):
 
 @st.composite
 def scenarios(draw, styles: tuple[str, ...] = STYLES, max_rows: int = 40):
-    panel, _ = draw(panels(max_rows))
+    panel, per_session = draw(panels(max_rows))
     style = draw(st.sampled_from(styles))
-    settings = draw(settings_of_all_kinds())
+    product, panel = draw(products(panel, per_session))
+    settings = draw(settings_of_all_kinds()).model_copy(update={"product": product})
     strict = draw(st.sampled_from([False, False, True]))
     if style == "on_bar":
         return Scenario(panel, settings, style, requests=draw(request_lists(panel)), strict=strict)

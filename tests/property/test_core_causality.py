@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from framework.engines.event import DecisionArrays
 from framework.types import Instrument, Panel, Record, Settings
+from framework.types.deadlines import NEVER, Deadlines
 from tests.contract.market import NAN
 from tests.property.scenarios import Scenario, Watched, bars_of, changed, columns, panels, scenarios
 
@@ -119,6 +120,13 @@ def with_a_bystander(draw):
     added = replace(added, time=panel.time, session=panel.session, close_time=panel.close_time)
     wider = Panel.from_bars([*panel.bars(), added])
     shift = 1 if symbol == "0" else 0
+    if panel.deadlines is not None:
+        days, moments, last, over = panel.deadlines
+        at = 0 if shift else last.shape[0]
+        wider = replace(
+            wider,
+            deadlines=Deadlines(days, np.insert(moments, at, moments[:, 0], axis=1), np.insert(last, at, NEVER), over),
+        )
     grids = None
     if scenario.decisions is not None:
         grids = DecisionArrays(

@@ -7,12 +7,14 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import given
 
-from framework.types import OrderState, OrderType
+from framework.types import OrderState, OrderType, Reason
+from framework.types.deadlines import NEVER
 from framework.types.tariff import Tariff
 from framework.types.timeframe import DAY_NS
 from tests.contract.market import row_of
 from tests.property.scenarios import Scenario, Watched, scenarios
 
+BY_THE_CLOCK = {Reason.SQUARE_OFF, Reason.EXPIRY}
 DONE = {OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REFUSED}
 
 
@@ -106,10 +108,14 @@ def test_every_fill_is_a_price_of_its_bar_and_no_better(scenario: Scenario):
         fill, order = booked.fill, orders[booked.fill.order_id]
         row, i, side = row_of(record, fill.time), fill.instrument, 1 if fill.quantity > 0 else -1
         assert panel.time[row] == fill.time
-        assert np.isfinite(panel.open[row, i]), "filled where there was no bar"
-        assert panel.low[row, i] <= fill.unslipped <= panel.high[row, i]
         assert side * (fill.price - fill.unslipped) >= 0
         assert order.quantity * side > 0
+        if fill.at_close and booked.reason in BY_THE_CLOCK and panel.ends_session[row]:  # whatever traded
+            known = panel.close[: row + 1, i]
+            assert fill.unslipped == known[np.isfinite(known)][-1]
+            continue
+        assert np.isfinite(panel.open[row, i]), "filled where there was no bar"
+        assert panel.low[row, i] <= fill.unslipped <= panel.high[row, i]
         if fill.at_open:
             assert fill.unslipped == panel.open[row, i]
         if fill.at_close:
@@ -133,6 +139,9 @@ def test_no_order_fills_at_or_before_its_decision_and_day_orders_only_in_their_s
     for booked in record.settlements:
         order, fill = orders[booked.fill.order_id], booked.fill
         row = row_of(record, fill.time)
+        if booked.reason in BY_THE_CLOCK:
+            assert order.decided_at <= panel.close_time[row]
+            continue
         if fill.at_close:
             assert not order.protective
             assert order.decided_at == panel.close_time[row] or order.decided_at < panel.time[row] + 1
@@ -196,12 +205,26 @@ def test_cash_never_falls_below_zero_without_a_notice_and_never_by_buying(scenar
     orders = {o.order.order_id: o.order for o in record.orders}
     told = {notice.time for notice in record.notices if notice.code == "cash_below_zero"}
     before = round(scenario.settings.capital * 100)
+    if scenario.settings.long_share < 1:
+        return  # what is lent covers it: the next test
     for booked in record.settlements:
         if booked.cash_paise < 0 <= before:
             assert booked.fill.time in told
         if booked.fill.quantity > 0 and not orders[booked.fill.order_id].reduces and not booked.reduces:
             assert booked.cash_paise >= 0, "a buy that cash did not cover"
         before = booked.cash_paise
+
+
+@given(scenarios())
+def test_an_opening_buy_on_margin_takes_no_more_than_its_margin_of_what_there_is(scenario: Scenario):
+    record = Watched(scenario).record
+    margin = Fraction(scenario.settings.long_share)
+    if margin == 1 or len(record.panel.instruments) > 1:
+        return
+    for booked in record.settlements:
+        if booked.position == booked.fill.quantity > 0:
+            owned = booked.cash_paise + booked.value_paise
+            assert owned >= margin * booked.value_paise - 1
 
 
 @given(scenarios())
@@ -248,3 +271,29 @@ def test_session_and_exchange_agree_on_every_order_at_every_close(scenario: Scen
         )
 
     Watched(scenario, look)
+
+
+@given(scenarios(max_rows=30))
+def test_no_intraday_position_outlives_its_session_and_none_is_opened_after_its_time(scenario: Scenario):
+    record = Watched(scenario).record
+    panel, due = record.panel, record.panel.deadlines
+    if due is None:
+        return
+    session_of = due.rows_of(panel.session)
+    position = np.zeros(panel.close.shape, dtype=np.int64)
+    for booked in record.settlements:
+        row, i = row_of(record, booked.fill.time), booked.fill.instrument
+        position[row:, i] = booked.position
+        if not booked.reduces:
+            assert booked.fill.time < due.square_off[session_of[row], i]
+            assert panel.session[row] <= due.last_session[i]
+    for row in np.flatnonzero(panel.ends_session):
+        ended = (due.square_off[session_of[row]] < NEVER) | (due.last_session <= panel.session[row])
+        assert not position[row][ended].any()
+
+
+@given(scenarios())
+def test_delivery_never_goes_short(scenario: Scenario):
+    record = Watched(scenario).record
+    if scenario.settings.product == "CNC":
+        assert all(booked.position >= 0 for booked in record.settlements)

@@ -6,6 +6,7 @@ fills while a Modify travels cannot be told apart as long as Modify has no answe
 """
 
 from collections import deque
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,11 +23,11 @@ class SlowHost:
     """The event engine's loop with a mail box either way."""
 
     def __init__(self, scenario: Scenario, delays: bytes) -> None:
-        plain = scenario.settings.model_copy(update={"volume_cap": None, "exits": Exits()})
+        plain = scenario.settings.model_copy(update={"volume_cap": None, "exits": Exits(), "product": None})
         decisions = scenario.decisions._replace(stop=None, take_profit=None, trail=None)
-        self.scenario = scenario = changed(scenario, settings=plain, decisions=decisions)
+        panel = replace(scenario.panel, deadlines=None)  # a host that is late at a session's end is no such host
+        self.scenario = scenario = changed(scenario, panel=panel, settings=plain, decisions=decisions)
         self.delays = deque(delays)
-        panel = scenario.panel
         self.session = Session(panel.instruments, scenario.settings, style=scenario.style)
         self.exchange = SimulatedExchange(panel.instruments, scenario.settings, self.session.account)
         self.commands: deque = deque()

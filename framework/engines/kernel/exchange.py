@@ -10,6 +10,7 @@ from framework.engines.kernel.layout import (
     MARKET,
     NOTICE_REFUSED_FILL,
     REFUSED,
+    SQUARE_OFF,
     STOP,
     STOP_LIMIT,
     WHY_CASH,
@@ -23,7 +24,7 @@ from framework.engines.kernel.session import give_up, on_fill
 from framework.rules import fills, prices, risk
 
 NAN = float("nan")
-AT_OPEN, IN_RANGE, AT_CLOSE = 0, 1, 2
+AT_OPEN, IN_RANGE, AT_CLOSE, LAST_CLOSE = 0, 1, 2, 3
 
 
 def open_bar(s: State, p: Params, bar: Bar, t: int) -> None:
@@ -91,6 +92,17 @@ def fill_at_close(s: State, p: Params, bar: Bar, t: int) -> None:
     serve_chosen(s, p, bar, t, AT_CLOSE, False)
 
 
+def close_out(s: State, p: Params, bar: Bar, t: int) -> None:
+    """Square-offs that are still open fill at their instrument's last close, whatever traded."""
+    count = 0
+    for position in range(s.desk[0].resting):
+        if s.orders[s.resting[position]].reason >= SQUARE_OFF:
+            s.queue[count] = s.resting[position]
+            count += 1
+    order_queue(s, p, count)
+    serve(s, p, bar, t, LAST_CLOSE, count)
+
+
 def serve_chosen(s: State, p: Params, bar: Bar, t: int, step: int, reduces: bool) -> None:
     """Fill what this step may fill of the reductions, or of the increases."""
     count = choose(s, p, bar, t, step, reduces)
@@ -144,6 +156,12 @@ def price_of(s: State, bar: Bar, t: int, k: int, step: int) -> float:
     order = s.orders[k]
     i, side = order.instrument, order.x_side
     start: float = bar.open[t, i]
+    if step == LAST_CLOSE:
+        row = t
+        while not bar.close[row, i] > 0.0:
+            row -= 1
+        last: float = bar.close[row, i]
+        return last
     if step == AT_CLOSE:
         return bar.close[t, i] if order.x_type == MARKET else NAN
     if step == AT_OPEN:
@@ -175,9 +193,9 @@ def serve(s: State, p: Params, bar: Bar, t: int, step: int, count: int) -> None:
         within = order.x_within > 0.0
         if step == IN_RANGE:
             order.x_within = NAN
-        if not order.resting or order.from_next_bar or not price > 0.0:
+        if not order.resting or (order.from_next_bar and step != LAST_CLOSE) or not price > 0.0:
             continue
-        if step != IN_RANGE and order.x_type == MARKET and becomes_limit(s, p, k, price):
+        if step in (AT_OPEN, AT_CLOSE) and order.x_type == MARKET and becomes_limit(s, p, k, price):
             continue
         if order.x_type == STOP_LIMIT and step == IN_RANGE and not order.triggered:
             order.triggered = True
@@ -191,7 +209,8 @@ def serve(s: State, p: Params, bar: Bar, t: int, step: int, count: int) -> None:
         is_stop = order.x_type == STOP
         order.triggered = order.triggered or is_stop
         at_open = step == AT_OPEN or (step == IN_RANGE and price == bar.open[t, order.instrument] and not within)
-        fill(s, p, bar, t, k, price, at_open, step == AT_CLOSE, is_stop or order.x_type == MARKET)
+        slip = is_stop or order.x_type == MARKET or step == LAST_CLOSE
+        fill(s, p, bar, t, k, price, at_open, step >= AT_CLOSE, slip)
 
 
 def becomes_limit(s: State, p: Params, k: int, start: float) -> bool:
@@ -223,7 +242,8 @@ def fill(
     order, desk = s.orders[k], s.desk[0]
     i, side, quantity = order.instrument, order.x_side, order.x_remaining
     tick, time = s.books[i].tick, bar.time[t]
-    if p.volume_cap > 0.0:
+    to_the_last = at_close and bar.ends_session[t] and order.reason >= SQUARE_OFF
+    if p.volume_cap > 0.0 and not to_the_last:
         quantity = fills.capped_quantity(quantity, bar.volume[t, i], p.volume_cap, s.books[i].lot)
         finish_bar(s, k)
         if quantity == 0:

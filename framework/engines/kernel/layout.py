@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 OPEN_ORDERS = 16
 """Most orders one instrument can have open at a time; a run of targets needs a handful."""
-ORDERS_PER_ROW = 8
+ORDERS_PER_ROW = 10
 """Most orders one instrument can open within one bar, and most fills."""
 
 MARKET, LIMIT, STOP, STOP_LIMIT = 0, 1, 2, 3
@@ -21,10 +21,11 @@ DAY, GTC = 0, 1
 PARKED, WORKING, FILLED, CANCELLED, EXPIRED, REFUSED = 0, 1, 2, 3, 4, 5
 ACTIVE, REDUCE_ONLY = 0, 1
 ON_CHANGE, EVERY_BAR, BAND = 0, 1, 2
-SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_EXIT = 0, 1, 2, 3, 4, 5
+SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_EXIT, SQUARE_OFF, EXPIRY = 0, 1, 2, 3, 4, 5, 6, 7
 WHY_NONE, WHY_ORDER_VALUE, WHY_POSITION_VALUE, WHY_CASH, WHY_REDUCE_ONLY, WHY_BELOW_LOT = 0, 1, 2, 3, 4, 5
 WHY_REPLACED, WHY_CLOSE_NOT_FILLED, WHY_NO_VOLATILITY, WHY_NO_EDGE = 6, 7, 8, 9
-NOTICE_REFUSED_FILL, NOTICE_CASH, NOTICE_DAILY_LOSS = 0, 1, 2
+WHY_SHORT_IN_DELIVERY, WHY_EXPIRED, WHY_AFTER_SQUARE_OFF = 10, 11, 12
+NOTICE_REFUSED_FILL, NOTICE_CASH, NOTICE_DAILY_LOSS, NOTICE_SQUARE_OFF, NOTICE_EXPIRY = 0, 1, 2, 3, 4
 
 BOOK = np.dtype(
     [
@@ -37,12 +38,12 @@ BOOK = np.dtype(
         ("entry_stop", np.float64), ("entry_take_profit", np.float64), ("entry_trail", np.float64),
         ("extreme", np.float64), ("bars_held", np.int64), ("within_bar", np.bool_), ("protect_due", np.bool_),
         ("stop_id", np.int64), ("target_id", np.int64), ("open_orders", np.int64), ("dp_day", np.int64),
-        ("running_paise", np.int64), ("tariff", np.int64),
+        ("running_paise", np.int64), ("tariff", np.int64), ("squared_off", np.int64),
     ],
     align=True,
 )  # fmt: skip
 """One instrument; see ``framework.session.book.Book`` and ``Account``. Order ids are row numbers, −1 = none; ``tariff``
-is the row of the latest tariff asked for."""
+is the row of the latest tariff asked for, ``squared_off`` the latest session whose square-off was carried out."""
 
 ORDER = np.dtype(
     [
@@ -84,11 +85,13 @@ DESK = np.dtype(
         ("resting_day", np.int64), ("arrivals", np.int64), ("done_with_bar", np.int64), ("increases", np.int64),
         ("cancels", np.int64), ("exits", np.int64),
         ("closed", np.int64), ("won", np.int64), ("won_paise", np.int64), ("lost_paise", np.int64),
+        ("deadline", np.int64), ("over", np.int64),
     ],
     align=True,
 )  # fmt: skip
 """The account and every counter. marks, exposure and shorts are the sums over all positions; ``exits`` counts the
-open reductions that are no protective ones, ``closed`` to ``lost_paise`` are ``framework.session.trips.Trips``."""
+open reductions that are no protective ones, ``closed`` to ``lost_paise`` are ``framework.session.trips.Trips``,
+``deadline`` is the row of the session's deadlines, and ``over`` the latest session that is over when this bar closes."""
 
 INCREASE = np.dtype(
     [
@@ -143,7 +146,7 @@ PARAMS = np.dtype(
         ("max_order_value", np.float64), ("max_position_value", np.float64), ("time_exit", np.int64),
         ("rebalance", np.int64), ("validity", np.int64), ("weights", np.bool_), ("reuse_proceeds", np.bool_),
         ("new_signal", np.bool_), ("limit_follow", np.bool_), ("next_bar_exits", np.bool_),
-        ("target_first", np.bool_), ("same_close", np.bool_),
+        ("target_first", np.bool_), ("same_close", np.bool_), ("delivery", np.bool_),
     ],
     align=True,
 )  # fmt: skip
@@ -172,3 +175,7 @@ class Bar(NamedTuple):
     limit: NDArray[np.float64]
     trigger: NDArray[np.float64]
     volatility: NDArray[np.float64]
+    deadline_days: NDArray[np.int64]
+    """``framework.types.deadlines.Deadlines``; empty where there are none, and so are the next two."""
+    square_off: NDArray[np.int64]
+    last_session: NDArray[np.int64]

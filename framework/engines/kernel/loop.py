@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from framework.engines.kernel.exchange import end_bar, fill_at_close, open_bar, range_bar
 from framework.engines.kernel.layout import ACTIVE, LIMIT, MARKET, ON_CHANGE, ORDERS_PER_ROW, STOP, Bar, Params, State
+from framework.engines.kernel.product import before_open, end_session
 from framework.engines.kernel.protection import look_after
 from framework.engines.kernel.quiet import skip_quiet
 from framework.engines.kernel.session import decide, remark, trip
@@ -43,13 +44,16 @@ def run_rows(
     desk = s.desk[0]
     ages = p.time_exit > 0 or p.trail_amount > 0.0 or bar.trail.shape[0] > 0
     always_decides = p.limit_follow or p.new_signal or (p.weights and p.rebalance != ON_CHANGE)
-    alone = s.books.shape[0] == 1 and not always_decides
+    due = bar.deadline_days.shape[0] > 0
+    alone = s.books.shape[0] == 1 and not always_decides and not due
     t = first
     while t < last:
         if is_full(s):
             return t
         if bar.session[t] != desk.session:
             desk.session, desk.session_start_paise, desk.state = bar.session[t], desk.equity_paise, ACTIVE
+        if due:
+            before_open(s, p, bar, t)
         if desk.resting > 0:
             fill_bar(s, p, bar, t)
         desk.arrivals = 0
@@ -67,6 +71,8 @@ def run_rows(
         if p.same_close and desk.resting > 0:
             fill_at_close(s, p, bar, t)
             remark(s, bar, t)
+        if due and bar.ends_session[t]:
+            end_session(s, p, bar, t)
         equity[t - offset], cash[t - offset] = desk.equity_paise, desk.cash_paise
         exposure[t - offset] = desk.exposure_paise
         t += 1

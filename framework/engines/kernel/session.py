@@ -26,12 +26,15 @@ from framework.engines.kernel.layout import (
     STOP,
     STOP_LIMIT,
     STOP_LOSS,
+    WHY_AFTER_SQUARE_OFF,
     WHY_CASH,
+    WHY_EXPIRED,
     WHY_NO_VOLATILITY,
     WHY_NONE,
     WHY_ORDER_VALUE,
     WHY_POSITION_VALUE,
     WHY_REDUCE_ONLY,
+    WHY_SHORT_IN_DELIVERY,
     Bar,
     Params,
     State,
@@ -144,7 +147,7 @@ def decide(s: State, p: Params, bar: Bar, t: int, every: bool) -> None:
     if desk.held > 0:
         reduce(s, bar, t, p.weights)
     for position in range(desk.increases):
-        increase(s, p, position)
+        increase(s, p, bar, position)
     carry_out_cancels(s)
 
 
@@ -261,22 +264,28 @@ def reduce(s: State, bar: Bar, t: int, weights: bool) -> None:
             continue
         if book.leaving:
             withdraw_entries(s, i)
-        needed = targets.outstanding_reduction(book.quantity, book.desired)
-        working = plain_exit(s, i)
-        remaining = 0 if working < 0 else s.orders[working].quantity - s.orders[working].filled
-        if remaining == needed:
-            continue
-        if working >= 0:
-            withdraw(s, working)
-        if needed != 0:
-            reason = REBALANCE if weights and book.intent != 0.0 else SIGNAL
-            if book.leaving:
-                reason = book.leaving_reason
-            k = new_order(s, i, needed, MARKET, reason, True, NAN, NAN, DAY, False, NAN)
-            place(s, k, 0, False)
+        reduce_one(s, i, weights)
 
 
-def increase(s: State, p: Params, position: int) -> None:
+def reduce_one(s: State, i: int, weights: bool) -> None:
+    """Bring one instrument to what is wanted of it, by one market order; see ``framework.session.reductions``."""
+    book = s.books[i]
+    needed = targets.outstanding_reduction(book.quantity, book.desired)
+    working = plain_exit(s, i)
+    remaining = 0 if working < 0 else s.orders[working].quantity - s.orders[working].filled
+    if remaining == needed:
+        return
+    if working >= 0:
+        withdraw(s, working)
+    if needed != 0:
+        reason = REBALANCE if weights and book.intent != 0.0 else SIGNAL
+        if book.leaving:
+            reason = book.leaving_reason
+        k = new_order(s, i, needed, MARKET, reason, True, NAN, NAN, DAY, False, NAN)
+        place(s, k, 0, False)
+
+
+def increase(s: State, p: Params, bar: Bar, position: int) -> None:
     """Replace working entries by this one: review it, and park it until what it follows is done."""
     desk, row = s.desk[0], s.increases[position]
     i, quantity = row.instrument, row.quantity
@@ -288,7 +297,9 @@ def increase(s: State, p: Params, position: int) -> None:
     validity = DAY if row.type == MARKET else p.validity
     k = new_order(s, i, quantity, row.type, row.reason, False, row.limit, row.trigger, validity, False, NAN)
     held = 0 if reverses else abs(book.quantity)
-    units, why = review(s, p, i, quantity, row.worst, held, power(s, p, i, reverses) + freed_paise)
+    units, why = 0, product_refusal(s, p, bar, i, quantity)
+    if why == WHY_NONE:
+        units, why = review(s, p, i, quantity, row.worst, held, power(s, p, i, reverses) + freed_paise)
     order = s.orders[k]
     if units == 0:
         refuse(s, k, why)
@@ -312,6 +323,18 @@ def withdrawn_reserve(s: State, i: int) -> int:
         withdraw(s, k)
         held += order.reserved_paise
     return held
+
+
+def product_refusal(s: State, p: Params, bar: Bar, i: int, quantity: int) -> int:
+    """Why the product does not allow an increase; see ``framework.session.product.Product.refusal``."""
+    desk = s.desk[0]
+    if p.delivery and quantity < 0:
+        return WHY_SHORT_IN_DELIVERY
+    if bar.deadline_days.shape[0] == 0:
+        return WHY_NONE
+    if bar.last_session[i] <= desk.over:
+        return WHY_EXPIRED
+    return WHY_AFTER_SQUARE_OFF if bar.square_off[desk.deadline, i] <= desk.now else WHY_NONE
 
 
 def review(s: State, p: Params, i: int, quantity: int, worst: float, held: int, power_paise: int) -> tuple[int, int]:

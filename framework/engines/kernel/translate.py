@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.engines.kernel import layout
-from framework.session.wording import cash_text, refused_fill_text, trip_text
+from framework.session.wording import cash_text, expired_text, left_over_text, refused_fill_text, trip_text
 from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.orders import Fill, Order, OrderType, Reason, Validity, Verdict
 from framework.types.portfolio import TradingState
@@ -26,6 +26,8 @@ REASONS = (
     Reason.TAKE_PROFIT,
     Reason.TRAILING_STOP,
     Reason.TIME_EXIT,
+    Reason.SQUARE_OFF,
+    Reason.EXPIRY,
 )
 TYPES = (OrderType.MARKET, OrderType.LIMIT, OrderType.STOP, OrderType.STOP_LIMIT)
 STATES = (
@@ -48,6 +50,9 @@ WHYS = (
     "close_not_filled",
     "no_volatility",
     "no_edge",
+    "short_in_delivery",
+    "expired",
+    "after_square_off",
 )
 
 
@@ -99,6 +104,10 @@ def notices_of(rows: NDArray[np.void], instruments: Sequence[Instrument], settin
             told.append(Notice(time, "refused_fill", refused_fill_text(a, instruments[b], "cash")))
         elif code == layout.NOTICE_CASH:
             told.append(Notice(time, "cash_below_zero", cash_text(a)))
+        elif code == layout.NOTICE_SQUARE_OFF:
+            told.append(Notice(time, "square_off", left_over_text(a, instruments[b])))
+        elif code == layout.NOTICE_EXPIRY:
+            told.append(Notice(time, "expiry", expired_text(a, instruments[b])))
         else:
             event = BreakerEvent(time, TradingState.ACTIVE, TradingState.REDUCE_ONLY, BreakerCause.DAILY_LOSS, a, 0)
             told.append(Notice(time, str(event.cause), trip_text(event, settings.limits, instruments)))
