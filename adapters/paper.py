@@ -43,6 +43,15 @@ class PaperBroker:
     def _serve(self, row: BarRow) -> Iterator[Event]:
         yield from self._exchange.serve(row)
 
+    def end_session(self) -> None:
+        """The session is over with the bar it was shown last: what is still to be squared off fills at the last close.
+
+        Hand it Session's answer to ``end_session`` first, then read ``events`` again.
+        """
+        if self._row is not None:
+            self.account.mark(self._row.close)
+            self._bar = self._exchange.close_out(self._row, self.account.close)
+
     def execute(self, command: Command) -> None:
         """See ``Broker.execute``; a paper order never fails on the way."""
         if isinstance(command, Submit):

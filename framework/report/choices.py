@@ -136,6 +136,10 @@ def _exits(exits: Exits) -> Iterator[str]:
 
 
 def _orders(settings: Settings) -> Iterator[str]:
+    if settings.product is not None:
+        yield f"product {settings.product}"
+    if settings.square_off is not None:
+        yield f"square-off at {settings.square_off}"
     if settings.reenter == "new_signal":
         yield "re-entry after an exit only on a new signal"
     if settings.reuse_proceeds is not None:

@@ -5,8 +5,10 @@ import pytest
 
 from adapters.paper import PaperBroker
 from framework.engines.event import DecisionArrays, bar_rows, run
+from framework.market.products import with_product
 from framework.session import Session
 from framework.types import Bars, Panel, Settings
+from framework.types.choices import SquareOff
 
 
 def random_panel(seed: int, bars: int = 300, instruments: int = 3) -> Panel:
@@ -40,7 +42,10 @@ def random_targets(panel: Panel, seed: int) -> DecisionArrays:
 )
 def test_paper_over_history_fills_and_books_like_the_event_backtest(seed, choices):
     panel, settings = random_panel(seed), Settings.of(sizing="equity:60%", capital=1_000_000, **choices)
-    decisions = random_targets(panel, seed + 100)
+    assert_paper_is_the_backtest(panel, settings, random_targets(panel, seed + 100))
+
+
+def assert_paper_is_the_backtest(panel: Panel, settings: Settings, decisions: DecisionArrays) -> None:
     expected = run(panel, settings, decisions=decisions)
 
     session, broker = Session(panel.instruments, settings), PaperBroker(panel.instruments, settings)
@@ -62,11 +67,39 @@ def test_paper_over_history_fills_and_books_like_the_event_backtest(seed, choice
         for command in session.decide(row, answer):
             broker.execute(command)
         talk()
+        if row.ends_session:
+            for command in session.end_session(row):
+                broker.execute(command)
+            talk()
+            broker.end_session()
+            talk()
 
     assert len(expected.settlements) > 20
     assert list(expected.settlements) == session.settlements
     assert expected.cash_paise[-1] == broker.account.cash_paise
     assert expected.positions == tuple(broker.account.quantity)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("protection", [0, 15, 60])
+@pytest.mark.parametrize("choices", [{"product": "MIS", "long_margin": 0.2}, {"product": "CNC"}])
+def test_paper_keeps_products_and_market_protection_as_the_backtest_does(seed, protection, choices):
+    """Hours of one session a day; slippage is now within and now beyond the protection, volume is scarce."""
+    daily = random_panel(seed, instruments=2)
+    stamps = (np.arange(len(daily)) // 6) * 86_400_000_000_000 + (np.arange(len(daily)) % 6 + 4) * 3_600_000_000_000
+    names = ("open", "high", "low", "close", "volume")
+    series = [
+        Bars.from_arrays(one, "1h", stamps[rows], *(getattr(daily, name)[rows, i] for name in names))
+        for i, one in enumerate(daily.instruments)
+        for rows in [daily.rows_of(i)]
+    ]
+    settings = Settings.of(
+        sizing="equity:60%", capital=1_000_000, slippage="bps:20", protection_bps=protection, volume_cap=0.9, **choices
+    )
+    panel = Panel.from_bars(series)
+    if settings.product == "MIS":
+        settings, panel = with_product(settings.model_copy(update={"square_off": SquareOff.parse("08:30")}), panel)
+    assert_paper_is_the_backtest(panel, settings, random_targets(panel, seed))
 
 
 def test_its_repr_tells_cash_and_resting_orders():

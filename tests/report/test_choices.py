@@ -61,6 +61,8 @@ def test_capital_and_sizing_are_always_told():
         ({"reenter": "new_signal"}, "re-entry after an exit only on a new signal"),
         ({"reuse_proceeds": True}, "unfilled sales may fund buys"),
         ({"short_margin": 0.5}, "short margin 50 %"),
+        ({"long_margin": 0.2}, "long margin 20 %"),
+        ({"product": "CNC"}, "product CNC"),
         ({"validity": "GTC", "limit_follow": True}, "entries rest until cancelled (GTC); resting entries follow"),
         ({"volume_cap": 0.1}, "at most 10 % of a bar's volume"),
         (

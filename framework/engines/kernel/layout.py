@@ -91,7 +91,7 @@ DESK = np.dtype(
 )  # fmt: skip
 """The account and every counter. marks, exposure and shorts are the sums over all positions; ``exits`` counts the
 open reductions that are no protective ones, ``closed`` to ``lost_paise`` are ``framework.session.trips.Trips``,
-``deadline`` is the row of the session's deadlines, and ``over`` the latest session that is over when this bar closes."""
+``deadline`` is the row of the session's deadlines, ``over`` the latest session that is over when this bar closes."""
 
 INCREASE = np.dtype(
     [
