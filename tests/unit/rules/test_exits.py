@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.rules.exits import extreme_after_bar, nearer, stop_level, target_level, tighter, trail_level
+from framework.rules.exits import (
+    extreme_after_bar,
+    nearer,
+    protective_stop,
+    rupees_of,
+    stop_distance,
+    stop_level,
+    target_level,
+    tighter,
+    trail_level,
+)
 
 NAN = math.nan
 SIDES = st.sampled_from([1, -1])
@@ -24,10 +34,56 @@ DISTANCES = st.floats(0.01, 500)
         (0.0, 5.0, 5.0),
         (5.0, -1.0, 5.0),
         (2.0, 2.0, 2.0),
+        (0.5, 5.0, 0.5),  # fifty paise are a distance too
+        (5.0, 0.5, 0.5),
+        (5.0, 0.0, 5.0),
     ],
 )
 def test_the_nearer_of_two_distances(first, second, expected):
     assert nearer(first, second) == expected
+
+
+@pytest.mark.parametrize(
+    ("amount", "percent", "expected"), [(0.05, True, 10.0), (12.5, False, 12.5), (NAN, True, NAN), (NAN, False, NAN)]
+)
+def test_a_distance_is_a_share_of_the_price_or_rupees(amount, percent, expected):
+    assert rupees_of(amount, percent, 200.0) == pytest.approx(expected, rel=1e-15, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("distances", "expected"),
+    [
+        ((4.0, 3.0, 2.0, 1.0), 1.0),
+        ((1.0, 3.0, 2.0, 4.0), 1.0),
+        ((3.0, 2.0, NAN, NAN), 2.0),
+        ((NAN, NAN, 2.5, NAN), 2.5),
+        ((NAN, NAN, NAN, NAN), NAN),
+    ],
+)
+def test_a_size_by_risk_counts_with_the_nearest_stop_there_will_be(distances, expected):
+    assert stop_distance(*distances) == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("side", "stop", "extreme", "trail", "expected"),
+    [
+        (1, 5.0, 100.0, NAN, (95.0, False)),
+        (1, NAN, 110.0, 5.0, (105.0, True)),
+        (1, 5.0, 110.0, 5.0, (105.0, True)),
+        (1, 5.0, 100.0, 8.0, (95.0, False)),
+        (1, 5.0, 100.0, 5.0, (95.0, False)),  # both at once: it is the stop
+        (-1, 5.0, 90.0, 5.0, (95.0, True)),
+        (-1, 5.0, 100.0, 8.0, (105.0, False)),
+    ],
+)
+def test_the_tighter_of_stop_and_trail_protects(side, stop, extreme, trail, expected):
+    assert protective_stop(side, 100.0, stop, extreme, trail, 0.0) == expected
+
+
+@pytest.mark.parametrize(("level", "average"), [(0.5, 1.0), (0.2, 0.7)])
+def test_a_level_and_a_distance_below_a_rupee_count(level, average):
+    assert stop_level(1, average, 0.5, 0.0) == pytest.approx(level)
+    assert target_level(-1, average, 0.5, 0.0) == pytest.approx(level)
 
 
 def test_no_distance_at_all_is_none():
