@@ -144,3 +144,10 @@ def test_the_ratchet_only_moves_forward(side, entry, ranges):
         assert side * (extreme - before) >= 0
     best = max(max(p) for p in ranges) if side > 0 else min(min(p) for p in ranges)
     assert extreme == (max(entry, best) if side > 0 else min(entry, best))
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize(("first", "second"), [(0.0, 5.0), (5.0, 0.0), (0.5, NAN), (NAN, 0.5)])
+def test_a_trigger_of_nothing_is_none_and_one_below_a_rupee_is_one(side, first, second):
+    there = max(first, second) if first == first and second == second else 0.5  # noqa: PLR0124 - NaN is none
+    assert tighter(side, first, second) == there
