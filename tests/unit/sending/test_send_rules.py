@@ -110,6 +110,7 @@ CASES = [
     ("exchange_band", {"quote__upper": 1499.95}, {}),
     ("", {"quote__lower": 1500.0}, {}),
     ("exchange_band", {"quote__lower": 1500.05}, {}),
+    ("no_exchange_band", {"quote__upper": 1500.0, "quote__lower": 1500.0}, {}),
     ("no_exchange_band", {"quote__upper": NAN}, {}),
     ("no_exchange_band", {"quote__lower": NAN}, {}),
     ("exchange_band", {"quote__upper": 0.0}, {}),
@@ -196,6 +197,21 @@ CASES = [
     # the position: 60 held at 1500 and 50 more are 165,000; a resting sale of 200 leaves −140, so 110 is not the worst
     ("", {"holdings": {INFY: Holding(60, 1500.0)}, "limits__max_position_value": 165_000.0}, {}),
     ("position_value", {"holdings": {INFY: Holding(60, 1500.0)}, "limits__max_position_value": 164_999.9}, {}),
+    (
+        "",
+        {
+            "holdings": {INFY: Holding(60, 1500.0)},
+            "open_orders": (resting(-60, 1600.0),),
+            "limits__max_position_value": 165_000.0,
+        },
+        {},
+    ),
+    ("", {"holdings": {INFY: Holding(-60, 1500.0)}, "limits__max_position_value": 165_000.0}, {"quantity": -50}),
+    (
+        "position_value",
+        {"holdings": {INFY: Holding(-60, 1500.0)}, "limits__max_position_value": 164_999.9},
+        {"quantity": -50},
+    ),
     ("", {"open_orders": (resting(-60, 1600.0),), "limits__max_position_value": 90_000.0}, {}),
     ("position_value", {"open_orders": (resting(-60, 1600.0),), "limits__max_position_value": 89_999.9}, {}),
     ("position_value", {"limits__max_position_value": NAN}, {}),
@@ -387,6 +403,24 @@ def test_the_gross_value_counts_the_worse_side_of_everything_open():
     world = WORLD._replace(holdings=tcs, open_orders=orders)
     assert "" == code(BUY, but(world, limits__max_gross_value=145_000.0))
     assert "gross_value" == code(BUY, but(world, limits__max_gross_value=144_999.9))
+
+
+@pytest.mark.parametrize(("held", "buys", "sells"), [(30, 40, -10), (-30, 10, -40), (30, 10, -100), (-30, 100, -10)])
+def test_either_side_of_what_is_open_may_be_the_worse(held, buys, sells):
+    # 70 of TCS at 1000 beside INFY's 75,000, whichever side it comes from.
+    orders = (resting(buys, 1000.0, tag="R1", symbol=TCS), resting(sells, 1000.0, tag="R2", symbol=TCS))
+    world = WORLD._replace(holdings={TCS: Holding(held, 900.0)}, open_orders=orders)
+    assert "" == code(BUY, but(world, limits__max_gross_value=145_000.0))
+    assert "gross_value" == code(BUY, but(world, limits__max_gross_value=144_999.9))
+
+
+def test_a_refusal_tells_what_was_measured():
+    # 1,590 is 6 % above 1,500.
+    assert gate.review(BUY._replace(limit=1590.0), WORLD, NOW) == Deny("price_band", pytest.approx(6.0), 5.0)
+    closed = but(WORLD, hours__close_ns=NOW)
+    assert Deny("session_closed", NOW, NOW) == gate.review(BUY, closed, NOW)
+    early = but(WORLD, hours__open_ns=NOW + 1)
+    assert Deny("session_closed", NOW, NOW + 1) == gate.review(BUY, early, NOW)
 
 
 def test_orders_wait_their_turn_and_cancels_have_a_turn_of_their_own():
