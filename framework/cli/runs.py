@@ -107,6 +107,40 @@ def compare_runs(
     print_table(table)
 
 
+@app.command("charges")
+def charges_of_run(run: RunName, db: Database = None, as_json: AsJson = False) -> None:
+    """Charges of a run by year: as it booked them, fill by fill, and as contract notes would round them.
+
+    Only of a run with a broker's plan, such as --charges upstox:CNC.
+
+    Example: tulya runs charges last
+    """
+    from framework.config import database_path
+    from framework.errors import ConfigError
+    from framework.report.levies import facts, reconciled
+    from framework.report.wording import rupees
+    from framework.runs import find
+
+    result = find(run, database_path(db))
+    if not result.settings.charges.plan:
+        msg = f"run {result.run_id} was charged {result.settings.charges}, no broker's plan such as upstox:CNC"
+        raise ConfigError(msg)
+    if as_json:
+        told = {"run_id": result.run_id, "charges": str(result.settings.charges), "years": facts(result.record)}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    table = new_table()
+    table.add_column("year", no_wrap=True)
+    for heading in ("exact, as the run", "by contract note", "difference"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    rows = reconciled(result.record)
+    for one in rows:
+        table.add_row(str(one.year), *(rupees(paise / 100) for paise in (*one[1:], one.difference_paise)))
+    sums = [sum(column) for column in zip(*((*one[1:], one.difference_paise) for one in rows), strict=True)]
+    table.add_row("all", *(rupees(paise / 100) for paise in sums))
+    print_table(table)
+
+
 def report_command(
     run: RunName,
     out: Annotated[

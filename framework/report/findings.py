@@ -147,8 +147,9 @@ def _notices(record: Record) -> Iterator[Finding]:
     counts = Counter(notice.code for notice in record.notices)
     for notice in record.notices:
         first.setdefault(notice.code, notice)
+    halts = {str(one.cause) for one in record.breaker_events if one.after is TradingState.HALTED}
     for code, notice in first.items():
-        if code == REFUSED_FILL:  # told once, with the other refusals
+        if code == REFUSED_FILL or code in halts:  # told once, with the other refusals or as the halt it was
             continue
         date = _bar_of(record, notice)
         more = f" (the first of {counts[code]:,})" if counts[code] > 1 else ""

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from framework.report import breaker, bundle, frames, interventions, limits, printing
+from framework.report import breaker, bundle, frames, interventions, levies, limits, printing
 from framework.report.benchmark import NAME
 from framework.report.findings import Finding, findings
 from framework.report.metrics import drawdowns
@@ -217,6 +217,7 @@ class Result:
             "stats": {name: value if math.isfinite(value) else None for name, value in self.stats.items()},
             "findings": [finding._asdict() for finding in self.findings],
             "held_back": interventions.facts(self.record, self.held_back),
+            "charges_by_year": levies.facts(self.record) if self.settings.charges.plan else [],
             "breaker": breaker.facts(self.record),
             "without_risk": limits.facts(self),
             "fill_rule": self.settings.fill_rule,

@@ -8,7 +8,7 @@ import numpy as np
 
 from framework.report.breaker import STATES, WORDS, holds, row_of, when, why
 from framework.report.interventions import decided, tallies
-from framework.report.levies import NAMES, levies
+from framework.report.levies import NAMES, levies, reconciled
 from framework.report.metrics import total_return
 from framework.report.observations import session_rows
 from framework.report.payload import own_rows
@@ -79,13 +79,14 @@ def _cell(value: float | None, full: float) -> Cell:
 
 
 def yearly_costs(result: Result) -> list[tuple[str, ...]]:
-    """Year, each component in rupees, and their sum; nothing without a broker's plan."""
+    """Year, each component, their sum, and what contract notes would have come to; nothing without a broker's plan."""
     if not result.settings.charges.plan:
         return []
-    return [
-        (str(one.year), *(rupees(paise / 100) for paise in one.components), rupees(one.components.total / 100))
-        for one in levies(result.record)
-    ]
+    found = list(zip(levies(result.record), reconciled(result.record), strict=True))
+    rows = [(str(one.year), [*one.components, both.exact_paise, both.note_paise]) for one, both in found]
+    if len(rows) > 1:
+        rows.append(("All", [sum(column) for column in zip(*(amounts for _, amounts in rows), strict=True)]))
+    return [(year, *(rupees(paise / 100) for paise in amounts)) for year, amounts in rows]
 
 
 def costs(result: Result) -> list[tuple[str, str, str]]:

@@ -73,3 +73,21 @@ def test_a_bundle_that_is_gone_is_named(tulya, home, runs):
     done = tulya("report", runs[0])
     assert 1 == done.code
     assert f"its bundle data/runs/{runs[0]} is gone; run the backtest again" in done.err
+
+
+def test_the_charges_of_a_run_stand_beside_those_of_its_contract_notes(tulya, home):
+    tulya("backtest", "rsi", "--symbols", "SP500", "--charges", "zero:CNC", "--from", "2010-01-01")
+    told = json.loads(tulya("runs", "charges", "last", "--json").out)
+    assert "zero:CNC" == told["charges"]
+    for row in told["years"]:
+        parts = sum(row[name] for name in ("brokerage", "stt", "exchange", "sebi", "stamp", "gst", "dp"))
+        assert row["exact"] == pytest.approx(parts)
+        assert row["difference"] == pytest.approx(row["contract_note"] - row["exact"])
+        assert abs(row["difference"]) < 10  # half a rupee a note
+    lines = tulya("runs", "charges", "last").out.splitlines()
+    assert ["year", "all"] == [lines[0].split()[0], lines[-1].split()[0]]
+    assert len(told["years"]) + 2 == len(lines)
+
+
+def test_a_run_without_a_plan_has_no_charges_to_compare(tulya, runs):
+    assert "was charged none, no broker's plan such as upstox:CNC" in tulya("runs", "charges", "last").err

@@ -7,10 +7,11 @@ import pytest
 
 from framework import backtest
 from framework.errors import InvariantError
-from framework.report.levies import levies
+from framework.report.levies import levies, reconciled
 from framework.report.tearsheet import write
 from framework.strategy import Strategy
 from framework.types import Bars, Instrument, Signals
+from tests.report.records import small_result
 
 
 class Once(Strategy):
@@ -68,3 +69,35 @@ def test_components_that_are_not_the_ledgers_are_a_bug_not_a_page(result):
     wrong = replace(result.record, settlements=(first._replace(charges_paise=1), *rest))
     with pytest.raises(InvariantError, match="paid 1 paise"):
         levies(wrong)
+
+
+def test_contract_notes_round_the_tax_to_the_rupee_and_every_other_line_once_a_day(result):
+    """One fill a day: only the transaction tax rounds otherwise, ₹150.00 to ₹150, so notes come to the same."""
+    assert [(2025, 0), (2026, 0)] == [(one.year, one.difference_paise) for one in reconciled(result.record)]
+
+
+def test_what_is_rounded_once_a_day_differs_from_what_is_rounded_fill_by_fill():
+    # Ten of two shares at ₹333.35 each: two fills of ₹3,333.50 on 2025-12-30 under the zero plan, by hand in paise:
+    # each STT 333.35 → 333, exchange 10.234 → 10, SEBI 0.333 → 0, stamp 50.00 → 50, GST 1.8 → 2: 395 twice, 790.
+    # One note: STT 666.7 → ₹7 = 700, exchange 20.47 → 20, SEBI 0.67 → 1, stamp 100, GST of 21 = 3.78 → 4: 825.
+    begin = (date(2025, 12, 29) - date(1970, 1, 1)).days
+    price, time = np.full(3, 333.35), (begin + np.arange(3)) * 86_400_000_000_000
+
+    class Stays(Strategy):
+        """Long from the first close on."""
+
+        def signals(self, bars):
+            return Signals(target=np.ones(len(bars)))
+
+    shares = [
+        Bars.from_arrays(Instrument(name, "NSE"), "1d", time, price, price, price, price) for name in ("INFY", "TCS")
+    ]
+    run = backtest(Stays(), shares, charges="zero:CNC", sizing="fixed:10", capital=1e5, causality="off")
+    assert [(2025, 790, 825)] == [tuple(one) for one in reconciled(run.record)]
+    (told,) = run.to_dict()["charges_by_year"]
+    assert (7.9, 8.25, 0.35) == (told["exact"], told["contract_note"], told["difference"])
+
+
+def test_without_a_plan_there_is_nothing_to_reconcile():
+    assert [] == reconciled(small_result().record)
+    assert [] == small_result().to_dict()["charges_by_year"]
