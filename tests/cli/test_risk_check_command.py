@@ -103,12 +103,10 @@ def test_a_runs_account_is_asked_at_its_end(tulya, run):
         (["buy INFY 5 @ 15", "--limit", "max_order=5"], "--limit: there is no limit 'max_order'; did you mean"),
         (["buy INFY 5 @ 15", "--limit", "max_order_value=-5"], "input should be greater than 0"),
         (["buy INFY 5 @ 15", "--risk-rule", "./none.py:x"], "there is no file ./none.py"),
-        (["buy INFY 5 @ 15", "--run", "last", "--capital", "5"], "--capital is for an account without positions"),
-        (["buy INFY 5 @ 15", "--run", "last"], "the run has no INFY; it has NASDAQ, SP500"),
-        (["buy SP500 5 @ 15", "--run", "last", "--limit", "capital=5"], "--limit: there is no limit 'capital'"),
+        (["buy INFY 5 @ 15", "--limit", "capital=5"], "--limit: there is no limit 'capital'"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_asked_is_a_sentence(tulya, run, words, message):
+def test_what_cannot_be_asked_is_a_sentence(tulya, home, words, message):
     done = tulya("risk", "check", *words)
     assert (1, "") == (done.code, done.out)
     assert message in done.err
@@ -118,3 +116,10 @@ def test_what_cannot_be_asked_is_a_sentence(tulya, run, words, message):
 def test_the_symbol_may_have_blanks_and_the_words_any_case(tulya, home):
     told = json.loads(tulya("risk", "check", "BUY NIFTY 50 75 @ 1,000.50", "--json").out)
     assert "buy NIFTY 50 75 @ 1,000.50" == told["order"]
+
+
+def test_a_run_is_asked_about_what_it_has(tulya, run):
+    done = tulya("risk", "check", "buy INFY 5 @ 15", "--run", "last")
+    assert (1, "tulya: the run has no INFY; it has NASDAQ, SP500\n") == (done.code, done.err)
+    done = tulya("risk", "check", "buy SP500 5 @ 15", "--run", "last", "--capital", "5")
+    assert "--capital is for an account without positions; a run (last) has its own" in done.err
