@@ -82,6 +82,13 @@ def test_row_17_a_session_that_ends_early_ends_at_its_last_close():
     assert [(1, 10, 101.0, "signal"), (1, -10, 102.0, "square_off")] == fills(record)[:2]
 
 
+def test_row_17_an_exit_decided_at_the_last_close_does_not_wait_for_the_next_session():
+    prices = [(100, 100, 100, 100), (101, 103, 99, 102), (90, 90, 90, 90), (90, 90, 90, 90)]
+    record = play(intraday(prices, per_session=2, off=2), [1, 0], **MIS)
+    assert [(1, 10, 101.0, "signal"), (1, -10, 102.0, "square_off")] == fills(record)
+    assert [(10, "filled"), (-10, "cancelled"), (-10, "filled")] == states(record)
+
+
 def test_row_17_resting_orders_are_cancelled():
     prices = [(100, 100, 100, 100)] * 3 + [(100, 100, 80, 100)] * 5
     record = play(intraday(prices, per_session=8, off=3), [1], limit=[90.0], validity="GTC", **MIS)

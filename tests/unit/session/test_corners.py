@@ -110,3 +110,11 @@ def test_what_a_session_cancels_while_orders_expire_does_not_expire_too():
         expired.append(event)
         exchange.execute(Cancel(2))
     assert expired == [Expired(1, row.close_time)]
+
+
+def test_a_session_without_deadlines_ends_and_nothing_follows():
+    record = play(still(100, 2), [NAN])
+    row = next(bar_rows(record.panel, 0, 1))
+    session = Session(record.panel.instruments, record.settings)
+    assert [] == session.open_bar(row)
+    assert [] == session.end_session(row)
