@@ -60,6 +60,18 @@ def test_row_1_protection_turns_a_market_order_into_a_resting_limit(side):
 
 
 @SIDES
+def test_row_1_protection_holds_at_the_close_too(side):
+    # Decided and filled at a close of 100: 10 bps of slippage are within 20 of protection, 50 bps are not. Then it is a
+    # limit at 100.2 that fills at the next open, which is better.
+    prices = mirror(side, [REST, (99, 103, 99, 101), REST])
+    rule = {"fill_at": "same_close", "protection_bps": 20, "per_session": 3}
+    within = play(prices, [side], slippage="bps:10", **rule)
+    assert [(0, side * 10, at(side, 100.1), "signal")] == fills(within)
+    resting = play(prices, [side], slippage="bps:50", **rule)
+    assert [(1, side * 10, at(side, 99.0), "signal")] == fills(resting)
+
+
+@SIDES
 def test_row_2_a_market_order_waits_for_a_missing_bar_and_expires_with_the_session(side):
     def run(rows, targets, per_session):
         return play({"A": rows, "Z": still(100, len(rows))}, {"A": targets}, per_session=per_session)
