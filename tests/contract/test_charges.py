@@ -118,7 +118,7 @@ ALL_KINDS = (
 )
 
 
-@pytest.mark.parametrize("engine", ["event"])
+@pytest.mark.parametrize("engine", ["event", "compiled"])
 def test_each_instrument_is_charged_as_what_it_is(engine):
     """₹15,000 bought and sold on 2024-01-02 and -03, zero brokerage; by hand, in paise.
 
