@@ -6,6 +6,7 @@ from framework.engines.kernel.account import buying_power, notice, tariff_at
 from framework.engines.kernel.layout import (
     DAY,
     EXPIRED,
+    EXPIRY,
     LIMIT,
     MARKET,
     NOTICE_REFUSED_FILL,
@@ -96,7 +97,7 @@ def close_out(s: State, p: Params, bar: Bar, t: int) -> None:
     """Square-offs that are still open fill at their instrument's last close, whatever traded."""
     count = 0
     for position in range(s.desk[0].resting):
-        if s.orders[s.resting[position]].reason >= SQUARE_OFF:
+        if s.orders[s.resting[position]].reason in (SQUARE_OFF, EXPIRY):
             s.queue[count] = s.resting[position]
             count += 1
     order_queue(s, p, count)
@@ -242,7 +243,7 @@ def fill(
     order, desk = s.orders[k], s.desk[0]
     i, side, quantity = order.instrument, order.x_side, order.x_remaining
     tick, time = s.books[i].tick, bar.time[t]
-    to_the_last = at_close and bar.ends_session[t] and order.reason >= SQUARE_OFF
+    to_the_last = at_close and bar.ends_session[t] and order.reason in (SQUARE_OFF, EXPIRY)
     if p.volume_cap > 0.0 and not to_the_last:
         quantity = fills.capped_quantity(quantity, bar.volume[t, i], p.volume_cap, s.books[i].lot)
         finish_bar(s, k)
