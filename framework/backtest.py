@@ -187,7 +187,8 @@ def execute(  # noqa: PLR0913 - options by name
         )
     first_ns = int(panel.time[first_row])
     if style == "allocate":
-        decisions = decide_weights(strategy, panel, settings.leverage, first_row)
+        view = panel.adjusted(settings.adjust)
+        decisions = decide_weights(strategy, view, settings.leverage, first_row)
         record = run_engine(
             engine,
             panel,
@@ -200,9 +201,9 @@ def execute(  # noqa: PLR0913 - options by name
         )
         if causality == "off":
             return record, NOT_CHECKED
-        verdict = check_allocate(strategy, panel, mode=causality, first_ns=first_ns, known=decisions.target)
+        verdict = check_allocate(strategy, view, mode=causality, first_ns=first_ns, known=decisions.target)
         return record, verdict
-    answers = decide_signals(strategy, panel, progress)
+    answers = decide_signals(strategy, panel.adjusted(settings.adjust), progress)
     refuse_risk_without_stop(strategy, settings, answers.arrays)
     record = run_engine(
         engine, panel, settings, decisions=answers.arrays, first_row=first_row, rules=rules, progress=ran
@@ -229,7 +230,7 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
     """``on_bar`` sees one bar at a time; the check runs shorter histories again and compares what they ordered."""
 
     def run_rows(last_row: int, told: Callable[[int], None] | None = None) -> Record:
-        context = BarContext(panel[:last_row])
+        context = BarContext(panel[:last_row], settings.adjust)
         return run_engine(
             "event",
             panel,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from framework.config import database_path
 from framework.store import open_store
+from framework.store.quality.jumps import LISTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,12 +33,13 @@ def load(
     with open_store(database_path(db), create=False) as store:
         series = []
         for done, symbol in enumerate(symbols, start=1):
-            series.append(store.load_bars(symbol, timeframe, end=end))
+            series.append(store.load_bars(symbol, timeframe, end=end).with_actions(store.actions_of(symbol)))
             if progress is not None:
                 progress("loading", done, len(symbols))
         first_ns = min(int(bars.time[0]) for bars in series)
         last_ns = max(int(bars.time[-1]) for bars in series)
         found = store.issues([str(bars.instrument) for bars in series], timeframe, first_ns, last_ns)
+        found = [issue for issue in found if not issue.reason.endswith(LISTED)]
     return series, _sentences(found)
 
 

@@ -84,6 +84,8 @@ def _hashed(panel: Panel) -> tuple[NDArray[Any], ...]:
 def data_hash(panel: Panel) -> str:
     """sha256 over instruments, timeframe and every array of the panel."""
     digest = hashlib.sha256(repr((panel.instruments, panel.timeframe)).encode())
+    if panel.actions:
+        digest.update(repr(panel.actions).encode())
     for array in _hashed(panel):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

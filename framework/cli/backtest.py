@@ -36,6 +36,12 @@ def backtest_command(
         typer.Option("--set", help="A parameter of the strategy; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
     db: Database = None,
+    adjust: Annotated[
+        str | None,
+        _option(
+            "--adjust", text="Prices the strategy sees: none · splits · total (dividends too) \\[splits]", panel=ORDERS
+        ),
+    ] = None,
     capital: Annotated[float | None, _option("--capital", text="Rupees at the start. \\[100000]", panel=MONEY)] = None,
     sizing: Annotated[
         str | None,
@@ -212,10 +218,10 @@ def backtest_command(
 
     config = load_config()
     given = {
-        "capital": capital, "sizing": sizing, "volatility_bars": volatility_bars, "kelly_cap": kelly_cap,
-        "kelly_after": kelly_after, "kelly_start": kelly_start, "allotment": allotment, "charges": charges,
-        "slippage": slippage,
-        "product": product, "square_off": square_off, "long_margin": long_margin,
+        "adjust": adjust, "capital": capital, "sizing": sizing, "volatility_bars": volatility_bars,
+        "kelly_cap": kelly_cap, "kelly_after": kelly_after, "kelly_start": kelly_start, "allotment": allotment,
+        "charges": charges, "slippage": slippage, "product": product, "square_off": square_off,
+        "long_margin": long_margin,
         "reuse_proceeds": reuse_proceeds, "leverage": leverage, "short_margin": short_margin, "fill_at": fill_at,
         "validity": validity, "limit_follow": limit_follow, "protection_bps": protection_bps,
         "volume_cap": volume_cap, "rebalance": rebalance, "reenter": reenter, "stop_loss": stop_loss,

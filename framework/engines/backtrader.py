@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.engines.backtrader_orders import Desk
-from framework.engines.backtrader_scope import refuse
+from framework.engines.backtrader_scope import refuse, refuse_actions
 from framework.engines.event import bar_rows
 from framework.engines.volatility import with_volatility
 from framework.errors import ConfigError
+from framework.types.actions import actions_within
 from framework.types.choices import RATE_SCALE
 from framework.types.orders import Fill, OrderType
 from framework.types.record import Record, Settlement
@@ -284,6 +285,7 @@ def run(
     ``progress`` is called with the number of rows done, about a hundred times.
     """
     refuse(settings, decisions, style)
+    refuse_actions(actions_within(panel, settings, first_row, len(panel) if last_row is None else last_row), panel)
     decisions = with_volatility(decisions, panel, settings, style)
     last = len(panel) if last_row is None else last_row
     one = _Run(panel, settings, decisions, first_row, last)

@@ -13,14 +13,27 @@ from framework.errors import ConfigError
 from framework.types.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from framework.engines.event import DecisionArrays
-    from framework.types import Settings
+    from framework.types import Panel, Settings
+    from framework.types.actions import Due
 
 OTHERWISE = "or use --engine event"
+
+
+def refuse_actions(actions: Sequence[Due], panel: Panel) -> None:
+    """Raise ``ConfigError`` when the run goes through a corporate action."""
+    if actions:
+        first = actions[0]
+        what = f"{first.action.kind or 'split'} of {panel.symbols[first.instrument]}"
+        msg = (
+            f"the backtrader engine does not carry positions through corporate actions, and the {what} on "
+            f"{np.datetime64(first.ex_day, 'D')} lies in the run; use --engine event"
+        )
+        raise ConfigError(msg)
 
 
 def refuse(settings: Settings, decisions: DecisionArrays, style: str) -> None:

@@ -13,22 +13,24 @@ import numpy as np
 
 from framework.engines.kernel import layout
 from framework.engines.kernel.layout import Bar, State
-from framework.engines.kernel.translate import notices_of, orders_of, settlements_of
+from framework.engines.kernel.translate import actions_of, notices_of, orders_of, settlements_of
 from framework.engines.volatility import with_volatility
 from framework.errors import ConfigError
 from framework.session.sizer import SIZINGS
+from framework.types.actions import actions_within
 from framework.types.deferred import Deferred
 from framework.types.limits import Limits
 from framework.types.record import Record
 from framework.types.tariff import Tariff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from framework.engines.event import DecisionArrays
     from framework.types import Distance, Panel, Settings
+    from framework.types.actions import Due
 
 UNKNOWN_AT_FIRST = (
     "average", "ignored_target", "stop", "take_profit", "trail", "extreme",
@@ -71,7 +73,8 @@ def run(
     bar, params = bar_of(panel, decisions), params_of(settings, style, len(panel.instruments))
     if not compiled:
         params = params.view(np.recarray)
-    state = new_state(panel, settings, rows, records=not compiled)
+    due = actions_within(panel, settings, first_row, last)
+    state = new_state(panel, settings, rows, due, records=not compiled)
     equity, cash, exposure = (np.empty(rows, dtype=np.int64) for _ in range(3))
     loop = entry("run_rows", compiled=compiled)
     row, step = first_row, max(rows // STEPS, STRETCH // len(panel.instruments), 1)
@@ -96,6 +99,7 @@ def run(
         exposure_paise=exposure,
         positions=tuple(state.books["quantity"].tolist()),
         targets=decisions.target,
+        actions=actions_of(state.actions, due, panel.time),
     )
 
 
@@ -178,7 +182,7 @@ def _distance(given: Distance | None) -> tuple[float, bool]:
     return (math.nan, False) if given is None else (float(given.amount), given.percent)
 
 
-def new_state(panel: Panel, settings: Settings, rows: int, *, records: bool = False) -> State:
+def new_state(panel: Panel, settings: Settings, rows: int, due: Sequence[Due] = (), *, records: bool = False) -> State:
     """An account with its deposit and nothing else. ``records``: fields are attributes in plain Python too."""
     count = len(panel.instruments)
     room = layout.ORDERS_PER_ROW * count
@@ -199,6 +203,7 @@ def new_state(panel: Panel, settings: Settings, rows: int, *, records: bool = Fa
         cancels=np.zeros(2 * ids, np.int64),
         held=np.zeros(count, np.int64),
         tariffs=tariffs_of(settings),
+        actions=due_rows(panel, due),
     )
     open_account(state, panel, settings)
     if records:
@@ -224,12 +229,23 @@ def first_tariffs(settings: Settings, panel: Panel) -> NDArray[np.int64]:
     return rows
 
 
+def due_rows(panel: Panel, due: Sequence[Due]) -> NDArray[np.void]:
+    """Corporate actions with the row at whose open each takes effect: the first one on or after its ex-date."""
+    rows = np.zeros(len(due), dtype=layout.ACTION)
+    rows["row"] = np.searchsorted(panel.session, [one.ex_day for one in due])
+    rows["instrument"] = [one.instrument for one in due]
+    rows["factor"] = [one.action.factor for one in due]
+    rows["dividend"] = [one.action.dividend for one in due]
+    return rows
+
+
 def open_account(state: State, panel: Panel, settings: Settings) -> None:
     """Begin with the deposit and nothing else; what a former run left in the other arrays is never read."""
     state.desk[:] = np.zeros(1, layout.DESK)
     state.desk["cash_paise"] = state.desk["equity_paise"] = settings.capital_paise
     state.desk["session_start_paise"] = settings.capital_paise
     state.books[:] = _FIRST_BOOK
+    state.actions["applied"] = False
     state.books["tick"] = [instrument.tick for instrument in panel.instruments]
     state.books["lot"] = [instrument.lot for instrument in panel.instruments]
     state.books["tariff"] = first_tariffs(settings, panel)
@@ -241,6 +257,7 @@ def _first_book() -> NDArray[np.void]:
     for name in UNKNOWN_AT_FIRST:
         book[name] = math.nan
     book["stop_id"] = book["target_id"] = book["dp_day"] = book["squared_off"] = -1
+    book["scale"] = 1.0
     return book
 
 

@@ -20,8 +20,13 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RULES = ("money", "prices", "fills", "exits", "charges", "ledger", "sizing", "risk", "limits", "breaker", "targets")
-KERNEL = ("orders", "account", "protection", "sizer", "session", "exchange", "product", "quiet", "loop", "turns")
+RULES = (
+    "money", "prices", "fills", "exits", "charges", "ledger", "sizing", "risk", "limits", "breaker", "targets",
+    "actions",
+)  # fmt: skip
+KERNEL = (
+    "orders", "account", "protection", "sizer", "session", "exdates", "exchange", "product", "quiet", "loop", "turns",
+)  # fmt: skip
 ENTRIES = {"run_rows": "loop", "run_turns": "turns", "sink_all": "turns"}
 """Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
 MODULES = (*(f"framework.rules.{name}" for name in RULES), *(f"framework.engines.kernel.{name}" for name in KERNEL))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from framework.engines.blame import blamed
 from framework.errors import StrategyError, TulyaError
 from framework.rules.money import LARGEST_QUANTITY
+from framework.types.actions import in_force
 from framework.types.orders import NAN, CancelRequest, OrderRequest, Validity
 from framework.types.timeframe import SECOND_NS, Timeframe
 
@@ -19,17 +21,26 @@ if TYPE_CHECKING:
     from framework.session import Session
     from framework.strategy import Strategy
     from framework.types import Bars, Panel, Portfolio
+    from framework.types.actions import Basis
 
 
 class BarContext:
     """``framework.strategy.Context`` over a panel. One per run; the engine moves it on bar by bar."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel, basis: Basis = "none") -> None:
+        """``basis``: what the prices are adjusted for at each bar, by the actions known then."""
         self.state: dict[str, Any] = {}
         self._panel = panel
         self._symbols = panel.symbols
         self._column = {symbol: column for column, symbol in enumerate(panel.symbols)}
-        self._bars = panel.bars()
+        self._printed = self._bars = panel.bars()
+        self._basis = basis
+        self._ex_rows: list[int] = []
+        """Rows at which an ex-date has newly come, rising; the bars are adjusted anew there."""
+        if panel.actions and basis != "none":
+            days = {due.ex_day for due in in_force(panel.actions, int(panel.session[0]), int(panel.session[-1]))}
+            self._ex_rows = sorted(set(panel.session.searchsorted(sorted(days)).tolist()))
+        self._stretch = -1
         self._known: list[NDArray[np.int64]] = [panel.rows_of(column) for column in range(len(panel.symbols))]
         self._row = 0
         self._session: Session | None = None
@@ -64,7 +75,19 @@ class BarContext:
     def bars(self, symbol: str | None = None) -> Bars:
         """History of one instrument up to and including this bar."""
         column = self._find(symbol)
-        return self._bars[column].until(int(self._known[column].searchsorted(self._row, side="right")))
+        return self._adjusted(column).until(int(self._known[column].searchsorted(self._row, side="right")))
+
+    def _adjusted(self, column: int) -> Bars:
+        """The bars of one instrument in terms of the shares of this row: no later ex-date is known."""
+        if not self._ex_rows:
+            return self._bars[column]
+        stretch = bisect_right(self._ex_rows, self._row)
+        if stretch != self._stretch:
+            end = self._ex_rows[stretch] if stretch < len(self._ex_rows) else len(self._panel)
+            known = [int(rows.searchsorted(end)) for rows in self._known]
+            self._bars = [bars[:rows].adjusted(self._basis) for bars, rows in zip(self._printed, known, strict=True)]
+            self._stretch = stretch
+        return self._bars[column]
 
     def position(self, symbol: str | None = None) -> int:
         """Signed units held."""

@@ -11,6 +11,7 @@ import numpy as np
 from framework.engines.volatility import with_volatility
 from framework.exchange import SimulatedExchange
 from framework.session import Session
+from framework.types.actions import actions_within
 from framework.types.orders import BarRow, Decisions
 from framework.types.record import Record
 
@@ -99,7 +100,8 @@ def run(
     """
     last = len(panel) if last_row is None else last_row
     decisions = decisions and with_volatility(decisions, panel, settings, style)
-    session = Session(panel.instruments, settings, style=style, rules=rules)
+    actions = actions_within(panel, settings, first_row, last)
+    session = Session(panel.instruments, settings, style=style, rules=rules, actions=actions)
     exchange = SimulatedExchange(panel.instruments, settings, session.account)
     same_close = settings.fill_at == "same_close"
     equity: list[int] = []
@@ -144,6 +146,7 @@ def run(
         positions=tuple(account.quantity),
         targets=None if decisions is None else decisions.target,
         breaker_events=tuple(session.breaker.events),
+        actions=session.applied_actions,
     )
 
 

@@ -13,6 +13,7 @@ from framework.engines.event import DecisionArrays
 from framework.engines.kernel.turns import BLOCK, WORD
 from framework.engines.volatility import with_volatility
 from framework.errors import InvariantError
+from framework.types.actions import actions_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,7 +77,10 @@ class Counter:
             row = self.loop(state, self.params, bar, row, last, equity, cash, exposure, first)
             if row < last:
                 self.memory.state = state = with_room(state)
-        profits = closed_profits_paise(state.settlements[: state.desk[0]["settlements"]])
+        paid = state.actions[state.actions["applied"]]
+        profits = closed_profits_paise(
+            state.settlements[: state.desk[0]["settlements"]], paid, self.panel.time[paid["row"]]
+        )
         capital = self.settings.capital_paise
         final = int(equity[-1]) if equity.shape[0] else capital
         return Tally(equity[self.closes - first], final, self.sink_all(equity, capital), profits)
@@ -97,7 +101,8 @@ class Counter:
     def _opened(self, rows: int) -> State:
         """This thread's state, as at the beginning of a run."""
         if not hasattr(self.memory, "state"):
-            self.memory.state = new_state(self.panel, self.settings, rows, records=not self.compiled)
+            due = actions_within(self.panel, self.settings, self.first_row, len(self.panel))
+            self.memory.state = new_state(self.panel, self.settings, rows, due, records=not self.compiled)
         else:
             open_account(self.memory.state, self.panel, self.settings)
         state: State = self.memory.state
@@ -118,6 +123,7 @@ def takes_turns(panel: Panel, settings: Settings) -> bool:
     quiet = quiet and settings.limits.max_daily_loss is None and settings.volume_cap is None
     quiet = quiet and panel.deadlines is None and not settings.protection_bps
     quiet = quiet and settings.sizing.kind in {"fixed", "value", "equity"}
+    quiet = quiet and not actions_within(panel, settings, 0, len(panel))
     at_open = settings.fill_at == "next_open" and settings.reenter == "any_bar"
     one_table = not settings.charges.others
     return quiet and at_open and one_table and panel.close.shape[1] == 1 and bool((panel.close > 0).all())
@@ -143,8 +149,13 @@ def _worded(flags: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.uin
     return flags, flags[: flags.shape[0] // WORD * WORD].view(np.uint64)
 
 
-def closed_profits_paise(settlements: NDArray[np.void]) -> NDArray[np.int64]:
-    """Net profit of every closed round trip, int64[n] paise, in the order of their exits; + is a profit."""
+def closed_profits_paise(
+    settlements: NDArray[np.void], paid: NDArray[np.void], paid_at: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Net profit of every closed round trip, int64[n] paise, in the order of their exits; + is a profit.
+
+    ``paid`` are corporate actions that moved cash at the times ``paid_at``: each belongs to what was held then.
+    """
     order = np.argsort(settlements["instrument"], kind="stable")
     instrument, position = settlements["instrument"][order], settlements["position"][order]
     before = np.concatenate([[0], position[:-1]])
@@ -159,5 +170,10 @@ def closed_profits_paise(settlements: NDArray[np.void]) -> NDArray[np.int64]:
         return np.empty(0, dtype=np.int64)
     totals = np.concatenate([[0], np.cumsum(net)])
     entries = starts[np.searchsorted(starts, ends, side="right") - 1]
-    profits: NDArray[np.int64] = (totals[ends + 1] - totals[entries])[np.argsort(order[ends], kind="stable")]
+    nets, time = totals[ends + 1] - totals[entries], settlements["time"][order]
+    for action, at in zip(paid, paid_at.tolist(), strict=True):
+        nets[(instrument[ends] == action["instrument"]) & (time[entries] < at) & (at <= time[ends])] += action[
+            "cash_paise"
+        ]
+    profits: NDArray[np.int64] = nets[np.argsort(order[ends], kind="stable")]
     return profits

@@ -6,6 +6,7 @@ The rulebook has no logarithm, so every host measures here and hands the numbers
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,8 @@ def with_volatility(decisions: DecisionArrays, panel: Panel, settings: Settings,
     """The decisions with the volatility of every instrument beside them, if the sizing asks for it."""
     if style != "signals" or settings.sizing.kind not in MEASURED:
         return decisions
-    return decisions._replace(volatility=volatility_of(panel, settings.volatility_bars))
+    measured = replace(panel, actions=(), one=None) if settings.adjust == "none" else panel
+    return decisions._replace(volatility=volatility_of(measured, settings.volatility_bars))
 
 
 def volatility_of(panel: Panel, bars: int) -> NDArray[np.float64]:

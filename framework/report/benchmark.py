@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from framework.report.shares import Scale, ex_rows
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from framework.report.shares import ExRow
     from framework.types.record import Record
 
 NAME = "buy and hold"
@@ -20,12 +23,13 @@ def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArr
     Each is bought at its first open after the bar of ``first_row`` (the next bar's open, as a market order decided at
     the first close would be), in fractional units, without charges or slippage, and marked at its closes; a missing
     bar keeps the last mark. Until then its part is cash, and stays cash if the instrument never opens again.
-    No dividends, no rebalancing. With ``rows`` (of the account's arrays, rising) only at those closes.
+    Splits and dividends are gone through as the account goes through them (fractions of shares are kept, and a
+    dividend stays cash); no rebalancing. With ``rows`` (of the account's arrays, rising) only at those closes.
     """
     panel, first = record.panel, record.first_row
     part = record.settings.capital / max(len(panel.instruments), 1)
     count = len(panel) - first if rows is None else rows.shape[0]
-    value = np.zeros(count)
+    value, actions = np.zeros(count), ex_rows(record)
     for column in range(len(panel.instruments)):
         close = panel.close[first:, column]
         there = np.isfinite(close)
@@ -35,9 +39,31 @@ def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArr
             value += part
             continue
         units = part / panel.open[first + opens, column]
-        if not there[opens:].all():
-            close = close[np.maximum.accumulate(np.where(there, np.arange(there.shape[0]), 0))]
+        at: NDArray[np.int64] | slice = slice(None)
+        if not there[opens:].all() or column in actions:
+            at = np.maximum.accumulate(np.where(there, np.arange(there.shape[0]), 0))
+            close = close[at]
         worth = units * (close if rows is None else close[rows])
+        if column in actions:
+            worth = _carried(units * close, units, actions[column], first + opens, first + np.arange(there.size)[at])
+            worth = worth if rows is None else worth[rows]
         worth[: opens if rows is None else rows.searchsorted(opens)] = part
         value += worth
     return value
+
+
+def _carried(
+    worth: NDArray[np.float64], units: float, actions: list[ExRow], bought_at: int, marked_at: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Value at each close, float64[R], of units bought at the open of a row, with what became of them and was paid.
+
+    ``worth`` is that of the units as they were bought, ``marked_at`` the panel's row of each close, int64[R].
+    """
+    scale, cash = Scale(actions), np.zeros(worth.shape[0])
+    first = int(marked_at[0])
+    bought = float(scale.at(np.array([bought_at]))[0])
+    for one in actions:
+        if one.action.dividend > 0.0 and one.row > bought_at:
+            held = units * float(scale.before(np.array([one.row]))[0]) / bought
+            cash[one.row - first :] += held * one.action.dividend
+    return worth * (scale.at(marked_at) / bought) + cash

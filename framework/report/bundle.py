@@ -37,8 +37,10 @@ from framework.types import (
     Verification,
     WithoutRisk,
 )
+from framework.types.actions import Action
 from framework.types.deadlines import Deadlines
 from framework.types.panel import VALUES
+from framework.types.record import AppliedAction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,6 +148,8 @@ def _inputs(result: Result) -> dict[str, Any]:
         "first_row": record.first_row,
         "positions": list(record.positions),
         "notices": [notice._asdict() for notice in record.notices],
+        "actions": [applied._asdict() for applied in record.actions],
+        "listed_actions": [[list(action) for action in listed] for listed in record.panel.actions],
         "breaker_events": [event._asdict() for event in record.breaker_events],
         "timeframe": record.panel.timeframe,
         "instruments": [instrument._asdict() for instrument in record.panel.instruments],
@@ -227,6 +231,7 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
         panel=Panel(
             instruments=tuple(Instrument(**given) for given in inputs["instruments"]),
             timeframe=inputs["timeframe"],
+            actions=tuple(tuple(Action(*fields) for fields in listed) for listed in inputs.get("listed_actions", ())),
             **{name: arrays[f"panel.{name}"] for name in (*CLOCKS, *VALUES)},
             deadlines=_deadlines(arrays),
         ),
@@ -242,6 +247,7 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
         style=inputs.get("style", ""),
         prices={name.removeprefix(GIVEN): values for name, values in arrays.items() if name.startswith(GIVEN)},
         rules=tuple(inputs.get("rules", ())),
+        actions=tuple(AppliedAction(**fields) for fields in inputs.get("actions", ())),
         breaker_events=tuple(map(_breaker_event, inputs.get("breaker_events", ()))),
     )
     causality = inputs["causality"]

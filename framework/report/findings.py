@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.report import metrics
+from framework.report.actions import sentences
 from framework.report.breaker import holds, when, why
 from framework.report.interventions import REFUSED, SHRUNK
 from framework.report.wording import percent, rupees, time_text
@@ -77,6 +78,7 @@ def findings(
         *_assumed_rates(record),
         *_guessed_kinds(record),
         *_issues(data_issues),
+        *(Finding(Severity.WARNING, text) for text in sentences(record)),
         *_orders(record, held_back),
         *_cash(record),
         *_open_positions(o),

@@ -78,6 +78,8 @@ TRIP_HEADER = (
     "entry_reason",
     "exit_reason",
     "open",
+    "dividends",
+    "shares_factor",
 )
 
 
@@ -90,6 +92,7 @@ def trip_row(panel: Panel, trip: RoundTrip) -> tuple[Any, ...]:
         "charges": plain_rupees(trip.charges_paise),
         "net": plain_rupees(trip.net_paise),
         "open": str(trip.open).lower(),
+        "dividends": plain_rupees(trip.dividends_paise),
     }
     return tuple(values[name] for name in TRIP_HEADER)
 
@@ -157,6 +160,6 @@ def round_trips_frame(panel: Panel, trips: Iterable[RoundTrip]) -> pd.DataFrame:
     frame = pd.DataFrame(list(trips), columns=list(RoundTrip._fields))
     for name in ("entry_time", "exit_time"):
         frame[name] = index(panel, frame[name].to_numpy(dtype=np.int64))
-    for name in ("gross", "charges", "net"):
+    for name in ("gross", "charges", "net", "dividends"):
         frame[name] = frame[f"{name}_paise"] / 100
     return frame[list(TRIP_HEADER)]

@@ -101,7 +101,7 @@ class Observations:
     @cached_property
     def stays(self) -> Stays:
         """What the round trips are made of."""
-        return Stays.of(self.record.settlements)
+        return Stays.of(self.record.settlements, self.record.actions)
 
     @cached_property
     def every_round_trip(self) -> tuple[RoundTrip, ...]:

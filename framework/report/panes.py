@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from framework.report.shares import printed_factor
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -36,14 +38,16 @@ def panes(record: Record, parameters: dict[str, Any]) -> list[Pane]:
     symbol = next((symbol for symbol, columns in record.columns.items() if columns), None)
     if symbol is None or symbol not in record.panel.symbols:
         return [Pane("price", ())]
-    close = record.panel.close[:, record.panel.symbols.index(symbol)]
+    column = record.panel.symbols.index(symbol)
+    close, factor = record.panel.close[:, column], printed_factor(record, column)
+    seen = close if factor is None else close / factor
     over: list[str] = []
     groups: list[tuple[float, list[str]]] = []
     for name, values in record.columns[symbol].items():
         finite = np.isfinite(values) & np.isfinite(close)
         if not finite.any():
             continue
-        if _belongs_on_price(name, values[finite], close[finite]):
+        if _belongs_on_price(name, values[finite], seen[finite]):
             over.append(name)
             continue
         size = float(np.quantile(np.abs(values[finite]), 0.95))

@@ -11,9 +11,12 @@ import numpy as np
 
 from framework.report.breaker import STATES, holds
 from framework.report.panes import Pane, panes
+from framework.report.shares import action_text, ex_rows, printed_factor
 from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from framework.report.result import Result
@@ -102,7 +105,8 @@ def _instruments(record: Record, drawn: list[Pane]) -> tuple[list[dict[str, Any]
             left_out.append(symbols[column])
             continue
         used += size
-        kept.append(_instrument(record, column, rows, names) | {"fills": fills[column]})
+        on_price = drawn[0].columns if drawn else ()
+        kept.append(_instrument(record, column, rows, names, on_price) | {"fills": fills[column]})
     return kept, left_out
 
 
@@ -111,7 +115,9 @@ def _rows(record: Record, column: int) -> NDArray[np.int64]:
     return rows[rows >= record.first_row]
 
 
-def _instrument(record: Record, column: int, rows: NDArray[np.int64], names: list[str]) -> dict[str, Any]:
+def _instrument(
+    record: Record, column: int, rows: NDArray[np.int64], names: list[str], on_price: Sequence[str]
+) -> dict[str, Any]:
     panel, symbol = record.panel, record.panel.symbols[column]
     columns = record.columns.get(symbol, {})
     one: dict[str, Any] = {"column": column, "symbol": symbol}
@@ -119,8 +125,21 @@ def _instrument(record: Record, column: int, rows: NDArray[np.int64], names: lis
         one["rows"] = packed(rows - record.first_row, "u4")
     for name in ("open", "high", "low", "close"):
         one[name] = packed(getattr(panel, name)[rows, column], "f4")
+    factor = printed_factor(record, column)
+    if factor is not None:  # drawn over printed candles, an average of adjusted prices is a printed one too
+        columns = columns | {name: columns[name] * factor for name in on_price if name in columns}
     one["columns"] = {name: packed(columns[name][rows], "f4") for name in names if name in columns}
+    one["exDates"] = _ex_dates(record, column, rows)
     return one
+
+
+def _ex_dates(record: Record, column: int, rows: NDArray[np.int64]) -> list[list[Any]]:
+    """[row, text] of each corporate action that the run goes through."""
+    return [
+        [int(np.searchsorted(rows, one.row)), action_text(one.action)]
+        for one in ex_rows(record).get(column, ())
+        if one.row <= rows[-1]
+    ]
 
 
 def own_rows(record: Record, trip: RoundTrip) -> tuple[int, int]:
@@ -146,6 +165,6 @@ def _marks(result: Result, numbers: dict[int, int]) -> dict[str, Any]:
     for trip in result.trips:
         if trip.instrument in numbers:
             rows = np.searchsorted(own[trip.instrument], [trip.entry_time, trip.exit_time]).tolist()
-            prices = [round(trip.entry_price, 4), round(trip.exit_price, 4)]
+            prices = [round(trip.entry_price * trip.shares_factor, 4), round(trip.exit_price, 4)]
             trips[numbers[trip.instrument]].append([*rows, *prices, trip.net_paise / 100])
     return {"reasons": list(reasons), "marks": fills, "trips": trips}

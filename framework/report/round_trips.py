@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from framework.report.shares import Scale, ex_rows
 from framework.report.stays import Stays, in_percent
 from framework.rules.money import value
+from framework.types.bars import PRICES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,14 +29,14 @@ class RoundTrip(NamedTuple):
     side: str
     """``long`` or ``short``."""
     quantity: int
-    """Most units held at one time, > 0."""
+    """Most units held at one time, > 0, in terms of the shares at the end."""
     entry_time: int
     exit_time: int
     """Of the last fill; of the instrument's last bar while the position is open."""
     entry_price: float
-    """Average of all fills that built the position, rupees."""
+    """Average of all fills that built the position, rupees, in terms of the shares at the end: ÷ the splits since."""
     exit_price: float
-    """Average of all fills that reduced it, rupees; what is still held counts at the last close."""
+    """Average of all fills that reduced it, rupees, in the same terms; what is held counts at the last close."""
     gross_paise: int
     """Before charges; + is a profit on either side."""
     charges_paise: int
@@ -50,6 +53,56 @@ class RoundTrip(NamedTuple):
     exit_reason: str
     open: bool
     """True when the position was still held at the end of the run."""
+    dividends_paise: int = 0
+    """What corporate actions paid meanwhile, in the net profit: dividends, − for a short, and fractions of shares."""
+    shares_factor: float = 1.0
+    """Shares at the end for one at the entry: splits and bonuses while it was held."""
+
+
+class Shares:
+    """Splits and bonuses over the stays of a run: everything in terms of one share, where there are any."""
+
+    def __init__(self, record: Record, stays: Stays, is_open: NDArray[np.bool_]) -> None:
+        legs, panel = stays.legs, record.panel
+        self._panel = panel
+        self._scales = {column: Scale(actions) for column, actions in ex_rows(record).items()}
+        self._legs = np.ones(legs.shape[0])
+        self.ends = np.ones(len(stays))
+        """float64[K]: shares at the end of each stay for one of the run's first day."""
+        rows, instrument = np.searchsorted(panel.time, legs["time"]), legs["instrument"]
+        for column, scale in self._scales.items():
+            mine = instrument == column
+            self._legs[mine] = scale.at(rows[mine])
+            for action in record.actions:
+                if action.instrument == column and action.after == 0:  # paid out: a fill of shares as they were
+                    paid_out = np.flatnonzero(mine & (legs["time"] == action.time))[:1]
+                    self._legs[paid_out] = scale.before(rows[paid_out])
+            last = np.where(is_open, len(panel) - 1, rows[stays.last])
+            now = np.where(is_open, scale.at(last), self._legs[stays.last])
+            self.ends = np.where(instrument[stays.last] == column, now, self.ends)
+        self.unslipped = legs["unslipped"] * self._legs if self._scales else legs["unslipped"]
+        """float64[n]: of each leg, for what was one share on the first day."""
+        self._of_stay = np.repeat(np.arange(len(stays)), stays.last - stays.first + 1)
+        self.factor = self.ends / self._legs[stays.first]
+        """float64[K]: shares at the end for one at the entry."""
+
+    def at_end(self, units: NDArray[np.int64]) -> NDArray[Any]:
+        """Units of each leg in terms of the shares at the end of its stay."""
+        return units * (self.ends[self._of_stay] / self._legs) if self._scales else units
+
+    def in_first_shares(self, bars: Bars, column: int) -> Bars:
+        """The prices of what was one share on the first day."""
+        if column not in self._scales:
+            return bars
+        scale = self._scales[column].at(np.searchsorted(self._panel.time, bars.time))
+        return replace(bars, **{name: getattr(bars, name) * scale for name in PRICES})
+
+    def since(self, bars: Bars, column: int) -> NDArray[np.float64]:
+        """float64[K]: what a price of the last bar is worth in terms of the shares at the end of each stay."""
+        if column not in self._scales:
+            return np.ones(self.ends.shape)
+        at_last = self._scales[column].at(np.searchsorted(self._panel.time, bars.time[-1:]))
+        return at_last / self.ends
 
 
 def round_trips(record: Record, stays: Stays | None = None) -> tuple[RoundTrip, ...]:
@@ -57,23 +110,24 @@ def round_trips(record: Record, stays: Stays | None = None) -> tuple[RoundTrip, 
 
     ``stays`` are those of the record's settlements, where they are known already.
     """
-    stays = Stays.of(record.settlements) if stays is None else stays
+    stays = Stays.of(record.settlements, record.actions) if stays is None else stays
     if not len(stays):
         return ()
     legs = stays.legs
     entry, final, reduces = legs[stays.first], legs[stays.last], legs["reduces"]
     is_open, side = final["position"] != 0, np.where(entry["position"] > 0, 1, -1)
-    bars = _bars_lived(record.panel, stays, is_open)
-    entry_price = _sums_in_turn(stays, ~reduces) / stays.gathered(
-        np.add, np.where(reduces, 0, np.abs(legs["quantity"]))
-    )
-    exit_value, exit_units = _sums_in_turn(stays, reduces), np.where(reduces, np.abs(legs["quantity"]), 0)
+    shares = Shares(record, stays, is_open)
+    bars = _bars_lived(record.panel, stays, is_open, shares)
+    units = shares.at_end(np.abs(legs["quantity"]))
+    entry_price = _sums_in_turn(stays, ~reduces) / stays.gathered(np.add, np.where(reduces, 0, units))
+    exit_value, exit_units = _sums_in_turn(stays, reduces), np.where(reduces, units, 0)
     gross_paise, left = stays.realised_paise.copy(), np.abs(final["position"])
+    left = np.where(is_open, np.abs(np.array(record.positions))[entry["instrument"]], left)
     cost_paise = stays.entry_paise - stays.gathered(np.add, legs["cost_out_paise"])
     for row in np.flatnonzero(is_open).tolist():  # what is held is marked by the rule, once for each instrument
         gross_paise[row] += side[row] * (value(float(bars.close[row]), int(left[row])) - cost_paise[row])
         exit_value[row] += left[row] * bars.close[row]
-    net_paise = gross_paise - stays.charges_paise
+    net_paise = gross_paise + stays.dividends_paise - stays.charges_paise
     down, up = (
         np.maximum(0.0, 1 - bars.lowest / entry_price) * 100,
         np.maximum(0.0, bars.highest / entry_price - 1) * 100,
@@ -82,7 +136,7 @@ def round_trips(record: Record, stays: Stays | None = None) -> tuple[RoundTrip, 
         "instrument": entry["instrument"],
         "symbol": np.array(record.panel.symbols, dtype=object)[entry["instrument"]],
         "side": np.where(side > 0, "long", "short"),
-        "quantity": stays.gathered(np.maximum, np.abs(legs["position"])),
+        "quantity": stays.gathered(np.maximum, np.rint(shares.at_end(np.abs(legs["position"]))).astype(np.int64)),
         "entry_time": entry["time"],
         "exit_time": np.where(is_open, bars.time, final["time"]),
         "entry_price": entry_price,
@@ -97,6 +151,8 @@ def round_trips(record: Record, stays: Stays | None = None) -> tuple[RoundTrip, 
         "entry_reason": _reasons(record, stays.places[stays.first]),
         "exit_reason": np.where(is_open, OPEN_REASON, _reasons(record, stays.places[stays.last])),
         "open": is_open,
+        "dividends_paise": stays.dividends_paise,
+        "shares_factor": shares.factor,
     }
     told = (columns[name][stays.order].tolist() for name in RoundTrip._fields)
     return tuple(map(RoundTrip, *told))
@@ -127,16 +183,19 @@ class _BarsLived(NamedTuple):
     highest: NDArray[np.float64]
 
 
-def _bars_lived(panel: Panel, stays: Stays, is_open: NDArray[np.bool_]) -> _BarsLived:
+def _bars_lived(panel: Panel, stays: Stays, is_open: NDArray[np.bool_], shares: Shares) -> _BarsLived:
     instrument = stays.legs["instrument"][stays.first]
     begins = np.flatnonzero(np.concatenate(([True], instrument[1:] != instrument[:-1])))
     parts = []
     for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(stays)], strict=True):
-        parts.append(_of_instrument(panel.bars_of(int(instrument[begin])), stays, slice(begin, end), is_open))
+        column, part = int(instrument[begin]), slice(begin, end)
+        bars = panel.bars_of(column)
+        lived = _of_instrument(shares.in_first_shares(bars, column), stays, part, is_open, shares)
+        parts.append(lived._replace(close=bars.close[-1] * shares.since(bars, column)[part]))
     return _BarsLived(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def _of_instrument(bars: Bars, stays: Stays, part: slice, is_open: NDArray[np.bool_]) -> _BarsLived:
+def _of_instrument(bars: Bars, stays: Stays, part: slice, is_open: NDArray[np.bool_], shares: Shares) -> _BarsLived:
     """The lowest and highest price are those that the position certainly saw.
 
     Its own fills, its entry bar's range if it entered at the open and its close anyway, whole bars after that, and of
@@ -151,11 +210,11 @@ def _of_instrument(bars: Bars, stays: Stays, part: slice, is_open: NDArray[np.bo
     whole = whole_from < whole_to
     seen = []
     for by, prices, none in ((np.minimum, bars.low, np.inf), (np.maximum, bars.high, -np.inf)):
-        reach = stays.gathered(by, legs["unslipped"])[part]
+        reach = stays.gathered(by, shares.unslipped)[part]
         reach = np.where((first < last) | to_close, by(reach, bars.close[first]), reach)
         reach = np.where(first < last, by(reach, bars.open[last]), reach)
         ends = np.column_stack([whole_from[whole], whole_to[whole]]).ravel()
         reach[whole] = by(reach[whole], by.reduceat(np.append(prices, none), ends)[::2])
-        seen.append(reach)
+        seen.append(reach / shares.ends[part])
     times = np.full(first.shape, bars.time[-1])
     return _BarsLived(first, last, times, np.full(first.shape, bars.close[-1]), *seen)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.types.record import Settlement
+    from framework.types.record import AppliedAction, Settlement
 
 FILL = np.dtype(
     [
@@ -62,25 +62,28 @@ class Stays:
     """How many of them ended."""
     order: NDArray[np.int64] | slice
     """The order to tell them in: closed ones by their exits, then the open ones by their entries."""
+    dividends_paise: NDArray[np.int64]
+    """int64[K]: what corporate actions paid while it lasted, − for a short; 0 without any."""
 
     @classmethod
-    def of(cls, settlements: Sequence[Settlement]) -> Stays:
-        """Gather fills, oldest first."""
+    def of(cls, settlements: Sequence[Settlement], actions: Sequence[AppliedAction] = ()) -> Stays:
+        """Gather fills, oldest first, and the cash of corporate actions in between."""
         fills = fills_of(settlements)
         legs, places = _legs(fills)
         instrument, flat = legs["instrument"], legs["position"] == 0
         if not flat.shape[0]:
-            return cls(fills, legs, places, places, places, 0, slice(None))
+            return cls(fills, legs, places, places, places, 0, slice(None), np.zeros(0, dtype=np.int64))
         ends = flat.copy()
         ends[:-1] |= instrument[1:] != instrument[:-1]
         ends[-1] = True
         last = ends.nonzero()[0]
         first, done = np.concatenate(((0,), last[:-1] + 1)), flat[last]
         closed = int(np.count_nonzero(done))
+        dividends = _dividends(legs, first, actions)
         if instrument[0] == instrument[-1]:  # of one instrument only the last can be open
-            return cls(fills, legs, places, first, last, closed, slice(None))
+            return cls(fills, legs, places, first, last, closed, slice(None), dividends)
         rank = np.where(done, places[last], fills.shape[0] + places[first])
-        return cls(fills, legs, places, first, last, closed, np.argsort(rank))
+        return cls(fills, legs, places, first, last, closed, np.argsort(rank), dividends)
 
     def __len__(self) -> int:
         return int(self.first.shape[0])
@@ -108,7 +111,7 @@ class Stays:
     @cached_property
     def nets_paise(self) -> NDArray[np.int64]:
         """int64[closed]: net profits of the closed ones by their exits."""
-        return self._of_closed(self.realised_paise - self.charges_paise)
+        return self._of_closed(self.realised_paise + self.dividends_paise - self.charges_paise)
 
     @property
     def return_percents(self) -> NDArray[np.float64]:
@@ -134,6 +137,16 @@ def in_percent(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.
     return percents
 
 
+def _dividends(legs: NDArray[np.void], first: NDArray[np.int64], actions: Sequence[AppliedAction]) -> NDArray[np.int64]:
+    """Cash of corporate actions by stay: each belongs to the latest one of its instrument that had begun before it."""
+    paid = np.zeros(first.shape[0], dtype=np.int64)
+    begins, instrument = legs["time"][first], legs["instrument"][first]
+    for action in actions:
+        stay = np.flatnonzero((instrument == action.instrument) & (begins < action.time))
+        paid[stay[-1]] += action.cash_paise
+    return paid
+
+
 def _legs(fills: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.int64]]:
     """Fills by instrument, and which one each is; money of one that went through zero is shared as the ledger does."""
     places = np.arange(fills.shape[0])
@@ -143,8 +156,7 @@ def _legs(fills: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.int64]]
         fills = fills[places]
         instrument = fills["instrument"]
     position = fills["position"]
-    held = np.concatenate(((0,), position[:-1]))[: fills.shape[0]]
-    held[1:][instrument[1:] != instrument[:-1]] = 0
+    held = position - fills["quantity"]  # not the last fill's position: a split may lie between
     through = (held * position < 0).nonzero()[0]
     if not through.shape[0]:
         return fills, places

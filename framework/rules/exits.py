@@ -19,6 +19,11 @@ def rupees_of(amount: float, percent: bool, price: float) -> float:
     return price * amount if percent else amount
 
 
+def carried(amount: float, percent: bool, price: float, scale: float) -> float:
+    """The same for a position carried through splits; ``scale`` is shares now per share at its entry, 1 without any."""
+    return price * amount if percent else amount / scale
+
+
 def stop_distance(stop: float, trail: float, configured_stop: float, configured_trail: float) -> float:
     """Distance in rupees to the nearest stop there will be, of strategy and configuration; NaN without any."""
     return nearer(nearer(stop, trail), nearer(configured_stop, configured_trail))

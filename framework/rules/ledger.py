@@ -1,4 +1,7 @@
-"""The account identity: cash + positions at cost = deposits + gross realised P&L − charges, after every fill."""
+"""The account identity, after every fill and every corporate action.
+
+cash + positions at cost = deposits + gross realised P&L + dividends − charges; cash for fractions is a dividend here.
+"""
 
 from framework.rules.money import share, value
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import insort
 from typing import TYPE_CHECKING
 
-from framework.rules import ledger, money
+from framework.rules import actions, ledger, money
 from framework.rules.charges import charges
 from framework.session.trips import Trips
+from framework.types.orders import Fill, Reason
 from framework.types.portfolio import Portfolio, Position, TradingState
 from framework.types.record import Settlement
 from framework.types.timeframe import DAY_NS
@@ -15,7 +16,7 @@ from framework.types.timeframe import DAY_NS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framework.types import Fill, Instrument, Order, Settings
+    from framework.types import Instrument, Order, Settings
 
 NAN = float("nan")
 
@@ -23,7 +24,8 @@ NAN = float("nan")
 class Account:
     """Mutable lists by instrument, all money in whole paise.
 
-    ``cash + positions at cost = deposit + gross realised − charges`` holds after every fill, exactly.
+    ``cash + positions at cost = deposit + gross realised + dividends − charges`` holds after every fill and every
+    corporate action, exactly.
     """
 
     def __init__(self, instruments: Sequence[Instrument], settings: Settings) -> None:
@@ -37,6 +39,8 @@ class Account:
         self.cash_paise = settings.capital_paise
         self.gross_paise = 0
         self.charges_paise = 0
+        self.dividends_paise = 0
+        """Cash dividends received less those paid for shorts, and what fractions of shares were worth."""
         self.quantity = [0] * count
         self.average = [NAN] * count
         """Average fill price of the open position in rupees, unrounded: exits are measured from it."""
@@ -97,6 +101,56 @@ class Account:
             position=self.quantity[i],
             cash_paise=self.cash_paise,
             label=order.label,
+        )
+
+    def receive_dividend(self, i: int, dividend: float) -> int:
+        """A dividend in rupees per share on what is held; returns the cash it moved, in paise."""
+        if not dividend > 0.0:
+            return 0
+        paid = actions.dividend_paise(self.quantity[i], dividend)
+        self.cash_paise += paid
+        self.dividends_paise += paid
+        self.trips.pay(i, paid)
+        return paid
+
+    def carry(self, i: int, factor: float) -> int:
+        """A split on what is held: other units at another average, the same cost; returns the cash for a fraction.
+
+        A consolidation that leaves less than one share leaves nothing here: ``pay_out`` is for the host to call before.
+        """
+        held = self.quantity[i]
+        side = 1 if held > 0 else -1
+        paid = side * actions.fraction_paise(self.mark_paise[i], held, factor)
+        self.quantity[i] = actions.shares_after(held, factor)
+        self.average[i] /= factor
+        self.mark_paise[i] -= paid
+        self.cash_paise += paid
+        self.dividends_paise += paid
+        self.trips.pay(i, paid)
+        return paid
+
+    def pay_out(self, i: int, time: int) -> Settlement:
+        """Close what a consolidation leaves less than one share of, at its last mark and without charges."""
+        held, mark = self.quantity[i], self.mark_paise[i]
+        side, worth = (1 if held > 0 else -1), abs(mark)
+        cost_out, price = self.cost_paise[i], worth / 100.0 / abs(held)
+        gross = ledger.gross_realised(side, worth, cost_out)
+        self.quantity[i] = self.cost_paise[i] = self.entry_charges_paise[i] = self.mark_paise[i] = 0
+        self.average[i] = NAN
+        self.cash_paise += mark
+        self.gross_paise += gross
+        self.trips.book(i, gross, 0, ended=True)
+        self.held.remove(i)
+        return Settlement(
+            fill=Fill(0, i, -held, price, time, price, at_open=True),
+            reason=Reason.CORPORATE_ACTION,
+            reduces=True,
+            value_paise=worth,
+            charges_paise=0,
+            cost_out_paise=cost_out,
+            gross_paise=gross,
+            position=0,
+            cash_paise=self.cash_paise,
         )
 
     def mark(self, closes: Sequence[float]) -> None:

@@ -77,6 +77,7 @@ class Book:
         "leaving_reason",
         "open_orders",
         "protect_due",
+        "scale",
         "stop_id",
         "target_id",
         "within_bar",
@@ -103,6 +104,8 @@ class Book:
         """The same for the entry that is working."""
         self.extreme = NAN
         """Best price since the entry, rupees; kept up where something is measured from it."""
+        self.scale = 1.0
+        """Shares now per share at the entry: what splits have made of a distance configured in rupees."""
         self.bars_held = 0
         """Closes since the entry, the entry bar's included; counted where something depends on it."""
         self.within_bar = False
@@ -146,4 +149,4 @@ class Book:
     def forget_position(self) -> None:
         """The position is gone, and with it what its exits were measured from."""
         self.leaving = self.protect_due = False
-        self.distances, self.extreme, self.bars_held = NO_DISTANCES, NAN, 0
+        self.distances, self.extreme, self.bars_held, self.scale = NO_DISTANCES, NAN, 0, 1.0

@@ -31,6 +31,10 @@ class LastBars:
                 self.before[i], self._close[i] = self._close[i], close
                 self._seen[i] = self._sessions
 
+    def carry(self, i: int, factor: float) -> None:
+        """A split: the closes in terms of the new shares."""
+        self.before[i], self._close[i] = self.before[i] / factor, self._close[i] / factor
+
     def age(self, i: int) -> int:
         """Sessions since the latest bar, 0 = it is of this one; −1 when there has been none."""
         return self._sessions - self._seen[i] if self._seen[i] >= 0 else -1

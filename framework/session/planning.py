@@ -47,6 +47,10 @@ def rupees(distance: Distance | None, price: float) -> float:
     return NAN if distance is None else exits.rupees_of(distance.amount, distance.percent, price)
 
 
+def _carried(distance: Distance | None, price: float, scale: float) -> float:
+    return NAN if distance is None else exits.carried(distance.amount, distance.percent, price, scale)
+
+
 def entry_prices(
     settings: Settings, instrument: Instrument, side: int, close: float, limit: float, trigger: float
 ) -> EntryPrices:
@@ -62,13 +66,16 @@ def entry_prices(
     return EntryPrices(MARKET if at_market else STOP, NAN, trigger, worst)
 
 
-def protective_levels(
-    rule: Exits, distances: ExitDistances, side: int, average: float, extreme: float, tick: float
+def protective_levels(  # noqa: PLR0913, PLR0917 - one argument per fact of a position
+    rule: Exits, distances: ExitDistances, side: int, average: float, extreme: float, tick: float, scale: float = 1.0
 ) -> Levels:
-    """Stop and target of a position: strategy and configuration both given, the nearer wins."""
-    stop = exits.nearer(distances.stop, rupees(rule.stop_loss, average))
-    target = exits.nearer(distances.take_profit, rupees(rule.take_profit, average))
-    trail = exits.nearer(distances.trail, rupees(rule.trail, extreme))
+    """Stop and target of a position: strategy and configuration both given, the nearer wins.
+
+    ``scale`` is shares now per share at the entry.
+    """
+    stop = exits.nearer(distances.stop, _carried(rule.stop_loss, average, scale))
+    target = exits.nearer(distances.take_profit, _carried(rule.take_profit, average, scale))
+    trail = exits.nearer(distances.trail, _carried(rule.trail, extreme, scale))
     trigger, is_trailing = exits.protective_stop(side, average, stop, extreme, trail, tick)
     reason = Reason.TRAILING_STOP if is_trailing else Reason.STOP_LOSS
     return Levels(trigger, reason, exits.target_level(side, average, target, tick))

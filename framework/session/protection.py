@@ -41,7 +41,7 @@ class Protection:
         """An entry filled: exits are measured from the new average fill. ``opened``: the position is new."""
         book = self._books[i]
         if opened:
-            book.distances, book.bars_held = book.entry_distances, 0
+            book.distances, book.bars_held, book.scale = book.entry_distances, 0, 1.0
             book.extreme, book.within_bar = self._account.average[i], within_bar
         if self._rule.active_from == "next_bar":
             book.protect_due = True
@@ -55,6 +55,10 @@ class Protection:
             return self._adjust(i)
         book.leave(order.reason, self._reenter)
         return self._withdraw(book, now)
+
+    def carry(self, i: int) -> list[Command]:
+        """The position went through a split: its exits follow."""
+        return self._adjust(i)
 
     def look_after(self, row: BarRow) -> list[Command]:
         """At a close: ratchet trailing stops (row 15), start time exits (row 16), place exits that start next bar."""
@@ -85,7 +89,7 @@ class Protection:
         side = 1 if self._account.quantity[i] > 0 else -1
         book = self._books[i]
         average, tick = self._account.average[i], self._instruments[i].tick
-        return protective_levels(self._rule, book.distances, side, average, book.extreme, tick)
+        return protective_levels(self._rule, book.distances, side, average, book.extreme, tick, book.scale)
 
     def _withdraw(self, book: Book, now: int) -> list[Command]:
         commands: list[Command] = []

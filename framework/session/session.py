@@ -20,6 +20,7 @@ from framework.errors import InvariantError
 from framework.session.account import Account
 from framework.session.book import Book, WorkingOrder
 from framework.session.breaker import Breaker
+from framework.session.exdates import ExDates
 from framework.session.exposure import Exposure
 from framework.session.funding import Funding
 from framework.session.increases import Increases
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from framework.types import BreakerEvent, Instrument, Portfolio, RiskRule, Settings, TradingState
+    from framework.types.actions import Due
+    from framework.types.record import AppliedAction
 
 CANCELLED, FILLED = OrderState.CANCELLED, OrderState.FILLED
 FORCED = frozenset(
@@ -78,7 +81,9 @@ class Session:
         *,
         style: str = "signals",
         rules: Sequence[RiskRule] = (),
+        actions: Sequence[Due] = (),
     ) -> None:
+        """``actions``: corporate actions in the order they take effect, none of them before the first session."""
         self.instruments = tuple(instruments)
         self.settings = settings
         self.account = account = Account(instruments, settings)
@@ -100,6 +105,7 @@ class Session:
         funding = Funding(account, orders, reuse_proceeds=reuse_proceeds)
         self.increases = Increases(settings, account, orders, review, funding, by_target=self._by_target)
         self._protection = Protection(instruments, settings, account, books, orders)
+        self._exdates = ExDates(actions, account, books, orders, self._protection, self._last_bars)
         self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
         self.equity_paise = settings.capital_paise
         """Cash plus marked positions at the last close."""
@@ -135,6 +141,11 @@ class Session:
     def working(self, i: int) -> list[WorkingOrder]:
         """Open orders of one instrument, oldest first."""
         return self._orders.of(i)
+
+    @property
+    def applied_actions(self) -> tuple[AppliedAction, ...]:
+        """Corporate actions that positions went through so far."""
+        return tuple(self._exdates.applied)
 
     # ------------------------------------------------------------------ events of the broker
 
@@ -182,7 +193,7 @@ class Session:
 
     def _position_changed(self, fill: Fill, order: Order, before: int, position: int) -> list[Command]:
         i, crossed = fill.instrument, before * position < 0
-        commands = self._went_flat(i, order) if position == 0 or crossed else []
+        commands = self._went_flat(i, order.order_id, forced=order.reason in FORCED) if not position or crossed else []
         if position == 0:
             return commands
         if before == 0 or crossed or abs(position) > abs(before):
@@ -198,17 +209,16 @@ class Session:
                 commands += self._orders.shorten(working, -position)
         return commands
 
-    def _went_flat(self, i: int, order: Order) -> list[Command]:
-        """The position is gone: its exits are cancelled, and a forced exit takes the intent with it."""
+    def _went_flat(self, i: int, by: int, *, forced: bool) -> list[Command]:
+        """Order ``by`` took the position: its exits are cancelled, and a forced exit takes the intent with it."""
         book = self._books[i]
-        forced = order.reason in FORCED
         if forced:
             book.forget_intent(self.settings.reenter)
         book.forget_position()
         commands: list[Command] = []
         for working in self._orders.of(i):
             unwanted = working.order.reduces or (forced and self._by_target)
-            if unwanted and not working.cancelling and working.order.order_id != order.order_id:
+            if unwanted and not working.cancelling and working.order.order_id != by:
                 commands += self._orders.withdraw(working, self._now)
         return commands
 
@@ -227,11 +237,22 @@ class Session:
     def open_bar(self, row: BarRow) -> list[Command]:
         """Before anything of this bar fills: a new session begins, square-offs are due. Only its times may be seen."""
         self._now = row.time
+        commands: list[Command] = []
         if row.session != self._session:
             self._session = row.session
             self._orders.count_anew()
             self.breaker.begin_session(self._now, self.equity_paise)
-        return self._product.before_open(row)
+            if self._exdates.is_due(row.session):
+                commands = self._exdates.begin_session(row.session, row.time, self._paid_out, self._give_up)
+                self._watch_cash()
+        return commands + self._product.before_open(row)
+
+    def _paid_out(self, settlement: Settlement) -> list[Command]:
+        """A consolidation left less than one share of a position: it is gone, like after a forced exit."""
+        self.settlements.append(settlement)
+        if self.breaker.watches_fills:
+            self.breaker.settled(settlement)
+        return self._went_flat(settlement.fill.instrument, settlement.fill.order_id, forced=True)
 
     # ------------------------------------------------------------------ the close of a bar
 

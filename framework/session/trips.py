@@ -16,6 +16,10 @@ class Trips:
         self._running = [0] * instruments
         """Net profit realised since the instrument was last flat."""
 
+    def pay(self, i: int, paise: int) -> None:
+        """A corporate action moved cash for what is held."""
+        self._running[i] += paise
+
     def book(self, i: int, net_paise: int, opening_paise: int, *, ended: bool) -> None:
         """Take in a fill: what its closing part earned, net, and the charges of its opening part.
 

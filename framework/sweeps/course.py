@@ -62,8 +62,13 @@ class Course:
 
     @cached_property
     def series(self) -> list[Bars]:
-        """The bars of each instrument."""
-        return self.panel.bars()
+        """The bars of each instrument, as strategies see them."""
+        return self.seen.bars()
+
+    @cached_property
+    def seen(self) -> Panel:
+        """The prices as strategies see them."""
+        return self.panel.adjusted(self.settings.adjust)
 
     @cached_property
     def shared(self) -> Shared:
@@ -95,11 +100,11 @@ class Course:
 
     def _tally(self, strategy: Strategy) -> Tally:
         if self.style == "allocate":
-            weights = decide_weights(strategy, self.panel, self.settings.leverage, self.first_row)
+            weights = decide_weights(strategy, self.seen, self.settings.leverage, self.first_row)
             return self.counter.run(weights)
         if len(self.series) == 1 and len(self.series[0]) == len(self.panel):
             return self._tally_of_one(strategy, self.series[0])
-        decisions = decide_signals(strategy, self.panel).arrays
+        decisions = decide_signals(strategy, self.seen).arrays
         refuse_risk_without_stop(strategy, self.settings, decisions)
         return self.counter.run(decisions)
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from framework.types.panel import Panel
+    from framework.types.settings import Settings
+
 Basis = Literal["none", "splits", "total"]
 """What is taken out of the prices: nothing, splits and bonuses, or these and cash dividends."""
 
@@ -28,6 +31,15 @@ class Action(NamedTuple):
     """Shares after ÷ shares before, > 0."""
     dividend: float = 0.0
     """Rupees for each share held before the ex-date, ≥ 0."""
+
+
+class Due(NamedTuple):
+    """An action and whose it is."""
+
+    ex_day: int
+    instrument: int
+    """Index into the panel's instruments."""
+    action: Action
 
 
 class Adjustment(NamedTuple):
@@ -79,17 +91,22 @@ def _left_by(action: Action, close: float) -> float:
     return 1.0 - action.dividend / close
 
 
-def in_force(
-    actions: Sequence[Sequence[Action]], first_session: int, last_session: int
-) -> list[tuple[int, int, Action]]:
-    """(ex-date, instrument, action) of those in (first_session, last_session], in the order they take effect.
+def actions_within(panel: Panel, settings: Settings, first_row: int, last_row: int) -> list[Due]:
+    """Those that rows [first_row, last_row) of a run go through; none with ``adjust: none``."""
+    if not panel.actions or settings.adjust == "none" or first_row >= last_row:
+        return []
+    return in_force(panel.actions, int(panel.session[first_row]), int(panel.session[last_row - 1]))
+
+
+def in_force(actions: Sequence[Sequence[Action]], first_session: int, last_session: int) -> list[Due]:
+    """Those with an ex-date in (first_session, last_session], in the order they take effect.
 
     A dividend comes before a split of the same day: it is paid for shares as they were.
     """
     found = [
-        (action.ex_day, column, action)
+        Due(action.ex_day, column, action)
         for column, listed in enumerate(actions)
         for action in listed
         if first_session < action.ex_day <= last_session
     ]
-    return sorted(found, key=lambda one: (one[0], one[1], one[2].factor != 1.0, one[2].kind))
+    return sorted(found, key=lambda due: (due.ex_day, due.instrument, due.action.factor != 1.0, due.action.kind))

@@ -53,6 +53,8 @@ class Reason(StrEnum):
     EXPIRY = "expiry"
     RISK = "risk"
     """The circuit breaker tripped, and ``on_trip`` is flatten."""
+    CORPORATE_ACTION = "corporate_action"
+    """A consolidation left less than one share, which was paid out; no order stands behind it."""
 
 
 class ExitDistances(NamedTuple):

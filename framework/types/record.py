@@ -67,6 +67,25 @@ class OrderRecord(NamedTuple):
     """Reason code of a refusal by risk, Session or the exchange."""
 
 
+class AppliedAction(NamedTuple):
+    """A corporate action as a position went through it, at the open of the first bar on or after its ex-date."""
+
+    time: int
+    """UTC nanoseconds: that bar's open."""
+    instrument: int
+    kind: str
+    factor: float
+    """Shares after ÷ shares before; 1 for a dividend alone."""
+    dividend: float
+    """Rupees for each share held before."""
+    before: int
+    """Signed units held before."""
+    after: int
+    """Signed units held after."""
+    cash_paise: int
+    """What it moved: the dividend (a short pays it) and what a fraction of a share was worth."""
+
+
 class Notice(NamedTuple):
     """Something a person must hear about: a breaker that tripped, cash below zero, a refused fill."""
 
@@ -108,5 +127,7 @@ class Record:
     """stop, take_profit, trail, limit, trigger → float64[T, N]: those that the strategy gave beside its targets."""
     rules: tuple[str, ...] = ()
     """Risk rules of the user's own that were asked."""
+    actions: tuple[AppliedAction, ...] = ()
+    """Corporate actions that positions went through, as they came."""
     breaker_events: tuple[BreakerEvent, ...] = ()
     """Every change of the trading state, oldest first."""

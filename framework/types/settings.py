@@ -94,6 +94,11 @@ class Settings(BaseModel):
     volume_cap: float | None = Field(
         None, gt=0, le=1, description="greatest share of a bar's volume one order may fill"
     )
+    adjust: Literal["none", "splits", "total"] = Field(
+        "splits",
+        description="what the strategy's prices are adjusted for: none (the account ignores corporate actions too) | "
+        "splits | total (dividends as well)",
+    )
     validity: Literal["DAY", "GTC"] = Field("DAY", description="how long a strategy's limit and stop entries rest")
     limit_follow: bool = Field(default=False, description="resting entries take each new bar's limit price")
     exits: Exits = Field(default_factory=Exits)

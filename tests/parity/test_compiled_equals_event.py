@@ -29,25 +29,26 @@ def assert_identical(expected: Record, actual: Record) -> None:
     assert [repr(order) for order in expected.orders] == [repr(order) for order in actual.orders]
     assert [repr(fill) for fill in expected.settlements] == [repr(fill) for fill in actual.settlements]
     assert expected.notices == actual.notices
+    assert expected.actions == actual.actions
     assert expected.positions == actual.positions
     for name in ("equity_paise", "cash_paise", "exposure_paise"):
         assert getattr(expected, name).tolist() == getattr(actual, name).tolist()
 
 
 @settings(max_examples=EXAMPLES)
-@given(scenarios(styles=BY_TARGET, max_rows=30))
+@given(scenarios(styles=BY_TARGET, max_rows=30, actions=True))
 def test_compiled_and_event_give_the_same_orders_verdicts_fills_and_equity(scenario: Scenario):
     assert_identical(*both(scenario, jit=True))
 
 
 @settings(max_examples=300)
-@given(scenarios(styles=BY_TARGET, max_rows=30))
+@given(scenarios(styles=BY_TARGET, max_rows=30, actions=True))
 def test_the_kernel_uncompiled_gives_them_too(scenario: Scenario):
     assert_identical(*both(scenario, jit=False))
 
 
 @settings(max_examples=600)
-@given(scenarios(styles=("signals",), max_rows=60), st.integers(0, 2**32 - 1))
+@given(scenarios(styles=("signals",), max_rows=60, actions=True), st.integers(0, 2**32 - 1))
 def test_stretches_of_quiet_bars_are_passed_over_and_nothing_is_lost(scenario: Scenario, seed: int):
     """One instrument that seldom has a target: the bars in between are skipped."""
     panel, decisions = scenario.panel, scenario.decisions
@@ -61,7 +62,7 @@ def test_stretches_of_quiet_bars_are_passed_over_and_nothing_is_lost(scenario: S
 
 
 @settings(max_examples=50)
-@given(scenarios(styles=BY_TARGET, max_rows=30))
+@given(scenarios(styles=BY_TARGET, max_rows=30, actions=True))
 def test_a_run_cut_into_rows_is_the_whole_run(scenario: Scenario):
     """The loop comes up for air now and then; where it does changes nothing."""
     whole = compiled.run(scenario.panel, scenario.settings, decisions=scenario.decisions, style=scenario.style)

@@ -22,6 +22,7 @@ from framework.types import (
     Settings,
     Validity,
 )
+from framework.types.actions import Action
 from framework.types.choices import Charges
 from framework.types.deadlines import NEVER, Deadlines
 from framework.types.tariff import Tariff
@@ -149,8 +150,22 @@ def columns(draw, rows: int, *, whole: bool):
     return grid
 
 
+FACTORS = (1.0, 5.0, 2.0, 1.5, 1.1, 4 / 3, 0.1, 0.5)
+DIVIDENDS = (0.0, 0.0, 1.0, 0.37, 12.0)
+
+
 @st.composite
-def panels(draw, max_rows: int = 40):
+def corporate_actions(draw, days: int):
+    """None at all for most instruments, else one to three within these days; the prices know nothing of them."""
+    if draw(st.sampled_from([True, True, True, True, False])):
+        return []
+    kinds = st.tuples(st.integers(0, days), st.sampled_from(FACTORS), st.sampled_from(DIVIDENDS))
+    drawn = draw(st.lists(kinds, min_size=1, max_size=3))
+    return [Action(MONDAY + day, f"action {number}", *said) for number, (day, *said) in enumerate(drawn)]
+
+
+@st.composite
+def panels(draw, max_rows: int = 40, *, actions: bool = False):
     """One to four instruments, five to forty bars, daily or a few bars a session; every row has some bar."""
     count = draw(st.sampled_from([1, 1, 2, 2, 3, 4]))
     rows = draw(st.integers(5, max_rows))
@@ -160,7 +175,8 @@ def panels(draw, max_rows: int = 40):
     for index in range(count):
         values = draw(columns(rows, whole=index == whole))
         tick, lot = draw(st.sampled_from([0.0, 0.0, 0.05, 0.25])), draw(st.sampled_from([1, 1, 1, 5]))
-        series.append(bars_of(Instrument("ABCD"[index], tick=tick, lot=lot), values, per_session))
+        bars = bars_of(Instrument("ABCD"[index], tick=tick, lot=lot), values, per_session)
+        series.append(bars.with_actions(draw(corporate_actions(rows // max(per_session, 1)))) if actions else bars)
     return Panel.from_bars(series), per_session
 
 
@@ -296,8 +312,8 @@ def request_lists(draw, panel: Panel):
 
 
 @st.composite
-def scenarios(draw, styles: tuple[str, ...] = STYLES, max_rows: int = 40):
-    panel, per_session = draw(panels(max_rows))
+def scenarios(draw, styles: tuple[str, ...] = STYLES, max_rows: int = 40, *, actions: bool = False):
+    panel, per_session = draw(panels(max_rows, actions=actions))
     style = draw(st.sampled_from(styles))
     product, panel = draw(products(panel, per_session))
     settings = draw(settings_of_all_kinds()).model_copy(update={"product": product})

@@ -22,6 +22,8 @@ PARKED, WORKING, FILLED, CANCELLED, EXPIRED, REFUSED = 0, 1, 2, 3, 4, 5
 ACTIVE, REDUCE_ONLY = 0, 1
 ON_CHANGE, EVERY_BAR, BAND = 0, 1, 2
 SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_EXIT, SQUARE_OFF, EXPIRY = 0, 1, 2, 3, 4, 5, 6, 7
+CORPORATE_ACTION = 8
+"""Of a settlement without an order: a consolidation left less than one share."""
 WHY_NONE, WHY_ORDER_VALUE, WHY_POSITION_VALUE, WHY_CASH, WHY_REDUCE_ONLY, WHY_BELOW_LOT = 0, 1, 2, 3, 4, 5
 WHY_REPLACED, WHY_CLOSE_NOT_FILLED, WHY_NO_VOLATILITY, WHY_NO_EDGE = 6, 7, 8, 9
 WHY_SHORT_IN_DELIVERY, WHY_EXPIRED, WHY_AFTER_SQUARE_OFF = 10, 11, 12
@@ -38,7 +40,7 @@ BOOK = np.dtype(
         ("entry_stop", np.float64), ("entry_take_profit", np.float64), ("entry_trail", np.float64),
         ("extreme", np.float64), ("bars_held", np.int64), ("within_bar", np.bool_), ("protect_due", np.bool_),
         ("stop_id", np.int64), ("target_id", np.int64), ("open_orders", np.int64), ("dp_day", np.int64),
-        ("running_paise", np.int64), ("tariff", np.int64), ("squared_off", np.int64),
+        ("running_paise", np.int64), ("tariff", np.int64), ("squared_off", np.int64), ("scale", np.float64),
     ],
     align=True,
 )  # fmt: skip
@@ -85,7 +87,7 @@ DESK = np.dtype(
         ("resting_day", np.int64), ("arrivals", np.int64), ("done_with_bar", np.int64), ("increases", np.int64),
         ("cancels", np.int64), ("exits", np.int64),
         ("closed", np.int64), ("won", np.int64), ("won_paise", np.int64), ("lost_paise", np.int64),
-        ("deadline", np.int64), ("over", np.int64),
+        ("deadline", np.int64), ("over", np.int64), ("next_action", np.int64),
     ],
     align=True,
 )  # fmt: skip
@@ -107,6 +109,16 @@ TARIFF = np.dtype([("day", np.int64), *((name, np.int64) for name in Tariff._fie
 """``framework.types.Tariff`` with its first day, days since 1970-01-01."""
 EVER, NEVER = -(1 << 62), 1 << 62
 """Days before and after all others."""
+
+
+ACTION = np.dtype(
+    [
+        ("row", np.int64), ("instrument", np.int64), ("factor", np.float64), ("dividend", np.float64),
+        ("applied", np.bool_), ("before", np.int64), ("after", np.int64), ("cash_paise", np.int64),
+    ],
+    align=True,
+)  # fmt: skip
+"""A corporate action and the row at whose open it is due, then what it did; see ``framework.types.record``."""
 
 
 class State(NamedTuple):
@@ -131,6 +143,8 @@ class State(NamedTuple):
     """Instruments with a position, rising; ``desk.held`` of them."""
     tariffs: NDArray[np.void]
     """``TARIFF`` rows, which do not change: table after table, each from day ``EVER`` on and closed by ``NEVER``."""
+    actions: NDArray[np.void]
+    """``ACTION`` rows in the order they take effect; what they did is written into them."""
 
 
 PARAMS = np.dtype(

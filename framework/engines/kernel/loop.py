@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.engines.kernel.exchange import end_bar, fill_at_close, open_bar, range_bar
+from framework.engines.kernel.exdates import begin_session
 from framework.engines.kernel.layout import ACTIVE, LIMIT, MARKET, ON_CHANGE, ORDERS_PER_ROW, STOP, Bar, Params, State
+from framework.engines.kernel.orders import carry_out_cancels
 from framework.engines.kernel.product import before_open, end_session
 from framework.engines.kernel.protection import look_after
 from framework.engines.kernel.quiet import skip_quiet
@@ -52,8 +54,11 @@ def run_rows(
             return t
         if bar.session[t] != desk.session:
             desk.session, desk.session_start_paise, desk.state = bar.session[t], desk.equity_paise, ACTIVE
+            begin_session(s, p, bar, t)
         if due:
             before_open(s, p, bar, t)
+        if desk.cancels > 0:
+            carry_out_cancels(s)
         if desk.resting > 0:
             fill_bar(s, p, bar, t)
         desk.arrivals = 0

@@ -40,7 +40,7 @@ def forget_position(s: State, i: int) -> None:
     book = s.books[i]
     book.leaving, book.leaving_reason, book.protect_due = False, SIGNAL, False
     book.stop, book.take_profit, book.trail = NAN, NAN, NAN
-    book.extreme, book.bars_held = NAN, 0
+    book.extreme, book.bars_held, book.scale = NAN, 0, 1.0
 
 
 def entered(s: State, p: Params, i: int, unslipped: float, opened: bool, within_bar: bool) -> None:
@@ -48,7 +48,7 @@ def entered(s: State, p: Params, i: int, unslipped: float, opened: bool, within_
     book = s.books[i]
     if opened:
         book.stop, book.take_profit, book.trail = book.entry_stop, book.entry_take_profit, book.entry_trail
-        book.bars_held, book.extreme, book.within_bar = 0, book.average, within_bar
+        book.bars_held, book.extreme, book.within_bar, book.scale = 0, book.average, within_bar, 1.0
     if p.next_bar_exits:
         book.protect_due = True
     else:
@@ -93,8 +93,8 @@ def stop_of(s: State, p: Params, i: int) -> tuple[float, bool]:
     """Trigger of the position's stop, and whether it is the trailing one."""
     book = s.books[i]
     side = 1 if book.quantity > 0 else -1
-    stop = exits.nearer(book.stop, exits.rupees_of(p.stop_amount, p.stop_percent, book.average))
-    trail = exits.nearer(book.trail, exits.rupees_of(p.trail_amount, p.trail_percent, book.extreme))
+    stop = exits.nearer(book.stop, exits.carried(p.stop_amount, p.stop_percent, book.average, book.scale))
+    trail = exits.nearer(book.trail, exits.carried(p.trail_amount, p.trail_percent, book.extreme, book.scale))
     return exits.protective_stop(side, book.average, stop, book.extreme, trail, book.tick)
 
 
@@ -102,7 +102,8 @@ def target_of(s: State, p: Params, i: int) -> float:
     """Limit of the position's take-profit."""
     book = s.books[i]
     side = 1 if book.quantity > 0 else -1
-    target = exits.nearer(book.take_profit, exits.rupees_of(p.target_amount, p.target_percent, book.average))
+    configured = exits.carried(p.target_amount, p.target_percent, book.average, book.scale)
+    target = exits.nearer(book.take_profit, configured)
     return exits.target_level(side, book.average, target, book.tick)
 
 

@@ -38,6 +38,8 @@ def skip_quiet(
     calm, floor, ceiling = bounds(s)
     if not calm:
         return t
+    if desk.next_action < s.actions.shape[0]:
+        last = min(last, max(s.actions[desk.next_action].row, t))
     breaker = p.loss_amount > 0.0
     limit = -1
     if breaker and desk.state == ACTIVE:

@@ -74,7 +74,7 @@ def on_fill(
     position = book.quantity
     crossed = (before > 0 and position < 0) or (before < 0 and position > 0)
     if position == 0 or crossed:
-        went_flat(s, p, i, k)
+        went_flat(s, p, i, k, order.reason >= STOP_LOSS)
     if position != 0:
         if before == 0 or crossed or abs(position) > abs(before):
             entered(s, p, i, unslipped, before == 0 or crossed, not at_open and not at_close)
@@ -89,10 +89,9 @@ def on_fill(
     carry_out_cancels(s)
 
 
-def went_flat(s: State, p: Params, i: int, k: int) -> None:
-    """The position is gone: its exits are cancelled, and a forced exit takes the intent and the entries with it."""
+def went_flat(s: State, p: Params, i: int, k: int, forced: bool) -> None:
+    """Order ``k`` took the position: its exits are cancelled, a forced exit takes the intent and the entries too."""
     book = s.books[i]
-    forced = s.orders[k].reason >= STOP_LOSS
     if forced:
         forget_intent(s, p, i)
     forget_position(s, i)

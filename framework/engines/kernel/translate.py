@@ -9,7 +9,7 @@ from framework.session.wording import cash_text, expired_text, left_over_text, r
 from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.orders import Fill, Order, OrderType, Reason, Validity, Verdict
 from framework.types.portfolio import TradingState
-from framework.types.record import Notice, OrderRecord, OrderState, Settlement
+from framework.types.record import AppliedAction, Notice, OrderRecord, OrderState, Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.types import Instrument, Settings
+    from framework.types.actions import Due
 
 REASONS = (
     Reason.SIGNAL,
@@ -28,6 +29,7 @@ REASONS = (
     Reason.TIME_EXIT,
     Reason.SQUARE_OFF,
     Reason.EXPIRY,
+    Reason.CORPORATE_ACTION,
 )
 TYPES = (OrderType.MARKET, OrderType.LIMIT, OrderType.STOP, OrderType.STOP_LIMIT)
 STATES = (
@@ -94,6 +96,17 @@ def orders_of(rows: NDArray[np.void]) -> tuple[OrderRecord, ...]:
         verdict = Verdict(verdict_quantity, WHYS[verdict_why])
         records.append(OrderRecord(order, requested, verdict, STATES[state], filled, ended_at, WHYS[why]))
     return tuple(records)
+
+
+def actions_of(rows: NDArray[np.void], due: Sequence[Due], time: NDArray[np.int64]) -> tuple[AppliedAction, ...]:
+    """What corporate actions did to positions; ``time`` is that of the panel's rows."""
+    return tuple(
+        AppliedAction(int(time[row]), instrument, one.action.kind, factor, dividend, before, after, cash)
+        for (row, instrument, factor, dividend, applied, before, after, cash), one in zip(
+            rows.tolist(), due, strict=True
+        )
+        if applied
+    )
 
 
 def notices_of(rows: NDArray[np.void], instruments: Sequence[Instrument], settings: Settings) -> tuple[Notice, ...]:

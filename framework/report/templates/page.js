@@ -129,6 +129,10 @@
       yaxis: T.axis([bottom, 1], [low, high], T.valueTicks(low, high, 7, (v) => T.plain.format(v).replace(/\.00$/, ""))),
       annotations: [], shapes: [],
     };
+    for (const [row, text] of one.exDates.filter(([row]) => row >= from && row <= to).slice(0, 40)) {
+      layout.shapes.push({ type: "line", xref: "x", x0: row - 0.5, x1: row - 0.5, yref: "y domain", y0: 0, y1: 1, line: { color: T.colour("muted"), width: 1, dash: "dot" } });
+      layout.annotations.push({ text: escape(text), xref: "x", x: row, yref: "y domain", y: 1, xanchor: "left", yanchor: "top", showarrow: false, bgcolor: T.colour("sheet", 0.75), borderpad: 0, font: { color: T.colour("muted"), size: 10 } });
+    }
     below.forEach((pane, index) => {
       const name = `y${index + 2}`, top = bottom - gap - index * (size + gap);
       const drawn = columnTraces(pane, chart, from, to, name);
@@ -157,6 +161,7 @@
       const value = one.columns[name] ? one.columns[name][row] : NaN;
       if (!Number.isNaN(value)) parts.push(item(name, T.plain.format(value).replace("-", "−"), LINES[index % LINES.length]));
     });
+    for (const [at, text] of one.exDates) if (at === row) parts.push(item("ex-date", escape(text)));
     for (const [at, paid, quantity, reason] of one.marks) {
       if (at === row) parts.push(item(quantity > 0 ? "▲ bought" : "▼ sold", `${T.whole.format(Math.abs(quantity))} at ₹${price(paid)}, ${data.reasons[reason].replaceAll("_", " ")}`));
     }

@@ -50,6 +50,8 @@ MATCH = 0.2
 LONG_NIGHT = 5
 """Days between two sessions beyond which the earlier date is said."""
 SMALLEST_ACTION = 0.05
+LISTED = "listed for the day is not adjusted for"
+"""How the reason of a jump ends that a listed action explains: printed prices are so, and a run goes through it."""
 DAY_NS = 86_400_000_000_000
 
 
@@ -94,7 +96,7 @@ def _reason(series: Series, index: int, action: CorporateAction | None, moves: t
     )
     if action is not None:
         if _left_in(open_move, action):
-            return f"{text}; the {action.kind} of factor {action.factor:g} listed for the day is not adjusted for"
+            return f"{text}; the {action.kind} of factor {action.factor:g} {LISTED}"
         return f"{text}; the {action.kind} of factor {action.factor:g} listed for the day does not explain it"
     return f"{text}; {_nearest_simple(open_move)} and no corporate action is listed"
 
