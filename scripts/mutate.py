@@ -19,6 +19,7 @@ import os
 import signal
 import sys
 import types
+from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from pathlib import Path
@@ -95,13 +96,16 @@ def mutants(source: str) -> Iterator[tuple[str, ast.Module]]:
     """Each mutant of a module: where and what, and its tree. Texts and annotations are left alone."""
     tree = ast.parse(source)
     lines = source.splitlines()
+    named: Counter[str] = Counter()
     for number, node in enumerate(_in_functions(tree)):
         for variant, (what, _) in enumerate(mutations(node)):
             changed = copy.deepcopy(tree)
             twin = list(_in_functions(changed))[number]
             list(mutations(twin))[variant][1]()  # type: ignore[operator]  # what _set and _put hand back
             line = getattr(node, "lineno", 0)
-            yield f"{line}:{node.col_offset}: {what}: {lines[line - 1].strip()}", ast.fix_missing_locations(changed)
+            name = f"{line}:{node.col_offset}: {what}: {lines[line - 1].strip()}"
+            named[name] += 1  # the sums in a + b + c begin at the same column
+            yield name if named[name] == 1 else f"{name} ({named[name]})", ast.fix_missing_locations(changed)
 
 
 def _in_functions(tree: ast.Module) -> Iterator[ast.AST]:

@@ -59,7 +59,8 @@ def test_only_a_net_loss_is_one_more(losses, net, expected):
 
 
 @pytest.mark.parametrize(
-    ("count", "most", "expected"), [(3, 3, True), (4, 3, True), (2, 3, False), (0, 0, False), (9, 0, False)]
+    ("count", "most", "expected"),
+    [(3, 3, True), (4, 3, True), (2, 3, False), (1, 1, True), (0, 1, False), (0, 0, False), (9, 0, False)],
 )
 def test_a_count_trips_at_its_limit_and_zero_is_no_limit(count, most, expected):
     assert breaker.count_reached(count, most) is expected

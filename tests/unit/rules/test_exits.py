@@ -128,6 +128,8 @@ def test_a_stop_loses_and_a_target_gains_but_for_the_grid(side, average, distanc
         (1, NAN, 97.0, 97.0),
         (-1, 95.0, NAN, 95.0),
         (1, 96.0, 96.0, 96.0),
+        (1, 0.3, 0.6, 0.6),  # below a rupee too
+        (-1, 0.9, 0.6, 0.6),
     ],
 )
 def test_the_tighter_of_two_stops_is_the_one_the_price_meets_first(side, first, second, expected):

@@ -47,6 +47,9 @@ def test_a_last_bar_may_be_so_many_sessions_old(sessions, most, expected):
         (-1.0, 4.0, 5.0, 0),
         (4.0, 0.0, 5.0, 0),
         (4.0, -1.0, 5.0, 0),
+        (0.5, 0.75, 0.25, 9),  # below a rupee there are prices too
+        (0.75, 0.5, 0.25, 9),
+        (0.5, 0.8, 0.25, 0),
     ],
 )
 def test_a_price_may_lie_so_far_from_its_reference(price, reference, limit, expected):
@@ -88,6 +91,9 @@ def test_units_of_an_order(quantity, most, lot, expected):
         (10, -1.0, 0, 1000.0, 1, 0),
         (0, 100.0, 0, 1000.0, 1, 0),
         (0, 100.0, 200_000, 1000.0, 1, 0),
+        (10, 0.5, 100, 5.0, 1, 8),  # below a rupee there is a price too
+        (20_000, 1.0, 5_000_000, 60_000.0, 1, 10_000),
+        (30_000_000, 0.07, 0, 2_100_000.0, 1, 30_000_000),  # exactly: 2,100,000 / 0.07 is 29,999,999.99… in binary
     ],
 )
 def test_an_order_and_what_is_used_by_hand(quantity, price, used_paise, limit, lot, expected):

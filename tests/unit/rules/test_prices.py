@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from framework.rules.prices import ON_GRID, grid_price, on_tick, protected, slipped
+from framework.rules.prices import ON_GRID, grid_price, on_tick, protected, slipped, worst_entry
 
 TICKS = st.sampled_from([0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 0.0025, 0.15, 0.35, 12.5])
 SIDES = st.sampled_from([1, -1])
@@ -81,6 +81,7 @@ def test_no_price_has_no_place_on_the_grid(price, side):
         (100.00000001, 0.05, 1, 100.0),
         (7.0, 5.0, 1, 10.0),
         (7.0, 5.0, -1, 5.0),
+        (2.2, 0.7, -1, 2.1),  # 3 × 0.7 is 2.0999999999999996 in binary
     ],
 )
 def test_the_grid_by_hand(price, tick, side, expected):
@@ -120,6 +121,7 @@ def test_slippage_is_never_for_us_and_no_more_than_stated(price, side, bps, tick
         (0.005, -1, 100.0, 0.0, 0.0, 0.005),  # but never better than printed
         (0.03, -1, 10.0, 0.0, 0.05, 0.03),
         (0.005, 1, 100.0, 0.0, 0.0, 0.005 * 1.01),
+        (0.02, -1, 7_500.0, 0.0, 0.0025, 0.005),  # two ticks: below a paisa where the tick is
     ],
 )
 def test_slippage_by_hand(price, side, bps, ticks, tick, expected):
@@ -138,3 +140,23 @@ def test_slippage_by_hand(price, side, bps, ticks, tick, expected):
 )
 def test_protection_is_a_bound_on_the_grid(side, bps, tick, expected):
     assert protected(100.0, side, bps, tick) == pytest.approx(expected, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("side", "ticks", "protection", "at_market", "expected"),
+    [
+        (1, 2.0, 0.0, True, 100.1),
+        (1, 2.0, 20.0, True, 100.2),  # market protection bounds what slippage would make of it
+        (1, 2.0, 0.5, True, 100.05),  # 100.005, up; half a basis point is a protection too
+        (1, 2.0, 20.0, False, 100.1),  # of market orders only
+        (-1, 2.0, 0.0, True, 100.0),  # a short's is the reference itself
+        (-1, 2.0, 20.0, True, 100.0),
+        (-1, 2.0, 20.0, False, 100.0),
+    ],
+)
+def test_the_worst_price_of_an_entry_by_hand(side, ticks, protection, at_market, expected):
+    assert expected == pytest.approx(worst_entry(100.0, side, 0.0, ticks, protection, at_market, 0.05), rel=1e-15)
+
+
+def test_the_worst_price_of_an_entry_counts_basis_points_of_slippage():
+    assert 100.5 == pytest.approx(worst_entry(100.0, 1, 50.0, 0.0, 0.0, True, 0.05), rel=1e-15)

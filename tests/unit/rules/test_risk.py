@@ -37,6 +37,8 @@ NEARLY = Fraction(1, 10**8)
         (0, 100.0, -1000.0, 1, 0),
         (7, 0.1, 0.7, 1, 7),  # 7 × 0.1 is 0.7000000000000001 in binary
         (LARGEST_QUANTITY, 0.05, 1e7, 1, 200_000_000),
+        (10, 0.5, 4.0, 1, 8),  # below a rupee there is a price too
+        (30_000_000, 0.07, 2_100_000.0, 1, 30_000_000),  # exactly, though 2,100,000 / 0.07 is 29,999,999.99… in binary
     ],
 )
 def test_the_value_of_an_order_by_hand(quantity, price, limit, lot, expected):
@@ -89,6 +91,10 @@ def test_what_an_increase_takes(quantity, price, blocked, rate, flat, expected):
     assert risk.needed(quantity, price, blocked, 1, Tariff(rate, flat_paise=flat)) == expected
 
 
+def test_the_charge_of_the_depository_is_none_of_an_increases():
+    assert 100_000 == risk.needed(10, 100.0, 1.0, -1, Tariff(dp_paise=1_350))
+
+
 @given(
     st.integers(0, 5000), PRICES, st.sampled_from([1.0, 0.2, 1.5, 0.0]), st.integers(-(10**6), 10**10),
     st.sampled_from([0, 3_333, 100_000, 5_000_000]), st.sampled_from([0, 1, 2000]), LOTS,
@@ -116,6 +122,13 @@ def test_buying_power_covers_what_it_allows_and_not_a_lot_more(lots, price, bloc
         (10, 100.0, 0.0, 0, 0, 0, 10),  # no margin, nothing needed
         (10, 100.0, 0.0, 0, 0, 1, 0),  # but a flat charge that is not there
         (10, 100.0, 1.0, 1_999, 0, 2000, 0),
+        (10, 100.0, 1.0, 2_000, 0, 2000, 0),
+        (10, 100.0, 1.0, 42_000, 0, 2000, 4),  # ₹20 of ₹420 is the flat charge's
+        (20_000, 100.0, 1.0, 100_000_000, 0, 0, 10_000),  # ₹10 lakh
+        (1_000_000_000, 1.0, 1.0, 1_000, 0, 0, 10),  # computed, not counted down lot by lot
+        (30_000_000, 0.05, 1.0, 100_000_000, 0, 0, 20_000_000),  # two crore at five paise
+        (10, 0.5, 1.0, 400, 0, 0, 8),  # below a rupee there is a price too
+        (10, 2.0, 0.2, 120, 0, 0, 3),  # ₹0.40 of margin each
         (1, 1.125, 1.0, 113, 444_444, 0, 0),  # 112.5 → 113 and 0.502 → 1, though 112.9999995 would be enough
         (9, 94.47, 1.0, 85_108, 100_000, 0, 9),  # 85,023 + 85.023 round down to exactly what there is
     ],

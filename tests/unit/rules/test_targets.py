@@ -66,6 +66,9 @@ def test_what_is_to_be_given_back_reduces_and_never_crosses_zero(position, desir
         (0.5, 9_000, 10_000, NAN, False),
         (0.5, 0, 0, 2.0, False),
         (0.5, 0, -5, 2.0, False),
+        (1.0, 0, 1, 2.0, True),  # a paisa is equity too
+        (0.5, 25, 100, 25.0, False),  # exactly at the band
+        (-0.5, -25, 100, 25.0, False),
     ],
 )
 def test_a_weight_drifts_beyond_its_band(weight, position_paise, equity_paise, band, expected):
