@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.rules.exits import (
+    carried,
     extreme_after_bar,
     nearer,
     protective_stop,
@@ -48,6 +49,20 @@ def test_the_nearer_of_two_distances(first, second, expected):
 )
 def test_a_distance_is_a_share_of_the_price_or_rupees(amount, percent, expected):
     assert rupees_of(amount, percent, 200.0) == pytest.approx(expected, rel=1e-15, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("amount", "percent", "scale", "expected"),
+    [
+        (0.05, True, 2.0, 10.0),  # a share of the price is one of the price after the split
+        (12.5, False, 2.5, 5.0),
+        (12.5, False, 1.0, 12.5),
+        (NAN, False, 2.0, NAN),
+        (NAN, True, 2.0, NAN),
+    ],
+)
+def test_a_distance_in_rupees_is_divided_by_a_split(amount, percent, scale, expected):
+    assert carried(amount, percent, 200.0, scale) == pytest.approx(expected, rel=1e-15, nan_ok=True)
 
 
 @pytest.mark.parametrize(
