@@ -44,11 +44,6 @@ def run_engine(
     """
     chosen = chosen_engine(name, style=style, rules=rules, cells=panel.close.size)
     refuse_unread(panel, settings)
-    if name == "auto" and chosen == "compiled":
-        try:
-            import_module("framework.engines.compiled").refuse_limits(settings)
-        except ConfigError:
-            chosen = "event"
     if chosen == "event":
         record = event.run(
             panel,

@@ -13,13 +13,18 @@ import numpy as np
 
 from framework.engines.kernel import layout
 from framework.engines.kernel.layout import Bar, State
-from framework.engines.kernel.translate import actions_of, notices_of, orders_of, settlements_of
+from framework.engines.kernel.translate import (
+    actions_of,
+    breaker_events_of,
+    notices_of,
+    orders_of,
+    settlements_of,
+)
 from framework.engines.volatility import with_volatility
-from framework.errors import ConfigError
+from framework.session.review import is_named, sector_numbers
 from framework.session.sizer import SIZINGS
 from framework.types.actions import actions_within
 from framework.types.deferred import Deferred
-from framework.types.limits import Limits
 from framework.types.record import Record
 from framework.types.tariff import Tariff
 
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.engines.event import DecisionArrays
-    from framework.types import Distance, Panel, Settings
+    from framework.types import Distance, Limits, Panel, Settings
     from framework.types.actions import Due
 
 UNKNOWN_AT_FIRST = (
@@ -41,7 +46,6 @@ EMPTY.setflags(write=False)
 NO_DEADLINES = (np.empty(0, np.int64), np.empty((0, 0), np.int64), np.empty(0, np.int64))
 _in_order = itemgetter(*(layout.PARAMS.names or ()))
 REBALANCES = {"on_change": layout.ON_CHANGE, "every_bar": layout.EVERY_BAR}
-KNOWN_LIMITS = ("max_order_value", "max_position_value", "sectors", "max_daily_loss", "breaker_reset")
 STEPS = 20
 """Times the loop comes up for air, so that progress can be told and Ctrl-C is heard."""
 MOST_AT_FIRST = 65_536
@@ -86,6 +90,7 @@ def run(
         if progress is not None:
             progress(row - first_row)
     desk = state.desk[0]
+    events = breaker_events_of(state.events[: desk["events"]])
     return Record(
         engine="compiled",
         panel=panel,
@@ -93,13 +98,14 @@ def run(
         first_row=first_row,
         settlements=Deferred(state.settlements[: desk["settlements"]], settlements_of),
         orders=Deferred(state.orders[: desk["orders"]], orders_of),
-        notices=notices_of(state.notices[: desk["notices"]], panel.instruments, settings),
+        notices=notices_of(state.notices[: desk["notices"]], events, panel.instruments, settings),
         equity_paise=equity,
         cash_paise=cash,
         exposure_paise=exposure,
         positions=tuple(state.books["quantity"].tolist()),
         targets=decisions.target,
         actions=actions_of(state.actions, due, panel.time),
+        breaker_events=events,
     )
 
 
@@ -123,22 +129,13 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
-def refuse_limits(settings: Settings) -> None:
-    """``ConfigError`` for a limit that only the event engine asks."""
-    default = Limits()
-    for name, value in settings.limits:
-        if name not in KNOWN_LIMITS and value != getattr(default, name):
-            msg = f"the compiled engine does not ask {name}, which is {value}; use --engine event"
-            raise ConfigError(msg)
-
-
 def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.void]:
     """Settings as the plain numbers that the loop reads."""
-    refuse_limits(settings)
     weights = style == "allocate"
     exits = settings.exits
     stop, target, trail = _distance(exits.stop_loss), _distance(exits.take_profit), _distance(exits.trail)
-    loss = _distance(settings.limits.max_daily_loss)
+    limits = settings.limits
+    loss = _distance(limits.max_daily_loss)
     values = {
         "sizing_kind": SIZINGS[settings.sizing.kind],
         "sizing_amount": float(settings.sizing.amount),
@@ -174,8 +171,35 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
         "target_first": settings.exits.both == "target",
         "same_close": settings.fill_at == "same_close",
         "delivery": settings.product == "CNC",
+        **_limits(limits),
     }
     return np.array([_in_order(values)], dtype=layout.PARAMS)
+
+
+def _limits(limits: Limits) -> dict[str, float | bool]:
+    """The limits that only ``kernel.risk`` asks."""
+    values: dict[str, float | bool] = {
+        "max_orders": limits.max_orders_per_day or 0,
+        "max_positions": limits.max_positions or 0,
+        "max_quantity": limits.max_order_quantity or 0,
+        "max_losses": limits.max_consecutive_losses or 0,
+        "breaker_reset": limits.breaker_reset or 0,
+        "flattens": limits.on_trip == "flatten",
+    }
+    amounts = {
+        "jump": limits.max_jump,
+        "price": limits.price_band,
+        "sector": limits.max_sector_value,
+        "gross": limits.max_gross_exposure,
+        "strategy": limits.max_strategy_value,
+    }
+    for name, limit in {**amounts, "drawdown": limits.max_drawdown}.items():
+        values[f"{name}_amount"], values[f"{name}_percent"] = _distance(limit)
+    counts = values["max_orders"] + values["max_positions"] + values["max_quantity"] + len(limits.restricted)
+    values["limited"] = counts > 0 or any(limit is not None for limit in amounts.values())
+    tripping = (limits.max_daily_loss, limits.max_drawdown, limits.max_consecutive_losses)
+    values["watches"] = any(limit is not None for limit in tripping)
+    return values
 
 
 def _distance(given: Distance | None) -> tuple[float, bool]:
@@ -194,6 +218,7 @@ def new_state(panel: Panel, settings: Settings, rows: int, due: Sequence[Due] = 
         orders=np.zeros(orders, layout.ORDER),
         settlements=np.zeros(orders, layout.SETTLEMENT),
         notices=np.zeros(room, layout.NOTICE),
+        events=np.zeros(room, layout.EVENT),
         increases=np.zeros(2 * count, layout.INCREASE),
         open_ids=np.zeros((count, layout.OPEN_ORDERS), np.int64),
         resting=np.zeros(ids, np.int64),
@@ -243,12 +268,14 @@ def open_account(state: State, panel: Panel, settings: Settings) -> None:
     """Begin with the deposit and nothing else; what a former run left in the other arrays is never read."""
     state.desk[:] = np.zeros(1, layout.DESK)
     state.desk["cash_paise"] = state.desk["equity_paise"] = settings.capital_paise
-    state.desk["session_start_paise"] = settings.capital_paise
+    state.desk["session_start_paise"] = state.desk["peak_paise"] = settings.capital_paise
     state.books[:] = _FIRST_BOOK
     state.actions["applied"] = False
     state.books["tick"] = [instrument.tick for instrument in panel.instruments]
     state.books["lot"] = [instrument.lot for instrument in panel.instruments]
     state.books["tariff"] = first_tariffs(settings, panel)
+    state.books["restricted"] = [is_named(instrument, settings.limits.restricted) for instrument in panel.instruments]
+    state.books["sector"] = sector_numbers(panel.instruments, settings.limits.sectors)
 
 
 def _first_book() -> NDArray[np.void]:
@@ -268,7 +295,7 @@ def with_room(state: State) -> State:
     """The same state with those growing arrays twice as long that one more bar might not find room in."""
     desk, room = state.desk[0], layout.ORDERS_PER_ROW * state.books.shape[0]
     grown = {}
-    for name in ("orders", "settlements", "notices"):
+    for name in ("orders", "settlements", "notices", "events"):
         array, used = getattr(state, name), int(desk[name])
         if used + room > array.shape[0]:
             longer = np.zeros(2 * array.shape[0], array.dtype).view(type(array))

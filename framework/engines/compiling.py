@@ -25,7 +25,8 @@ RULES = (
     "actions",
 )  # fmt: skip
 KERNEL = (
-    "orders", "account", "protection", "sizer", "session", "exdates", "exchange", "product", "quiet", "loop", "turns",
+    "orders", "account", "protection", "sizer", "risk", "session", "exdates", "exchange", "product",
+    "quiet", "loop", "turns",
 )  # fmt: skip
 ENTRIES = {"run_rows": "loop", "run_turns": "turns", "sink_all": "turns"}
 """Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
@@ -33,7 +34,10 @@ MODULES = (*(f"framework.rules.{name}" for name in RULES), *(f"framework.engines
 UNCOUNTED = {"_nrt": False}
 """No reference counting: the kernel allocates nothing and its caller keeps every array alive. Counting, at every call
 that is handed the arrays, was nine tenths of the time of a fill."""
-CALLED = ("serve", "look_after", "end_bar", "fill_at_close", "before_open", "end_session")
+CALLED = (
+    "serve", "look_after", "end_bar", "fill_at_close", "before_open", "end_session",
+    "judge", "turn", "hold_back", "limited", "exposed",
+)  # fmt: skip
 """Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
 inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""
 FOLDER_VARIABLE = "TULYA_CACHE"

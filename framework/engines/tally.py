@@ -14,6 +14,7 @@ from framework.engines.kernel.turns import BLOCK, WORD
 from framework.engines.volatility import with_volatility
 from framework.errors import InvariantError
 from framework.types.actions import actions_within
+from framework.types.limits import Limits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -120,13 +121,18 @@ def takes_turns(panel: Panel, settings: Settings) -> bool:
     """True when between an entry and its exit nothing can happen: one gapless instrument, market orders, no exits."""
     exits = settings.exits
     quiet = all(one is None for one in (exits.stop_loss, exits.take_profit, exits.trail, exits.time_exit))
-    quiet = quiet and settings.limits.max_daily_loss is None and settings.volume_cap is None
+    quiet = quiet and not other_limits(settings.limits) and settings.volume_cap is None
     quiet = quiet and panel.deadlines is None and not settings.protection_bps
     quiet = quiet and settings.sizing.kind in {"fixed", "value", "equity"}
     quiet = quiet and not actions_within(panel, settings, 0, len(panel))
     at_open = settings.fill_at == "next_open" and settings.reenter == "any_bar"
     one_table = not settings.charges.others
     return quiet and at_open and one_table and panel.close.shape[1] == 1 and bool((panel.close > 0).all())
+
+
+def other_limits(limits: Limits) -> bool:
+    """True when more is limited than the value of an order and of a position."""
+    return limits != Limits(max_order_value=limits.max_order_value, max_position_value=limits.max_position_value)
 
 
 class _Sparse:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from framework.rules import breaker as rules
 from framework.rules.exits import rupees_of
-from framework.rules.money import share, to_paise
+from framework.rules.money import to_paise
 from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.portfolio import TradingState
 
 if TYPE_CHECKING:
-    from framework.types import Settings, Settlement
+    from framework.session.trips import Trips
+    from framework.types import Settings
     from framework.types.choices import Distance
 
 STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED)
@@ -24,7 +25,7 @@ ACTIVE, REDUCE_ONLY, HALTED = STATES
 class Breaker:
     """Trips at a close or when an order too many is asked for; ends with a session, after a time, or by a command."""
 
-    def __init__(self, settings: Settings, instruments: int) -> None:
+    def __init__(self, settings: Settings, trips: Trips) -> None:
         limits = settings.limits
         self._loss, self._drawdown = limits.max_daily_loss, limits.max_drawdown
         self._most_losses = limits.max_consecutive_losses or 0
@@ -36,15 +37,12 @@ class Breaker:
         """Equity at the last session's close, the deposit on the first: what a daily loss is measured from."""
         self.peak_paise = settings.capital_paise
         """Highest equity at a close, since the run began or was last halted: what a drawdown is measured from."""
-        self.losses = 0
-        """Losing round trips in a row, since the run began or its state last became ACTIVE."""
+        self._trips = trips
+        """Counts losses in a row, since the run began or the state last became ACTIVE."""
         self._halted_for = 0
         """Sessions that have begun since it was halted."""
-        self._net_paise = [0] * instruments
-        """Net result so far of each open round trip, its charges taken off."""
         self._loss_limit_paise = _limit_paise(self._loss, self.session_start_paise)
         self.watches_closes = bool(self._loss or self._drawdown or self._most_losses)
-        self.watches_fills = self._most_losses > 0
 
     # ------------------------------------------------------------------ what it is told
 
@@ -60,25 +58,14 @@ class Breaker:
             if rules.count_reached(self._halted_for, self._reset_after):
                 self._turn(now, rules.RESET_DUE, self._halted_for, self._reset_after, equity_paise)
 
-    def settled(self, settlement: Settlement) -> None:
-        """A fill was booked: a round trip that it closed was a loss or was none."""
-        i, position = settlement.fill.instrument, settlement.position
-        before, units = position - settlement.fill.quantity, abs(settlement.fill.quantity)
-        crossed = before * position < 0
-        opening = settlement.charges_paise - share(settlement.charges_paise, abs(before), units) if crossed else 0
-        self._net_paise[i] += settlement.gross_paise - settlement.charges_paise + opening
-        if position == 0 or crossed:
-            self.losses = rules.losses_after(self.losses, self._net_paise[i])
-            self._net_paise[i] = -opening
-
     def judge(self, now: int, equity_paise: int) -> list[BreakerEvent]:
         """At a close: what tripped it, in the order daily loss, losses in a row, drawdown."""
         tripped: list[BreakerEvent] = []
         if self._loss and rules.loss_reached(equity_paise, self.session_start_paise, self._loss_limit_paise):
             lost = self.session_start_paise - equity_paise
             tripped += self._turn(now, rules.DAILY_LOSS, lost, self._loss_limit_paise, equity_paise)
-        if self._most_losses and rules.count_reached(self.losses, self._most_losses):
-            tripped += self._turn(now, rules.CONSECUTIVE_LOSSES, self.losses, self._most_losses, equity_paise)
+        if self._most_losses and rules.count_reached(self._trips.losses, self._most_losses):
+            tripped += self._turn(now, rules.CONSECUTIVE_LOSSES, self._trips.losses, self._most_losses, equity_paise)
         if self._drawdown:
             self.peak_paise = max(self.peak_paise, equity_paise)
             limit_paise = _limit_paise(self._drawdown, self.peak_paise)
@@ -105,7 +92,7 @@ class Breaker:
             return []
         self.state, self._halted_for = after, 0
         if after is ACTIVE:  # what was counted has had its consequence
-            self.losses = 0
+            self._trips.losses = 0
             if before is HALTED:
                 self.peak_paise = equity_paise
         event = BreakerEvent(now, before, after, CAUSES[cause], value, limit, instrument)

@@ -121,6 +121,7 @@ class ExDates:
         limit = rules.resting_price(order.limit, factor, tick, side)
         trigger = rules.resting_price(order.trigger, factor, tick, side)
         working.order = order._replace(quantity=working.filled + remaining, limit=limit, trigger=trigger)
+        working.worst /= factor
         if working.state is not WORKING or working.cancelling:
             return []
         return [Modify(order.order_id, remaining, trigger, limit)]

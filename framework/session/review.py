@@ -12,7 +12,7 @@ from framework.types.orders import Verdict
 from framework.types.portfolio import TradingState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from framework.session.account import Account
     from framework.session.breaker import Breaker
@@ -257,14 +257,19 @@ def is_named(instrument: Instrument, names: Sequence[str]) -> bool:
     return instrument.symbol in names or str(instrument) in names
 
 
+def sector_numbers(instruments: Sequence[Instrument], sectors: Mapping[str, Sequence[str]]) -> list[int]:
+    """Which sector each instrument is in, by its place among them; −1 = in none."""
+    names = list(sectors.values())
+    return [next((number for number, named in enumerate(names) if is_named(one, named)), -1) for one in instruments]
+
+
 def sector_of(
-    instrument: Instrument, instruments: Sequence[Instrument], sectors: dict[str, tuple[str, ...]]
+    instrument: Instrument, instruments: Sequence[Instrument], sectors: Mapping[str, Sequence[str]]
 ) -> frozenset[int]:
     """The run's instruments of this one's sector, itself among them; empty when it has none."""
-    for names in sectors.values():
-        if is_named(instrument, names):
-            return frozenset(i for i, one in enumerate(instruments) if is_named(one, names))
-    return frozenset()
+    own = sector_numbers([instrument], sectors)[0]
+    others = sector_numbers(instruments, sectors)
+    return frozenset(i for i, number in enumerate(others) if number == own and own >= 0)
 
 
 def _rupees(limit: Distance | None, base: float) -> float:

@@ -94,7 +94,7 @@ class Session:
         self._rules = tuple(rules)
         self._books = books = [Book() for _ in self.instruments]
         self._orders = orders = Orders(account, books)
-        self.breaker = breaker = Breaker(settings, len(self.instruments))
+        self.breaker = breaker = Breaker(settings, account.trips)
         reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
         exposure = Exposure(account, orders, reuse_proceeds=reuse_proceeds)
         self._last_bars = LastBars(len(self.instruments))
@@ -185,8 +185,6 @@ class Session:
         if working.remaining * fill.quantity <= 0:  # below 0: it filled before it heard that it was shortened
             commands += self._orders.end(working, FILLED, self._now)
         self._watch_cash()
-        if self.breaker.watches_fills:
-            self.breaker.settled(settlement)
         for rule in self._rules:
             rule.post_fill(settlement, self.portfolio())
         return commands
@@ -250,8 +248,6 @@ class Session:
     def _paid_out(self, settlement: Settlement) -> list[Command]:
         """A consolidation left less than one share of a position: it is gone, like after a forced exit."""
         self.settlements.append(settlement)
-        if self.breaker.watches_fills:
-            self.breaker.settled(settlement)
         return self._went_flat(settlement.fill.instrument, settlement.fill.order_id, forced=True)
 
     # ------------------------------------------------------------------ the close of a bar

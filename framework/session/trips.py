@@ -1,6 +1,8 @@
-"""What the account's own round trips came to so far: all that ``kelly`` sizing knows."""
+"""What the account's own round trips came to so far: all that ``kelly`` sizing knows, and losses in a row."""
 
 from __future__ import annotations
+
+from framework.rules.breaker import losses_after
 
 
 class Trips:
@@ -13,6 +15,8 @@ class Trips:
         self.won_paise = 0
         self.lost_paise = 0
         """What the others lost in sum, ≥ 0."""
+        self.losses = 0
+        """Closed in a row with a net loss, until the circuit breaker begins to count anew."""
         self._running = [0] * instruments
         """Net profit realised since the instrument was last flat."""
 
@@ -29,6 +33,7 @@ class Trips:
         self._running[i] = (0 if ended else net_paise) - opening_paise
         if ended:
             self.closed += 1
+            self.losses = losses_after(self.losses, net_paise)
             if net_paise > 0:
                 self.won += 1
                 self.won_paise += net_paise

@@ -85,7 +85,7 @@ def test_a_round_trip_of_several_fills_is_one_loss_and_a_turn_ends_one():
     seen = []
 
     def act(session: Session, row: int):
-        seen.append(session.breaker.losses)
+        seen.append(session.account.trips.losses)
         return {0: [ask(6)], 1: [ask(4)], 2: [ask(-3)], 3: [ask(-12)], 5: [ask(5)]}.get(row, ())
 
     closes = [100, 100, 100, 99, 98, 98, 99, 99]

@@ -30,6 +30,7 @@ def assert_identical(expected: Record, actual: Record) -> None:
     assert [repr(fill) for fill in expected.settlements] == [repr(fill) for fill in actual.settlements]
     assert expected.notices == actual.notices
     assert expected.actions == actual.actions
+    assert expected.breaker_events == actual.breaker_events
     assert expected.positions == actual.positions
     for name in ("equity_paise", "cash_paise", "exposure_paise"):
         assert getattr(expected, name).tolist() == getattr(actual, name).tolist()

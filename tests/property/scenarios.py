@@ -209,6 +209,35 @@ APART = DATED._replace(
 DISTANCE_TEXTS = st.sampled_from([None, None, "2%", "5%", "1.5", "60%"])
 
 
+OTHER_LIMITS = {
+    "restricted": ("B", "A"),
+    "max_age": (0, 1),
+    "max_jump": ("3%", "1.5"),
+    "price_band": ("2%", "1"),
+    "max_orders_per_day": (1, 2, 5),
+    "max_positions": (1, 2),
+    "max_order_quantity": (7, 20),
+    "max_sector_value": ("30%", "1500"),
+    "max_gross_exposure": ("50%", "2000"),
+    "max_strategy_value": ("40%", "1000"),
+    "max_consecutive_losses": (1, 2),
+    "max_drawdown": ("2%", "60", "10%"),
+}
+
+
+@st.composite
+def limits_of_other_kinds(draw):
+    """None of them in two runs of three, up to four at once in the third."""
+    if draw(st.sampled_from([True, True, False])):
+        return {}
+    names = draw(st.lists(st.sampled_from(sorted(OTHER_LIMITS)), min_size=1, max_size=4, unique=True))
+    return {name: draw(st.sampled_from(OTHER_LIMITS[name])) for name in names} | {
+        "sectors": {"S": ["A", "C"], "T": ["B"]},
+        "breaker_reset": draw(st.sampled_from([None, 1, 2, 3])),
+        "on_trip": draw(st.sampled_from(["hold", "flatten"])),
+    }
+
+
 @st.composite
 def settings_of_all_kinds(draw):
     pick = lambda *values: draw(st.sampled_from(values))  # noqa: E731 - one word in twenty lines
@@ -248,6 +277,7 @@ def settings_of_all_kinds(draw):
             "max_order_value": pick(None, None, 1_500, 80),
             "max_position_value": pick(None, None, 2_500),
             "max_daily_loss": pick(None, None, "1%", "25"),
+            **draw(limits_of_other_kinds()),
         },
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from framework.engines.kernel.layout import NOTICE_CASH, Params, State
 from framework.rules import ledger, money
+from framework.rules.breaker import losses_after
 from framework.rules.charges import charges
 from framework.types.timeframe import DAY_NS
 
@@ -78,6 +79,7 @@ def book_trip(s: State, i: int, net_paise: int, opening_paise: int, ended: bool)
         return
     book.running_paise = -opening_paise
     desk.closed = desk.closed + 1
+    desk.losses = losses_after(desk.losses, net_paise)
     if net_paise > 0:
         desk.won = desk.won + 1
         desk.won_paise = desk.won_paise + net_paise

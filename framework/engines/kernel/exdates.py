@@ -12,7 +12,7 @@ from framework.rules import actions, ledger
 NAN = float("nan")
 
 
-def begin_session(s: State, p: Params, bar: Bar, t: int) -> None:
+def go_through_due(s: State, p: Params, bar: Bar, t: int) -> None:
     """Go through every action that is due at this row's open, each once."""
     desk = s.desk[0]
     if desk.next_action >= s.actions.shape[0] or s.actions[desk.next_action].row > t:
@@ -121,6 +121,7 @@ def carry_orders(s: State, p: Params, i: int, factor: float) -> None:
                 side = 1 if order.quantity > 0 else -1
                 order.limit = actions.resting_price(order.limit, factor, book.tick, side)
                 order.trigger = actions.resting_price(order.trigger, factor, book.tick, side)
+                order.worst = order.worst / factor
                 modify(s, k, remaining)
             elif not order.cancelling:
                 give_up(s, p, k)

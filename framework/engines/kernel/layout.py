@@ -19,15 +19,17 @@ ORDERS_PER_ROW = 10
 MARKET, LIMIT, STOP, STOP_LIMIT = 0, 1, 2, 3
 DAY, GTC = 0, 1
 PARKED, WORKING, FILLED, CANCELLED, EXPIRED, REFUSED = 0, 1, 2, 3, 4, 5
-ACTIVE, REDUCE_ONLY = 0, 1
 ON_CHANGE, EVERY_BAR, BAND = 0, 1, 2
-SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_EXIT, SQUARE_OFF, EXPIRY = 0, 1, 2, 3, 4, 5, 6, 7
-CORPORATE_ACTION = 8
+SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_EXIT = 0, 1, 2, 3, 4, 5
+RISK, SQUARE_OFF, EXPIRY = 6, 7, 8
+CORPORATE_ACTION = 9
 """Of a settlement without an order: a consolidation left less than one share."""
 WHY_NONE, WHY_ORDER_VALUE, WHY_POSITION_VALUE, WHY_CASH, WHY_REDUCE_ONLY, WHY_BELOW_LOT = 0, 1, 2, 3, 4, 5
 WHY_REPLACED, WHY_CLOSE_NOT_FILLED, WHY_NO_VOLATILITY, WHY_NO_EDGE = 6, 7, 8, 9
 WHY_SHORT_IN_DELIVERY, WHY_EXPIRED, WHY_AFTER_SQUARE_OFF = 10, 11, 12
-NOTICE_REFUSED_FILL, NOTICE_CASH, NOTICE_DAILY_LOSS, NOTICE_SQUARE_OFF, NOTICE_EXPIRY = 0, 1, 2, 3, 4
+WHY_HALTED, WHY_RESTRICTED, WHY_JUMP, WHY_BAND, WHY_ORDERS, WHY_POSITIONS = 13, 14, 15, 16, 17, 18
+WHY_QUANTITY, WHY_SECTOR, WHY_GROSS, WHY_STRATEGY = 19, 20, 21, 22
+NOTICE_REFUSED_FILL, NOTICE_CASH, NOTICE_TRIP, NOTICE_SQUARE_OFF, NOTICE_EXPIRY = 0, 1, 2, 3, 4
 
 BOOK = np.dtype(
     [
@@ -41,11 +43,13 @@ BOOK = np.dtype(
         ("extreme", np.float64), ("bars_held", np.int64), ("within_bar", np.bool_), ("protect_due", np.bool_),
         ("stop_id", np.int64), ("target_id", np.int64), ("open_orders", np.int64), ("dp_day", np.int64),
         ("running_paise", np.int64), ("tariff", np.int64), ("squared_off", np.int64), ("scale", np.float64),
+        ("restricted", np.bool_), ("sector", np.int64), ("counted_session", np.int64), ("in_session", np.int64),
     ],
     align=True,
 )  # fmt: skip
 """One instrument; see ``framework.session.book.Book`` and ``Account``. Order ids are row numbers, −1 = none; ``tariff``
-is the row of the latest tariff asked for, ``squared_off`` the latest session whose square-off was carried out."""
+is the row of the latest tariff asked for, ``squared_off`` the latest session whose square-off was carried out,
+``sector`` one of the limits' sectors, −1 = none, ``in_session`` counts its orders of ``counted_session``."""
 
 ORDER = np.dtype(
     [
@@ -55,6 +59,7 @@ ORDER = np.dtype(
         ("requested", np.int64), ("verdict_quantity", np.int64), ("verdict_why", np.int64),
         ("state", np.int64), ("filled", np.int64), ("ended_at", np.int64), ("why", np.int64),
         ("reserved_paise", np.int64), ("filled_paise", np.int64), ("cancelling", np.bool_), ("needs_flat", np.bool_),
+        ("worst", np.float64),
         # The exchange's side of the same order.
         ("resting", np.bool_), ("x_type", np.int64), ("x_limit", np.float64), ("x_trigger", np.float64),
         ("x_within", np.float64), ("x_remaining", np.int64), ("x_side", np.int64), ("triggered", np.bool_),
@@ -76,7 +81,16 @@ SETTLEMENT = np.dtype(
 """One booked fill; see ``framework.types.Settlement``."""
 
 NOTICE = np.dtype([("time", np.int64), ("code", np.int64), ("a", np.int64), ("b", np.int64)], align=True)
-"""Something to tell: a is an order or paise, b is unused or an instrument."""
+"""Something to tell: a is an order, paise or the number of a breaker's event, b is unused or an instrument."""
+
+EVENT = np.dtype(
+    [
+        ("time", np.int64), ("before", np.int64), ("after", np.int64), ("cause", np.int64), ("value", np.int64),
+        ("limit", np.int64), ("instrument", np.int64),
+    ],
+    align=True,
+)  # fmt: skip
+"""One change of the trading state; see ``framework.types.BreakerEvent``."""
 
 DESK = np.dtype(
     [
@@ -87,12 +101,15 @@ DESK = np.dtype(
         ("resting_day", np.int64), ("arrivals", np.int64), ("done_with_bar", np.int64), ("increases", np.int64),
         ("cancels", np.int64), ("exits", np.int64),
         ("closed", np.int64), ("won", np.int64), ("won_paise", np.int64), ("lost_paise", np.int64),
-        ("deadline", np.int64), ("over", np.int64), ("next_action", np.int64),
+        ("losses", np.int64), ("deadline", np.int64), ("over", np.int64), ("next_action", np.int64),
+        ("peak_paise", np.int64), ("halted_for", np.int64), ("events", np.int64),
+        ("first_row", np.int64),
     ],
     align=True,
 )  # fmt: skip
 """The account and every counter. marks, exposure and shorts are the sums over all positions; ``exits`` counts the
-open reductions that are no protective ones, ``closed`` to ``lost_paise`` are ``framework.session.trips.Trips``,
+open reductions that are no protective ones, ``closed`` to ``losses`` are ``framework.session.trips.Trips``,
+``peak_paise`` and ``halted_for`` the breaker's (``framework.session.breaker``), ``first_row`` is the run's,
 ``deadline`` is the row of the session's deadlines, ``over`` the latest session that is over when this bar closes."""
 
 INCREASE = np.dtype(
@@ -122,13 +139,14 @@ ACTION = np.dtype(
 
 
 class State(NamedTuple):
-    """Everything that changes, as arrays. ``orders``, ``settlements`` and ``notices`` grow between rows."""
+    """Everything that changes, as arrays. ``orders``, ``settlements``, ``notices``, ``events`` grow between rows."""
 
     desk: NDArray[np.void]
     books: NDArray[np.void]
     orders: NDArray[np.void]
     settlements: NDArray[np.void]
     notices: NDArray[np.void]
+    events: NDArray[np.void]
     increases: NDArray[np.void]
     open_ids: NDArray[np.int64]
     """int64[N, OPEN_ORDERS]: open orders of each instrument, oldest first."""
@@ -161,10 +179,18 @@ PARAMS = np.dtype(
         ("rebalance", np.int64), ("validity", np.int64), ("weights", np.bool_), ("reuse_proceeds", np.bool_),
         ("new_signal", np.bool_), ("limit_follow", np.bool_), ("next_bar_exits", np.bool_),
         ("target_first", np.bool_), ("same_close", np.bool_), ("delivery", np.bool_),
+        ("limited", np.bool_), ("jump_amount", np.float64), ("jump_percent", np.bool_), ("price_amount", np.float64),
+        ("price_percent", np.bool_), ("max_orders", np.int64), ("max_positions", np.int64),
+        ("max_quantity", np.int64), ("sector_amount", np.float64), ("sector_percent", np.bool_),
+        ("gross_amount", np.float64), ("gross_percent", np.bool_), ("strategy_amount", np.float64),
+        ("strategy_percent", np.bool_), ("watches", np.bool_), ("max_losses", np.int64),
+        ("drawdown_amount", np.float64), ("drawdown_percent", np.bool_), ("breaker_reset", np.int64),
+        ("flattens", np.bool_),
     ],
     align=True,
 )  # fmt: skip
-"""Settings as plain numbers; NaN or infinity where there is none, 0 bars for no time exit."""
+"""Settings as plain numbers; NaN or infinity where there is none, 0 for no time exit or count. ``limited``: some limit
+is set that is asked in ``risk.limited``; ``watches``: the breaker is judged at closes."""
 
 Params = Any
 """One record of PARAMS: passed on as a single pointer."""

@@ -9,17 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.engines.kernel.exchange import end_bar, fill_at_close, open_bar, range_bar
-from framework.engines.kernel.exdates import begin_session
-from framework.engines.kernel.layout import ACTIVE, LIMIT, MARKET, ON_CHANGE, ORDERS_PER_ROW, STOP, Bar, Params, State
+from framework.engines.kernel.exdates import go_through_due
+from framework.engines.kernel.layout import LIMIT, MARKET, ON_CHANGE, ORDERS_PER_ROW, STOP, Bar, Params, State
 from framework.engines.kernel.orders import carry_out_cancels
 from framework.engines.kernel.product import before_open, end_session
 from framework.engines.kernel.protection import look_after
 from framework.engines.kernel.quiet import skip_quiet
-from framework.engines.kernel.session import decide, remark, trip
-from framework.rules.breaker import loss_reached
-from framework.rules.exits import rupees_of
+from framework.engines.kernel.risk import begin_session, judge
+from framework.engines.kernel.session import decide, remark
 from framework.rules.ledger import marked
-from framework.rules.money import to_paise
 from framework.rules.targets import outstanding_reduction
 
 if TYPE_CHECKING:
@@ -48,13 +46,14 @@ def run_rows(
     always_decides = p.limit_follow or p.new_signal or (p.weights and p.rebalance != ON_CHANGE)
     due = bar.deadline_days.shape[0] > 0
     alone = s.books.shape[0] == 1 and not always_decides and not due
+    desk.first_row = offset
     t = first
     while t < last:
         if is_full(s):
             return t
         if bar.session[t] != desk.session:
-            desk.session, desk.session_start_paise, desk.state = bar.session[t], desk.equity_paise, ACTIVE
             begin_session(s, p, bar, t)
+            go_through_due(s, p, bar, t)
         if due:
             before_open(s, p, bar, t)
         if desk.cancels > 0:
@@ -64,13 +63,12 @@ def run_rows(
         desk.arrivals = 0
         desk.now = bar.close_time[t]
         uneasy = mark_all(s, bar, t)
-        if p.loss_amount > 0.0 and desk.state == ACTIVE:
-            limit = to_paise(rupees_of(p.loss_amount, p.loss_percent, desk.session_start_paise / 100.0))
-            if loss_reached(desk.equity_paise, desk.session_start_paise, limit):
-                trip(s)
-        if desk.held > 0 and (ages or uneasy):
+        tripped = judge(s, p) if p.watches else False
+        if desk.held > 0 and (ages or uneasy or tripped):
             look_after(s, p, bar, t)
             uneasy = True
+        elif tripped:
+            carry_out_cancels(s)
         if always_decides or uneasy or is_asked(s, bar, t):
             decide(s, p, bar, t, always_decides)
         if p.same_close and desk.resting > 0:
@@ -92,6 +90,7 @@ def is_full(s: State) -> bool:
     desk = s.desk[0]
     full: bool = desk.orders + room > s.orders.shape[0]
     full = full or desk.settlements + room > s.settlements.shape[0]
+    full = full or desk.events + room > s.events.shape[0]
     return full or desk.notices + room > s.notices.shape[0]
 
 

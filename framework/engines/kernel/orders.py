@@ -60,6 +60,9 @@ def place(s: State, k: int, reserve_paise: int, needs_flat: bool) -> None:
     if book.open_orders >= OPEN_ORDERS:
         raise InvariantError("an instrument has more open orders than the compiled engine keeps; take --engine event")
     order.needs_flat = needs_flat
+    if not order.protective:
+        book.in_session = in_session(s, i) + 1
+        book.counted_session = s.desk[0].session
     reserve(s, k, reserve_paise)
     blocked = not order.protective and is_blocked(s, k)
     s.open_ids[i, book.open_orders] = k
@@ -70,6 +73,13 @@ def place(s: State, k: int, reserve_paise: int, needs_flat: bool) -> None:
         order.state = PARKED
     else:
         rest(s, k)
+
+
+def in_session(s: State, i: int) -> int:
+    """Orders of an instrument placed in this session, protective exits apart."""
+    book = s.books[i]
+    count: int = book.in_session if book.counted_session == s.desk[0].session else 0
+    return count
 
 
 def is_blocked(s: State, k: int) -> bool:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.engines.kernel.layout import ACTIVE, LIMIT, STOP, Bar, Params, State
-from framework.rules.breaker import loss_reached
-from framework.rules.exits import rupees_of
+from framework.engines.kernel.layout import LIMIT, STOP, Bar, Params, State
+from framework.engines.kernel.risk import daily_limit, drawdown_limit, would_trip
+from framework.rules.breaker import ACTIVE, HALTED, REDUCE_ONLY, loss_reached
 from framework.rules.ledger import marked
-from framework.rules.money import to_paise
 from framework.rules.targets import outstanding_reduction
 
 if TYPE_CHECKING:
@@ -36,23 +35,22 @@ def skip_quiet(
     """Value the quiet rows from ``t`` on and write them; returns the first row that is not, or ``last``."""
     desk, book = s.desk[0], s.books[0]
     calm, floor, ceiling = bounds(s)
-    if not calm:
+    if not calm or would_trip(s, p):
         return t
     if desk.next_action < s.actions.shape[0]:
         last = min(last, max(s.actions[desk.next_action].row, t))
-    breaker = p.loss_amount > 0.0
-    limit = -1
-    if breaker and desk.state == ACTIVE:
-        limit = to_paise(rupees_of(p.loss_amount, p.loss_percent, desk.session_start_paise / 100.0))
+    limit = daily_limit(s, p) if desk.state == ACTIVE else -1
+    falls, peak = p.drawdown_amount > 0.0 and desk.state != HALTED, desk.peak_paise
+    ends = p.loss_amount > 0.0 or desk.state == REDUCE_ONLY or (desk.state == HALTED and p.breaker_reset > 0)
     begin, quantity, intent, paid, mark = t, book.quantity, book.intent, desk.cash_paise, book.mark_paise
     while t < last:
         wanted = bar.target[t, 0]
         if wanted == wanted and wanted != intent:
             break
         if bar.ends_session[t - 1]:
-            if breaker:
+            if ends:
                 break
-            desk.session_start_paise, desk.state = paid + mark, ACTIVE
+            desk.session_start_paise = paid + mark
         if quantity != 0:
             price = bar.close[t, 0]
             if not price > 0.0 or bar.low[t, 0] <= floor or bar.high[t, 0] >= ceiling:
@@ -60,13 +58,18 @@ def skip_quiet(
             marked_now = marked(quantity, price)
             if loss_reached(paid + marked_now, desk.session_start_paise, limit):
                 break
+            if falls:
+                highest = max(peak, paid + marked_now)
+                if loss_reached(paid + marked_now, highest, drawdown_limit(p, highest)):
+                    break
+                peak = highest
             mark = marked_now
         equity[t - offset], cash[t - offset], exposure[t - offset] = paid + mark, paid, abs(mark)
         t += 1
     if t > begin:
         desk.session, desk.now = bar.session[t - 1], bar.close_time[t - 1]
         book.mark_paise = desk.marks_paise = mark
-        desk.equity_paise = paid + mark
+        desk.equity_paise, desk.peak_paise = paid + mark, peak
         desk.exposure_paise, desk.shorts_paise = abs(mark), max(-mark, 0)
     return t
 

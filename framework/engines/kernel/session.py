@@ -1,39 +1,32 @@
-"""What a fill and a close lead to. Mirrors ``framework.session.session``, ``intents`` and ``review``."""
+"""What a fill and a close lead to. Mirrors ``framework.session.session``, ``intents`` and ``increases``."""
 
 from __future__ import annotations
 
 from framework.engines.kernel.account import (
     buying_power,
     mark,
-    notice,
     released_by_closing,
     settle,
     tariff_at,
     watch_cash,
 )
 from framework.engines.kernel.layout import (
-    ACTIVE,
     BAND,
     DAY,
     EVERY_BAR,
     FILLED,
     LIMIT,
     MARKET,
-    NOTICE_DAILY_LOSS,
     REBALANCE,
-    REDUCE_ONLY,
     SIGNAL,
     STOP,
     STOP_LIMIT,
     STOP_LOSS,
     WHY_AFTER_SQUARE_OFF,
-    WHY_CASH,
     WHY_EXPIRED,
     WHY_NO_VOLATILITY,
     WHY_NONE,
-    WHY_ORDER_VALUE,
-    WHY_POSITION_VALUE,
-    WHY_REDUCE_ONLY,
+    WHY_ORDERS,
     WHY_SHORT_IN_DELIVERY,
     Bar,
     Params,
@@ -42,6 +35,7 @@ from framework.engines.kernel.layout import (
 from framework.engines.kernel.orders import (
     carry_out_cancels,
     end,
+    in_session,
     new_order,
     place,
     plain_exit,
@@ -51,8 +45,9 @@ from framework.engines.kernel.orders import (
     withdraw_entries,
 )
 from framework.engines.kernel.protection import entered, forget_intent, forget_position, modify, shrank
+from framework.engines.kernel.risk import hold_back, review, turn
 from framework.engines.kernel.sizer import at_row, full_units, why_none
-from framework.rules import prices, risk, sizing, targets
+from framework.rules import breaker, prices, risk, sizing, targets
 
 NAN = float("nan")
 
@@ -117,13 +112,6 @@ def give_up(s: State, p: Params, k: int) -> None:
         forget_intent(s, p, order.instrument)
 
 
-def trip(s: State) -> None:
-    """The daily-loss breaker: reduce only until the next session."""
-    desk = s.desk[0]
-    desk.state = REDUCE_ONLY
-    notice(s, NOTICE_DAILY_LOSS, desk.session_start_paise - desk.equity_paise, 0)
-
-
 def remark(s: State, bar: Bar, t: int) -> None:
     """Value every position that has a bar at its close."""
     desk = s.desk[0]
@@ -145,8 +133,12 @@ def decide(s: State, p: Params, bar: Bar, t: int, every: bool) -> None:
             decide_one(s, p, bar, t, i, target)
     if desk.held > 0:
         reduce(s, bar, t, p.weights)
+    events = desk.events
     for position in range(desk.increases):
-        increase(s, p, bar, position)
+        increase(s, p, bar, t, position)
+    if desk.events > events:
+        hold_back(s, p)
+        reduce(s, bar, t, p.weights)
     carry_out_cancels(s)
 
 
@@ -284,7 +276,7 @@ def reduce_one(s: State, i: int, weights: bool) -> None:
         place(s, k, 0, False)
 
 
-def increase(s: State, p: Params, bar: Bar, position: int) -> None:
+def increase(s: State, p: Params, bar: Bar, t: int, position: int) -> None:
     """Replace working entries by this one: review it, and park it until what it follows is done."""
     desk, row = s.desk[0], s.increases[position]
     i, quantity = row.instrument, row.quantity
@@ -298,13 +290,17 @@ def increase(s: State, p: Params, bar: Bar, position: int) -> None:
     held = 0 if reverses else abs(book.quantity)
     units, why = 0, product_refusal(s, p, bar, i, quantity)
     if why == WHY_NONE:
-        units, why = review(s, p, i, quantity, row.worst, held, power(s, p, i, reverses) + freed_paise)
+        available = power(s, p, i, reverses) + freed_paise
+        units, why = review(s, p, bar, t, k, row.worst, held, available, reverses)
     order = s.orders[k]
     if units == 0:
         refuse(s, k, why)
+        if why == WHY_ORDERS:
+            turn(s, desk.now, breaker.RUNAWAY, in_session(s, i) + 1, p.max_orders, i)
         return
     side, share = (1, p.long_margin) if quantity > 0 else (-1, p.short_margin)
     order.quantity, order.verdict_quantity, order.verdict_why = side * units, side * units, why
+    order.worst = row.worst
     place(s, k, risk.needed(units, row.worst, share, side, tariff_at(s, i, desk.now)), reverses)
 
 
@@ -334,26 +330,6 @@ def product_refusal(s: State, p: Params, bar: Bar, i: int, quantity: int) -> int
     if bar.last_session[i] <= desk.over:
         return WHY_EXPIRED
     return WHY_AFTER_SQUARE_OFF if bar.square_off[desk.deadline, i] <= desk.now else WHY_NONE
-
-
-def review(s: State, p: Params, i: int, quantity: int, worst: float, held: int, power_paise: int) -> tuple[int, int]:
-    """Units that risk leaves of an increase, and why it is fewer; see ``framework.session.review``."""
-    if s.desk[0].state != ACTIVE:
-        return 0, WHY_REDUCE_ONLY
-    lot = s.books[i].lot
-    asked, side, share = abs(quantity), 1 if quantity > 0 else -1, p.long_margin if quantity > 0 else p.short_margin
-    tariff = tariff_at(s, i, s.desk[0].now)
-    units, why = asked, WHY_NONE
-    allowed = risk.within_order_value(asked, worst, p.max_order_value, lot)
-    if allowed < units:
-        units, why = allowed, WHY_ORDER_VALUE
-    allowed = risk.within_position_value(asked, held, worst, p.max_position_value, lot)
-    if allowed < units:
-        units, why = allowed, WHY_POSITION_VALUE
-    allowed = risk.within_buying_power(asked, worst, share, power_paise, side, tariff, lot)
-    if allowed < units:
-        units, why = allowed, WHY_CASH
-    return units, why
 
 
 def power(s: State, p: Params, i: int, reverses: bool) -> int:

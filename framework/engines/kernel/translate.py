@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.engines.kernel import layout
+from framework.session.breaker import CAUSES
+from framework.session.breaker import STATES as BREAKER_STATES
 from framework.session.wording import cash_text, expired_text, left_over_text, refused_fill_text, trip_text
-from framework.types.breaker import BreakerCause, BreakerEvent
+from framework.types.breaker import BreakerEvent
 from framework.types.orders import Fill, Order, OrderType, Reason, Validity, Verdict
-from framework.types.portfolio import TradingState
 from framework.types.record import AppliedAction, Notice, OrderRecord, OrderState, Settlement
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ REASONS = (
     Reason.TAKE_PROFIT,
     Reason.TRAILING_STOP,
     Reason.TIME_EXIT,
+    Reason.RISK,
     Reason.SQUARE_OFF,
     Reason.EXPIRY,
     Reason.CORPORATE_ACTION,
@@ -55,6 +57,16 @@ WHYS = (
     "short_in_delivery",
     "expired",
     "after_square_off",
+    "halted",
+    "restricted",
+    "max_jump",
+    "price_band",
+    "max_orders_per_day",
+    "max_positions",
+    "max_order_quantity",
+    "max_sector_value",
+    "max_gross_exposure",
+    "max_strategy_value",
 )
 
 
@@ -109,7 +121,17 @@ def actions_of(rows: NDArray[np.void], due: Sequence[Due], time: NDArray[np.int6
     )
 
 
-def notices_of(rows: NDArray[np.void], instruments: Sequence[Instrument], settings: Settings) -> tuple[Notice, ...]:
+def breaker_events_of(rows: NDArray[np.void]) -> tuple[BreakerEvent, ...]:
+    """Every change of the trading state, oldest first."""
+    return tuple(
+        BreakerEvent(time, BREAKER_STATES[before], BREAKER_STATES[after], CAUSES[cause], value, limit, instrument)
+        for time, before, after, cause, value, limit, instrument in rows.tolist()
+    )
+
+
+def notices_of(
+    rows: NDArray[np.void], events: Sequence[BreakerEvent], instruments: Sequence[Instrument], settings: Settings
+) -> tuple[Notice, ...]:
     """What there is to tell, in the event engine's words."""
     told = []
     for time, code, a, b in rows.tolist():
@@ -122,6 +144,5 @@ def notices_of(rows: NDArray[np.void], instruments: Sequence[Instrument], settin
         elif code == layout.NOTICE_EXPIRY:
             told.append(Notice(time, "expiry", expired_text(a, instruments[b])))
         else:
-            event = BreakerEvent(time, TradingState.ACTIVE, TradingState.REDUCE_ONLY, BreakerCause.DAILY_LOSS, a, 0)
-            told.append(Notice(time, str(event.cause), trip_text(event, settings.limits, instruments)))
+            told.append(Notice(time, str(events[a].cause), trip_text(events[a], settings.limits, instruments)))
     return tuple(told)

@@ -1,0 +1,265 @@
+"""Limits and the circuit breaker. Mirrors ``framework.session.review``, ``exposure`` and ``breaker``."""
+
+from __future__ import annotations
+
+from framework.engines.kernel.account import notice, tariff_at
+from framework.engines.kernel.layout import (
+    NOTICE_TRIP,
+    RISK,
+    WHY_BAND,
+    WHY_CASH,
+    WHY_GROSS,
+    WHY_HALTED,
+    WHY_JUMP,
+    WHY_NONE,
+    WHY_ORDER_VALUE,
+    WHY_ORDERS,
+    WHY_POSITION_VALUE,
+    WHY_POSITIONS,
+    WHY_QUANTITY,
+    WHY_REDUCE_ONLY,
+    WHY_RESTRICTED,
+    WHY_SECTOR,
+    WHY_STRATEGY,
+    Bar,
+    Params,
+    State,
+)
+from framework.engines.kernel.orders import in_session, plain_exit, withdraw_entries
+from framework.engines.kernel.protection import leave
+from framework.rules import breaker, limits, risk
+from framework.rules.exits import rupees_of
+from framework.rules.money import share, to_paise, value
+
+
+def review(
+    s: State, p: Params, bar: Bar, t: int, k: int, worst: float, held: int, power_paise: int, follows: bool
+) -> tuple[int, int]:
+    """Units that risk leaves of an increase, and why it is fewer. ``follows``: it opens the other side."""
+    desk, order = s.desk[0], s.orders[k]
+    if desk.state != breaker.ACTIVE:
+        return 0, WHY_REDUCE_ONLY if desk.state == breaker.REDUCE_ONLY else WHY_HALTED
+    asked, lot = abs(order.quantity), s.books[order.instrument].lot
+    units, why = asked, WHY_NONE
+    if p.limited:
+        units, why = limited(s, p, bar, t, k)
+    allowed = risk.within_order_value(asked, worst, p.max_order_value, lot)
+    if allowed < units:
+        units, why = allowed, WHY_ORDER_VALUE
+    allowed = risk.within_position_value(asked, held, worst, p.max_position_value, lot)
+    if allowed < units:
+        units, why = allowed, WHY_POSITION_VALUE
+    if p.limited:
+        units, why = exposed(s, p, k, worst, follows, units, why)
+    side, blocked = (1, p.long_margin) if order.quantity > 0 else (-1, p.short_margin)
+    allowed = risk.within_buying_power(
+        asked, worst, blocked, power_paise, side, tariff_at(s, order.instrument, desk.now), lot
+    )
+    if allowed < units:
+        units, why = allowed, WHY_CASH
+    return units, why
+
+
+def limited(s: State, p: Params, bar: Bar, t: int, k: int) -> tuple[int, int]:
+    """What the limits before an order's value leave; those that are not set leave everything."""
+    order = s.orders[k]
+    i, asked = order.instrument, abs(order.quantity)
+    book, close = s.books[i], bar.close[t, i]
+    units, why = asked, WHY_NONE
+    if limits.if_allowed(asked, book.restricted) < units:
+        units, why = 0, WHY_RESTRICTED
+    if p.jump_amount > 0.0:
+        before = close_before(s, bar, t, i)
+        far = rupees_of(p.jump_amount, p.jump_percent, before)
+        if before == before and limits.within_jump(asked, close, before, far) < units:
+            units, why = 0, WHY_JUMP
+    if p.price_amount > 0.0:
+        band = rupees_of(p.price_amount, p.price_percent, close)
+        fine = order.limit != order.limit or limits.within_price_band(asked, order.limit, close, band) == asked
+        fine = fine and (
+            order.trigger != order.trigger or limits.within_price_band(asked, order.trigger, close, band) == asked
+        )
+        if not fine and units > 0:
+            units, why = 0, WHY_BAND
+    if p.max_orders > 0 and limits.within_orders(asked, in_session(s, i), p.max_orders) < units:
+        units, why = 0, WHY_ORDERS
+    if p.max_positions > 0 and not is_open(s, i):
+        others = used_beside(s, p, i, -1, False)[1]
+        if limits.within_positions(asked, others, p.max_positions) < units:
+            units, why = 0, WHY_POSITIONS
+    if p.max_quantity > 0:
+        allowed = limits.within_quantity(asked, p.max_quantity, book.lot)
+        if allowed < units:
+            units, why = allowed, WHY_QUANTITY
+    return units, why
+
+
+def exposed(s: State, p: Params, k: int, worst: float, follows: bool, units: int, why: int) -> tuple[int, int]:
+    """What the limits on sums over instruments leave of what was left."""
+    order, equity = s.orders[k], s.desk[0].equity_paise / 100.0
+    i, asked = order.instrument, abs(order.quantity)
+    book = s.books[i]
+    if p.sector_amount > 0.0 and book.sector >= 0:
+        used = used_beside(s, p, i, book.sector, follows)[0]
+        rupees = rupees_of(p.sector_amount, p.sector_percent, equity)
+        allowed = limits.within_total(asked, worst, used, rupees, book.lot)
+        if allowed < units:
+            units, why = allowed, WHY_SECTOR
+    if p.gross_amount > 0.0 or p.strategy_amount > 0.0:
+        used = used_beside(s, p, i, -1, follows)[0]
+        if p.gross_amount > 0.0:
+            rupees = rupees_of(p.gross_amount, p.gross_percent, equity)
+            allowed = limits.within_total(asked, worst, used, rupees, book.lot)
+            if allowed < units:
+                units, why = allowed, WHY_GROSS
+        if p.strategy_amount > 0.0:
+            rupees = rupees_of(p.strategy_amount, p.strategy_percent, equity)
+            allowed = limits.within_total(asked, worst, used, rupees, book.lot)
+            if allowed < units:
+                units, why = allowed, WHY_STRATEGY
+    return units, why
+
+
+def close_before(s: State, bar: Bar, t: int, i: int) -> float:
+    """Close of the instrument's bar before row ``t`` in today's shares, rupees; NaN for its first in the run."""
+    row = t - 1
+    while row >= s.desk[0].first_row and not bar.close[row, i] > 0.0:
+        row -= 1
+    if row < s.desk[0].first_row:
+        return float("nan")
+    close = float(bar.close[row, i])
+    for k in range(s.actions.shape[0]):
+        action = s.actions[k]
+        if action.instrument == i and row < action.row <= t and action.factor != 1.0:
+            close /= action.factor
+    return close
+
+
+def is_open(s: State, i: int) -> bool:
+    """Whether the instrument is held or has an entry working."""
+    if s.books[i].quantity != 0:
+        return True
+    for position in range(s.books[i].open_orders):
+        order = s.orders[s.open_ids[i, position]]
+        if not order.reduces and not order.cancelling:
+            return True
+    return False
+
+
+def used_beside(s: State, p: Params, i: int, sector: int, follows: bool) -> tuple[int, int]:
+    """Worst-case value in paise beside an order of instrument ``i``, and how many others are held or about to be.
+
+    Of one ``sector``, −1 = of all.
+    """
+    paise, others = 0, 0
+    for j in range(s.books.shape[0]):
+        book = s.books[j]
+        if (book.quantity == 0 and book.open_orders == 0) or (sector >= 0 and book.sector != sector):
+            continue
+        units = abs(book.quantity)
+        staying, leaving = units, plain_exit(s, j)
+        if p.reuse_proceeds and leaving >= 0:
+            staying -= abs(s.orders[leaving].quantity - s.orders[leaving].filled)
+        held_paise, entries_paise, works, behind = 0, 0, False, False
+        if staying > 0 and not (j == i and follows):
+            held_paise = share(abs(book.mark_paise), staying, units)
+        for position in range(book.open_orders):
+            order = s.orders[s.open_ids[j, position]]
+            if not order.reduces and not order.cancelling:
+                entries_paise += value(order.worst, order.quantity - order.filled)
+                works, behind = True, behind or order.needs_flat
+        paise += limits.worst_case(held_paise, entries_paise, behind)
+        if j != i and (staying > 0 or works):
+            others += 1
+    return paise, others
+
+
+# ---------------------------------------------------------------------- the circuit breaker
+
+
+def begin_session(s: State, p: Params, bar: Bar, t: int) -> None:
+    """Losses count from the last session's close; what only lasts for a session is over."""
+    desk = s.desk[0]
+    desk.session, desk.session_start_paise = bar.session[t], desk.equity_paise
+    if desk.state == breaker.REDUCE_ONLY:
+        turn(s, bar.time[t], breaker.NEW_SESSION, 0, 0, -1)
+    elif desk.state == breaker.HALTED:
+        desk.halted_for = desk.halted_for + 1
+        if breaker.count_reached(desk.halted_for, p.breaker_reset):
+            turn(s, bar.time[t], breaker.RESET_DUE, desk.halted_for, p.breaker_reset, -1)
+
+
+def judge(s: State, p: Params) -> bool:
+    """At a close: trip what was reached, and hold back what would increase; True when something was."""
+    desk = s.desk[0]
+    before, equity = desk.events, desk.equity_paise
+    desk.peak_paise = max(desk.peak_paise, equity)
+    limit = daily_limit(s, p)
+    if breaker.loss_reached(equity, desk.session_start_paise, limit):
+        turn(s, desk.now, breaker.DAILY_LOSS, desk.session_start_paise - equity, limit, -1)
+    if breaker.count_reached(desk.losses, p.max_losses):
+        turn(s, desk.now, breaker.CONSECUTIVE_LOSSES, desk.losses, p.max_losses, -1)
+    limit = drawdown_limit(p, desk.peak_paise)
+    if breaker.loss_reached(equity, desk.peak_paise, limit):
+        turn(s, desk.now, breaker.DRAWDOWN, desk.peak_paise - equity, limit, -1)
+    if desk.events == before:
+        return False
+    hold_back(s, p)
+    return True
+
+
+def daily_limit(s: State, p: Params) -> int:
+    """Loss since the last session's close that trips, paise; −1 = none."""
+    if not p.loss_amount > 0.0:
+        return -1
+    return to_paise(rupees_of(p.loss_amount, p.loss_percent, s.desk[0].session_start_paise / 100.0))
+
+
+def drawdown_limit(p: Params, peak_paise: int) -> int:
+    """Fall from the peak that trips, paise; −1 = none."""
+    if not p.drawdown_amount > 0.0:
+        return -1
+    return to_paise(rupees_of(p.drawdown_amount, p.drawdown_percent, peak_paise / 100.0))
+
+
+def would_trip(s: State, p: Params) -> bool:
+    """Whether the next close would trip something at an equity that stays as it is."""
+    desk = s.desk[0]
+    if not p.watches or desk.state == breaker.HALTED:
+        return False
+    equity, peak = desk.equity_paise, max(desk.peak_paise, desk.equity_paise)
+    trips = breaker.loss_reached(equity, peak, drawdown_limit(p, peak))
+    if desk.state == breaker.ACTIVE:
+        trips = trips or breaker.loss_reached(equity, desk.session_start_paise, daily_limit(s, p))
+        trips = trips or breaker.count_reached(desk.losses, p.max_losses)
+    return trips
+
+
+def hold_back(s: State, p: Params) -> None:
+    """Withdraw what would still increase, and with ``on_trip: flatten`` leave what is held."""
+    for i in range(s.books.shape[0]):
+        withdraw_entries(s, i)
+    if p.flattens:
+        for position in range(s.desk[0].held):
+            i = s.held[position]
+            if not s.books[i].leaving:
+                leave(s, p, i, RISK)
+
+
+def turn(s: State, now: int, cause: int, reached: int, limit: int, instrument: int) -> None:
+    """Change the trading state as the rulebook says; nothing when it stays what it is."""
+    desk = s.desk[0]
+    before, after = desk.state, breaker.state_after(desk.state, cause)
+    if before == after:
+        return
+    desk.state, desk.halted_for = after, 0
+    if after == breaker.ACTIVE:
+        desk.losses = 0
+        if before == breaker.HALTED:
+            desk.peak_paise = desk.equity_paise
+    else:
+        notice(s, NOTICE_TRIP, desk.events, 0)
+    row = s.events[desk.events]
+    desk.events = desk.events + 1
+    row.time, row.before, row.after, row.cause = now, before, after, cause
+    row.value, row.limit, row.instrument = reached, limit, instrument
