@@ -295,7 +295,9 @@ def products(draw, panel: Panel, per_session: int):
         square_off = days[:, None] * DAY_NS + 4 * HOUR_NS + halves * (HOUR_NS // 2)
     ends = [NEVER, NEVER, int(days[0]) - 1, *(int(day) for day in days)]
     last = np.array([draw(st.sampled_from(ends)) for _ in range(count)], dtype=np.int64)
-    return product, replace(panel, deadlines=Deadlines(days, square_off, last, square_off.max(axis=1)))
+    closes = np.array([panel.close_time[panel.session == day].max() for day in days])
+    over = np.maximum(square_off.max(axis=1), closes)  # no bar of a session comes after it is over
+    return product, replace(panel, deadlines=Deadlines(days, square_off, last, over))
 
 
 @st.composite

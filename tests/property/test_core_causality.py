@@ -136,7 +136,12 @@ def with_a_bystander(draw):
         row: [request._replace(instrument=request.instrument + shift) for request in requests]
         for row, requests in scenario.requests.items()
     }
-    return scenario, changed(scenario, panel=wider, decisions=grids, requests=asked, strict=False), shift
+    charges = scenario.settings.charges
+    if charges.of:
+        charges = charges._replace(of=(*charges.of, (symbol, 0)))
+    settings = scenario.settings.model_copy(update={"charges": charges})
+    changes = {"panel": wider, "decisions": grids, "requests": asked, "settings": settings}
+    return scenario, changed(scenario, **changes, strict=False), shift
 
 
 @given(with_a_bystander())
