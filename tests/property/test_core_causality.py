@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from framework.engines.event import DecisionArrays
 from framework.types import Instrument, Panel, Record, Settings
+from framework.types.choices import Sizing
 from framework.types.deadlines import NEVER, Deadlines
 from tests.contract.market import NAN
 from tests.property.scenarios import Scenario, Watched, bars_of, changed, columns, panels, scenarios
@@ -112,7 +113,10 @@ def test_the_same_twice_is_the_same_record(scenario: Scenario):
 def with_a_bystander(draw):
     """A scenario, and the same one with an instrument that is never asked for, first or last in the order."""
     scenario = draw(scenarios(styles=("signals", "on_bar")))
-    scenario = changed(scenario, settings=scenario.settings.model_copy(update={"allotment": 0.5}))
+    update = {"allotment": 0.5}
+    if scenario.settings.sizing.kind == "equal_risk":  # a part of all that is measured: a bystander has its part
+        update["sizing"] = Sizing.parse("equity:95%")
+    scenario = changed(scenario, settings=scenario.settings.model_copy(update=update))
     panel = scenario.panel
     extra = draw(columns(len(panel), whole=True))
     symbol = draw(st.sampled_from(["0", "Z"]))
