@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from framework.errors import ConfigError
-from framework.market.tables import check_ranges, in_force, read_table, table_file
+from framework.market.tables import check_ranges, current_table, in_force
 from framework.sending.facts import Ceilings
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -53,7 +53,7 @@ class OrderTable(BaseModel):
 
 def ceilings_on(day: date, table: OrderTable | None = None) -> Ceilings:
     """The ceilings of a day; ``ConfigError`` on a day that a table does not cover."""
-    known = table or read_table(table_file("market/orders.yaml"), OrderTable)
+    known = table or current_table("market/orders.yaml", OrderTable)
     value, rate = in_force(known.order_value, day), in_force(known.orders_per_second, day)
     if value is None or rate is None:
         name = "order_value" if value is None else "orders_per_second"

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from framework.market.tables import check_ranges, in_force, read_table, table_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from framework.market.tables import check_ranges, current_table, in_force
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 
@@ -71,10 +67,4 @@ def freeze_of(symbol: str, on: date, table: LotTable | None = None) -> int | Non
 
 def lot_table() -> LotTable:
     """The table in force here: ``./config/market/lots.yaml``, else the shipped one."""
-    file = table_file("market/lots.yaml")
-    return _read(file, file.stat().st_mtime_ns)
-
-
-@cache
-def _read(file: Path, _changed: int) -> LotTable:
-    return read_table(file, LotTable)
+    return current_table("market/lots.yaml", LotTable)

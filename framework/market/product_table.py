@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from framework.market.tables import check_ranges, in_force, read_table, table_file
+from framework.market.tables import check_ranges, current_table, in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 ANY = "any"
@@ -90,15 +88,9 @@ class ProductTable(BaseModel):
 
 def product_table() -> ProductTable:
     """The table in force here: ``./config/market/products.yaml``, else the shipped one."""
-    file = table_file("market/products.yaml")
-    return _read(file, file.stat().st_mtime_ns)
+    return current_table("market/products.yaml", ProductTable)
 
 
 def _names(broker: str) -> Iterable[str]:
     """Where a broker's rows are looked for: ``upstox_api`` is upstox too, and everyone is any."""
     return dict.fromkeys((broker, broker.partition("_")[0], ANY))
-
-
-@cache
-def _read(file: Path, _changed: int) -> ProductTable:
-    return read_table(file, ProductTable)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from framework.market.tables import check_ranges, read_table, table_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from framework.market.tables import check_ranges, current_table
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,10 +50,4 @@ class SeriesTable(BaseModel):
 
 def series_table() -> SeriesTable:
     """The table in force here: ``./config/market/series.yaml``, else the shipped one."""
-    file = table_file("market/series.yaml")
-    return _read(file, file.stat().st_mtime_ns)
-
-
-@cache
-def _read(file: Path, _changed: int) -> SeriesTable:
-    return read_table(file, SeriesTable)
+    return current_table("market/series.yaml", SeriesTable)

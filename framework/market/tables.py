@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -54,6 +55,17 @@ def read_table(file: Path, model: type[Rows]) -> Rows:
         return model.model_validate(content)
     except ValidationError as error:
         raise ConfigError(explain(str(file), error)) from error
+
+
+def current_table(name: str, model: type[Rows]) -> Rows:
+    """The table in force here, as ``table_file`` finds it: read once, and again when its file changes."""
+    file = table_file(name)
+    return cast("Rows", _read(file, model, file.stat().st_mtime_ns))
+
+
+@cache
+def _read(file: Path, model: type[BaseModel], _changed: int) -> BaseModel:
+    return read_table(file, model)
 
 
 def in_force(facts: Iterable[Fact], day: date) -> Fact | None:

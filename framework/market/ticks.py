@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from framework.errors import ConfigError, DataError
-from framework.market.tables import check_ranges, in_force, read_table, table_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from framework.market.tables import check_ranges, current_table, in_force
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 
@@ -113,10 +109,4 @@ def tick_of(price: float, on: date, kind: str = "share", table: TickTable | None
 
 def tick_table() -> TickTable:
     """The table in force here: ``./config/market/ticks.yaml``, else the shipped one."""
-    file = table_file("market/ticks.yaml")
-    return _read(file, file.stat().st_mtime_ns)
-
-
-@cache
-def _read(file: Path, _changed: int) -> TickTable:
-    return read_table(file, TickTable)
+    return current_table("market/ticks.yaml", TickTable)
