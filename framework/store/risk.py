@@ -56,9 +56,3 @@ def events(connection: sqlite3.Connection, owner: Owner) -> list[BreakerRow]:
         )
         for time, before, after, cause, value, bound, *said in connection.execute(query, owner)
     ]
-
-
-def accounts(connection: sqlite3.Connection) -> list[str]:
-    """Accounts of which anything is known."""
-    query = "SELECT account FROM circuit_breaker_events UNION SELECT account FROM risk_metrics ORDER BY account"
-    return [name for (name,) in connection.execute(query) if name]

@@ -202,10 +202,6 @@ class Store:
         with database.transaction(self.connection):
             risk.append(self.connection, Owner(account=account), [row])
 
-    def risk_accounts(self) -> list[str]:
-        """Accounts of which any risk is kept."""
-        return risk.accounts(self.connection)
-
     def runs(self, limit: int | None = 20) -> list[RunRow]:
         """The newest backtests first; limit None = all."""
         return runs.latest(self.connection, limit)
