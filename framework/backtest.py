@@ -65,6 +65,8 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
 ) -> Result:
     """Backtest a strategy and return its Result; nothing is written anywhere.
 
+    Single fills and orders, the hash of the prices and ``Result.without_risk`` (a second run) wait to be looked at.
+
     Args:
         strategy: an instance such as ``RSI(period=10)``, its class, or its name as on the command line.
         bars: Bars, several of them, a Panel, a DataFrame, or one or more symbols of the store.

@@ -49,8 +49,7 @@ def provenance_later(strategy: Strategy, panel: Panel) -> Mapping[str, str]:
     def make() -> dict[str, str]:
         return {**facts, "data_sha256": data_hash(panel), **_versions()}
 
-    changing = any(array.flags.writeable for array in _hashed(panel))
-    return make() if changing else DeferredFacts(make)
+    return make() if panel.can_change else DeferredFacts(make)
 
 
 @cache

@@ -256,6 +256,8 @@ def backtest_command(
             name=strategy,
             progress=progress,
         )
+        if result.without_risk is not None:
+            result.without_risk.made()  # it is printed and kept below, where no progress is shown
     if fills is not None:
         result.save_fills(fills)
     _keep(result, path, out.resolve() if out is not None else None)

@@ -10,6 +10,7 @@ from framework.engines.choice import chosen_engine, run_engine
 from framework.engines.context import BarContext
 from framework.engines.event import DecisionArrays
 from framework.errors import StrategyError
+from framework.types.deferred import Deferred
 from framework.types.limits import Limits
 from framework.types.without_risk import WithoutRisk
 
@@ -30,31 +31,53 @@ MOST_ON_BAR = 20_000
 def without_risk(record: Record, strategy: Strategy, progress: Progress | None = None) -> WithoutRisk | None:
     """The same decisions without limits and rules; None when there were none. ``progress``: (what, done, total).
 
-    A strategy that acts in ``on_bar`` is asked again, for it may look at its account. A run that would take long is
-    left out, and the answer says so.
+    It is run when it is first looked at, unless somebody could change the prices until then.
     """
     if record.settings.limits == Limits() and not record.rules:
         return None
+    if record.panel.can_change:
+        return run_again(record, strategy, progress)
+    return WithoutRisk.later(lambda: run_again(record, strategy, progress))
+
+
+def run_again(record: Record, strategy: Strategy, progress: Progress | None = None) -> WithoutRisk:
+    """The same decisions without limits and rules.
+
+    A strategy that acts in ``on_bar`` is asked again, for it may look at its account. A run that would take long is
+    left out, and the answer says so.
+    """
     cells = record.panel.close[record.first_row :].size
     acts = record.targets is None
     if acts and cells > MOST_ON_BAR:
         return _left_out(f"on_bar() would have to be asked again at {cells:,} bars, more than {MOST_ON_BAR:,}")
-    slow = not acts and chosen_engine("auto", style=record.style, rules=(), cells=record.panel.close.size) == "event"
-    if slow and cells > MOST_INTERPRETED:
+    engine = "event" if acts else _engine(record)
+    if engine == "event" and not acts and cells > MOST_INTERPRETED:
         return _left_out(f"{cells:,} bars take too long a second time before `tulya warmup` has compiled the engine")
     try:
-        other = _again(record, strategy, progress)
+        other = _again(record, strategy, engine, progress)
     except (OverflowError, StrategyError) as error:
         return _left_out(f"without them the run ends in an error ({error})")
-    charges_paise = sum(one.charges_paise for one in other.settlements)
-    return WithoutRisk(other.equity_paise, len(other.settlements), charges_paise, other.engine)
+    return WithoutRisk(other.equity_paise, len(other.settlements), _charges_paise(other), other.engine)
+
+
+def _charges_paise(record: Record) -> int:
+    if isinstance(record.settlements, Deferred):
+        return int(record.settlements.rows["charges_paise"].sum())
+    return sum(one.charges_paise for one in record.settlements)
 
 
 def _left_out(why: str) -> WithoutRisk:
     return WithoutRisk(np.empty(0, dtype=np.int64), left_out=why)
 
 
-def _again(record: Record, strategy: Strategy, progress: Progress | None) -> Record:
+def _engine(record: Record) -> str:
+    """The compiled one where it ran already, else the one that saves time."""
+    if record.engine == "compiled":
+        return record.engine
+    return chosen_engine("auto", style=record.style, rules=(), cells=record.panel.close.size)
+
+
+def _again(record: Record, strategy: Strategy, engine: str, progress: Progress | None) -> Record:
     rows = len(record.panel) - record.first_row
 
     def ran(done: int) -> None:
@@ -65,7 +88,7 @@ def _again(record: Record, strategy: Strategy, progress: Progress | None) -> Rec
     if record.targets is None:
         context = BarContext(record.panel)
         return run_engine(
-            "event",
+            engine,
             record.panel,
             settings,
             on_bar=lambda session, row: context.ask(strategy, session, row),
@@ -74,7 +97,7 @@ def _again(record: Record, strategy: Strategy, progress: Progress | None) -> Rec
             progress=ran,
         )
     return run_engine(
-        "auto",
+        engine,
         record.panel,
         settings,
         decisions=DecisionArrays(record.targets, **record.prices),

@@ -53,7 +53,10 @@ class Result:
     verification: Verification | None = None
     """What the other engines made of the same run; None when they were not asked."""
     without_risk: WithoutRisk | None = None
-    """The same decisions without limits and rules of the user's own; None when there were none."""
+    """The same decisions without limits and rules of the user's own, run at the first look at one of its fields.
+
+    None when there were no limits and rules. What prints, shows or keeps a Result looks at it; the statistics do not.
+    """
 
     @cached_property
     def observations(self) -> Observations:

@@ -126,6 +126,11 @@ class Panel:
         )
         return ends
 
+    @property
+    def can_change(self) -> bool:
+        """True when somebody could still write to its prices or times."""
+        return any(getattr(self, name).flags.writeable for name in (*VALUES, *CLOCKS))
+
     def rows_of(self, column: int) -> NDArray[np.int64]:
         """Rows in which the instrument of this column has a bar, int64[n]."""
         return np.flatnonzero(np.isfinite(self.close[:, column]))

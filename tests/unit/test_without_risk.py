@@ -1,5 +1,8 @@
 """The second run without limits: the same decisions, no limit and no rule, the same cash."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,8 @@ from framework.engines import unlimited
 from framework.report.limits import compared
 from framework.report.result import Result
 from framework.report.tearsheet import render
+from framework.types import Panel
+from framework.types.panel import CLOCKS, VALUES
 
 DAY = 86_400_000_000_000
 CHOICES = {"capital": 10_000.0, "sizing": "fixed:50", "causality": "off"}
@@ -65,6 +70,44 @@ def test_what_a_limit_held_back_is_bought_in_the_second_run():
 
 def test_without_limits_and_rules_there_is_no_second_run():
     assert None is backtest(Holds(), RISES, **CHOICES).without_risk
+
+
+def ran_later(monkeypatch, panel=RISES):
+    """What the second run was asked for by the time its result is looked at, and the result."""
+    asked = []
+    again = unlimited.run_again
+    monkeypatch.setattr(unlimited, "run_again", lambda *given: asked.append("again") or again(*given))
+    return asked, backtest(Holds(), panel, max_order_value=1_000, **CHOICES)
+
+
+def test_the_second_run_waits_until_somebody_looks_and_is_made_once(monkeypatch):
+    asked, result = ran_later(monkeypatch)
+    assert 10_200.0 == result.stats["Final equity [₹]"]
+    assert result.without_risk is not None
+    assert [] == asked
+    assert (1, 0, "event") == (result.without_risk.fills, result.without_risk.charges_paise, result.without_risk.engine)
+    assert ["again"] == asked
+    assert result.without_risk is result.without_risk.made()
+    with pytest.raises(AttributeError, match="no attribute 'filled'"):
+        _ = result.without_risk.filled
+
+
+def test_a_second_run_is_not_put_off_where_prices_could_change_until_then(monkeypatch):
+    given = Panel.from_bars([RISES])
+    arrays = {name: getattr(given, name).copy() for name in (*VALUES, *CLOCKS)}
+    loose = Panel(instruments=given.instruments, timeframe="1d", **arrays)
+    asked, result = ran_later(monkeypatch, loose)
+    assert ["again"] == asked
+    loose.close[:] = 1.0
+    assert 1_100_000 == result.without_risk.equity_paise[-1]
+
+
+def test_a_second_run_that_waits_is_copied_and_pickled_with_what_it_comes_to(monkeypatch):
+    asked, result = ran_later(monkeypatch)
+    again = pickle.loads(pickle.dumps(result.without_risk))  # noqa: S301 - its own
+    assert ["again"] == asked
+    assert ([1_000_000, 1_000_000, 1_050_000, 1_100_000], 1) == (again.equity_paise.tolist(), again.fills)
+    assert 1 == copy.copy(result.without_risk).fills
 
 
 def test_cash_is_no_limit_that_can_be_left_out():
