@@ -210,7 +210,6 @@ def backtest_command(
     """
     from framework.backtest import backtest, refuse_ignored
     from framework.cli.progress import shown
-    from framework.cli.warmup import tell_first_use
     from framework.config import database_path, load_config
     from framework.discovery import find_strategy
     from framework.report.bundle import refuse_folder
@@ -236,7 +235,6 @@ def backtest_command(
     chosen = find_strategy(strategy).from_settings(parse_pairs("--set", parameters or ()))
     refuse_ignored(chosen, flags)
     path = database_path(db)
-    tell_first_use(engine)
     if out is not None:
         refuse_folder(out)
     with shown(hidden=as_json) as progress:

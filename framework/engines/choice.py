@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -22,6 +24,7 @@ WORTH_IMPORTING = 400_000
 """Bars × instruments from which importing numba (0.7 s) is quicker than interpreting them."""
 WORTH_COMPILING = 8_000_000
 """… from which even compiling first (about half a minute) is."""
+_log = logging.getLogger(__name__)
 ENGINES = ("auto", "event", "compiled", "backtrader")
 
 
@@ -75,6 +78,12 @@ def run_engine(
     )
 
 
+@cache
+def _advise_warmup() -> None:
+    """Say once why a long run takes its time."""
+    _log.warning("The engine is not compiled yet, so this runs bar by bar; `tulya warmup` makes long runs much faster")
+
+
 def refuse_unread(panel: Panel, settings: Settings) -> None:
     """A product whose deadlines were not read would run as if there were none."""
     if settings.product in {"MIS", "NRML"} and panel.deadlines is None:
@@ -97,7 +106,9 @@ def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: in
     if name == "auto" and style != "on_bar" and not rules and cells >= WORTH_IMPORTING:
         from framework.engines.compiling import is_cached
 
-        return "compiled" if cells >= WORTH_COMPILING or is_cached() else "event"
+        if cells >= WORTH_COMPILING or is_cached():
+            return "compiled"
+        _advise_warmup()
     if name in {"auto", "event"}:
         return "event"
     if style == "on_bar":

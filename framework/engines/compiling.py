@@ -1,14 +1,17 @@
 """numba: compile the kernel's entries once, and keep the machine code where it is found again.
 
 The only place that turns rules into machine code. numba's cache does not see an edit in a *called* function, so the
-cache folder's name holds a hash of every source that is compiled, with the versions of numba, numpy and Python.
+cache folder's name holds a hash of every source that is compiled, with the versions of numba, numpy and Python, and of
+where they stand: numba keeps what it compiled by the path of the source, for each installation anew.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import platform
+import stat
 import sys
 import tempfile
 from functools import cache
@@ -40,7 +43,11 @@ CALLED = (
 )  # fmt: skip
 """Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
 inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""
+TAKES = {"run_rows": "half a minute to a minute", "run_turns": "a few seconds"}
+"""How long the entries take to compile of which a user is told; the others take less than a second."""
+OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 FOLDER_VARIABLE = "TULYA_CACHE"
+_log = logging.getLogger(__name__)
 
 
 def entry(name: str, *, compiled: bool = True) -> Callable[..., Any]:
@@ -65,10 +72,15 @@ def source_hash() -> str:
 def cache_folder() -> Path | None:
     """Where the machine code of these very sources is kept; None when no folder can be written."""
     home = os.environ.get(FOLDER_VARIABLE) or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    for parent in (Path(home) / "tulya", Path(tempfile.gettempdir()) / f"tulya-{os.getuid()}"):
-        folder = parent / f"kernel-{source_hash()}"
+    place = hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:8]
+    shared = Path(tempfile.gettempdir()) / f"tulya-{os.getuid()}"
+    for parent in (Path(home) / "tulya", shared):
+        folder = parent / f"kernel-{source_hash()}-{place}"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if parent is shared and not _is_ours(parent):
+                continue
+            folder.mkdir(exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return folder
         except OSError:
@@ -76,10 +88,16 @@ def cache_folder() -> Path | None:
     return None
 
 
-def is_cached() -> bool:
-    """True when a run will not have to compile first."""
+def _is_ours(folder: Path) -> bool:
+    """In a folder that everybody writes to, another user may have made it first, with code for us to run."""
+    facts = folder.lstat()
+    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid() and not facts.st_mode & OTHERS_MAY_WRITE
+
+
+def is_cached(*names: str) -> bool:
+    """True when a run will not have to compile these entries first; without a name, what every run takes."""
     folder = cache_folder()
-    return folder is not None and any(folder.rglob("*.run_rows-*.nbi"))
+    return folder is not None and all(any(folder.rglob(f"*.{name}-*.nbi")) for name in names or ("run_rows",))
 
 
 @cache
@@ -104,6 +122,8 @@ def _compiled(name: str) -> Callable[..., Any]:
     folder, config = cache_folder(), cast("Any", numba.config)
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder or "")
+    if name in TAKES and not is_cached(name):
+        _log.warning("Compiling the engine: once for this version of the rules, %s …", TAKES[name])
     options: dict[str, Any] = {"nogil": True, "cache": folder is not None, **UNCOUNTED}
     try:
         compiled: Callable[..., Any] = numba.njit(**options)(function)

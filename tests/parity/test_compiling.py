@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from framework.engines import compiling
+from framework.cli.warmup import compile_engine
+from framework.engines import choice, compiling
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = """
@@ -54,7 +55,7 @@ def start(project: Path, cache: Path) -> subprocess.Popen[str]:
 def finish(process: subprocess.Popen[str]) -> dict:
     out, err = process.communicate(timeout=300)
     assert 0 == process.returncode, err
-    return json.loads(out.splitlines()[-1])
+    return {**json.loads(out.splitlines()[-1]), "said": err.strip()}
 
 
 @pytest.mark.slow
@@ -66,6 +67,8 @@ def test_an_edit_of_a_rule_is_seen_and_two_processes_at_once_do_no_harm(project,
     assert 10_000_000 + 200 - 204 == first["cash"] == second["cash"]
     again = finish(start(project, cache))
     assert (True, first["cash"]) == (again["before"], again["cash"])
+    assert first["said"].startswith("Compiling the engine: once for this version of the rules, half a minute")
+    assert again["said"] == ""
 
     rule = project / "framework" / "rules" / "charges.py"
     line = "return by_rate(value_paise, tariff.brokerage_e8)"
@@ -81,6 +84,50 @@ def test_without_a_folder_to_write_it_is_compiled_for_this_process_only(monkeypa
     monkeypatch.setattr(compiling.tempfile, "gettempdir", lambda: str(tmp_path / "file"))
     assert compiling.cache_folder() is None
     assert not compiling.is_cached()
+
+
+def test_another_numba_and_another_installation_each_have_machine_code_of_their_own(monkeypatch, tmp_path):
+    monkeypatch.setenv("TULYA_CACHE", str(tmp_path))
+    before, known = compiling.cache_folder(), compiling.version
+    monkeypatch.setattr(compiling, "version", lambda name: "999" if name == "numba" else known(name))
+    upgraded = compiling.cache_folder()
+    monkeypatch.setattr(compiling, "version", known)
+    assert before == compiling.cache_folder() != upgraded
+    # numba keeps machine code by the path of its source: what one installation compiled, another does not find.
+    shutil.copy(compiling.__file__, tmp_path / "compiling.py")
+    monkeypatch.setattr(compiling, "__file__", str(tmp_path / "compiling.py"))
+    assert before != compiling.cache_folder()
+
+
+def test_machine_code_in_a_folder_that_others_can_write_to_is_never_run(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("TULYA_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr(compiling.tempfile, "gettempdir", lambda: str(tmp_path))
+    shared = tmp_path / f"tulya-{os.getuid()}"
+    ours = compiling.cache_folder()
+    assert (shared, 0o700) == (ours.parent, shared.stat().st_mode & 0o777)
+    shared.chmod(0o777)
+    assert compiling.cache_folder() is None
+    shared.rename(tmp_path / "elsewhere")
+    shared.symlink_to(tmp_path / "elsewhere")
+    assert compiling.cache_folder() is None
+
+
+def test_auto_says_why_a_long_run_goes_bar_by_bar_before_the_engine_is_compiled(monkeypatch, caplog):
+    monkeypatch.setattr(compiling, "is_cached", lambda: False)
+    choice._advise_warmup.cache_clear()
+    for cells in (choice.WORTH_IMPORTING - 1, choice.WORTH_IMPORTING, choice.WORTH_IMPORTING):
+        assert "event" == choice.chosen_engine("auto", style="signals", rules=(), cells=cells)
+    assert ["tulya warmup" in message for message in caplog.messages] == [True]
+    assert "compiled" == choice.chosen_engine("auto", style="signals", rules=(), cells=choice.WORTH_COMPILING)
+    monkeypatch.setattr(compiling, "is_cached", lambda: True)
+    assert "compiled" == choice.chosen_engine("auto", style="signals", rules=(), cells=choice.WORTH_IMPORTING)
+    assert "event" == choice.chosen_engine("auto", style="on_bar", rules=(), cells=choice.WORTH_IMPORTING)
+
+
+def test_after_warmup_neither_a_backtest_nor_a_sweep_compiles():
+    compile_engine()
+    assert compiling.is_cached(*compiling.ENTRIES)
 
 
 def test_every_rule_and_every_part_of_the_kernel_is_in_the_hash():
