@@ -98,7 +98,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         raise ConfigError(msg)
     chosen = settings_of(settings, choices)
     asked = strategy_of(strategy)
-    refuse_ignored(asked, choices)
+    refuse_ignored(asked, choices, chosen)
     first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
     if first_day and last_day and first_day > last_day:
         msg = f"--from (start) {first_day} is after --to (end) {last_day}; swap the two"
@@ -389,12 +389,23 @@ def refuse_ticks_without_tick(panel: Panel, settings: Settings) -> None:
         raise ConfigError(msg)
 
 
-def refuse_ignored(strategy: Strategy, names: Iterable[str]) -> None:
-    """Refuse, instead of ignoring, a choice that this kind of strategy has no use for."""
-    style, name = strategy.style(), type(strategy).__name__
-    sizes = ("sizing", "allotment", "volatility_bars", "kelly_cap", "kelly_after", "kelly_start")
-    uses = {**dict.fromkeys(sizes, "signals"), "rebalance": "allocate", "leverage": "allocate"}
+def refuse_ignored(strategy: Strategy, names: Iterable[str], settings: Settings) -> None:
+    """Refuse, instead of ignoring, a choice (by its name) that this strategy or this sizing has no use for."""
+    style, name, kind = strategy.style(), type(strategy).__name__, settings.sizing.kind
+    sizes = {
+        "volatility_bars": ("volatility", "equal_risk"),
+        **dict.fromkeys(("kelly_cap", "kelly_after", "kelly_start"), ("kelly",)),
+    }
+    uses = {
+        **dict.fromkeys(("sizing", "allotment", *sizes), "signals"),
+        "rebalance": "allocate",
+        "leverage": "allocate",
+    }
     for choice in names:
         if uses.get(choice, style) != style:
             msg = f"{choice} is only for strategies that write {uses[choice]}(); {name} writes {style}(): leave it out"
+            raise ConfigError(msg)
+        if kind not in sizes.get(choice, (kind,)):
+            kinds = " and ".join(sizes[choice])
+            msg = f"{choice} is only for sizing {kinds}, and sizing is {settings.sizing}: leave it out"
             raise ConfigError(msg)

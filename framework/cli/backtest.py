@@ -233,7 +233,7 @@ def backtest_command(
     flags = {name: value for name, value in given.items() if value is not None}
     settings = Settings.of(**{**config.run.model_dump(exclude_unset=True), **flags})
     chosen = find_strategy(strategy).from_settings(parse_pairs("--set", parameters or ()))
-    refuse_ignored(chosen, flags)
+    refuse_ignored(chosen, flags, settings)
     path = database_path(db)
     if out is not None:
         refuse_folder(out)

@@ -31,7 +31,11 @@ def parse_pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
         if not equals or not name.strip():
             msg = f"{option} {text!r} is not understood; write {option} name=value, such as {option} period=10"
             raise ConfigError(msg)
-        pairs[name.strip().replace("-", "_")] = value.strip()
+        key = name.strip().replace("-", "_")
+        if key in pairs:
+            msg = f"{option} {key} is given twice, as {pairs[key]} and as {value.strip()}; give it once"
+            raise ConfigError(msg)
+        pairs[key] = value.strip()
     return pairs
 
 

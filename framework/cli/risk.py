@@ -138,7 +138,8 @@ def metrics_command(
         typer.echo(f"{_named(owner)}: nothing is kept of it.")
         return
     from framework.cli.tables import new_table, print_table
-    from framework.report.wording import percent, rupees
+    from framework.report.wording import percent
+    from framework.types.rupees import rupees
 
     table = new_table()
     table.add_column("session", no_wrap=True)
@@ -260,7 +261,7 @@ def _state(db: Path, run: str | None, account: str | None) -> dict[str, Any] | N
 def _state_text(state: dict[str, Any] | None) -> str:
     if state is None:
         return "State: no run is kept yet."
-    from framework.report.wording import rupees
+    from framework.types.rupees import rupees
 
     whose = f"account {state['account']}" if "account" in state else f"run {state['run']} at its end"
     event, day = state["last_event"], state["last_session"]
@@ -299,7 +300,7 @@ def _words(cause: Any) -> str:
 
 def _amount(cause: Any, amount: int) -> str:
     from framework.report.breaker import IN_PAISE
-    from framework.report.wording import rupees
+    from framework.types.rupees import rupees
 
     return rupees(amount / 100) if cause in IN_PAISE else f"{amount:,}" if amount else ""
 

@@ -211,7 +211,7 @@ def _finite(one: Opinion) -> dict[str, Any]:
 
 
 def _show(wanted: Wanted, session: Session, answer: Answer) -> None:
-    from framework.report.wording import rupees
+    from framework.types.rupees import rupees
 
     held = session.account.quantity[_index(session, wanted.symbol)]
     typer.echo(
@@ -267,7 +267,7 @@ def _result(answer: Answer) -> str:
 
 
 def _amount(amount: float | str, unit: str) -> str:
-    from framework.report.wording import rupees
+    from framework.types.rupees import rupees
 
     if isinstance(amount, str):
         return amount

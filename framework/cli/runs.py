@@ -41,7 +41,7 @@ def list_runs(
     if not rows:
         typer.echo("No runs yet. Start with: tulya backtest rsi --symbols SP500")
         return
-    from framework.report.wording import rupees
+    from framework.types.rupees import rupees
 
     table = new_table()
     for heading in ("run", "strategy", "symbols", "from", "to"):
@@ -118,8 +118,8 @@ def charges_of_run(run: RunName, db: Database = None, as_json: AsJson = False) -
     from framework.config import database_path
     from framework.errors import ConfigError
     from framework.report.levies import facts, reconciled
-    from framework.report.wording import rupees
     from framework.runs import find
+    from framework.types.rupees import rupees
 
     result = find(run, database_path(db))
     if not result.settings.charges.plan:

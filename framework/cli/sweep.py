@@ -115,7 +115,8 @@ def sweep_command(
         "take_profit": take_profit, "trail": trail, "time_exit": time_exit,
     }  # fmt: skip
     given = {**parse_pairs("--setting", choices or ()), **{k: v for k, v in flags.items() if v is not None}}
-    refuse_ignored(find_strategy(strategy).model_construct(), given)
+    settings = Settings.of(**config.run_choices(given))
+    refuse_ignored(find_strategy(strategy).model_construct(), given, settings)
     path = database_path(db)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)  # where that fails, it fails before the work
@@ -133,7 +134,7 @@ def sweep_command(
                 storage=storage,
                 constraint=constraint,
                 objective=objective or "Sharpe",
-                settings=Settings.of(**config.run_choices(given)),
+                settings=settings,
                 start=start,
                 end=end,
                 timeframe=timeframe,

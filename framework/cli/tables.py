@@ -46,7 +46,8 @@ def date_of(nanoseconds: int) -> str:
 def stat_of(name: str, value: float | None) -> str:
     """A statistic as the result itself prints it; one that this version does not know, as a number."""
     from framework.report.stats import STATS
-    from framework.report.wording import NONE, number, stat_value
+    from framework.report.wording import number, stat_value
+    from framework.types.rupees import NONE
 
     if value is None:
         return NONE

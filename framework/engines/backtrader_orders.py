@@ -24,6 +24,7 @@ from framework.session.planning import (
 )
 from framework.session.sizer import BELOW_ONE_LOT, NO_VOLATILITY, Sizer
 from framework.session.trips import Trips
+from framework.session.wording import cash_text
 from framework.types.orders import (
     NAN,
     BarRow,
@@ -75,8 +76,7 @@ class Desk:
         above = self._purse.cash_paise >= 0
         self._purse.book(order.quantity, price)
         if above and self._purse.cash_paise < 0:
-            text = f"cash fell to ₹{self._purse.cash_paise / 100:,.2f}"
-            self.notices.append(Notice(now, "cash_below_zero", text))
+            self.notices.append(Notice(now, "cash_below_zero", cash_text(self._purse.cash_paise)))
         before, book.position, book.average = book.position, book.position + order.quantity, average
         book.mark(price)
         sent.filled = order.quantity

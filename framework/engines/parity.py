@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from framework.types.record import OrderRecord, OrderState
+from framework.types.rupees import rupees
 from framework.types.timeframe import Timeframe
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class _Pair:
             if rows.size:
                 row = int(rows[0])
                 what, time = name.removesuffix("_paise"), int(self.one.panel.time[self.one.first_row + row])
-                values = (f"₹{int(array[row]) / 100:,.2f}" for array in (mine, others))
+                values = (rupees(int(array[row]) / 100) for array in (mine, others))
                 yield Difference(time, "account", f"{what} at the close of {self._bar(time)}: {self._both(*values)}")
 
     def _each(

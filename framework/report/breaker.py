@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from framework.report.wording import rupees, time_text
+from framework.report.wording import time_text
 from framework.types.breaker import BreakerCause
 from framework.types.portfolio import TradingState
+from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from framework.types.breaker import BreakerEvent

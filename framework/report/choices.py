@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from framework.report.wording import NONE, percent, rupees, time_text
+from framework.report.wording import percent, time_text
+from framework.types.rupees import NONE, rupees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

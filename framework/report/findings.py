@@ -13,11 +13,12 @@ from framework.report import metrics
 from framework.report.actions import sentences
 from framework.report.breaker import holds, when, why
 from framework.report.interventions import REFUSED, SHRUNK
-from framework.report.wording import percent, rupees, time_text
+from framework.report.wording import percent, time_text
 from framework.types.breaker import BreakerCause
 from framework.types.causality import CausalityVerdict
 from framework.types.portfolio import TradingState
 from framework.types.record import OrderState
+from framework.types.rupees import rupees
 from framework.types.verification import Agreement
 
 if TYPE_CHECKING:

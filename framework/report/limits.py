@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.report.observations import observe
-from framework.report.wording import number, percent, rupees
+from framework.report.wording import number, percent
+from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from framework.report.result import Result

@@ -13,7 +13,8 @@ from framework.report.interventions import decided as when
 from framework.report.interventions import tallies
 from framework.report.limits import compared
 from framework.report.stats import STATS
-from framework.report.wording import NONE, reason_text, rupees, stat_value
+from framework.report.wording import reason_text, stat_value
+from framework.types.rupees import NONE, rupees
 
 if TYPE_CHECKING:
     from framework.report.result import Result

@@ -12,7 +12,8 @@ from framework.report.levies import NAMES, levies, reconciled
 from framework.report.metrics import total_return
 from framework.report.observations import session_rows
 from framework.report.payload import own_rows
-from framework.report.wording import NONE, number, percent, reason_text, rupees, time_text
+from framework.report.wording import number, percent, reason_text, time_text
+from framework.types.rupees import NONE, rupees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

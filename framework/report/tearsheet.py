@@ -22,7 +22,8 @@ from framework.report.limits import compared
 from framework.report.payload import as_script, chart_data
 from framework.report.quantstats_page import write_page
 from framework.report.stats import STATS
-from framework.report.wording import number, percent, rupees, stat_value
+from framework.report.wording import number, percent, stat_value
+from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from framework.report.findings import Finding

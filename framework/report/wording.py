@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from framework.types.rupees import MINUS, NONE, rupees
 from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
@@ -17,33 +18,7 @@ if TYPE_CHECKING:
     from framework.report.stats import Stat
     from framework.types.panel import Panel
 
-NONE = "–"
-"""What stands where there is no number."""
-MINUS = "−"
 COUNTS = ("Round trips", "Open round trips")
-
-
-def grouped(whole: int) -> str:
-    """A whole number ≥ 0 in Indian grouping: 1234567 → ``12,34,567``."""
-    digits = str(whole)
-    head, tail = digits[:-3], digits[-3:]
-    parts = [tail]
-    while head:
-        parts.append(head[-2:])
-        head = head[:-2]
-    return ",".join(reversed(parts))
-
-
-def rupees(amount: float, decimals: int = 2) -> str:
-    """``₹12,34,567.89``, with a real minus before the sign; – for NaN."""
-    if math.isnan(amount):
-        return NONE
-    if math.isinf(amount):
-        return f"{MINUS if amount < 0 else ''}₹∞"
-    text = f"{abs(amount):.{decimals}f}"
-    whole, _, fraction = text.partition(".")
-    negative = amount < 0 and float(text) != 0
-    return f"{MINUS if negative else ''}₹{grouped(int(whole))}{'.' + fraction if fraction else ''}"
 
 
 def number(value: float, decimals: int = 2) -> str:

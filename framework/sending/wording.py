@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.sending.facts import SECOND_NS
+from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from framework.sending.answers import Deny
@@ -23,7 +24,7 @@ SENTENCES = {
     "price": "price {value} is not a finite number above {bound}",
     "tick": "price {value} is not on the tick {bound}; round it against the order",
     "exchange_band": "price {value} is beyond the exchange's band at {bound}; choose a price within it",
-    "legal_order_value": "an order of ₹{value} is not allowed, the law's ceiling is ₹{bound}; split it",
+    "legal_order_value": "an order of {value} is not allowed, the law's ceiling is {bound}; split it",
     "state": "the system is {value}, not {bound}: only reductions pass; see tulya risk show",
     "app": "the app in use is {value!r}, configured is {bound!r}",
     "algo": "the algo name in use is {value!r}, configured is {bound!r}",
@@ -37,13 +38,13 @@ SENTENCES = {
     "missing_bars": "{value} bars are missing since the decision's history; fill the gap first",
     "no_exchange_band": "the exchange's price band of today is not known ({value} to {bound}); read it from the broker",
     "price_band": "its price is {value}% from the last one, at most {bound}% are allowed (live.price_band_percent)",
-    "order_value": "the order is worth ₹{value}, at most ₹{bound} are allowed (live.max_order_value)",
+    "order_value": "the order is worth {value}, at most {bound} are allowed (live.max_order_value)",
     "order_quantity": "the order has {value} units, at most {bound} are allowed (live.max_order_quantity)",
-    "open_value": "open orders would be worth ₹{value}, at most ₹{bound} are allowed (live.max_open_value)",
-    "position_value": "the position could become ₹{value}, at most ₹{bound} are allowed (live.max_position_value)",
-    "gross_value": "all positions could become ₹{value}, at most ₹{bound} are allowed (live.max_gross_value)",
+    "open_value": "open orders would be worth {value}, at most {bound} are allowed (live.max_open_value)",
+    "position_value": "the position could become {value}, at most {bound} are allowed (live.max_position_value)",
+    "gross_value": "all positions could become {value}, at most {bound} are allowed (live.max_gross_value)",
     "stale_funds": "the broker's funds are {value} s old, at most {bound} s are allowed; ask for them again",
-    "funds": "the order takes ₹{value}, ₹{bound} are left; reduce it or add funds",
+    "funds": "the order takes {value}, {bound} are left; reduce it or add funds",
     "duplicate": "the same order went out {value} s ago, {bound} s must pass (live.duplicate_s)",
     "own_cross": "at {value} it would meet an own order at {bound}; cancel that one first",
     "orders_per_minute": "it would be order {value} of this minute in its symbol, at most {bound} (orders_per_minute)",
@@ -54,6 +55,8 @@ SENTENCES = {
 """Code of ``Deny`` → sentence."""
 
 
+IN_RUPEES = frozenset({"legal_order_value", "order_value", "open_value", "position_value", "gross_value", "funds"})
+"""Codes whose value and bound are rupees."""
 CLOCKED = frozenset({"expired", "session_closed", "cut_off"})
 """Codes whose value and bound are moments, UTC nanoseconds."""
 LONG = 1e6
@@ -63,7 +66,7 @@ DAY_S = 86_400
 
 def sentence(denial: Deny) -> str:
     """The refusal as one sentence, whatever the values are."""
-    told = _clock if denial.code in CLOCKED else _number
+    told = _clock if denial.code in CLOCKED else _rupees if denial.code in IN_RUPEES else _number
     return SENTENCES[denial.code].format(value=told(denial.value), bound=told(denial.bound))
 
 
@@ -71,6 +74,12 @@ def _number(value: object) -> str:
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
     return f"{value:,.2f}" if abs(value) >= LONG else f"{value:,.6g}"
+
+
+def _rupees(value: object) -> str:
+    if not isinstance(value, int | float):
+        return str(value)
+    return rupees(value, 0 if float(value).is_integer() else 2)
 
 
 def _clock(value: object) -> str:

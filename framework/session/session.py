@@ -48,6 +48,7 @@ from framework.types.orders import (
     Reason,
 )
 from framework.types.record import Notice, OrderRecord, OrderState, Settlement
+from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +116,7 @@ class Session:
 
     def __repr__(self) -> str:
         held = ", ".join(f"{self.instruments[i]} {self.account.quantity[i]:+d}" for i in self.account.held)
-        return f"Session({self.state.value}, equity ₹{self.equity_paise / 100:,.2f}, {held or 'flat'})"
+        return f"Session({self.state.value}, equity {rupees(self.equity_paise / 100)}, {held or 'flat'})"
 
     # ------------------------------------------------------------------ what hosts read
 

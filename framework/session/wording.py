@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from framework.types.breaker import BreakerCause
 from framework.types.portfolio import TradingState
+from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ def refused_fill_text(quantity: int, instrument: Instrument, reason: str) -> str
 
 def cash_text(cash_paise: int) -> str:
     """Cash fell below zero."""
-    return f"cash fell to ₹{cash_paise / 100:,.2f}"
+    return f"cash fell to {rupees(cash_paise / 100)}"
 
 
 def trip_text(event: BreakerEvent, limits: Limits, instruments: Sequence[Instrument]) -> str:
@@ -35,9 +36,9 @@ def trip_text(event: BreakerEvent, limits: Limits, instruments: Sequence[Instrum
     )
     then = f"{'reduce only' if event.after is TradingState.REDUCE_ONLY else 'halted'} until {until}{held}"
     if event.cause is BreakerCause.DAILY_LOSS:
-        return f"a loss of ₹{event.value / 100:,.2f} reached {limits.max_daily_loss}: {then}"
+        return f"a loss of {rupees(event.value / 100)} reached {limits.max_daily_loss}: {then}"
     if event.cause is BreakerCause.DRAWDOWN:
-        return f"a drawdown of ₹{event.value / 100:,.2f} reached {limits.max_drawdown}: {then}"
+        return f"a drawdown of {rupees(event.value / 100)} reached {limits.max_drawdown}: {then}"
     if event.cause is BreakerCause.CONSECUTIVE_LOSSES:
         return f"{event.value} losing round trips in a row reached {event.limit}: {then}"
     return f"order {event.value} of {instruments[event.instrument]} in a session is beyond {event.limit}: {then}"

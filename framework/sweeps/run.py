@@ -120,7 +120,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     sets = None if mode == "optuna" else parameter_sets(space, samples=samples, seed=seed)
     example = (first_set(space, seed) if sets is None else sets.sets[0]).strategy
     chosen = settings_of(settings, choices)
-    refuse_ignored(example, choices)
+    refuse_ignored(example, choices, chosen)
     first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
     stored = db is not None or isinstance(bars, str) or any(isinstance(one, str) for one in _several(bars))
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)

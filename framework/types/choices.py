@@ -76,6 +76,9 @@ class Sizing(NamedTuple):
         if kind not in COUNTED and value > 10:  # noqa: PLR2004 - ten times the equity is a typing slip
             msg = f"sizing {text!r} is {value:.0%} of equity; write {kind}:{amount.rstrip('%')}% for a percentage"
             raise ValueError(msg)
+        if kind == "kelly" and value > 1:
+            msg = f"sizing {text!r} is beyond the fraction that grows fastest; write at most kelly:100%"
+            raise ValueError(msg)
         return cls(kind, value)  # type: ignore[arg-type]
 
     def __str__(self) -> str:

@@ -157,6 +157,11 @@ def test_a_leak_is_told_and_exits_with_3(tulya, home):
         ("backtest rsi --symbols SP500 --timeframe soon", "timeframe 'soon' is not understood"),
         ("backtest rsi --symbols ,", "--symbols is empty"),
         ("backtest rsi --symbols XYZ*", "matches none of the 2 series"),
+        (
+            "backtest rsi --symbols SP500 --sizing fixed:3 --volatility-bars 30",
+            "volatility_bars is only for sizing volatility and equal_risk, and sizing is fixed:3: leave it out",
+        ),
+        ("backtest rsi --symbols SP500 --sizing kelly:900%", "write at most kelly:100%"),
         ("backtest momentum --symbols SP500 --sizing fixed:3", "sizing is only for strategies that write signals()"),
         (
             "backtest rsi --symbols SP500 --rebalance every_bar",

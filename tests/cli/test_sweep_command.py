@@ -131,6 +131,8 @@ def kept(home):
         ("--set period=500", "RSI.period = 500"),
         ("", "at least one parameter"),
         ("--set period=5 --setting sizng=1", "there is no setting 'sizng'"),
+        ("--set period=5:50 --set period=3", "--set period is given twice, as 5:50 and as 3; give it once"),
+        ("--set period=5 --setting kelly_cap=30%", "kelly_cap is only for sizing kelly, and sizing is equity:95%"),
         ("--set period=5 --setting leverage=2", "leverage is only for strategies that write allocate()"),
         ("--set period=5 --resume nothing", "no sweep 'nothing'"),
         ("--set period=5 --random 0", "tries nothing"),

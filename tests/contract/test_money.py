@@ -200,7 +200,7 @@ def test_cash_below_zero_is_noticed():
     # Ten short at 100 with ₹1,000; bought back at 250 they cost ₹2,500 of ₹2,000.
     record = play([*still(100, 2), *still(250, 3)], [-1, NAN, 0], capital=1000)
     assert record.cash_paise[-1] == -50_000
-    assert [(n.code, n.text) for n in record.notices] == [("cash_below_zero", "cash fell to ₹-500.00")]
+    assert [(n.code, n.text) for n in record.notices] == [("cash_below_zero", "cash fell to −₹500.00")]
     # Once for each time it falls there: nothing can be bought meanwhile.
     again = play([*still(100, 2), *still(250, 3)], [-1, NAN, 0, 1], capital=1000)
     assert refusals(again) == [(10, "cash")]

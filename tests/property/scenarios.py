@@ -243,7 +243,7 @@ def settings_of_all_kinds(draw):
     pick = lambda *values: draw(st.sampled_from(values))  # noqa: E731 - one word in twenty lines
     sizing = pick("fixed:10", "fixed:25", "value:3000", "equity:95%", "equity:40%", "risk:1%", "measured")
     if sizing == "measured":
-        sizing = pick("volatility:15%", "volatility:60%", "kelly:50%", "kelly:200%", "equal_risk:95%", "margin:90%")
+        sizing = pick("volatility:15%", "volatility:60%", "kelly:50%", "kelly:100%", "equal_risk:95%", "margin:90%")
     return Settings(
         capital=pick(100_000, 2_000, 777.77),
         sizing=sizing,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.report.wording import grouped, number, percent, rupees
+from framework.report.wording import number, percent
+from framework.types.rupees import grouped, rupees
 
 
 @pytest.mark.parametrize(

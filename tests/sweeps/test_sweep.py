@@ -58,10 +58,19 @@ def test_the_same_for_a_strategy_that_turns_from_long_to_short(db):
     assert [] == as_backtests_say(LongShort, "NASDAQ", result, db, charges="flat:20")
 
 
-@pytest.mark.parametrize("sizing", ["volatility:15%", "equal_risk:95%", "kelly:50%", "margin:90%"])
+@pytest.mark.parametrize(
+    "sizing",
+    [
+        {"sizing": "volatility:15%", "volatility_bars": 60},
+        {"sizing": "equal_risk:95%", "volatility_bars": 60},
+        {"sizing": "kelly:50%", "kelly_after": 3},
+        {"sizing": "margin:90%"},
+    ],
+    ids=lambda chosen: chosen["sizing"],
+)
 @pytest.mark.parametrize("symbols", [["SP500"], ["SP500", "NASDAQ"]], ids=len)
 def test_the_same_for_sizes_that_are_measured(db, sizing, symbols):
-    choices = {"sizing": sizing, "volatility_bars": 60, "kelly_after": 3, "charges": "percent:0.05"}
+    choices = {**sizing, "charges": "percent:0.05"}
     result = sweep(RSI, symbols, {"period": [5, 21]}, db=db, **choices)
     assert [] == as_backtests_say(RSI, symbols, result, db, **choices)
 

@@ -63,6 +63,7 @@ def test_distances_and_slippage_in_their_units():
         {"sizing": "equal_risk:95%", "allotment": 0.5},
         {"sizing": "margin:90%", "short_margin": 0},
         {"volatility_bars": 1},
+        {"sizing": "kelly:101%"},
         {"kelly_cap": "101%"},
         {"kelly_cap": "x%"},
         {"kelly_after": 0},

@@ -294,7 +294,7 @@ def test_every_refusal_has_a_sentence_and_every_sentence_a_test():
         (Deny("lot", 50, 75), "quantity 50 is not a multiple of the lot 75; size in whole lots"),
         (
             Deny("order_value", 1_234_567.5, 100_000.0),
-            "the order is worth ₹1,234,567.50, at most ₹100,000 are allowed (live.max_order_value)",
+            "the order is worth ₹12,34,567.50, at most ₹1,00,000 are allowed (live.max_order_value)",
         ),
         (
             Deny("state", "halted", "active"),

@@ -163,10 +163,10 @@ def test_events_of_orders_that_are_over_or_unknown():
 
 def test_session_and_exchange_tell_what_they_hold():
     desk = Desk()
-    assert repr(desk.session) == "Session(active, equity ₹100,000.00, flat)"
+    assert repr(desk.session) == "Session(active, equity ₹1,00,000.00, flat)"
     desk.close(100, -1)
     desk.fill(1, -10)
-    assert repr(desk.session) == "Session(active, equity ₹100,000.00, A -10)"
+    assert repr(desk.session) == "Session(active, equity ₹1,00,000.00, A -10)"
     exchange = SimulatedExchange([Instrument("A")], settings_of(), desk.session.account)
     assert repr(exchange) == "SimulatedExchange(1 instruments, 0 resting orders)"
 
