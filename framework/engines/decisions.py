@@ -65,7 +65,7 @@ def decide_signals(
             progress("signals", done, len(bars))
     rows = [slice(None) if len(one) == len(panel) else panel.rows_of(column) for column, one in enumerate(bars)]
     on_grid = partial(_on_grid, rows=rows, length=len(panel))
-    grids = {"target": on_grid([one.target for one in signals])}
+    grids = {"target": _targets(signals, rows, len(panel))}
     for name in PRICE_NAMES:
         given = [getattr(one, name) for one in signals]
         if any(values is not None for values in given):
@@ -78,6 +78,19 @@ def decide_signals(
         if one.columns
     }
     return Answers(DecisionArrays(**grids), columns, bars, signals)
+
+
+def _targets(signals: Sequence[Signals], rows: Sequence[NDArray[np.int64] | slice], length: int) -> NDArray[np.float64]:
+    """Targets on the grid, float64[T, N]; of many long-or-flat ones only the few decisions are written."""
+    turns = [one.turns for one in signals if one.turns is not None]
+    if len(signals) == 1 or len(turns) < len(signals):
+        return _on_grid([one.target for one in signals], rows, length)
+    whole = np.full((length, len(signals)), np.nan)
+    for column, (given, at) in enumerate(zip(turns, rows, strict=True)):
+        for turning, target in zip(given, (1.0, 0.0), strict=True):  # leave is the later one, which wins
+            found = turning.nonzero()[0]
+            whole[found if isinstance(at, slice) else at[found], column] = target
+    return whole
 
 
 def _on_grid(

@@ -29,7 +29,7 @@ def with_volatility(decisions: DecisionArrays, panel: Panel, settings: Settings,
     """The decisions with the volatility of every instrument beside them, if the sizing asks for it."""
     if style != "signals" or settings.sizing.kind not in MEASURED:
         return decisions
-    measured = replace(panel, actions=(), one=None) if settings.adjust == "none" else panel
+    measured = replace(panel, actions=()) if settings.adjust == "none" else panel
     return decisions._replace(volatility=volatility_of(measured, settings.volatility_bars))
 
 

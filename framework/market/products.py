@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -54,7 +53,7 @@ def with_product(settings: Settings, panel: Panel, first_row: int = 0) -> tuple[
     chosen = settings.model_copy(update={"product": product, **margins})
     if product == "CNC":
         return chosen, panel
-    return chosen, replace(panel, deadlines=_deadlines(chosen, panel, first_row, table))
+    return chosen, panel.with_deadlines(_deadlines(chosen, panel, first_row, table))
 
 
 def _refuse_strangers(product: str, panel: Panel) -> None:

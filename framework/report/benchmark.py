@@ -31,7 +31,7 @@ def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArr
     count = len(panel) - first if rows is None else rows.shape[0]
     value, actions = np.zeros(count), ex_rows(record)
     for column in range(len(panel.instruments)):
-        close = panel.close[first:, column]
+        close = panel.closes_of(column)[first:]
         there = np.isfinite(close)
         there[:1] = False  # the bar of the first decision
         opens = int(there.argmax()) if there.size else 0

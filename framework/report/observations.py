@@ -237,11 +237,12 @@ def session_rows(record: Record) -> NDArray[np.int64]:
     The deposit stands at the first close, where the first decision is made: on daily bars that is the first session's
     own close, on intraday bars the first session gives a return too.
     """
-    session = record.panel.session[record.first_row :]
-    points = np.ones(session.shape, dtype=np.bool_)
-    np.not_equal(session[1:], session[:-1], out=points[:-1])
-    points[:1] = True
-    return points.nonzero()[0]
+    first, last = record.first_row, len(record.panel) - 1
+    if first > last:
+        return np.empty(0, dtype=np.int64)
+    ends = record.panel.session_ends
+    between = ends[ends.searchsorted(first, side="right") : ends.searchsorted(last)]
+    return np.unique(np.concatenate(((first,), between, (last,)))) - first
 
 
 def observe(record: Record, risk_free: float = 0.0) -> Observations:

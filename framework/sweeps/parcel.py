@@ -137,7 +137,7 @@ def _by_value(cloudpickle: ModuleType) -> Iterator[None]:
 
 
 def _fields(one: Any) -> list[tuple[str, Any]]:
-    return [(field.name, getattr(one, field.name)) for field in fields(one)]
+    return [(field.name, getattr(one, field.name)) for field in fields(one) if field.init]
 
 
 def _settled(array: NDArray[Any]) -> NDArray[Any]:

@@ -48,12 +48,14 @@ class Panel:
     """int64[T]: trading date as days since 1970-01-01."""
     close_time: NDArray[np.int64]
     """int64[T], UTC nanoseconds."""
-    one: Bars | None = field(default=None, repr=False)
-    """The bars that a panel of one instrument is a view of."""
     actions: tuple[tuple[Action, ...], ...] = ()
     """Corporate actions by instrument; empty where no instrument has any."""
     deadlines: Deadlines | None = field(default=None, repr=False)
     """When positions must be closed, where a product or an expiry asks for it."""
+    series: tuple[Bars, ...] = field(default=(), init=False, repr=False)
+    """The very bars it was made of, in column order; empty where they are not known. A changed panel knows none."""
+    ends: NDArray[np.int64] | None = field(default=None, init=False, repr=False)
+    """``session_ends``, once somebody asked."""
 
     @classmethod
     def from_bars(cls, series: Sequence[Bars]) -> Panel:
@@ -88,7 +90,7 @@ class Panel:
             close_time[at] = np.maximum(close_time[at], bars.close_time)
         for array in (time, session, close_time, *values.values()):
             array.setflags(write=False)
-        return cls(
+        panel = cls(
             instruments=tuple(bars.instrument for bars in ordered),
             timeframe=timeframes[0],
             time=time,
@@ -97,6 +99,8 @@ class Panel:
             actions=tuple(bars.actions for bars in ordered) if any(bars.actions for bars in ordered) else (),
             **values,
         )
+        panel._keep(ordered, rows)
+        return panel
 
     @classmethod
     def _of_one(cls, bars: Bars) -> Panel:
@@ -104,7 +108,25 @@ class Panel:
         columns: dict[str, Any] = {name: getattr(bars, name)[:, None] for name in VALUES}
         clocks: dict[str, Any] = {name: getattr(bars, name) for name in CLOCKS}
         actions = (bars.actions,) if bars.actions else ()
-        return cls((bars.instrument,), bars.timeframe, **clocks, **columns, one=bars, actions=actions)
+        panel = cls((bars.instrument,), bars.timeframe, **clocks, **columns, actions=actions)
+        object.__setattr__(panel, "series", (bars,))
+        return panel
+
+    def _keep(self, series: Sequence[Bars], rows: Sequence[NDArray[np.int64] | slice]) -> None:
+        """Remember the bars it is made of, those without gaps on the panel's own clocks, unless their days differ."""
+        clocks: dict[str, Any] = {name: getattr(self, name) for name in CLOCKS}
+        kept = []
+        for bars, at in zip(series, rows, strict=True):
+            if not all(np.array_equal(clocks[name][at], getattr(bars, name)) for name in CLOCKS):
+                return  # as of two exchanges in different zones
+            kept.append(replace(bars, **clocks) if isinstance(at, slice) else bars)
+        object.__setattr__(self, "series", tuple(kept))
+
+    def with_deadlines(self, deadlines: Deadlines) -> Panel:
+        """The same prices, made of the same bars, with the times at which positions must be closed."""
+        panel = replace(self, deadlines=deadlines)
+        object.__setattr__(panel, "series", self.series)
+        return panel
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -115,15 +137,27 @@ class Panel:
         )
 
     @property
-    def ends_session(self) -> NDArray[np.bool_]:
-        """bool[T]: True on the last row of a session; on the panel's own last row where that is known."""
-        ends = np.empty(len(self), dtype=np.bool_)
-        np.not_equal(self.session[1:], self.session[:-1], out=ends[:-1])
-        ends[-1:] = self.timeframe == "1d" or (
+    def session_ends(self) -> NDArray[np.int64]:
+        """int64[k], rising: the last rows of the sessions; of the one it ends in, its own last row if that is known."""
+        if self.ends is not None:
+            return self.ends
+        ends: NDArray[np.int64] = (self.session[1:] != self.session[:-1]).nonzero()[0]
+        over = self.timeframe == "1d" or (
             self.deadlines is not None
             and len(self) > 0
             and self.deadlines.is_over(int(self.session[-1]), int(self.close_time[-1]))
         )
+        if over and len(self):
+            ends = np.append(ends, len(self) - 1)
+        ends.setflags(write=False)
+        object.__setattr__(self, "ends", ends)
+        return ends
+
+    @property
+    def ends_session(self) -> NDArray[np.bool_]:
+        """bool[T]: True on the last row of a session; on the panel's own last row where that is known."""
+        ends = np.zeros(len(self), dtype=np.bool_)
+        ends[self.session_ends] = True
         return ends
 
     @property
@@ -131,18 +165,28 @@ class Panel:
         """True when somebody could still write to its prices or times."""
         return any(getattr(self, name).flags.writeable for name in (*VALUES, *CLOCKS))
 
+    def closes_of(self, column: int) -> NDArray[np.float64]:
+        """Closes of one instrument, float64[T], NaN where it has no bar; side by side in memory where they can be."""
+        if self.series and len(self.series[column]) == len(self):
+            return self.series[column].close
+        return self.close[:, column]
+
     def rows_of(self, column: int) -> NDArray[np.int64]:
         """Rows in which the instrument of this column has a bar, int64[n]."""
+        if self.series and len(self.series[column]) == len(self):
+            return np.arange(len(self))
         return np.flatnonzero(np.isfinite(self.close[:, column]))
 
     def bars_of(self, column: int) -> Bars:
         """The bars of one instrument, without the rows it is missing from; views of the panel's arrays if it can be."""
+        if self.series:
+            return self.series[column]
         return self._bars_in(column, {name: getattr(self, name)[:, column] for name in VALUES})
 
     def bars(self) -> list[Bars]:
         """The bars of every instrument, in column order."""
-        if self.one is not None:
-            return [self.one]
+        if self.series:
+            return list(self.series)
         series = []
         for begin in range(0, len(self.instruments), COLUMNS):
             part = slice(begin, begin + COLUMNS)
@@ -169,7 +213,7 @@ class Panel:
 
     def __getstate__(self) -> list[Any]:
         """Each array once: what is a view here is a copy when it is unpickled."""
-        return [None if each.name == "one" else getattr(self, each.name) for each in fields(self)]
+        return [getattr(self, each.name) if each.init else each.default for each in fields(self)]
 
     def __len__(self) -> int:
         return int(self.time.shape[0])
@@ -179,7 +223,7 @@ class Panel:
         cut = {name: getattr(self, name)[rows].copy() for name in (*VALUES, *CLOCKS)}
         for array in cut.values():
             array.setflags(write=False)
-        return replace(self, one=None, **cut)
+        return replace(self, **cut)
 
     def __repr__(self) -> str:
         symbols = ", ".join(self.symbols[:5]) + (", …" if len(self.instruments) > 5 else "")  # noqa: PLR2004

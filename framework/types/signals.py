@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+PIECE = 16_384
+"""Targets that are written at a time; so few of them stay in the cache."""
 OPTIONAL = ("stop", "take_profit", "trail", "limit", "trigger")
 
 
@@ -54,9 +56,13 @@ class Turns(NamedTuple):
 
     def target(self) -> NDArray[np.float64]:
         """The same as targets, float64[n]; NaN where neither is true."""
-        target = np.full(self.enter.shape, np.nan)
-        target[self.enter] = 1.0
-        target[self.leave] = 0.0
+        target = np.empty(self.enter.shape)
+        for begin in range(0, len(target), PIECE):
+            rows = slice(begin, begin + PIECE)
+            part = target[rows]
+            part.fill(np.nan)
+            np.copyto(part, 1.0, where=self.enter[rows])
+            np.copyto(part, 0.0, where=self.leave[rows])
         target.setflags(write=False)
         return target
 

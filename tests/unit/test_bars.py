@@ -1,6 +1,7 @@
 """Bars, Panel, Signals: what they hold, what they refuse, and that a prefix is only a prefix."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,10 @@ DAY = 86_400_000_000_000
 MINUTE = 60_000_000_000
 
 
-def bars(symbol="AAA", days=(0, 1, 2), close=(10.0, 11.0, 12.0), exchange=""):
+def bars(symbol="AAA", days=(0, 1, 2), close=(10.0, 11.0, 12.0), exchange="", timeframe="1d"):
     close = np.array(close)
     return Bars.from_arrays(
-        Instrument(symbol, exchange), "1d", np.array(days) * DAY, close, close + 1, close - 1, close, close * 100
+        Instrument(symbol, exchange), timeframe, np.array(days) * DAY, close, close + 1, close - 1, close, close * 100
     )
 
 
@@ -139,9 +140,50 @@ def test_a_panel_of_one_instrument_is_copied_without_its_bars_and_knows_them_aga
     """Pickling asks the same; a cut panel is no longer a view of the bars it was made from."""
     made = bars()
     panel = copy.copy(Panel.from_bars([made]))
-    assert panel.one is None
+    assert () == panel.series
     assert made.close.tolist() == panel.bars()[0].close.tolist() == panel.close[:, 0].tolist()
     assert [10.0, 11.0] == Panel.from_bars([made])[:2].bars()[0].close.tolist()
+
+
+def test_a_panel_keeps_the_bars_it_was_made_of_and_those_without_gaps_share_its_clock():
+    whole, gappy = bars("AAA", days=(0, 1, 2), close=(10.0, 11, 12)), bars("BBB", days=(0, 2), close=(20.0, 21))
+    panel = Panel.from_bars([gappy, whole])
+    first, second = panel.bars()
+    assert first.close is whole.close
+    assert first.time is panel.time
+    assert second is gappy is panel.bars_of(1)
+    assert [10.0, 11.0, 12.0] == panel.closes_of(0).tolist()
+    assert ["20.0", "nan", "21.0"] == [str(close) for close in panel.closes_of(1).tolist()]
+    assert ([0, 1, 2], [0, 2]) == (panel.rows_of(0).tolist(), panel.rows_of(1).tolist())
+
+
+def test_a_changed_panel_has_bars_of_its_own():
+    panel = Panel.from_bars([bars("AAA"), bars("BBB")])
+    doubled = replace(panel, close=2 * panel.close, high=2 * panel.high)
+    assert [20.0, 22.0, 24.0] == doubled.bars()[0].close.tolist() == doubled.bars_of(1).close.tolist()
+    assert [10.0] == panel[:1].bars()[1].close.tolist()
+
+
+def test_bars_whose_days_differ_are_handed_out_on_the_clock_of_the_panel():
+    """Two exchanges: the one's bar opens in the evening of a day, the other's in the morning of the next."""
+    day = np.datetime64("2020-01-01T20:00", "ns").astype(np.int64)
+    made = [
+        Bars.from_arrays(Instrument(symbol, timezone=zone), "1h", [day], [1.0], [1.0], [1.0], [1.0])
+        for symbol, zone in (("AAA", "UTC"), ("BBB", "Asia/Kolkata"))
+    ]
+    panel = Panel.from_bars(made)
+    assert made[0].session.tolist() != made[1].session.tolist()
+    assert () == panel.series
+    assert [panel.session.tolist()] * 2 == [each.session.tolist() for each in panel.bars()]
+
+
+def test_the_last_rows_of_sessions_are_found_and_the_open_one_has_none():
+    hours = bars("AAA", days=(0, 0.25, 1, 2, 2.25), close=(10.0,) * 5, timeframe="1h")
+    assert [1, 2] == Panel.from_bars([hours]).session_ends.tolist()
+    assert [False, True, True, False, False] == Panel.from_bars([hours]).ends_session.tolist()
+    daily = Panel.from_bars([bars("AAA")])
+    assert [0, 1, 2] == daily.session_ends.tolist() == daily[:].session_ends.tolist()
+    assert [] == daily[:0].session_ends.tolist() == daily[:0].ends_session.tolist()
 
 
 @pytest.mark.parametrize("count", [1, 2, 33])
