@@ -205,7 +205,7 @@ def execute(  # noqa: PLR0913 - options by name
             return record, NOT_CHECKED
         verdict = check_allocate(strategy, view, mode=causality, first_ns=first_ns, known=decisions.target)
         return record, verdict
-    answers = decide_signals(strategy, panel.adjusted(settings.adjust), progress)
+    answers = decide_signals(strategy, panel, settings.adjust, progress)
     refuse_risk_without_stop(strategy, settings, answers.arrays)
     record = run_engine(
         engine, panel, settings, decisions=answers.arrays, first_row=first_row, rules=rules, progress=ran

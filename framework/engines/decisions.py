@@ -11,7 +11,7 @@ from framework.engines.blame import blamed
 from framework.engines.event import PRICE_NAMES, DecisionArrays
 from framework.errors import StrategyError, TulyaError
 from framework.types import Signals
-from framework.types.panel import table
+from framework.types.panel import rows_in, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from framework.strategy import Strategy
     from framework.types import Bars, Panel
+    from framework.types.actions import Basis
+    from framework.types.space import Space
 
 Columns = dict[str, dict[str, "NDArray[np.float64]"]]
 WEIGHT_TOLERANCE = 1e-9
@@ -55,23 +57,28 @@ def ask_signals(strategy: Strategy, bars: Bars) -> Signals:
 
 
 def decide_signals(
-    strategy: Strategy, panel: Panel, progress: Callable[[str, int, int], None] | None = None
+    strategy: Strategy,
+    panel: Panel,
+    basis: Basis = "none",
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Answers:
-    """Signals of every instrument on the panel's [T, N]; rows without a bar are NaN."""
-    bars, signals = panel.bars(), []
+    """Signals of every instrument's adjusted bars on the panel's [T, N]; rows without a bar are NaN."""
+    space = panel.space
+    bars, signals = panel.adjusted_bars(basis), []
     for done, one in enumerate(bars, start=1):
-        signals.append(ask_signals(strategy, one))
+        signals.append(space.keep_signals(ask_signals(strategy, one)))
         if progress is not None:
             progress("signals", done, len(bars))
-    rows = [slice(None) if len(one) == len(panel) else panel.rows_of(column) for column, one in enumerate(bars)]
-    on_grid = partial(_on_grid, rows=rows, length=len(panel))
-    grids = {"target": _targets(signals, rows, len(panel))}
+    rows = [rows_in(panel.time, one.time, space) for one in bars]
+    on_grid = partial(_on_grid, rows=rows, length=len(panel), space=space)
+    grids = {"target": _targets(signals, rows, len(panel), space)}
     for name in PRICE_NAMES:
         given = [getattr(one, name) for one in signals]
         if any(values is not None for values in given):
             # What strategies say in rupees lies on the adjusted basis; the factor brings it to printed prices.
             pairs = zip(given, bars, strict=True)
-            grids[name] = on_grid([None if values is None else values * one.factor for values, one in pairs])
+            printed = [None if values is None else space.keep(values * one.factor) for values, one in pairs]
+            grids[name] = on_grid(printed)
     columns = {
         symbol: {name: on_grid([values], rows=[at])[:, 0] for name, values in one.columns.items()}
         for symbol, one, at in zip(panel.symbols, signals, rows, strict=True)
@@ -80,12 +87,15 @@ def decide_signals(
     return Answers(DecisionArrays(**grids), columns, bars, signals)
 
 
-def _targets(signals: Sequence[Signals], rows: Sequence[NDArray[np.int64] | slice], length: int) -> NDArray[np.float64]:
+def _targets(
+    signals: Sequence[Signals], rows: Sequence[NDArray[np.int64] | slice], length: int, space: Space
+) -> NDArray[np.float64]:
     """Targets on the grid, float64[T, N]; of many long-or-flat ones only the few decisions are written."""
     turns = [one.turns for one in signals if one.turns is not None]
     if len(signals) == 1 or len(turns) < len(signals):
-        return _on_grid([one.target for one in signals], rows, length)
-    whole = np.full((length, len(signals)), np.nan)
+        return _on_grid([one.target for one in signals], rows, length, space)
+    whole = space.empty((length, len(signals)))
+    whole.fill(np.nan)
     for column, (given, at) in enumerate(zip(turns, rows, strict=True)):
         for turning, target in zip(given, (1.0, 0.0), strict=True):  # leave is the later one, which wins
             found = turning.nonzero()[0]
@@ -94,12 +104,15 @@ def _targets(signals: Sequence[Signals], rows: Sequence[NDArray[np.int64] | slic
 
 
 def _on_grid(
-    series: Sequence[NDArray[np.float64] | None], rows: Sequence[NDArray[np.int64] | slice], length: int
+    series: Sequence[NDArray[np.float64] | None],
+    rows: Sequence[NDArray[np.int64] | slice],
+    length: int,
+    space: Space,
 ) -> NDArray[np.float64]:
     """One series per instrument as float64[T, N], NaN where there is none: without a copy of a single gapless one."""
     if len(series) == 1 and series[0] is not None and isinstance(rows[0], slice):
         return series[0][:, None]
-    return table(series, rows, length)
+    return table(series, rows, length, space)
 
 
 def _kept(weights: NDArray[np.float64], panel: Panel, first_row: int) -> NDArray[np.float64]:

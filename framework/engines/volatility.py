@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.types.panel import table
+from framework.types.panel import rows_in, table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,15 +29,18 @@ def with_volatility(decisions: DecisionArrays, panel: Panel, settings: Settings,
     """The decisions with the volatility of every instrument beside them, if the sizing asks for it."""
     if style != "signals" or settings.sizing.kind not in MEASURED:
         return decisions
-    measured = replace(panel, actions=()) if settings.adjust == "none" else panel
-    return decisions._replace(volatility=volatility_of(measured, settings.volatility_bars))
+    measured = volatility_of(panel, settings.volatility_bars, across_splits=settings.adjust != "none")
+    return decisions._replace(volatility=measured)
 
 
-def volatility_of(panel: Panel, bars: int) -> NDArray[np.float64]:
+def volatility_of(panel: Panel, bars: int, *, across_splits: bool = True) -> NDArray[np.float64]:
     """``annualised`` of every instrument on the panel's grid, float64[T, N]; NaN where it has no bar."""
     series = panel.bars()
-    rows = [panel.rows_of(column) for column in range(len(series))]
-    return table([annualised(one, bars) for one in series], rows, len(panel))
+    if not across_splits:
+        series = [replace(one, actions=()) for one in series]
+    measured = [panel.space.keep(annualised(one, bars)) for one in series]
+    rows = [rows_in(panel.time, one.time, panel.space) for one in series]
+    return table(measured, rows, len(panel), panel.space)
 
 
 def annualised(series: Bars, bars: int) -> NDArray[np.float64]:

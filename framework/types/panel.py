@@ -10,6 +10,7 @@ import numpy as np
 
 from framework.errors import ConfigError, DataError
 from framework.types.bars import Bars
+from framework.types.space import MEMORY, Space
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from framework.types.deadlines import Deadlines
     from framework.types.instrument import Instrument
 
-COLUMNS = 32
-"""Columns that are turned at a time; so few of them stay in the cache."""
+COLUMNS, ROWS = 32, 4096
+"""Columns and rows that are turned at a time; so few of them stay in the cache."""
+DECIDED = 2
+"""Tables' worth of what a strategy decides: its targets by instrument, and on the common time axis."""
 VALUES = ("open", "high", "low", "close", "volume", "factor")
 CLOCKS = ("time", "session", "close_time")
 
@@ -52,13 +55,15 @@ class Panel:
     """Corporate actions by instrument; empty where no instrument has any."""
     deadlines: Deadlines | None = field(default=None, repr=False)
     """When positions must be closed, where a product or an expiry asks for it."""
+    space: Space = field(default=MEMORY, repr=False)
+    """Where what is made of it is put, table by table."""
     series: tuple[Bars, ...] = field(default=(), init=False, repr=False)
     """The very bars it was made of, in column order; empty where they are not known. A changed panel knows none."""
     ends: NDArray[np.int64] | None = field(default=None, init=False, repr=False)
     """``session_ends``, once somebody asked."""
 
     @classmethod
-    def from_bars(cls, series: Sequence[Bars]) -> Panel:
+    def from_bars(cls, series: Sequence[Bars], space: Space = MEMORY) -> Panel:
         """Align several instruments on the union of their times; nothing is filled forward.
 
         Raises ``DataError`` when there is nothing, ``ConfigError`` on mixed timeframes or a repeated instrument.
@@ -67,7 +72,7 @@ class Panel:
             msg = "a panel needs the bars of at least one instrument"
             raise DataError(msg)
         if len(series) == 1:
-            return cls._of_one(series[0])
+            return cls._of_one(series[0], space)
         ordered = sorted(series, key=lambda bars: bars.instrument.key)
         timeframes = sorted({bars.timeframe for bars in ordered})
         if len(timeframes) > 1:
@@ -79,9 +84,10 @@ class Panel:
             msg = f"{twice} is in the list more than once"
             raise ConfigError(msg)
         time = _union([bars.time for bars in ordered])
-        rows = [_rows(time, bars.time) for bars in ordered]
+        space.foresee((len(VALUES) + DECIDED) * time.nbytes * len(ordered))
+        rows = [rows_in(time, bars.time, space) for bars in ordered]
         values: dict[str, Any] = {
-            name: table([getattr(bars, name) for bars in ordered], rows, time.shape[0]) for name in VALUES
+            name: table([getattr(bars, name) for bars in ordered], rows, time.shape[0], space) for name in VALUES
         }
         session = np.zeros(time.shape[0], dtype=np.int64)
         close_time = np.zeros(time.shape[0], dtype=np.int64)
@@ -97,29 +103,33 @@ class Panel:
             session=session,
             close_time=close_time,
             actions=tuple(bars.actions for bars in ordered) if any(bars.actions for bars in ordered) else (),
+            space=space,
             **values,
         )
         panel._keep(ordered, rows)
         return panel
 
     @classmethod
-    def _of_one(cls, bars: Bars) -> Panel:
+    def _of_one(cls, bars: Bars, space: Space) -> Panel:
         """The bars' own arrays, seen as columns: nothing is copied."""
         columns: dict[str, Any] = {name: getattr(bars, name)[:, None] for name in VALUES}
         clocks: dict[str, Any] = {name: getattr(bars, name) for name in CLOCKS}
         actions = (bars.actions,) if bars.actions else ()
-        panel = cls((bars.instrument,), bars.timeframe, **clocks, **columns, actions=actions)
+        panel = cls((bars.instrument,), bars.timeframe, **clocks, **columns, actions=actions, space=space)
         object.__setattr__(panel, "series", (bars,))
         return panel
 
     def _keep(self, series: Sequence[Bars], rows: Sequence[NDArray[np.int64] | slice]) -> None:
-        """Remember the bars it is made of, those without gaps on the panel's own clocks, unless their days differ."""
-        clocks: dict[str, Any] = {name: getattr(self, name) for name in CLOCKS}
+        """Remember the bars it is made of, on the panel's own clocks where they have no gaps or mean other days."""
+        whole: dict[str, Any] = {name: getattr(self, name) for name in CLOCKS}
         kept = []
         for bars, at in zip(series, rows, strict=True):
-            if not all(np.array_equal(clocks[name][at], getattr(bars, name)) for name in CLOCKS):
-                return  # as of two exchanges in different zones
-            kept.append(replace(bars, **clocks) if isinstance(at, slice) else bars)
+            gapless = isinstance(at, slice)
+            clocks = whole if gapless else {name: clock[at] for name, clock in whole.items()}
+            same = all(np.array_equal(clock, getattr(bars, name)) for name, clock in clocks.items())
+            for clock in clocks.values():
+                clock.setflags(write=False)
+            kept.append(bars if same and not gapless else replace(bars, **clocks))  # not the same: exchanges far apart
         object.__setattr__(self, "series", tuple(kept))
 
     def with_deadlines(self, deadlines: Deadlines) -> Panel:
@@ -175,6 +185,8 @@ class Panel:
         """Rows in which the instrument of this column has a bar, int64[n]."""
         if self.series and len(self.series[column]) == len(self):
             return np.arange(len(self))
+        if self.series:
+            return np.searchsorted(self.time, self.series[column].time)
         return np.flatnonzero(np.isfinite(self.close[:, column]))
 
     def bars_of(self, column: int) -> Bars:
@@ -209,11 +221,18 @@ class Panel:
         """These printed prices as a strategy sees them, in terms of the last row's shares; see ``types.actions``."""
         if not self.actions:
             return self
-        return Panel.from_bars([bars.adjusted(basis) for bars in self.bars()])
+        return Panel.from_bars(self.adjusted_bars(basis), self.space)
+
+    def adjusted_bars(self, basis: Basis = "splits") -> list[Bars]:
+        """The bars of every instrument as a strategy sees them, in column order."""
+        if not self.actions:
+            return self.bars()
+        return [self.space.keep_bars(bars.adjusted(basis)) for bars in self.bars()]
 
     def __getstate__(self) -> list[Any]:
-        """Each array once: what is a view here is a copy when it is unpickled."""
-        return [getattr(self, each.name) if each.init else each.default for each in fields(self)]
+        """Each array once, and in memory: what is a view here is a copy when it is unpickled."""
+        left_out = {each.name for each in fields(self) if not each.init} | {"space"}
+        return [each.default if each.name in left_out else getattr(self, each.name) for each in fields(self)]
 
     def __len__(self) -> int:
         return int(self.time.shape[0])
@@ -238,20 +257,34 @@ def _union(axes: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     return times[np.concatenate(([True], times[1:] != times[:-1]))] if times.size else times
 
 
-def _rows(time: NDArray[np.int64], own: NDArray[np.int64]) -> NDArray[np.int64] | slice:
+def rows_in(time: NDArray[np.int64], own: NDArray[np.int64], space: Space = MEMORY) -> NDArray[np.int64] | slice:
     """Where an instrument's times lie among all: positions, or everywhere."""
-    return slice(None) if own.shape == time.shape else np.searchsorted(time, own)
+    return slice(None) if own.shape == time.shape else space.keep(np.searchsorted(time, own))
 
 
 def table(
-    columns: Sequence[NDArray[np.float64] | None], rows: Sequence[NDArray[np.int64] | slice], length: int
+    columns: Sequence[NDArray[np.float64] | None],
+    rows: Sequence[NDArray[np.int64] | slice],
+    length: int,
+    space: Space = MEMORY,
 ) -> NDArray[np.float64]:
-    """One value of every instrument, float64[T, N], NaN where it has no bar or there is no such column."""
-    whole = np.empty((length, len(columns)))
-    for begin in range(0, len(columns), COLUMNS):
-        part = np.full((min(COLUMNS, len(columns) - begin), length), np.nan)
-        for column, values in enumerate(columns[begin : begin + COLUMNS]):
-            if values is not None:
-                part[column, rows[begin + column]] = values
-        whole[:, begin : begin + COLUMNS] = part.T
+    """One value of every instrument, float64[T, N], NaN where it has no bar or there is no such column.
+
+    From the first row to the last, so that a table in a file is gone through once.
+    """
+    whole = space.empty((length, len(columns)))
+    for top in range(0, length, ROWS):
+        bottom = min(top + ROWS, length)
+        for begin in range(0, len(columns), COLUMNS):
+            part = np.full((min(COLUMNS, len(columns) - begin), bottom - top), np.nan)
+            for column, values in enumerate(columns[begin : begin + COLUMNS]):
+                at = rows[begin + column]
+                if values is None:
+                    continue
+                if isinstance(at, slice):
+                    part[column] = values[top:bottom]
+                else:
+                    first, last = at.searchsorted((top, bottom))
+                    part[column, at[first:last] - top] = values[first:last]
+            whole[top:bottom, begin : begin + COLUMNS] = part.T
     return whole

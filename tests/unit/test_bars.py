@@ -173,7 +173,6 @@ def test_bars_whose_days_differ_are_handed_out_on_the_clock_of_the_panel():
     ]
     panel = Panel.from_bars(made)
     assert made[0].session.tolist() != made[1].session.tolist()
-    assert () == panel.series
     assert [panel.session.tolist()] * 2 == [each.session.tolist() for each in panel.bars()]
 
 
