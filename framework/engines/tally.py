@@ -10,30 +10,37 @@ import numpy as np
 from framework.engines.compiled import bar_of, frozen, new_state, open_account, params_of, tariffs_of, with_room
 from framework.engines.compiling import entry
 from framework.engines.event import DecisionArrays
-from framework.engines.kernel.turns import BLOCK, WORD
+from framework.engines.sparse import Flags, takes_turns, track_of
 from framework.engines.volatility import with_volatility
 from framework.errors import InvariantError
 from framework.types.actions import actions_within
-from framework.types.limits import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
     from framework.engines.kernel.layout import Bar, State
     from framework.types import Panel, Settings
-    from framework.types.signals import Turns
 
 
-class Tally(NamedTuple):
-    """What a run came to, without its orders."""
+class Tallies(NamedTuple):
+    """What several runs came to, without their orders."""
 
     equity_paise: NDArray[np.int64]
-    """At the closes that the Counter was made with; good until the same thread runs again."""
-    final_paise: int
-    depth: float
+    """[S, closes]: at the closes that the Counter was made with."""
+    final_paise: NDArray[np.int64]
+    depth: NDArray[np.float64]
     """Smallest equity at a close over the highest before it, the deposit included; 1 = never fell."""
+    trips: NDArray[np.int64]
+    """Closed round trips of each run."""
     profits_paise: NDArray[np.int64]
-    """Net profit of each closed round trip in the order of their exits, + is a profit; good for as long."""
+    """Net profit of each, + is a profit: those of the first run in the order of their exits, then the second's, …"""
+
+    @classmethod
+    def joined(cls, several: Sequence[Tallies]) -> Tallies:
+        """All of them as one."""
+        return cls(*(np.concatenate(arrays) for arrays in zip(*several, strict=True)))
 
 
 class Counter:
@@ -62,9 +69,9 @@ class Counter:
         self.loop, self.sink_all = entry("run_rows", compiled=compiled), entry("sink_all", compiled=compiled)
         self.memory = threading.local()
         self.tariffs = tariffs_of(settings) if compiled else tariffs_of(settings).view(np.recarray)
-        self.sparse = _Sparse(panel) if style == "signals" and takes_turns(panel, settings) else None
+        self.track = track_of(panel, closes) if style == "signals" and takes_turns(panel, settings) else None
 
-    def run(self, decisions: DecisionArrays) -> Tally:
+    def run(self, decisions: DecisionArrays) -> Tallies:
         """The account of any decisions, bar by bar; the loop runs without the interpreter's lock."""
         last, first = len(self.panel), self.first_row
         given: dict[str, Any] = {
@@ -84,20 +91,40 @@ class Counter:
         )
         capital = self.settings.capital_paise
         final = int(equity[-1]) if equity.shape[0] else capital
-        return Tally(equity[self.closes - first], final, self.sink_all(equity, capital), profits)
+        return Tallies(
+            equity[self.closes - first][None, :],
+            np.array([final]),
+            np.array([self.sink_all(equity, capital)]),
+            np.array([profits.shape[0]]),
+            profits,
+        )
 
-    def run_turns(self, turns: Turns) -> Tally:
-        """The same of a long-or-flat strategy's turns, visiting only the bars where it trades; see ``takes_turns``."""
-        if self.sparse is None:
+    def flags(self) -> Flags:
+        """This thread's, empty: for the sets of its next ``run_turns``."""
+        flags: Flags = self._kept("flags", lambda: Flags(len(self.panel)))
+        flags.count = 0
+        return flags
+
+    def run_turns(self, flags: Flags) -> Tallies:
+        """The same of the turns of long-or-flat strategies, visiting only the bars where they trade.
+
+        See ``takes_turns``. All of them are one call without the interpreter's lock.
+        """
+        if self.track is None:
             msg = "run_turns was called for a run that takes_turns refuses; use run"
             raise InvariantError(msg)
-        equity = self._kept("closes", lambda: np.empty(self.closes.shape[0], dtype=np.int64))
-        profits = self._kept("profits", lambda: np.empty(len(self.panel) // 2 + 1, dtype=np.int64))
-        trips, final, depth = entry("run_turns", compiled=self.compiled)(
-            self.params, self.tariffs, *self.sparse.arrays, *_worded(turns.enter), *_worded(turns.leave),
-            self.closes, self.first_row, self.settings.capital_paise, equity, profits,
+        sets, rows = flags.count, len(self.panel)
+        profits = self._kept("profits", lambda: np.empty(0, dtype=np.int64))
+        if profits.shape[0] < sets * rows:  # a round trip in every bar; memory is only taken when it is written to
+            self.memory.profits = profits = np.empty(sets * rows, dtype=np.int64)
+        equity = np.empty((sets, self.closes.shape[0]), dtype=np.int64)
+        trips, final, depth = np.empty(sets, dtype=np.int64), np.empty(sets, dtype=np.int64), np.empty(sets)
+        instrument = self.panel.instruments[0]
+        entry("run_turns", compiled=self.compiled)(
+            self.params, self.tariffs, float(instrument.tick), instrument.lot, self.track, flags.enter, flags.leave,
+            self.first_row, self.settings.capital_paise, equity, profits, trips, final, depth,
         )  # fmt: skip
-        return Tally(equity, final, depth, profits[:trips])
+        return Tallies(equity, final, depth, trips, profits[: int(trips.sum())].copy())
 
     def _opened(self, rows: int) -> State:
         """This thread's state, as at the beginning of a run."""
@@ -109,50 +136,11 @@ class Counter:
         state: State = self.memory.state
         return state
 
-    def _kept(self, name: str, make: Any) -> NDArray[np.int64]:
-        """This thread's array of that name, used again and again."""
+    def _kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """This thread's own of that name, used again and again."""
         if not hasattr(self.memory, name):
             setattr(self.memory, name, make())
-        array: NDArray[np.int64] = getattr(self.memory, name)
-        return array
-
-
-def takes_turns(panel: Panel, settings: Settings) -> bool:
-    """True when between an entry and its exit nothing can happen: one gapless instrument, market orders, no exits."""
-    exits = settings.exits
-    quiet = all(one is None for one in (exits.stop_loss, exits.take_profit, exits.trail, exits.time_exit))
-    quiet = quiet and not other_limits(settings.limits) and settings.volume_cap is None
-    quiet = quiet and panel.deadlines is None and not settings.protection_bps
-    quiet = quiet and settings.sizing.kind in {"fixed", "value", "equity"}
-    quiet = quiet and not actions_within(panel, settings, 0, len(panel))
-    at_open = settings.fill_at == "next_open" and settings.reenter == "any_bar"
-    one_table = not settings.charges.others
-    return quiet and at_open and one_table and panel.close.shape[1] == 1 and bool((panel.close > 0).all())
-
-
-def other_limits(limits: Limits) -> bool:
-    """True when more is limited than the value of an order and of a position."""
-    return limits != Limits(max_order_value=limits.max_order_value, max_position_value=limits.max_position_value)
-
-
-class _Sparse:
-    """What ``run_turns`` reads of the prices."""
-
-    def __init__(self, panel: Panel) -> None:
-        instrument = panel.instruments[0]
-        close = np.ascontiguousarray(panel.close[:, 0])
-        begins = np.arange(0, close.shape[0], BLOCK)
-        floors, ceilings = np.minimum.reduceat(close, begins), np.maximum.reduceat(close, begins)
-        prices = (panel.time, panel.close_time, panel.open[:, 0], close, floors, ceilings)
-        self.arrays = (float(instrument.tick), instrument.lot, *map(frozen, prices))
-
-
-def _worded(flags: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
-    """Truth values, and the same memory by eights."""
-    if not flags.flags.aligned or flags.ctypes.data % WORD:
-        flags = flags.copy()
-    flags = frozen(flags)
-    return flags, flags[: flags.shape[0] // WORD * WORD].view(np.uint64)
+        return getattr(self.memory, name)
 
 
 def closed_profits_paise(

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from framework.backtest import refuse_risk_without_stop
 from framework.engines.decisions import ask_signals, decide_signals, decide_weights
 from framework.engines.event import PRICE_NAMES, DecisionArrays
-from framework.engines.tally import Counter
+from framework.engines.tally import Counter, Tallies
 from framework.errors import ConfigError, DataError, StrategyError
 from framework.sweeps.figures import Figures
 from framework.sweeps.sharing import Shared
+from framework.types.signals import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framework.engines.tally import Tally
     from framework.strategy import Strategy
     from framework.types import Bars, Panel, Settings
 
@@ -77,44 +77,61 @@ class Course:
 
     def run_many(self, strategies: Sequence[Strategy]) -> list[Stats]:
         """The statistics of several parameter sets, in their order."""
-        with self.shared.used():
-            return [self.run(strategy) for strategy in strategies]
+        try:
+            with self.shared.used():
+                return self._run_all(strategies)
+        except OverflowError as error:
+            if len(strategies) > 1:  # whose it is, is seen when each runs alone
+                return [self.run(strategy) for strategy in strategies]
+            msg = f"{strategies[0]!r} left the range of whole paise: {error}; use less capital or leverage"
+            raise DataError(msg) from error
 
     def run(self, strategy: Strategy) -> Stats:
         """The statistics of one parameter set."""
-        try:
-            return self.figures.of(self._tally_or_alone(strategy))
-        except OverflowError as error:
-            msg = f"{strategy!r} left the range of whole paise: {error}; use less capital or leverage"
-            raise DataError(msg) from error
+        return self.run_many([strategy])[0]
 
-    def _tally_or_alone(self, strategy: Strategy) -> Tally:
-        """The account of one set. A strategy that writes into its indicators gets its own from then on."""
+    def _run_all(self, strategies: Sequence[Strategy]) -> list[Stats]:
+        """Sets that only turn are run together, in one call; the others bar by bar, each by itself."""
+        flags, turning, others, scanned = self.counter.flags(), [], [], []
+        for number, strategy in enumerate(strategies):
+            decided = self._decided_or_alone(strategy)
+            if isinstance(decided, Turns):
+                flags.add(decided)
+                turning.append(number)
+            else:
+                others.append(number)
+                scanned.append(self.counter.run(decided))
+        found = self.figures.of(self.counter.run_turns(flags)) if turning else []
+        found += self.figures.of(Tallies.joined(scanned)) if scanned else []
+        stats = dict(zip([*turning, *others], found, strict=True))
+        return [stats[number] for number in range(len(strategies))]
+
+    def _decided_or_alone(self, strategy: Strategy) -> Turns | DecisionArrays:
+        """What one set decides. A strategy that writes into its indicators gets its own from then on."""
         try:
-            return self._tally(strategy)
+            return self._decided(strategy)
         except StrategyError as error:
             if not self.shared.usable or "read-only" not in str(error.__cause__):
                 raise
             self.shared.usable = False
-            return self._tally(strategy)
+            return self._decided(strategy)
 
-    def _tally(self, strategy: Strategy) -> Tally:
+    def _decided(self, strategy: Strategy) -> Turns | DecisionArrays:
         if self.style == "allocate":
-            weights = decide_weights(strategy, self.seen, self.settings.leverage, self.first_row)
-            return self.counter.run(weights)
+            return decide_weights(strategy, self.seen, self.settings.leverage, self.first_row)
         if len(self.series) == 1 and len(self.series[0]) == len(self.panel):
-            return self._tally_of_one(strategy, self.series[0])
+            return self._decided_of_one(strategy, self.series[0])
         decisions = decide_signals(strategy, self.seen).arrays
         refuse_risk_without_stop(strategy, self.settings, decisions)
-        return self.counter.run(decisions)
+        return decisions
 
-    def _tally_of_one(self, strategy: Strategy, bars: Bars) -> Tally:
-        """Of one gapless instrument: without a copy, and without looking at every bar where that is possible."""
+    def _decided_of_one(self, strategy: Strategy, bars: Bars) -> Turns | DecisionArrays:
+        """Of one gapless instrument: without a copy, and as turns where they are enough."""
         signals = ask_signals(strategy, bars)
         given = {name: getattr(signals, name) for name in PRICE_NAMES}
         prices = {name: (values * bars.factor)[:, None] for name, values in given.items() if values is not None}
-        if signals.turns is not None and not prices and self.counter.sparse is not None:
-            return self.counter.run_turns(signals.turns)
+        if signals.turns is not None and not prices and self.counter.track is not None:
+            return signals.turns
         decisions = DecisionArrays(signals.target[:, None], **prices)
         refuse_risk_without_stop(strategy, self.settings, decisions)
-        return self.counter.run(decisions)
+        return decisions

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     Tried = list[tuple[str, Stats]]
     """(key, statistics) of sets that were run."""
 
-CHUNK_ROWS = 400_000
-"""Bars that one task of a thread runs through: long enough to be worth handing over, short enough for Ctrl-C."""
-MOST_IN_CHUNK = 64
+CHUNK_CELLS = 6_400_000
+"""Bars × instruments that one task of a thread runs through: worth handing over, and less than a second of work."""
+MOST_IN_CHUNK = 256
+CHUNKS_EACH = 8
+"""Tasks for each worker at least, where there are so many sets: so that none is left alone with the last one."""
 
 
 class Evaluator(Protocol):
@@ -63,7 +65,8 @@ class Threads:
 
     def evaluate(self, sets: Sequence[ParameterSet]) -> Generator[Tried, None, None]:
         """See ``Evaluator``."""
-        size = min(MOST_IN_CHUNK, CHUNK_ROWS // max(len(self.course.panel), 1), -(-len(sets) // self.workers))
+        cells = max(self.course.panel.close.size, 1)
+        size = min(MOST_IN_CHUNK, CHUNK_CELLS // cells, -(-len(sets) // (CHUNKS_EACH * self.workers)))
         futures = [self.pool.submit(work, self.course, chunk) for chunk in chunks(sets, max(1, size))]
         try:
             for done in as_completed(futures):

@@ -11,7 +11,9 @@ from framework.report.observations import DAYS_PER_YEAR
 from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
-    from framework.engines.tally import Tally
+    from collections.abc import Iterator
+
+    from framework.engines.tally import Tallies
     from framework.types import Panel
 
 FALLING_IS_BETTER = frozenset({"Max. drawdown [%]"})
@@ -41,29 +43,55 @@ class Figures:
         self.years = float(days[-1] - days[0]) / DAYS_PER_YEAR
         self.capital, self.per_session = capital, m.per_session(risk_free)
 
-    def of(self, tally: Tally) -> dict[str, float]:
-        """Statistics by the keys of ``Result.stats``, with the same values."""
-        points = np.empty(tally.equity_paise.shape[0] + 1)
-        points[0] = self.capital
-        np.divide(tally.equity_paise, 100, out=points[1:])
-        returns = m.simple_returns(points)
-        profits = tally.profits_paise / 100
-        final = tally.final_paise / 100
-        ends = np.array([self.capital, final])
-        growth, depth = m.cagr(ends, self.years), min(1 - tally.depth, 1.0)
-        values = (
-            final,
-            100 * m.total_return(ends),
-            100 * growth,
-            m.sharpe(returns, self.per_session),
-            m.sortino(returns, self.per_session),
-            m.calmar(growth, depth),
-            100 * depth,
-            float(profits.shape[0]),
-            100 * m.win_rate(profits),
-            m.profit_factor(profits),
+    def of(self, tallies: Tallies) -> list[dict[str, float]]:
+        """Statistics of each set by the keys of ``Result.stats``, with the same values."""
+        sets, closes = tallies.equity_paise.shape
+        points = np.empty((sets, closes + 1))
+        points[:, 0] = self.capital
+        np.divide(tallies.equity_paise, 100, out=points[:, 1:])
+        returns = m.rows.simple_returns(points)
+        series = (
+            (tallies.final_paise / 100).tolist(),
+            np.minimum(1 - tallies.depth, 1.0).tolist(),
+            m.rows.sharpe(returns, self.per_session).tolist(),
+            m.rows.sortino(returns, self.per_session).tolist(),
+            _outcomes(tallies),
         )
-        return dict(zip(OBJECTIVES, values, strict=True))
+        return [self._of_one(*one) for one in zip(*series, strict=True)]
+
+    def _of_one(
+        self, final: float, depth: float, sharpe: float, sortino: float, outcomes: tuple[int, float, float]
+    ) -> dict[str, float]:
+        closed, win_rate, profit_factor = outcomes
+        times = final / self.capital
+        growth = m.compounded(times, self.years)
+        return {
+            "Final equity [₹]": final,
+            "Total return [%]": 100 * (times - 1),
+            "CAGR [%]": 100 * growth,
+            "Sharpe": sharpe,
+            "Sortino": sortino,
+            "Calmar": m.calmar(growth, depth),
+            "Max. drawdown [%]": 100 * depth,
+            "Round trips": float(closed),
+            "Win rate [%]": 100 * win_rate,
+            "Profit factor": profit_factor,
+        }
+
+
+def _outcomes(tallies: Tallies) -> Iterator[tuple[int, float, float]]:
+    """(closed round trips, ``win_rate``, ``profit_factor``) of each set; all their profits are split at once."""
+    profits = tallies.profits_paise / 100
+    won, lost = profits > 0, profits < 0
+    gains, losses = profits[won], profits[lost]
+    gained, fell, begin = 0, 0, 0
+    for closed in tallies.trips.tolist():
+        end = begin + closed
+        wins, falls = int(np.count_nonzero(won[begin:end])), int(np.count_nonzero(lost[begin:end]))
+        gain, cost = gains[gained : gained + wins], losses[fell : fell + falls]
+        factor = m.ratio(float(np.add.reduce(gain)), -float(np.add.reduce(cost)))
+        yield closed, wins / closed if closed else m.NAN, factor
+        gained, fell, begin = gained + wins, fell + falls, end
 
 
 def objective_of(name: str) -> str:

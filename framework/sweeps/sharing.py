@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,6 +105,7 @@ def _intercepted(talib: ModuleType | None) -> Iterator[None]:
                 _ORIGINALS.clear()
 
 
+@cache
 def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def remembering(*given: Any, **named: Any) -> Any:

@@ -6,10 +6,12 @@ import sqlite3
 import numpy as np
 import pytest
 
-from framework import Bars, Signals, Strategy, sweep
+from framework import Bars, Settings, Signals, Strategy, sweep
 from framework.errors import DataError
 from framework.store import open_store
+from framework.sweeps.course import Course
 from framework.sweeps.kept import axes_of, find
+from framework.types import Panel
 from strategies.macd import MACD
 from strategies.rsi import RSI
 
@@ -104,6 +106,14 @@ def test_an_account_beyond_whole_paise_names_the_set_and_loses_nothing_that_was_
     assert [1, 2, 3] == [json.loads(key)["count"] for key in _keys(db)]
     went_on = sweep(Holds, bars, {"count": [1, 2, 3]}, resume=kept.row.sweep_id, **account)
     assert (3, 3) == (went_on.tried, went_on.resumed)
+
+
+def test_of_sets_that_run_together_the_one_beyond_whole_paise_is_named():
+    close = np.repeat([1e9, 1e12], 6)
+    panel = Panel.from_bars([Bars.from_arrays("AAA", "1d", np.arange(12) * DAY, close, close, close, close)])
+    course = Course(panel, Settings.of(capital=1e12, sizing="fixed:900"), "signals", 0, 0.0)
+    with pytest.raises(DataError, match=r"^Holds\(count=9\) left the range"):
+        course.run_many([Holds(count=1), Holds(count=9), Holds(count=2)])
 
 
 def _keys(db):

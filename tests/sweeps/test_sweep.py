@@ -91,19 +91,40 @@ def test_every_set_is_in_the_store_and_counted_over_all_sweeps(db):
     assert (3, 5) == (first.tried_ever, second.tried_ever)
 
 
+class Sometimes(Strategy):
+    """Long or flat; with a stop of its own when ``stop`` is above 0, so that its bars have to be scanned."""
+
+    period: int = 14
+    stop: float = 0.0
+
+    def signals(self, bars):
+        enter = np.arange(len(bars)) % self.period == 0
+        leave = np.arange(len(bars)) % self.period == self.period - 2
+        return Signals.long_flat(enter, leave, **({"stop": np.full(len(bars), self.stop)} if self.stop else {}))
+
+
+@pytest.mark.parametrize(
+    "choices", [{}, {"stop_loss": "3%"}, {"take_profit": "2%", "active_from": "next_bar"}], ids=str
+)
+def test_sets_that_only_turn_and_sets_that_are_scanned_keep_their_places(db, choices):
+    grid = {"period": range(5, 25, 3), "stop": [0.0, 20.0]}
+    result = sweep(Sometimes, "SP500", grid, db=db, workers=1, causality="off", charges="percent:0.1", **choices)
+    assert [] == as_backtests_say(Sometimes, "SP500", result, db, charges="percent:0.1", **choices)
+
+
 def test_a_sweep_that_was_interrupted_goes_on_where_it_stopped(db, monkeypatch):
     from framework.sweeps.course import Course
 
     asked = []
-    run = Course.run
+    run = Course.run_many
 
-    def stops_at_seven(course, strategy):
-        asked.append(strategy.period)
+    def stops_at_seven(course, strategies):
+        asked.extend(one.period for one in strategies)
         if len(asked) == 7:
             raise KeyboardInterrupt
-        return run(course, strategy)
+        return run(course, strategies)
 
-    monkeypatch.setattr(Course, "run", stops_at_seven)
+    monkeypatch.setattr(Course, "run_many", stops_at_seven)
     monkeypatch.setattr("framework.sweeps.evaluators.MOST_IN_CHUNK", 1)
     begun = []
     grid = {"period": range(5, 25)}

@@ -4,6 +4,7 @@ Fractions, not percent (0.05 is 5 %); a loss is negative, a drawdown positive. A
 (no rows, zero variance, ruin) is NaN, a quotient that grows without bound is inf; nothing here warns.
 """
 
+from framework.report.metrics import rows
 from framework.report.metrics.activity import invested_share, time_in_market, turnover
 from framework.report.metrics.drawdown import (
     Descents,
@@ -18,6 +19,7 @@ from framework.report.metrics.growth import (
     NAN,
     SESSIONS_PER_YEAR,
     cagr,
+    compounded,
     mean,
     means_of,
     per_session,
@@ -30,6 +32,7 @@ from framework.report.metrics.risk import (
     conditional_value_at_risk,
     excess_kurtosis,
     omega,
+    ratio,
     sharpe,
     skewness,
     sortino,
@@ -47,6 +50,7 @@ __all__ = [
     "beta",
     "cagr",
     "calmar",
+    "compounded",
     "conditional_value_at_risk",
     "deepest",
     "descents",
@@ -63,6 +67,8 @@ __all__ = [
     "omega",
     "per_session",
     "profit_factor",
+    "ratio",
+    "rows",
     "sharpe",
     "simple_returns",
     "skewness",

@@ -70,12 +70,18 @@ def cagr(values: NDArray[np.float64], years: float) -> float:
     −1 after ruin, NaN when no time has passed, inf when a short run extrapolates beyond what a float holds.
     Source: Bacon, Practical Portfolio Performance Measurement and Attribution (2008), annualised return.
     """
-    if values.shape[0] == 0 or not (values[0] > 0 and years > 0):
+    if values.shape[0] == 0 or not values[0] > 0:
         return NAN
-    growth = float(values[-1] / values[0])
-    if growth <= 0:
+    return compounded(float(values[-1] / values[0]), years)
+
+
+def compounded(times: float, years: float) -> float:
+    """``cagr`` of an account that became so many times as large, which is 1 + total return."""
+    if not years > 0:
+        return NAN
+    if times <= 0:
         return -1.0
-    exponent = math.log(growth) / years
+    exponent = math.log(times) / years
     return math.expm1(exponent) if exponent < math.log(np.finfo(np.float64).max) else math.inf
 
 
