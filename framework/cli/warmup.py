@@ -38,4 +38,6 @@ def compile_engine() -> None:
     compiled.run(panel, settings, decisions=DecisionArrays(np.zeros((2, 1))))
     counter, never = Counter(panel, settings, np.array([1])), np.zeros(2, dtype=bool)
     counter.run(DecisionArrays(np.zeros((2, 1))))
-    counter.run_turns(Turns.of(never, never))
+    flags = counter.flags()
+    flags.add(Turns.of(never, never))
+    counter.run_turns(flags)
