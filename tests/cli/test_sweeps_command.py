@@ -26,7 +26,8 @@ def test_sweeps_are_listed_newest_first_with_how_far_they_came(tulya, home):
         == tulya("sweeps", "list").out
     )
     tulya(*SWEEP)
-    best = json.loads(tulya(*SWEEP, "--set", "period=20", "--objective", "Max. drawdown", "--json").out)
+    two = "sweep rsi --symbols SP500 --set period=20 --set oversold=20,30 --json --objective".split()
+    best = json.loads(tulya(*two, "Max. drawdown").out)
     listed = json.loads(tulya("sweeps", "list", "--json").out)["sweeps"]
     assert [best["sweep_id"], True, 2, 2] == [listed[0][name] for name in ("sweep_id", "finished", "tried", "wanted")]
     assert best["best"]["stats"]["Max. drawdown [%]"] == listed[0]["best"]
