@@ -18,8 +18,10 @@ from framework.errors import ConfigError, DataError
 from framework.provenance import new_run_id, provenance_later
 from framework.report.result import Result
 from framework.research.causality import check_allocate, check_on_bar, check_signals
+from framework.scratch import USUAL, BoundedSpace
 from framework.strategy import Strategy
 from framework.types import Bars, Causality, CausalityVerdict, Panel, Reason, Settings, Timeframe
+from framework.types.space import MEMORY, Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -54,6 +56,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     end: date | str | None = None,
     timeframe: str = "1d",
     db: Path | None = None,
+    memory: str | Space = USUAL,
     rules: Sequence[RiskRule] = (),
     causality: str = "default",
     engine: str = "auto",
@@ -76,6 +79,8 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         end: last day.
         timeframe: of symbols read from the store.
         db: the store's file, when symbols are given.
+        memory: what prices and decisions may take of it, ``2GB`` or ``50%`` of the machine's; what is more lies on disk
+            until the run ends (``framework.scratch``).
         rules: risk rules of your own, asked after the built-in ones.
         causality: ``default`` (within a second), ``all-decisions``, ``every-bar`` or ``off``.
         engine: ``auto``, ``event``, ``compiled`` or ``backtrader``; all come to the same, or say what they cannot do.
@@ -103,7 +108,8 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     if first_day and last_day and first_day > last_day:
         msg = f"--from (start) {first_day} is after --to (end) {last_day}; swap the two"
         raise ConfigError(msg)
-    prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
+    space = BoundedSpace(memory) if isinstance(memory, str) else memory
+    prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress, space=space)
     first_row = first_row_of(prices.panel, first_day)
     chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
     record, verdict = _within_bounds(execute)(
@@ -285,8 +291,9 @@ def read_prices(
     end: date | None = None,
     db: Path | None = None,
     progress: Progress | None = None,
+    space: Space = MEMORY,
 ) -> Prices:
-    """Whatever was given as one panel, cut behind ``end``. Symbols are read from the store."""
+    """Whatever was given as one panel, cut behind ``end``. Symbols are read from the store, into the space."""
     if isinstance(bars, Panel):
         return Prices(_until(bars, end))
     given = [bars] if isinstance(bars, (str, Bars)) or hasattr(bars, "columns") else list(bars)
@@ -297,9 +304,9 @@ def read_prices(
     if symbols:
         from framework.prices import load
 
-        loaded, issues = load(symbols, timeframe, end, db, progress)
+        loaded, issues = load(symbols, timeframe, end, db, progress, space)
         series += loaded
-    return Prices(_until(Panel.from_bars(series), end), issues)
+    return Prices(_until(Panel.from_bars(series, space), end), issues)
 
 
 def _until(panel: Panel, end: date | None) -> Panel:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from framework.errors import ConfigError
 from framework.references import HIDDEN, leaves, literal_secrets, resolve, resolved
@@ -36,6 +36,8 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     database: Path | None = Field(None, description="SQLite file with prices and runs; default data/market.sqlite")
+    memory: str = Field("50%", description="of prices and decisions: 2GB, 500MB or a share of the machine's")
+    scratch: Path | None = Field(None, description="folder for what does not fit; default beside the database")
     run: Settings = Field(default_factory=Settings, description="defaults of tulya backtest")
     risk_rules: tuple[str, ...] = Field(
         (), description="further risk rules, each path.py:function, path.py:Class or module:…"
@@ -45,6 +47,17 @@ class Config(BaseModel):
         default_factory=dict, description="names of secrets, each ${VARIABLE} of the environment; read when used"
     )
     _references: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("memory")
+    @classmethod
+    def _memory(cls, given: str) -> str:
+        from framework.scratch import bytes_of
+
+        try:
+            bytes_of(given)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return given
 
     def secret(self, name: str) -> str:
         """A secret's value, from the environment of this moment; ``ConfigError`` names what is missing."""

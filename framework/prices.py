@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from framework.config import database_path
 from framework.store import open_store
 from framework.store.quality.jumps import LISTED
+from framework.types.space import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from framework.store import DataIssue
     from framework.types import Bars
+    from framework.types.space import Space
 
 GRAVE = frozenset({"jump", "conflict"})
 """Kinds that can change a result by themselves; the others are counted."""
@@ -28,12 +30,16 @@ def load(
     end: date | None,
     db: Path | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    space: Space = MEMORY,
 ) -> tuple[list[Bars], tuple[str, ...]]:
     """Bars of each symbol from the first stored one to ``end``, and the data issues met in them as sentences."""
-    with open_store(database_path(db), create=False) as store:
+    path = database_path(db)
+    space.beside(path)
+    with open_store(path, create=False) as store:
         series = []
         for done, symbol in enumerate(symbols, start=1):
-            series.append(store.load_bars(symbol, timeframe, end=end).with_actions(store.actions_of(symbol)))
+            bars = store.load_bars(symbol, timeframe, end=end).with_actions(store.actions_of(symbol))
+            series.append(space.keep_bars(bars))
             if progress is not None:
                 progress("loading", done, len(symbols))
         first_ns = min(int(bars.time[0]) for bars in series)

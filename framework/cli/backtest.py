@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -183,6 +184,14 @@ def backtest_command(
         _option("--causality", text="default (within a second) · all-decisions · every-bar · off", panel=RISK),
     ] = "default",
     engine: Annotated[str, _option("--engine", text="auto · event · compiled · backtrader", panel=ENGINE)] = "auto",
+    memory: Annotated[
+        str | None,
+        _option(
+            "--memory",
+            text="Of prices and decisions: 2GB, 500MB; more lies on disk. \\[50% of the machine's]",
+            panel=ENGINE,
+        ),
+    ] = None,
     verify: Annotated[
         bool, _option("--verify", text="Also run the other engines and say whether they differ.", panel=ENGINE)
     ] = False,
@@ -213,6 +222,7 @@ def backtest_command(
     from framework.config import database_path, load_config
     from framework.discovery import find_strategy
     from framework.report.bundle import refuse_folder
+    from framework.scratch import BoundedSpace
     from framework.types import Settings
 
     config = load_config()
@@ -235,6 +245,7 @@ def backtest_command(
     chosen = find_strategy(strategy).from_settings(parse_pairs("--set", parameters or ()))
     refuse_ignored(chosen, flags, settings)
     path = database_path(db)
+    space = BoundedSpace(memory or config.memory, config.scratch, partial(typer.echo, err=True))
     if out is not None:
         refuse_folder(out)
     with shown(hidden=as_json) as progress:
@@ -246,6 +257,7 @@ def backtest_command(
             end=end,
             timeframe=timeframe,
             db=path,
+            memory=space,
             rules=_rules([*config.risk_rules, *(risk_rules or ())]),
             causality=causality,
             risk_free=parse_rate("--risk-free", risk_free),

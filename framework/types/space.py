@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from framework.types.bars import Bars
@@ -31,6 +33,9 @@ class Space:
     def keep_signals(self, signals: Signals) -> Signals:
         """The same of what a strategy said of them."""
         return signals
+
+    def beside(self, path: Path) -> None:
+        """The disk on which this file lies is the one for what does not fit, unless another was named."""
 
     def foresee(self, size: int) -> None:
         """So many bytes will be asked for soon: the moment to refuse what does not fit, or to say where it goes."""

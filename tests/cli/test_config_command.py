@@ -79,7 +79,7 @@ def test_a_check_names_every_problem_with_file_and_key(home, tulya):
             "bad.yaml: broker.api_key is a secret with its value in the file; write api_key: "
             "${BROKER_API_KEY} and set that environment variable"
         ),
-        "bad.yaml: unknown key broker; known are database, run, risk_rules, live, secrets",
+        "bad.yaml: unknown key broker; known are database, memory, scratch, run, risk_rules, live, secrets",
         "bad.yaml: unknown key run.capitl; did you mean run.capital?",
         "bad.yaml: run.exits = 5 should hold keys, such as stop_loss:",
         "bad.yaml: run.allotment needs the environment variable NOWHERE, which is not set; export NOWHERE=…",

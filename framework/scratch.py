@@ -1,0 +1,201 @@
+"""Scratch files: what a run's arrays take beyond a bound of memory lies on disk, mapped, and is paged in and out.
+
+The files have no name from the moment they are made, so that they are gone with the process, however it ends.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+import re
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from framework.errors import ConfigError
+from framework.types.bars import ARRAYS
+from framework.types.signals import OPTIONAL, Signals
+from framework.types.space import Space
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from framework.types.bars import Bars
+
+USUAL = "50%"
+UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(%|[KMGT]B)", re.IGNORECASE)
+LEAST_FILE = 8 << 20
+"""Small arrays share files, each a quarter as large as those before it together: a mapped file keeps a handle."""
+ALIGNED = 64
+GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+"""Where Linux says how much memory a container may use."""
+
+
+class BoundedSpace(Space):
+    """Memory up to a bound, then scratch files. The bound is of these arrays; the program itself takes more."""
+
+    def __init__(
+        self, memory: str = USUAL, folder: Path | None = None, tell: Callable[[str], None] | None = None
+    ) -> None:
+        """``memory``: 2GB, 500MB or 50% (of the machine's); ``tell`` hears, once, that the disk is used."""
+        self.memory, self.bound = memory, bytes_of(memory)
+        self.in_memory = self.on_disk = 0
+        self._folder, self._tell = folder, tell
+        self._file: NDArray[np.uint8] = np.empty(0, np.uint8)
+        self._used = 0
+
+    def beside(self, path: Path) -> None:
+        """See ``Space``."""
+        self._folder = self._folder or path.absolute().parent
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie."""
+        if self._folder is not None and os.access(self._folder, os.W_OK):
+            return self._folder
+        return Path(tempfile.gettempdir())
+
+    def empty(self, shape: tuple[int, ...], dtype: type[Any] = np.float64) -> NDArray[Any]:
+        """See ``Space``."""
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        if self._fits(size):
+            return np.empty(shape, dtype)
+        there: NDArray[Any] = self._mapped(size).view(dtype).reshape(shape)
+        return there
+
+    def keep(self, array: NDArray[Any]) -> NDArray[Any]:
+        """See ``Space``."""
+        if is_mapped(array) or self._fits(array.nbytes):
+            return array
+        return self._copy(array)
+
+    def keep_bars(self, bars: Bars) -> Bars:
+        """See ``Space``."""
+        arrays = {name: getattr(bars, name) for name in ARRAYS}
+        own = {name: array for name, array in arrays.items() if not is_mapped(array)}
+        if self._fits(sum(array.nbytes for array in own.values())):
+            return bars
+        copies: dict[str, Any] = {name: self._copy(array) for name, array in own.items()}
+        return replace(bars, **copies)
+
+    def keep_signals(self, signals: Signals) -> Signals:
+        """See ``Space``."""
+        named = {name: getattr(signals, name) for name in OPTIONAL}
+        given = {name: values for name, values in named.items() if values is not None}
+        if self._fits((1 + len(given) + len(signals.columns)) * len(signals) * 8):
+            return signals
+        return Signals(
+            self._copy(signals.target),
+            **{name: self._copy(values) for name, values in given.items()},
+            columns={name: self._copy(values) for name, values in signals.columns.items()},
+        )
+
+    def foresee(self, size: int) -> None:
+        """See ``Space``."""
+        spilled = min(size, self.in_memory + size - self.bound)
+        if spilled <= 0:
+            return
+        self._refuse(spilled)
+        if self._tell is not None:
+            self._tell(
+                f"Prices and decisions take {said(self.in_memory + self.on_disk + size)}, more than the memory of "
+                f"{self.memory} for them: about {said(self.on_disk + spilled)} go to the disk of {self.folder} until "
+                "the run ends"
+            )
+            self._tell = None
+
+    def _fits(self, size: int) -> bool:
+        """Whether memory has room for it, which is then taken."""
+        if self.in_memory + size > self.bound:
+            return False
+        self.in_memory += size
+        return True
+
+    def _copy(self, array: NDArray[Any]) -> NDArray[Any]:
+        there = self._mapped(array.nbytes).view(array.dtype).reshape(array.shape)
+        there[...] = array
+        there.setflags(write=False)
+        return there
+
+    def _mapped(self, size: int) -> NDArray[np.uint8]:
+        """So many bytes of a scratch file."""
+        begin = -(-self._used // ALIGNED) * ALIGNED
+        if begin + size > self._file.shape[0]:
+            self._file, begin = self._new_file(max(size, LEAST_FILE, self.on_disk // 4)), 0
+        self._used = begin + size
+        return self._file[begin : self._used]
+
+    def _new_file(self, size: int) -> NDArray[np.uint8]:
+        self._refuse(size)
+        try:
+            with tempfile.TemporaryFile(dir=self.folder) as file:
+                file.truncate(size)
+                if hasattr(os, "posix_fallocate"):  # or a disk that fills up would end the process, not raise
+                    os.posix_fallocate(file.fileno(), 0, size)
+                mapped = mmap.mmap(file.fileno(), size)
+        except OSError as error:
+            msg = f"{self.folder} has no room for {said(size)} of scratch files ({error.strerror}); {self._way_out}"
+            raise ConfigError(msg) from None
+        self.on_disk += size
+        return np.frombuffer(mapped, dtype=np.uint8)
+
+    def _refuse(self, size: int) -> None:
+        free = shutil.disk_usage(self.folder).free
+        if size > free:
+            msg = (
+                f"this run needs {said(size)} of disk beyond the memory of {self.memory}, and {self.folder} has "
+                f"{said(free)} free; {self._way_out}"
+            )
+            raise ConfigError(msg)
+
+    @property
+    def _way_out(self) -> str:
+        return (
+            "free some, set scratch in the configuration to a folder elsewhere, allow more --memory, or fewer symbols"
+        )
+
+
+def bytes_of(memory: str) -> int:
+    """``2GB``, ``500MB`` or ``50%`` (of the machine's memory) in bytes."""
+    found = AMOUNT.fullmatch(str(memory).strip())
+    if found is None or not float(found[1]) > 0:
+        msg = f"memory {memory!r} is not understood; write an amount such as 2GB or 500MB, or a share such as 50%"
+
+        raise ConfigError(msg)
+    amount, unit = float(found[1]), found[2].upper()
+    return int(amount / 100 * machine_bytes()) if unit == "%" else int(amount * UNITS[unit])
+
+
+@cache
+def machine_bytes() -> int:
+    """Memory of this machine, or of the container that this process runs in; without end where nothing says it."""
+    limits = [1 << 62]
+    with suppress(AttributeError, ValueError, OSError):  # not on Windows
+        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for path in GROUP_LIMITS:
+        with suppress(OSError, ValueError):  # no such group, or "max"
+            limits.append(int(Path(path).read_text("ascii")))
+    return min(limits)
+
+
+def is_mapped(array: NDArray[Any]) -> bool:
+    """True when the array lies in a file that is mapped into memory."""
+    holder: Any = array
+    while isinstance(holder, np.ndarray):
+        holder = holder.base
+    return isinstance(holder.obj if isinstance(holder, memoryview) else holder, mmap.mmap)
+
+
+def said(size: int) -> str:
+    """Bytes for people: ``1.4 GB``, ``320 MB``."""
+    return f"{size / 1e9:.1f} GB" if size >= UNITS["GB"] else f"{size / 1e6:,.0f} MB"
