@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from framework.errors import ConfigError
@@ -21,5 +22,10 @@ def objectives_of(names: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def rising(stats: Mapping[str, float], objectives: Iterable[str]) -> tuple[float, ...]:
-    """The objectives of one set, their signs turned so that more is better."""
+    """The objectives of one set, their signs turned so that more is better; NaN for a set that never traded.
+
+    Who does nothing loses nothing: without that, such sets would be the best by drawdown, and half of every front.
+    """
+    if not (stats["Round trips"] or stats["Total return [%]"] or stats["Max. drawdown [%]"]):
+        return tuple(math.nan for _ in objectives)
     return tuple(-stats[key] if key in FALLING_IS_BETTER else stats[key] for key in objectives)

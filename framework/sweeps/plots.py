@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 
 from framework.errors import ConfigError
 from framework.sweeps.figures import FALLING_IS_BETTER, objective_of
+from framework.sweeps.page import page_of
 
 if TYPE_CHECKING:
     from framework.sweeps.result import SweepResult
@@ -122,7 +123,7 @@ def save(result: SweepResult, folder: Path) -> list[Path]:
     if len(result.objectives) > 1:
         charts["front.html"] = result.scatter()
     for name, chart in charts.items():
-        chart.write_html(folder / name, include_plotlyjs=True)
+        (folder / name).write_text(page_of(chart), encoding="utf-8")
     return [table, *(folder / name for name in charts)]
 
 

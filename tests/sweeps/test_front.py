@@ -48,6 +48,19 @@ def test_a_front_of_ten_thousand_rows_is_found_where_all_are_on_it():
     assert list(range(10_000)) == pareto_front(np.column_stack([x, -x]))
 
 
+def test_a_set_that_never_trades_is_neither_the_best_nor_on_the_front(db):
+    """RSI 100 never falls below 1: no order, nothing lost, and the smallest drawdown of all."""
+    grid = {"period": [14, 100], "oversold": [1, 30]}
+    result = sweep(RSI, "SP500", grid, db=db, objective=["Max. drawdown", "CAGR"], causality="off")
+    idle = [row for row in range(result.tried) if result.stats[row]["Max. drawdown [%]"] == 0]
+    assert {"period": 100, "oversold": 1} in [result.parameters(row) for row in idle]
+    assert [] == [row for row in idle if row in result.front_rows]
+    assert sorted(idle) == sorted(result.order[-len(idle) :])
+    assert list(result.frame["Max. drawdown [%]"])[: -len(idle)] == sorted(
+        stats["Max. drawdown [%]"] for row, stats in enumerate(result.stats) if row not in idle
+    )
+
+
 def test_the_result_has_the_sets_that_no_other_beats(db):
     result = sweep(RSI, "SP500", GRID, db=db, objective=TWO, charges="percent:0.1", causality="off")
     expected = by_definition([(stats["Sharpe"], -stats["Max. drawdown [%]"]) for stats in result.stats])
