@@ -1,9 +1,12 @@
 """Hypothesis profiles: HYPOTHESIS_PROFILE=ci looks longer, =deep for as long as it takes; the default is repeatable."""
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "nse"
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 settings.register_profile("default", max_examples=100, deadline=None, derandomize=True, suppress_health_check=SLOW)
@@ -19,3 +22,11 @@ settings.register_profile(  # scripts/mutate.py: a failure is all that is asked,
     suppress_health_check=SLOW,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def shared_folder():
+    """The real NSE prices that are not part of this project."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared NSE price files are not here")
+    return SHARED

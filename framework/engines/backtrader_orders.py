@@ -24,7 +24,7 @@ from framework.session.planning import (
 )
 from framework.session.sizer import BELOW_ONE_LOT, NO_VOLATILITY, Sizer
 from framework.session.trips import Trips
-from framework.session.wording import cash_text
+from framework.session.wording import cash_text, refused_fill_text
 from framework.types.orders import (
     NAN,
     BarRow,
@@ -98,7 +98,7 @@ class Desk:
             self._cannot(order.instrument, "cash does not cover an order while a short is held", now)
         sent.end(OrderState.REFUSED, now, "cash")
         self._unwant(self.books[order.instrument])
-        text = f"the order for {order.quantity:+d} {self._instruments[order.instrument]} was refused at its fill: cash"
+        text = refused_fill_text(order.quantity, self._instruments[order.instrument], "cash")
         self.notices.append(Notice(now, "refused_fill", text))
 
     def cancelled(self, sent: Sent, now: int) -> None:

@@ -4,7 +4,10 @@ Fills must agree in bar, instrument, quantity, reason and, to 1e-9, price; equit
 cash movement. What backtrader cannot express must be refused in a sentence, never be a little different.
 """
 
+import re
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +15,11 @@ import pytest
 pytest.importorskip("backtrader", reason="backtrader, the independent check, is an extra that is not installed")
 
 from framework import Bars, Instrument, Rule, Signals, Strategy, backtest
-from framework.engines import backtrader, event
+from framework.engines import backtrader, backtrader_scope, event
 from framework.engines.event import DecisionArrays
 from framework.errors import ConfigError
 from framework.types import Panel, Settings
+from framework.types.actions import Action
 from strategies.buy_and_hold import BuyAndHold
 from strategies.grid import Grid
 from strategies.macd import MACD
@@ -218,6 +222,35 @@ REFUSED = {
     "daily loss": ({"max_daily_loss": "2%"}, "max_daily_loss is 2%; leave out limits.max_daily_loss"),
     "kelly": ({"sizing": "kelly:50%"}, "leave out --sizing kelly:50%"),
 }
+
+
+def test_every_option_that_is_refused_is_in_the_documentation():
+    """Which options the sentences say to leave out or to change, and docs/verify.md's table of refusals."""
+    said = set(re.findall(r"(--[a-z-]+)", Path(backtrader_scope.__file__).read_text("utf-8")))
+    page = (Path(__file__).parents[2] / "docs" / "verify.md").read_text("utf-8")
+    assert {"--charges", "--product", "--trail", "--volume-cap"} < said
+    assert set() == said - set(re.findall(r"(--[a-z-]+)", page)) - {"--engine"}
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ({"charges": "upstox:CNC"}, "charges a rate and a flat sum, not a plan such as upstox:CNC; use --charges"),
+        ({"product": "NRML"}, "knows no products, but product is NRML; leave out --product"),
+        ({"long_margin": 0.5}, "buys for its own cash, but long_margin is 0.5; leave out --long-margin"),
+    ],
+    ids=str,
+)
+def test_what_needs_a_broker_of_india_is_refused(choices, words):
+    with pytest.raises(ConfigError) as caught:
+        backtrader_scope.refuse(Settings.of(**choices), DecisionArrays(np.zeros((2, 1))), "signals")
+    assert words in str(caught.value)
+
+
+def test_a_run_through_a_corporate_action_is_refused_with_its_day():
+    bars = replace(sample("SP500"), actions=(Action(ex_day=11_000, factor=2.0, kind="split"),))
+    with pytest.raises(ConfigError, match="the split of SP500 on 2000-02-13 lies in the run"):
+        backtest(BuyAndHold(), bars, causality="off", engine="backtrader")
 
 
 @pytest.mark.parametrize("name", REFUSED)

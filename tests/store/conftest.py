@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from framework.store import open_store
 from framework.store.importing import ImportOptions, import_files
-
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "nse"
 
 
 @pytest.fixture
@@ -38,10 +34,3 @@ def rows(store):
         return store.connection.execute(sql, values).fetchall()
 
     return query
-
-
-@pytest.fixture(scope="session")
-def shared_folder():
-    if not SHARED.is_dir():
-        pytest.skip("the shared NSE price files are not here")
-    return SHARED
