@@ -43,7 +43,8 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> subprocess.C
         words = [sys.executable, "-m", "framework", *words[1:]]
     elif words[0] == "python":
         words[0] = sys.executable
-    full = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environment}
+    inherited = {name: value for name, value in os.environ.items() if name not in {"TULYA_DB", "TULYA_CONFIG"}}
+    full = {**inherited, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environment}
     return subprocess.run(words, cwd=folder, env=full, capture_output=True, text=True, timeout=120, check=False)
 
 
