@@ -389,8 +389,10 @@ def refuse_risk_without_stop(strategy: Strategy, settings: Settings, arrays: Dec
 
 def refuse_ticks_without_tick(panel: Panel, settings: Settings) -> None:
     """``slippage ticks:1`` of an instrument without a stated tick would be nothing, and look like something."""
+    if not settings.slippage.ticks:
+        return
     without = [str(instrument) for instrument in panel.instruments if not instrument.tick > 0]
-    if settings.slippage.ticks and without:
+    if without:
         more = f" and {len(without) - 1} more" if len(without) > 1 else ""
         msg = f"slippage {settings.slippage}: {without[0]}{more} has no stated tick, so it would be nothing; use bps:5"
         raise ConfigError(msg)

@@ -69,9 +69,10 @@ def decide_signals(
         signals.append(space.keep_signals(ask_signals(strategy, one)))
         if progress is not None:
             progress("signals", done, len(bars))
+    length = len(panel)
     rows = [rows_in(panel.time, one.time, space) for one in bars]
-    on_grid = partial(_on_grid, rows=rows, length=len(panel), space=space)
-    grids = {"target": _targets(signals, rows, len(panel), space)}
+    on_grid = partial(_on_grid, rows=rows, length=length, space=space)
+    grids = {"target": _targets(signals, rows, length, space)}
     for name in PRICE_NAMES:
         given = [getattr(one, name) for one in signals]
         if any(values is not None for values in given):
@@ -79,9 +80,10 @@ def decide_signals(
             pairs = zip(given, bars, strict=True)
             printed = [None if values is None else space.keep(values * one.factor) for values, one in pairs]
             grids[name] = on_grid(printed)
+    shown = any(one.columns for one in signals)
     columns = {
         symbol: {name: on_grid([values], rows=[at])[:, 0] for name, values in one.columns.items()}
-        for symbol, one, at in zip(panel.symbols, signals, rows, strict=True)
+        for symbol, one, at in zip(panel.symbols if shown else (), signals, rows, strict=shown)
         if one.columns
     }
     return Answers(DecisionArrays(**grids), columns, bars, signals)
@@ -96,10 +98,9 @@ def _targets(
         return _on_grid([one.target for one in signals], rows, length, space)
     whole = space.empty((length, len(signals)))
     whole.fill(np.nan)
-    for column, (given, at) in enumerate(zip(turns, rows, strict=True)):
+    for column, given, at in zip(whole.T, turns, rows, strict=True):
         for turning, target in zip(given, (1.0, 0.0), strict=True):  # leave is the later one, which wins
-            found = turning.nonzero()[0]
-            whole[found if isinstance(at, slice) else at[found], column] = target
+            column[turning if isinstance(at, slice) else at[turning]] = target
     return whole
 
 

@@ -30,26 +30,42 @@ def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArr
     part = record.settings.capital / max(len(panel.instruments), 1)
     count = len(panel) - first if rows is None else rows.shape[0]
     value, actions = np.zeros(count), ex_rows(record)
+    at_once = len(panel) - first > 1  # bought at the open of the second row, where there is one
+    units = part / panel.open[first + 1] if at_once else np.empty(0)
+    waiting = 1 if rows is None else rows.searchsorted(1)
     for column in range(len(panel.instruments)):
-        close = panel.closes_of(column)[first:]
-        there = np.isfinite(close)
-        there[:1] = False  # the bar of the first decision
-        opens = int(there.argmax()) if there.size else 0
-        if not (there.size and there[opens]):
-            value += part
-            continue
-        units = part / panel.open[first + opens, column]
-        at: NDArray[np.int64] | slice = slice(None)
-        if not there[opens:].all() or column in actions:
-            at = np.maximum.accumulate(np.where(there, np.arange(there.shape[0]), 0))
-            close = close[at]
-        worth = units * (close if rows is None else close[rows])
-        if column in actions:
-            worth = _carried(units * close, units, actions[column], first + opens, first + np.arange(there.size)[at])
-            worth = worth if rows is None else worth[rows]
-        worth[: opens if rows is None else rows.searchsorted(opens)] = part
+        if at_once and column not in actions and panel.is_whole(column):
+            close = panel.closes_of(column)[first:]
+            worth = units[column] * (close if rows is None else close[rows])
+            worth[:waiting] = part
+        else:
+            worth = _worth(record, column, part, rows, actions)
         value += worth
     return value
+
+
+def _worth(
+    record: Record, column: int, part: float, rows: NDArray[np.int64] | None, actions: dict[int, list[ExRow]]
+) -> NDArray[np.float64] | float:
+    """What one part is worth at each close, where bars are missing or corporate actions are gone through."""
+    panel, first = record.panel, record.first_row
+    close = panel.close[first:, column]
+    there = np.isfinite(close)
+    there[:1] = False  # the bar of the first decision
+    opens = int(there.argmax()) if there.size else 0
+    if not (there.size and there[opens]):
+        return part
+    units = part / panel.open[first + opens, column]
+    at: NDArray[np.int64] | slice = slice(None)
+    if not there[opens:].all() or column in actions:
+        at = np.maximum.accumulate(np.where(there, np.arange(there.shape[0]), 0))
+        close = close[at]
+    worth: NDArray[np.float64] = units * (close if rows is None else close[rows])
+    if column in actions:
+        worth = _carried(units * close, units, actions[column], first + opens, first + np.arange(there.size)[at])
+        worth = worth if rows is None else worth[rows]
+    worth[: opens if rows is None else rows.searchsorted(opens)] = part
+    return worth
 
 
 def _carried(

@@ -180,8 +180,11 @@ class Observations:
             return m.mean(self.equity), m.NAN
 
         def piece(rows: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-            equity = equity_paise[rows] / 100
-            return equity, exposure_paise[rows] / 100 / equity
+            equity, share = equity_paise[rows].astype(np.float64), exposure_paise[rows].astype(np.float64)
+            equity /= 100
+            share /= 100
+            share /= equity
+            return equity, share
 
         equity, share = m.means_of(equity_paise.shape[0], piece)
         return equity, share
@@ -242,7 +245,7 @@ def session_rows(record: Record) -> NDArray[np.int64]:
         return np.empty(0, dtype=np.int64)
     ends = record.panel.session_ends
     between = ends[ends.searchsorted(first, side="right") : ends.searchsorted(last)]
-    return np.unique(np.concatenate(((first,), between, (last,)))) - first
+    return np.concatenate(((first,), between, (last,) if last > first else ())).astype(np.int64) - first
 
 
 def observe(record: Record, risk_free: float = 0.0) -> Observations:

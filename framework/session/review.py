@@ -254,7 +254,7 @@ class Review:
 
 def is_named(instrument: Instrument, names: Sequence[str]) -> bool:
     """Whether a list names the instrument, by its symbol or by exchange and symbol."""
-    return instrument.symbol in names or str(instrument) in names
+    return bool(names) and (instrument.symbol in names or str(instrument) in names)
 
 
 def sector_numbers(instruments: Sequence[Instrument], sectors: Mapping[str, Sequence[str]]) -> list[int]:

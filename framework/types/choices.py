@@ -187,12 +187,14 @@ class Charges(NamedTuple):
 
     def numbers(self, instruments: Sequence[Instrument]) -> list[int]:
         """Of each instrument the number of its table in ``tables``; ``ConfigError`` when its rates were not read."""
+        if not self.of:
+            return [0] * len(instruments)
         known = dict(self.of)
-        missing = [str(one) for one in instruments if known and str(one) not in known]
+        missing = [str(one) for one in instruments if str(one) not in known]
         if missing:
             msg = f"the rates of charges {self} were read for other instruments than {missing[0]}; write {self} again"
             raise ConfigError(msg)
-        return [known.get(str(one), 0) for one in instruments]
+        return [known[str(one)] for one in instruments]
 
     def tariffs(self, instruments: Sequence[Instrument]) -> tuple[Tariffs, ...]:
         """What each instrument's fills are charged by."""

@@ -175,15 +175,17 @@ class Panel:
         """True when somebody could still write to its prices or times."""
         return any(getattr(self, name).flags.writeable for name in (*VALUES, *CLOCKS))
 
+    def is_whole(self, column: int) -> bool:
+        """True where the instrument of this column is known to have a bar in every row."""
+        return bool(self.series) and len(self.series[column]) == len(self)
+
     def closes_of(self, column: int) -> NDArray[np.float64]:
         """Closes of one instrument, float64[T], NaN where it has no bar; side by side in memory where they can be."""
-        if self.series and len(self.series[column]) == len(self):
-            return self.series[column].close
-        return self.close[:, column]
+        return self.series[column].close if self.is_whole(column) else self.close[:, column]
 
     def rows_of(self, column: int) -> NDArray[np.int64]:
         """Rows in which the instrument of this column has a bar, int64[n]."""
-        if self.series and len(self.series[column]) == len(self):
+        if self.is_whole(column):
             return np.arange(len(self))
         if self.series:
             return np.searchsorted(self.time, self.series[column].time)

@@ -126,8 +126,9 @@ class Signals:
                 msg = f"{name} is {array[row]:g} at bar {row}; it must be finite and above 0, or NaN for none"
                 raise StrategyError(msg)
             object.__setattr__(self, name, array)
-        columns = {name: _floats(f"columns[{name!r}]", values, rows) for name, values in self.columns.items()}
-        object.__setattr__(self, "columns", columns)
+        if self.columns:
+            columns = {name: _floats(f"columns[{name!r}]", values, rows) for name, values in self.columns.items()}
+            object.__setattr__(self, "columns", columns)
 
     @classmethod
     def long_flat(cls, enter: ArrayLike, leave: ArrayLike, **others: Any) -> Signals:

@@ -65,12 +65,13 @@ def _at_peak(values: NDArray[Any], start: float) -> NDArray[np.bool_]:
     highest: Any = start
     if whole:
         blocks, flags = values[:whole].reshape(-1, BLOCK), at_peak[:whole].reshape(-1, BLOCK)
-        tops = np.maximum(np.maximum.accumulate(np.maximum.reduce(blocks, axis=1)), start)
+        highs = np.maximum.reduce(blocks, axis=1)
+        tops = np.maximum(np.maximum.accumulate(highs), start)
         before = np.concatenate(((start,), tops[:-1]))[:, None]
-        np.greater_equal(blocks, before, out=flags)
-        fresh = (tops > before[:, 0]).nonzero()[0]
-        so_far = np.maximum(np.maximum.accumulate(blocks[fresh], axis=1), before[fresh])
-        flags[fresh] = blocks[fresh] >= so_far
+        flags.fill(False)
+        reached = (highs >= before[:, 0]).nonzero()[0]
+        so_far = np.maximum(np.maximum.accumulate(blocks[reached], axis=1), before[reached])
+        flags[reached] = blocks[reached] >= so_far
         highest = tops[-1]
     rest = values[whole:]
     np.greater_equal(rest, np.maximum(np.maximum.accumulate(rest), highest), out=at_peak[whole:])
