@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import sqlite3
 import sys
 import time
@@ -192,17 +194,22 @@ def _with_answers(entries: list[Entry]) -> list[Entry]:
 
 def store_of_e() -> Path:
     """A store with the million rows of E."""
-    from framework import Bars
+    from framework import Bars, store
     from framework.store import open_store
 
     folder = write("e", folder_of("e"))
-    if not (folder / "imported").exists():
+    schema = Path(str(store.__file__)).parent / "schema"
+    version = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(schema.glob("*.sql")))).hexdigest()[:12]
+    stamp = folder / f"imported-{version}"  # a store of former tables is written anew
+    if not stamp.exists():
         print("  e: writing the store …", file=sys.stderr, flush=True)
+        for old in (*folder.glob("market.sqlite*"), *folder.glob("imported*")):
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
         prices = {path.stem: np.load(path) for path in folder.glob("*.npy")}
         columns = (prices[name] for name in ("time", "open", "high", "low", "close", "volume"))
         with open_store(folder / "market.sqlite") as opened:
             opened.save_bars(Bars.from_arrays("WALK", "1m", *columns))
-        (folder / "imported").touch()
+        stamp.touch()
     return folder
 
 

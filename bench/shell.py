@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -64,17 +65,17 @@ def _row(row: Measured, runs: list[tuple[float, subprocess.CompletedProcess[str]
 
 
 def prices_as_files(folder: Path, prices: Arrays) -> tuple[Path, Path]:
-    """A CSV file, and a store into which it was imported."""
+    """A CSV file, and a store into which it was imported just now: runs and tables of former versions are gone."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     csv, db = folder / "WALK.csv", folder / "market.sqlite"
-    if not db.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        dates = prices["time"].astype("datetime64[ns]").astype("datetime64[D]")
-        columns = (prices[name].tolist() for name in ("open", "high", "low", "close"))
-        lines = ["date,open,high,low,close,volume"]
-        lines += [f"{day},{o},{h},{low},{close},1000000" for day, o, h, low, close in zip(dates, *columns, strict=True)]
-        csv.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        importing = [sys.executable, "-m", "framework", "data", "import", str(csv), "--symbol", "WALK", "--db", str(db)]
-        subprocess.run(importing, check=True, capture_output=True, cwd=ROOT, env=environment())
+    dates = prices["time"].astype("datetime64[ns]").astype("datetime64[D]")
+    columns = (prices[name].tolist() for name in ("open", "high", "low", "close"))
+    lines = ["date,open,high,low,close,volume"]
+    lines += [f"{day},{o},{h},{low},{close},1000000" for day, o, h, low, close in zip(dates, *columns, strict=True)]
+    csv.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    importing = [sys.executable, "-m", "framework", "data", "import", str(csv), "--symbol", "WALK", "--db", str(db)]
+    subprocess.run(importing, check=True, capture_output=True, cwd=ROOT, env=environment())
     return csv, db
 
 

@@ -48,7 +48,8 @@ def prepare(job: Job) -> Work:
                 elif self.rsi[-1] > high:
                     self.position.close()
 
-        return Backtest(frame, Flips, cash=job.capital).run()
+        stats: pd.Series = Backtest(frame, Flips, cash=job.capital).run()
+        return stats
 
     def work() -> Answer:
         if job.workload != "d":

@@ -69,7 +69,7 @@ def prepare(job: Job) -> Work:
 
 def sweep(opens: pd.Series, closes: pd.Series, rsi: np.ndarray, sets: Sequence[ParameterSet], capital: float) -> Answer:
     """Every set in chunks: return, drawdown, daily Sharpe, win rate and round trips of each."""
-    days = closes.index.normalize()
+    days = pd.DatetimeIndex(closes.index).normalize()
     ends = np.flatnonzero(np.append(days[1:] != days[:-1], True))
     total = dict.fromkeys(("round trips", "final equity", "win rate", "drawdown", "sharpe"), 0.0)
     for begin in range(0, len(sets), CHUNK):
