@@ -1,8 +1,11 @@
 """`make bench`: how fast Tulya is, beside its peers and a lower bound in C, all in one run.
 
-``make bench ARGS="a b"`` chooses groups, ``--quick`` shortens the slow peers, ``--json FILE`` keeps the figures.
-Groups a to e are the workloads of docs/benchmarks.md, growth is docs/scaling.md, engine, start and store have limits of
-their own. Ratios are what to read: machines differ and are busy.
+  make bench                               everything: a quarter to half an hour on two cores
+  make bench ARGS="a b --quick"            two groups, slow peers on a part of the work; some minutes
+  make bench ARGS="--json figures.json"    keep the figures
+
+Groups a to e are the workloads of docs/benchmarks.md, growth is docs/scaling.md; engine, start and store have limits
+of their own. The first run installs the peers under .bench (1.5 GB). Read the ratios: machines differ and are busy.
 """
 
 from __future__ import annotations
@@ -26,7 +29,9 @@ GROUPS = [*COMPARISONS, "growth", *stated.GROUPS]
 
 def main(words: list[str]) -> None:
     """Measure what was chosen, print tables, keep the figures."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog='make bench ARGS="…"', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{', '.join(GROUPS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="shorten what takes minutes, and say so")
     parser.add_argument("--rounds", type=int, default=3, help="times that the fast rows are measured, in turn (3)")
