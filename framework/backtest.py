@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
@@ -214,9 +213,15 @@ def execute(  # noqa: PLR0913 - options by name
     answers = decide_signals(strategy, panel, settings.adjust, progress)
     refuse_risk_without_stop(strategy, settings, answers.arrays)
     record = run_engine(
-        engine, panel, settings, decisions=answers.arrays, first_row=first_row, rules=rules, progress=ran
+        engine,
+        panel,
+        settings,
+        decisions=answers.arrays,
+        first_row=first_row,
+        rules=rules,
+        columns=answers.columns,
+        progress=ran,
     )
-    record = replace(record, columns=answers.columns)
     if causality == "off":
         return record, NOT_CHECKED
     return record, check_signals(strategy, answers.bars, mode=causality, first_ns=first_ns, known=answers.signals)

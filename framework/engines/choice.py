@@ -15,6 +15,9 @@ from framework.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from framework.engines.event import DecisionArrays
     from framework.session import Session
     from framework.types import Panel, Record, RiskRule, Settings
@@ -39,9 +42,10 @@ def run_engine(
     first_row: int = 0,
     last_row: int | None = None,
     rules: Sequence[RiskRule] = (),
+    columns: dict[str, dict[str, NDArray[np.float64]]] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Record:
-    """Run a named engine; the record keeps what it takes to run it through another one.
+    """Run a named engine; the record keeps what it takes to run it through another one, and the columns for plots.
 
     Raises ``ConfigError`` when there is no such engine, it is not installed, or it cannot express the run.
     """
@@ -75,6 +79,7 @@ def run_engine(
         style=style,
         prices={name: array for name, array in given.items() if array is not None},
         rules=tuple(type(rule).__name__ for rule in rules),
+        columns=columns or {},
     )
 
 

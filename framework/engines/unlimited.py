@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
+NO_LIMITS = Limits()
 MOST_INTERPRETED = 2_000_000
 """Bars × instruments that are run again without machine code: some five seconds."""
 MOST_ON_BAR = 20_000
@@ -33,7 +34,7 @@ def without_risk(record: Record, strategy: Strategy, progress: Progress | None =
 
     It is run when it is first looked at, unless somebody could change the prices until then.
     """
-    if record.settings.limits == Limits() and not record.rules:
+    if record.settings.limits == NO_LIMITS and not record.rules:
         return None
     if record.panel.can_change:
         return run_again(record, strategy, progress)
@@ -84,7 +85,7 @@ def _again(record: Record, strategy: Strategy, engine: str, progress: Progress |
         if progress is not None:
             progress("without limits", done, rows)
 
-    settings = record.settings.model_copy(update={"limits": Limits()})
+    settings = record.settings.model_copy(update={"limits": NO_LIMITS})
     if record.targets is None:
         context = BarContext(record.panel)
         return run_engine(

@@ -30,17 +30,16 @@ def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArr
     part = record.settings.capital / max(len(panel.instruments), 1)
     count = len(panel) - first if rows is None else rows.shape[0]
     value, actions = np.zeros(count), ex_rows(record)
-    at_once = len(panel) - first > 1  # bought at the open of the second row, where there is one
-    units = part / panel.open[first + 1] if at_once else np.empty(0)
+    units = (part / panel.open[first + 1]).tolist() if len(panel) - first > 1 else None  # of those bought at once
     waiting = 1 if rows is None else rows.searchsorted(1)
     for column in range(len(panel.instruments)):
-        if at_once and column not in actions and panel.is_whole(column):
+        if units is not None and column not in actions and panel.is_whole(column):
             close = panel.closes_of(column)[first:]
-            worth = units[column] * (close if rows is None else close[rows])
+            worth = (close if rows is None else close[rows]) * units[column]
             worth[:waiting] = part
+            value += worth
         else:
-            worth = _worth(record, column, part, rows, actions)
-        value += worth
+            value += _worth(record, column, part, rows, actions)
     return value
 
 

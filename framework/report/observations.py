@@ -87,7 +87,7 @@ class Observations:
         every = self.rows.shape == self.record.equity_paise.shape
         return self._from_deposit(buy_and_hold(self.record, None if every else self.rows))
 
-    @property
+    @cached_property
     def benchmark_ends(self) -> NDArray[np.float64]:
         """The deposit and the benchmark's last value; empty without a bar."""
         last = self.benchmark_points if self.rows.shape[0] > 1 else self.benchmark
@@ -231,7 +231,7 @@ class Observations:
 
 def _summed(values: NDArray[np.float64]) -> float:
     """One after the other, as fills happen: a pairwise sum would round otherwise."""
-    return 0.0 + float(np.cumsum(values)[-1]) if values.shape[0] else 0.0
+    return 0.0 + float(values.cumsum()[-1]) if values.shape[0] else 0.0
 
 
 def session_rows(record: Record) -> NDArray[np.int64]:
