@@ -29,7 +29,7 @@ RULES = (
 )  # fmt: skip
 KERNEL = (
     "orders", "account", "protection", "sizer", "risk", "session", "exdates", "exchange", "product",
-    "quiet", "loop", "turns",
+    "stretch", "quiet", "loop", "turns",
 )  # fmt: skip
 ENTRIES = {"run_rows": "loop", "run_turns": "turns", "sink_all": "turns"}
 """Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
@@ -46,6 +46,8 @@ inlined, because a call hands over some two hundred words of arrays: that was ha
 TAKES = {"run_rows": "half a minute to a minute", "run_turns": "a few seconds"}
 """How long the entries take to compile of which a user is told; the others take less than a second."""
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+FETCH = "fetch"
+"""The kernel's function that is one instruction instead of its Python."""
 FOLDER_VARIABLE = "TULYA_CACHE"
 _log = logging.getLogger(__name__)
 
@@ -61,8 +63,8 @@ def entry(name: str, *, compiled: bool = True) -> Callable[..., Any]:
 def source_hash() -> str:
     """sha256 over every source that is compiled and the versions that compile it."""
     digest = hashlib.sha256()
-    layout = import_module("framework.engines.kernel.layout")
-    for module in (*map(import_module, MODULES), layout):
+    others = ("framework.engines.kernel.layout", "framework.engines.fetching")
+    for module in map(import_module, (*MODULES, *others)):
         digest.update(Path(str(module.__file__)).read_bytes())
     versions = (version("numba"), version("llvmlite"), version("numpy"), sys.version, platform.machine())
     digest.update(repr((versions, Path(__file__).read_bytes())).encode())
@@ -105,10 +107,16 @@ def _register() -> None:
     """Tell numba of every rule and every function of the kernel that another one calls."""
     from numba.extending import register_jitable
 
+    from framework.engines.fetching import prefetched
+
     for name in MODULES:
         module = import_module(name)
         for function in vars(module).values():
-            if _is_own(function, name) and function.__name__ not in ENTRIES:
+            if not _is_own(function, name) or function.__name__ in ENTRIES:
+                continue
+            if function.__name__ == FETCH:
+                prefetched(function)
+            else:
                 register_jitable(**UNCOUNTED, forceinline=function.__name__ not in CALLED)(function)
 
 

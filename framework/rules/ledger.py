@@ -3,7 +3,7 @@
 cash + positions at cost = deposits + gross realised P&L + dividends − charges; cash for fractions is a dividend here.
 """
 
-from framework.rules.money import share, value
+from framework.rules.money import nearest_paise, share, value
 
 NAN = float("nan")
 
@@ -49,6 +49,12 @@ def marked(quantity: int, price: float) -> int:
     if quantity == 0:
         return 0
     worth = value(price, quantity)
+    return worth if quantity > 0 else -worth
+
+
+def marked_within(quantity: int, price: float) -> int:
+    """``marked`` where price × |quantity| ``fits``: without the question, so that many are marked at once."""
+    worth = nearest_paise(price * abs(quantity))
     return worth if quantity > 0 else -worth
 
 

@@ -12,8 +12,18 @@ LARGEST_QUANTITY = 2_000_000_000
 
 def to_paise(rupees: float) -> int:
     """Rupees → whole paise, half up (towards +∞). Raises OverflowError unless |result| ≤ LARGEST_PAISE (so on NaN)."""
-    if not (abs(rupees) * 100.0 <= LARGEST_PAISE):
+    if not fits(rupees):
         raise OverflowError("an amount is not a number, or beyond 40 lakh crore rupees")
+    return nearest_paise(rupees)
+
+
+def fits(rupees: float) -> bool:
+    """True when an amount can be told in whole paise."""
+    return abs(rupees) * 100.0 <= LARGEST_PAISE
+
+
+def nearest_paise(rupees: float) -> int:
+    """``to_paise`` of an amount that ``fits``: without the question, so that many are rounded at once."""
     return math.floor(rupees * 100.0 + 0.5)
 
 

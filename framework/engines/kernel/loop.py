@@ -15,7 +15,7 @@ from framework.engines.kernel.orders import carry_out_cancels
 from framework.engines.kernel.product import before_open, end_session
 from framework.engines.kernel.protection import look_after
 from framework.engines.kernel.quiet import skip_quiet
-from framework.engines.kernel.risk import begin_session, judge
+from framework.engines.kernel.risk import begin_session, watch
 from framework.engines.kernel.session import decide, remark
 from framework.rules.ledger import marked
 from framework.rules.targets import outstanding_reduction
@@ -51,7 +51,7 @@ def run_rows(
     while t < last:
         if is_full(s):
             return t
-        if bar.session[t] != desk.session:
+        if t == offset or bar.ends_session[t - 1]:
             begin_session(s, p, bar, t)
             go_through_due(s, p, bar, t)
         if due:
@@ -63,7 +63,7 @@ def run_rows(
         desk.arrivals = 0
         desk.now = bar.close_time[t]
         uneasy = mark_all(s, bar, t)
-        tripped = judge(s, p) if p.watches else False
+        tripped = watch(s, p) if p.watches else False
         if desk.held > 0 and (ages or uneasy or tripped):
             look_after(s, p, bar, t)
             uneasy = True

@@ -9,9 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.engines.kernel.layout import LIMIT, STOP, Bar, Params, State
-from framework.engines.kernel.risk import daily_limit, drawdown_limit, would_trip
+from framework.engines.kernel.risk import daily_limit, would_trip
+from framework.engines.kernel.stretch import (
+    fetch,
+    first_asked,
+    first_end,
+    first_touched,
+    first_trip,
+    first_unpriced,
+    stay_flat,
+    value_held,
+)
 from framework.rules.breaker import ACTIVE, HALTED, REDUCE_ONLY, loss_reached
-from framework.rules.ledger import marked
 from framework.rules.targets import outstanding_reduction
 
 if TYPE_CHECKING:
@@ -37,41 +46,58 @@ def skip_quiet(
     calm, floor, ceiling = bounds(s)
     if not calm or would_trip(s, p):
         return t
+    until = first_loud(s, p, bar, t, last, floor, ceiling)
+    if until <= t:
+        return t
+    if until < last:
+        fetch(bar.time, until)
+        fetch(bar.close_time, until)
+        fetch(bar.open.reshape(bar.open.shape[0]), until)
+    paid, begin = desk.cash_paise, t - offset
+    if book.quantity == 0:
+        stay_flat(equity, cash, exposure, begin, until - offset, paid)
+    else:
+        end = until - offset
+        close, worth = bar.close.reshape(bar.close.shape[0])[t:until], equity[begin:end]
+        lowest = value_held(close, worth, cash[begin:end], exposure[begin:end], book.quantity, paid)
+        limit = daily_limit(s, p) if desk.state == ACTIVE else -1
+        falls = p.drawdown_amount > 0.0 and desk.state != HALTED
+        if falls or loss_reached(lowest, desk.session_start_paise, limit):
+            quiet, desk.peak_paise = first_trip(p, worth, desk.session_start_paise, limit, desk.peak_paise, falls)
+            until = t + quiet
+        if until == t:
+            return t
+    if first_end(bar.ends_session, t - 1, until - 1) < until - 1:
+        # Without a position, or nobody asks what a session began with.
+        desk.session, desk.session_start_paise = bar.session[until - 1], equity[until - 1 - offset]
+    account_at(s, equity[until - 1 - offset])
+    return until
+
+
+def first_loud(s: State, p: Params, bar: Bar, t: int, last: int, floor: float, ceiling: float) -> int:
+    """First row from ``t`` on in which something may happen that does not depend on what the account is worth."""
+    desk, book = s.desk[0], s.books[0]
     if desk.next_action < s.actions.shape[0]:
-        last = min(last, max(s.actions[desk.next_action].row, t))
-    limit = daily_limit(s, p) if desk.state == ACTIVE else -1
-    falls, peak = p.drawdown_amount > 0.0 and desk.state != HALTED, desk.peak_paise
-    ends = p.loss_amount > 0.0 or desk.state == REDUCE_ONLY or (desk.state == HALTED and p.breaker_reset > 0)
-    begin, quantity, intent, paid, mark = t, book.quantity, book.intent, desk.cash_paise, book.mark_paise
-    while t < last:
-        wanted = bar.target[t, 0]
-        if wanted == wanted and wanted != intent:
-            break
-        if bar.ends_session[t - 1]:
-            if ends:
-                break
-            desk.session_start_paise = paid + mark
-        if quantity != 0:
-            price = bar.close[t, 0]
-            if not price > 0.0 or bar.low[t, 0] <= floor or bar.high[t, 0] >= ceiling:
-                break
-            marked_now = marked(quantity, price)
-            if loss_reached(paid + marked_now, desk.session_start_paise, limit):
-                break
-            if falls:
-                highest = max(peak, paid + marked_now)
-                if loss_reached(paid + marked_now, highest, drawdown_limit(p, highest)):
-                    break
-                peak = highest
-            mark = marked_now
-        equity[t - offset], cash[t - offset], exposure[t - offset] = paid + mark, paid, abs(mark)
-        t += 1
-    if t > begin:
-        desk.session, desk.now = bar.session[t - 1], bar.close_time[t - 1]
-        book.mark_paise = desk.marks_paise = mark
-        desk.equity_paise, desk.peak_paise = paid + mark, peak
-        desk.exposure_paise, desk.shorts_paise = abs(mark), max(-mark, 0)
-    return t
+        last = min(last, s.actions[desk.next_action].row)
+    # A new session may end what the breaker holds, and its losses count anew: without a position there are none.
+    held_back = desk.state == REDUCE_ONLY or (desk.state == HALTED and p.breaker_reset > 0)
+    if held_back or (book.quantity != 0 and p.loss_amount > 0.0):
+        last = min(last, first_end(bar.ends_session, t - 1, last) + 1)
+    last = first_asked(bar.target.reshape(bar.target.shape[0]), t, last, book.intent)
+    if book.quantity != 0:
+        rows = bar.close.shape[0]
+        last = first_unpriced(bar.close.reshape(rows), t, last, book.quantity)
+        if floor > -INFINITY or ceiling < INFINITY:
+            last = first_touched(bar.low.reshape(rows), bar.high.reshape(rows), t, last, floor, ceiling)
+    return last
+
+
+def account_at(s: State, equity: int) -> None:
+    """The account after the last quiet bar."""
+    desk, book = s.desk[0], s.books[0]
+    mark = equity - desk.cash_paise
+    book.mark_paise = desk.marks_paise = mark
+    desk.equity_paise, desk.exposure_paise, desk.shorts_paise = equity, abs(mark), max(-mark, 0)
 
 
 def bounds(s: State) -> tuple[bool, float, float]:

@@ -189,11 +189,17 @@ def begin_session(s: State, p: Params, bar: Bar, t: int) -> None:
             turn(s, bar.time[t], breaker.RESET_DUE, desk.halted_for, p.breaker_reset, -1)
 
 
+def watch(s: State, p: Params) -> bool:
+    """At a close: keep the peak, and judge where something is reached; True when the trading state changed."""
+    desk = s.desk[0]
+    desk.peak_paise = max(desk.peak_paise, desk.equity_paise)
+    return judge(s, p) if would_trip(s, p) else False
+
+
 def judge(s: State, p: Params) -> bool:
-    """At a close: trip what was reached, and hold back what would increase; True when something was."""
+    """Trip what was reached, and hold back what would increase; True when something was."""
     desk = s.desk[0]
     before, equity = desk.events, desk.equity_paise
-    desk.peak_paise = max(desk.peak_paise, equity)
     limit = daily_limit(s, p)
     if breaker.loss_reached(equity, desk.session_start_paise, limit):
         turn(s, desk.now, breaker.DAILY_LOSS, desk.session_start_paise - equity, limit, -1)
@@ -223,7 +229,7 @@ def drawdown_limit(p: Params, peak_paise: int) -> int:
 
 
 def would_trip(s: State, p: Params) -> bool:
-    """Whether the next close would trip something at an equity that stays as it is."""
+    """Whether a close at this equity trips something."""
     desk = s.desk[0]
     if not p.watches or desk.state == breaker.HALTED:
         return False

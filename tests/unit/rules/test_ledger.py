@@ -47,6 +47,13 @@ def test_a_position_is_worth_its_price_with_its_sign(quantity, price, expected):
 
 
 @pytest.mark.parametrize(
+    ("quantity", "price"), [(1, 100.0), (-1, 100.0), (3, 0.335), (-3, 0.335), (1, 4e13), (-4, 1e13)]
+)
+def test_marking_what_fits_without_the_question_gives_the_same(quantity, price):
+    assert ledger.marked_within(quantity, price) == ledger.marked(quantity, price)
+
+
+@pytest.mark.parametrize(
     ("cost", "held", "closed", "expected"),
     [(10_001, 3, 1, 3333), (6_668, 2, 1, 3334), (3_334, 1, 1, 3334), (10_001, -3, 2, 6667), (0, 5, 2, 0), (7, 5, 5, 7)],
 )

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from framework.rules.charges import charges
-from framework.rules.money import LARGEST_PAISE, LARGEST_QUANTITY, RATE_SCALE, by_rate, share, to_paise, value
+from framework.rules.money import LARGEST_PAISE, LARGEST_QUANTITY, RATE_SCALE, by_rate, fits, share, to_paise, value
 from framework.types import choices
 from framework.types.tariff import Tariff
 
@@ -77,6 +77,22 @@ def test_beyond_forty_lakh_crore_is_an_error(rupees):
         to_paise(rupees)
     with pytest.raises(OverflowError, match="40 lakh crore"):
         value(rupees, 1)
+
+
+@pytest.mark.parametrize(
+    ("rupees", "expected"),
+    [
+        (0.0, True),
+        (LARGEST_PAISE / 100, True),
+        (-LARGEST_PAISE / 100, True),
+        (math.nextafter(LARGEST_PAISE / 100, math.inf), False),
+        (math.nan, False),
+        (math.inf, False),
+        (-math.inf, False),
+    ],
+)
+def test_what_fits_into_paise(rupees, expected):
+    assert fits(rupees) is expected
 
 
 @given(st.floats(0.01, 1e6), st.integers(-10_000, 10_000))
