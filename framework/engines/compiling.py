@@ -14,6 +14,7 @@ import platform
 import stat
 import sys
 import tempfile
+import threading
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
@@ -50,12 +51,15 @@ FETCH = "fetch"
 """The kernel's function that is one instruction instead of its Python."""
 FOLDER_VARIABLE = "TULYA_CACHE"
 _log = logging.getLogger(__name__)
+_one_at_a_time = threading.Lock()
+"""Threads of a sweep ask at once, and where numba keeps machine code is a setting of the whole process."""
 
 
 def entry(name: str, *, compiled: bool = True) -> Callable[..., Any]:
     """One of ENTRIES: compiled (from the cache when it is there), or as it stands."""
     if compiled:
-        return _compiled(name)
+        with _one_at_a_time:
+            return _compiled(name)
     interpreted: Callable[..., Any] = getattr(import_module(f"framework.engines.kernel.{ENTRIES[name]}"), name)
     return interpreted
 

@@ -4,21 +4,36 @@ import os
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from nbclient import NotebookClient
+
+from framework.store import open_store
+from framework.store.importing import ImportOptions, import_files
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_notebook_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
-    monkeypatch.setenv("TULYA_DB", str(tmp_path / "market.sqlite"))
+def run_in(folder, monkeypatch, path):
+    """The notebook after a run in this folder, with the store there."""
+    monkeypatch.setenv("TULYA_DB", str(folder / "market.sqlite"))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert any("application/vnd.plotly.v1+json" in output.get("data", {}) for output in shown)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+    return notebook
+
+
+def plots(notebook):
+    """What plotly was handed, plot by plot."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    found = [output.get("data", {}).get("application/vnd.plotly.v1+json") for output in outputs]
+    return [plot for plot in found if plot]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_notebook_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
+    assert plots(run_in(tmp_path, monkeypatch, path))
     assert (tmp_path / "reports").is_dir()
 
 
@@ -26,3 +41,28 @@ def test_the_notebook_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
 def test_the_notebook_is_committed_without_outputs(path):
     notebook = nbformat.read(path, as_version=4)
     assert not [cell for cell in notebook.cells if cell.get("outputs")]
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_the_sweep_of_ten_thousand_sets_runs_on_prices_of_the_nse_where_they_are_stored(
+    shared_folder, tmp_path, monkeypatch
+):
+    with open_store(tmp_path / "market.sqlite") as store:
+        import_files(store, [shared_folder / "corporate_actions_2000_2021.csv"], ImportOptions())
+        import_files(store, [icicibank(shared_folder, tmp_path)], ImportOptions(exchange="NSE"))
+    notebook = run_in(tmp_path, monkeypatch, ROOT / "notebooks" / "02_sweep.ipynb")
+    said = "\n".join(str(output) for cell in notebook.cells for output in cell.get("outputs", []))
+    assert "RSI on ICICIBANK: 10,000 parameter sets tried" in said
+    assert "upstox:CNC" in said
+    heatmap, slices, scatter = (output for output in plots(notebook))
+    assert ["heatmap", "scatter"] == [trace["type"] for trace in heatmap["data"]]
+    assert "(10,000 sets tried)" in heatmap["layout"]["title"]["text"]
+    assert 3 == len(slices["data"]) == len(scatter["data"])
+
+
+def icicibank(folder, into):
+    """Its printed daily bars as a file of their own."""
+    frame = pd.read_parquet(folder / "daily_raw_2000_2021.parquet", filters=[("symbol", "=", "ICICIBANK")])
+    frame[["symbol", "date", "open", "high", "low", "close", "volume"]].to_csv(into / "icicibank.csv", index=False)
+    return into / "icicibank.csv"

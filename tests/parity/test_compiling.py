@@ -5,8 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
+import numba
 import pytest
 
 from framework.cli.warmup import compile_engine
@@ -123,6 +127,23 @@ def test_auto_says_why_a_long_run_goes_bar_by_bar_before_the_engine_is_compiled(
     monkeypatch.setattr(compiling, "is_cached", lambda: True)
     assert "compiled" == choice.chosen_engine("auto", style="signals", rules=(), cells=choice.WORTH_IMPORTING)
     assert "event" == choice.chosen_engine("auto", style="on_bar", rules=(), cells=choice.WORTH_IMPORTING)
+
+
+def test_threads_that_ask_at_once_are_handed_one_compiled_entry(monkeypatch):
+    """Numba's folder is a setting of the process: two at once once left machine code in the folder of the day."""
+    made = []
+
+    def slowly(**options):
+        time.sleep(0.05)
+        made.append(numba.config.CACHE_DIR)
+        return lambda function: object()
+
+    monkeypatch.setattr(numba, "njit", slowly)
+    monkeypatch.setattr(compiling, "_compiled", cache(compiling._compiled.__wrapped__))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(compiling.entry, ["sink_all"] * 8))
+    assert (1, 1) == (len({id(one) for one in found}), len(made))
+    assert [str(compiling.cache_folder())] == made
 
 
 def test_after_warmup_neither_a_backtest_nor_a_sweep_compiles():
