@@ -1,5 +1,7 @@
 """What the statistics look at: session closes, the benchmark, costs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -73,3 +75,29 @@ def test_the_benchmark_gives_each_instrument_its_part_when_it_first_opens():
 def test_the_benchmark_of_an_instrument_that_never_opens_again_is_cash():
     record = make_record([bars([10, 20, 40], "A"), bars([7], "B")], capital=200.0)
     assert [200, 300, 500] == pytest.approx(buy_and_hold(record).tolist())
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["bars at hand", "bars taken from the tables"])
+@pytest.mark.parametrize("first_row", [0, 3, 59])
+def test_the_benchmark_adds_one_instrument_after_the_other_to_the_last_bit(kept, first_row):
+    """Plain Python adds in the panel's order; some instruments miss bars and others do not."""
+    rng = np.random.default_rng(7)
+    walks = [np.round(100 + np.cumsum(rng.normal(0, 1, 60)), 2) for _ in range(40)]
+    series = [bars(walk, f"S{number:02}") for number, walk in enumerate(walks[:-2])]
+    series += [bars(walk[::2], f"S{38 + number}", step=2 * DAY) for number, walk in enumerate(walks[-2:])]
+    record = make_record(series, first_row=first_row, capital=1_000_000.0)
+    if not kept:
+        record = replace(record, panel=replace(record.panel))
+        assert () == record.panel.series
+    panel, part = record.panel, 1_000_000.0 / 40
+    expected = []
+    for row in range(first_row, 60):
+        total = 0.0
+        for column in range(40):
+            opened = [at for at in range(first_row + 1, 60) if panel.close[at, column] > 0]
+            marked = [at for at in opened if at <= row]
+            total += part / panel.open[opened[0], column] * panel.close[marked[-1], column] if marked else part
+        expected.append(total)
+    assert expected == buy_and_hold(record).tolist()
+    rows = np.array([0, len(expected) - 1])
+    assert [expected[row] for row in rows] == buy_and_hold(record, rows).tolist()
