@@ -65,7 +65,7 @@ class BoundedSpace(Space):
             return self._folder
         return Path(tempfile.gettempdir())
 
-    def empty(self, shape: tuple[int, ...], dtype: type[Any] = np.float64) -> NDArray[Any]:
+    def empty(self, shape: tuple[int, ...], dtype: type[Any] | np.dtype[Any] = np.float64) -> NDArray[Any]:
         """See ``Space``."""
         size = math.prod(shape) * np.dtype(dtype).itemsize
         if self._fits(size):

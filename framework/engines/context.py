@@ -41,7 +41,9 @@ class BarContext:
             days = {due.ex_day for due in in_force(panel.actions, int(panel.session[0]), int(panel.session[-1]))}
             self._ex_rows = sorted(set(panel.session.searchsorted(sorted(days)).tolist()))
         self._stretch = -1
-        self._known: list[NDArray[np.int64]] = [panel.rows_of(column) for column in range(len(panel.symbols))]
+        self._known: list[NDArray[np.int64]] = [
+            panel.space.keep(panel.rows_of(column)) for column in range(len(panel.symbols))
+        ]
         self._row = 0
         self._session: Session | None = None
         self._requests: list[OrderRequest | CancelRequest] = []

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from framework.types.orders import CancelRequest, OrderRequest
 
 AT_A_TIME = 1024
-"""Rows that are made into Python's own numbers at once."""
+"""Rows that are made into Python's own numbers at once, of up to ``ABREAST`` instruments; of more, fewer."""
+ABREAST = 128
 Made = TypeVar("Made", BarRow, Decisions)
 PRICE_NAMES = ("stop", "take_profit", "trail", "limit", "trigger")
 
@@ -69,13 +70,15 @@ def _rows(kind: type[Made], columns: Sequence[NDArray[Any] | None], first: int, 
 
     A thousand rows at a time, or a long history would be there twice.
     """
+    breadth = max((column.shape[1] for column in columns if column is not None and column.ndim > 1), default=1)
+    rows = max(AT_A_TIME * ABREAST // max(breadth, ABREAST), 1)
 
     def some(start: int) -> Iterator[Made]:
-        stop = min(start + AT_A_TIME, last)
+        stop = min(start + rows, last)
         plain = (repeat(None, stop - start) if column is None else _plain(column[start:stop]) for column in columns)
         return map(partial(tuple.__new__, kind), zip(*plain, strict=True))  # kind(...) is Python, and twice as slow
 
-    return chain.from_iterable(map(some, range(first, last, AT_A_TIME)))
+    return chain.from_iterable(map(some, range(first, last, rows)))
 
 
 def _plain(column: NDArray[Any]) -> Iterable[Any]:

@@ -6,7 +6,6 @@ The folder appears at once or not at all, and says when a file in it was changed
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -19,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.errors import ConfigError, DataError
-from framework.report import frames, ledger_csv
+from framework.report import array_file, frames, ledger_csv
 from framework.report.interventions import interventions_csv
+from framework.scratch import BoundedSpace
 from framework.types import (
     Agreement,
     BreakerCause,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from framework.report.result import Result
+    from framework.types.space import Space
 
 FORMAT = 1
 """Raised when an older program could misread what a newer one wrote."""
@@ -53,7 +54,7 @@ DOCUMENT = "result.json"
 ARRAYS = "bars.npz"
 SETTLEMENTS = "settlements.csv"
 ORDERS = "orders.csv"
-READ_BACK = (ARRAYS, SETTLEMENTS, ORDERS)
+READ_BACK = (SETTLEMENTS, ORDERS, ARRAYS)
 """What ``load`` reads; the other CSV files are for people."""
 ACCOUNT = ("equity_paise", "cash_paise", "exposure_paise")
 DUE = "deadlines."
@@ -70,8 +71,8 @@ def save(result: Result, folder: Path) -> Path:
     Raises ``ConfigError`` when ``folder`` is something else than a folder, or one with files but no bundle in it.
     """
     refuse_folder(folder)
-    files = _files(result)
     with _replacing(folder) as draft:
+        files = _files(result, array_file.write(draft / ARRAYS, _arrays(result)))
         for name, content in files.items():
             (draft / name).write_bytes(content)
     return folder
@@ -101,17 +102,21 @@ def load(folder: Path) -> dict[str, Any]:
     contents = {}
     for name in READ_BACK:
         try:
-            contents[name] = (folder / name).read_bytes()
+            if name != ARRAYS:
+                contents[name] = (folder / name).read_bytes()
+            found = hashlib.sha256(contents[name]).hexdigest() if name in contents else array_file.digest(folder / name)
         except OSError as error:
             msg = (
                 f"{folder / name} cannot be read ({error.strerror}); the bundle is not complete, run the backtest again"
             )
             raise DataError(msg) from None
-        if hashlib.sha256(contents[name]).hexdigest() != document["files"].get(name):
+        if found != document["files"].get(name):
             msg = f"{folder / name} was changed after the run; restore it or run the backtest again"
             raise DataError(msg)
+    space = BoundedSpace()
+    space.beside(folder)
     try:
-        return _arguments(document, contents)
+        return _arguments(document, contents, array_file.read(folder / ARRAYS, space), space)
     except (KeyError, TypeError, ValueError) as error:
         msg = f"{folder / DOCUMENT} is not a bundle this version can read ({type(error).__name__}: {error})"
         raise DataError(msg) from error
@@ -174,12 +179,10 @@ def _arrays(result: Result) -> dict[str, np.ndarray[Any, Any]]:
     return arrays | {f"column.{number}": values for number, values in enumerate(columns)}
 
 
-def _files(result: Result) -> dict[str, bytes]:
+def _files(result: Result, arrays_sha256: str) -> dict[str, bytes]:
+    """Everything but the file of arrays, which is written."""
     inputs = _inputs(result)
-    arrays = io.BytesIO()
-    np.savez_compressed(arrays, **_arrays(result))  # type: ignore[arg-type]  # the stub takes allow_pickle for one of them
     files = {
-        ARRAYS: arrays.getvalue(),
         SETTLEMENTS: inputs.pop(SETTLEMENTS).encode(),
         ORDERS: inputs.pop(ORDERS).encode(),
         "fills.csv": frames.fills_csv(result.record).encode(),
@@ -191,7 +194,8 @@ def _files(result: Result) -> dict[str, bytes]:
         "format": FORMAT,
         **result.to_dict(),
         "inputs": inputs,
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        "files": {ARRAYS: arrays_sha256}
+        | {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     return files | {DOCUMENT: text.encode()}
@@ -217,12 +221,10 @@ def _document(folder: Path) -> dict[str, Any]:
     return document
 
 
-def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str, Any]:
+def _arguments(
+    document: dict[str, Any], contents: dict[str, bytes], arrays: dict[str, np.ndarray[Any, Any]], space: Space
+) -> dict[str, Any]:
     inputs = document["inputs"]
-    with np.load(io.BytesIO(contents[ARRAYS]), allow_pickle=False) as packed:
-        arrays = {name: packed[name] for name in packed.files}
-    for array in arrays.values():
-        array.setflags(write=False)
     columns: dict[str, dict[str, np.ndarray[Any, Any]]] = {}
     for number, (symbol, name) in enumerate(inputs["columns"]):
         columns.setdefault(symbol, {})[name] = arrays[f"column.{number}"]
@@ -234,6 +236,7 @@ def _arguments(document: dict[str, Any], contents: dict[str, bytes]) -> dict[str
             actions=tuple(tuple(Action(*fields) for fields in listed) for listed in inputs.get("listed_actions", ())),
             **{name: arrays[f"panel.{name}"] for name in (*CLOCKS, *VALUES)},
             deadlines=_deadlines(arrays),
+            space=space,
         ),
         settings=Settings(**inputs["settings"]),
         first_row=inputs["first_row"],

@@ -244,17 +244,17 @@ def _first_row(times: NDArray[np.int64], first_ns: int | None) -> int:
 def _check(subjects: list[Subject], mode: Mode, pace: Pace) -> Causality:
     """Cut the subjects in turn until the plan or the budget ends, then look at the rescaled prices."""
     decisions = [decisions_of(subject.known["target"], subject.first_row) for subject in subjects]
-    behind = [set((found.rows + 1).tolist()) for found in decisions]
+    decided = [found.rows for found in decisions]
     leaks: list[Leak] = []
     cuts = checked = 0
     for turn, cut in _in_turns(subjects, decisions, mode):
         if not pace.allows(cut, CUTS_SHARE):
             continue
-        cuts, checked = cuts + 1, checked + (cut in behind[turn])
+        cuts, checked = cuts + 1, checked + _holds(decided[turn], cut - 1)
         with pace.deciding(cut):
             leak = _compare(subjects[turn], cut)
         if leak and cut == subjects[turn].time.shape[0]:
-            return _verdict([leak], cuts, checked, sum(found.rows.shape[0] for found in decisions), 0)
+            return _verdict([leak], cuts, checked, sum(map(len, decided)), 0)
         leaks += [leak] if leak else []
         if len(leaks) >= ENOUGH_LEAKS:
             break
@@ -263,7 +263,12 @@ def _check(subjects: list[Subject], mode: Mode, pace: Pace) -> Causality:
         if position and not pace.allows(subject.time.shape[0]):
             break
         changed += scale_changes(subject.known, subject.rescaled, subject.first_row)
-    return _verdict(leaks, cuts, checked, sum(found.rows.shape[0] for found in decisions), changed)
+    return _verdict(leaks, cuts, checked, sum(map(len, decided)), changed)
+
+
+def _holds(rising: NDArray[np.int64], row: int) -> bool:
+    at = int(rising.searchsorted(row))
+    return at < rising.shape[0] and int(rising[at]) == row
 
 
 def _in_turns(subjects: list[Subject], decisions: list[Decisions], mode: Mode) -> Iterator[tuple[int, int]]:

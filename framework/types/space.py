@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Space:
     """Memory, as much as there is."""
 
-    def empty(self, shape: tuple[int, ...], dtype: type[Any] = np.float64) -> NDArray[Any]:
+    def empty(self, shape: tuple[int, ...], dtype: type[Any] | np.dtype[Any] = np.float64) -> NDArray[Any]:
         """A new array to write into, C-contiguous; its values are undefined."""
         return np.empty(shape, dtype)
 

@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from framework import Bars, Instrument, backtest
+from framework import Bars, Instrument, Result, backtest
+from framework.engines.event import DecisionArrays
 from framework.errors import ConfigError
 from framework.scratch import BoundedSpace, bytes_of, is_mapped, machine_bytes
 from framework.store import open_store
@@ -237,3 +238,19 @@ def test_memory_that_is_not_of_files_stays_within_the_bound(tmp_path):
     unbounded, bounded = held("4GB", tmp_path), held("8MB", tmp_path)
     assert unbounded[1:] == bounded[1:]
     assert unbounded[0] - bounded[0] > 54 - 8 - 10
+
+
+def test_a_kept_run_larger_than_memory_is_read_back_onto_the_disk(tmp_path, monkeypatch):
+    kept = backtest(RSI(period=5), universe(12, 600), memory=BoundedSpace("0.25MB", tmp_path))
+    kept.save(tmp_path / "bundle")
+    monkeypatch.setattr(BoundedSpace.__init__, "__defaults__", ("0.05MB", None, None))
+    again = Result.load(tmp_path / "bundle")
+    assert is_mapped(again.record.panel.close)
+    assert kept == again
+
+
+def test_the_event_engine_goes_through_many_instruments_a_few_rows_at_a_time():
+    """Of 300 instruments 1,024 × 128 ÷ 300 = 436 rows; 1,000 rows are then three parts, all of them there."""
+    table = np.arange(300_000.0).reshape(1_000, 300)
+    rows = [row.target for row in DecisionArrays(table).rows(0, 1_000)]
+    assert table.tolist() == [list(row) for row in rows]
