@@ -300,7 +300,7 @@ def read_prices(
 ) -> Prices:
     """Whatever was given as one panel, cut behind ``end``. Symbols are read from the store, into the space."""
     if isinstance(bars, Panel):
-        return Prices(_until(bars, end))
+        return Prices(_until(bars.with_space(space), end))
     given = [bars] if isinstance(bars, (str, Bars)) or hasattr(bars, "columns") else list(bars)
     symbols = [item for item in given if isinstance(item, str)]
     series = [item for item in given if isinstance(item, Bars)]

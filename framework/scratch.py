@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from framework.types.bars import Bars
 
-USUAL = "50%"
+USUAL, MOST = "50%", "90%"
 UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(%|[KMGT]B)", re.IGNORECASE)
 LEAST_FILE = 8 << 20
@@ -163,6 +163,31 @@ class BoundedSpace(Space):
         return (
             "free some, set scratch in the configuration to a folder elsewhere, allow more --memory, or fewer symbols"
         )
+
+
+class MemoryOnly(BoundedSpace):
+    """Memory up to a bound, then a refusal: for what goes through its arrays too often to have them on disk."""
+
+    def __init__(self, what: str, memory: str = MOST) -> None:
+        super().__init__(memory)
+        self._what = what
+
+    def foresee(self, size: int) -> None:
+        """See ``Space``."""
+        if self.in_memory + size > self.bound:
+            self._refuse(self.in_memory + size)
+
+    def _new_file(self, size: int) -> NDArray[np.uint8]:
+        self._refuse(self.in_memory + size)
+        return np.empty(size, np.uint8)
+
+    def _refuse(self, size: int) -> None:
+        msg = (
+            f"{self._what} keeps its prices in memory: they would take {said(size)} and more, and {said(self.bound)} "
+            f"({self.memory} of this machine's) are the most; take fewer symbols or years, or a backtest, which "
+            "goes on on disk"
+        )
+        raise ConfigError(msg)
 
 
 def bytes_of(memory: str) -> int:

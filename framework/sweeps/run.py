@@ -19,6 +19,7 @@ from framework.backtest import (
 )
 from framework.errors import ConfigError
 from framework.provenance import new_run_id, provenance
+from framework.scratch import MemoryOnly
 from framework.sweeps.constraint import parse_constraint
 from framework.sweeps.course import Course
 from framework.sweeps.evaluators import evaluator_for
@@ -30,6 +31,7 @@ from framework.sweeps.result import SweepResult
 from framework.sweeps.storages import hidden, require_optuna
 from framework.sweeps.study import Study
 from framework.sweeps.trying import try_all, try_proposed
+from framework.types.space import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -123,7 +125,8 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     refuse_ignored(example, choices, chosen)
     first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
     stored = db is not None or isinstance(bars, str) or any(isinstance(one, str) for one in _several(bars))
-    prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress)
+    prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress, space=MemoryOnly("a sweep"))
+    prices = prices._replace(panel=prices.panel.with_space(MEMORY))  # sets come and go: nothing of theirs is counted
     first_row = first_row_of(prices.panel, first_day)
     chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
     refuse_ticks_without_tick(panel, chosen)

@@ -134,7 +134,14 @@ class Panel:
 
     def with_deadlines(self, deadlines: Deadlines) -> Panel:
         """The same prices, made of the same bars, with the times at which positions must be closed."""
-        panel = replace(self, deadlines=deadlines)
+        return self._with(deadlines=deadlines)
+
+    def with_space(self, space: Space) -> Panel:
+        """The same prices, made of the same bars; what is made of it is put there."""
+        return self._with(space=space)
+
+    def _with(self, **others: Any) -> Panel:
+        panel = replace(self, **others)
         object.__setattr__(panel, "series", self.series)
         return panel
 

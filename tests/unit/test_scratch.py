@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from framework import Bars, Instrument, Result, backtest
+from framework import Bars, Instrument, Result, backtest, scratch, sweep
 from framework.engines.event import DecisionArrays
 from framework.errors import ConfigError
 from framework.scratch import BoundedSpace, bytes_of, is_mapped, machine_bytes
@@ -254,3 +254,17 @@ def test_the_event_engine_goes_through_many_instruments_a_few_rows_at_a_time():
     table = np.arange(300_000.0).reshape(1_000, 300)
     rows = [row.target for row in DecisionArrays(table).rows(0, 1_000)]
     assert table.tolist() == [list(row) for row in rows]
+
+
+def test_a_sweep_whose_prices_do_not_fit_is_refused(monkeypatch):
+    """24 × 1,000 bars in eight tables are 1.5 MB, nine tenths of a megabyte are less."""
+    monkeypatch.setattr(scratch, "machine_bytes", lambda: 10**6)
+    with pytest.raises(ConfigError, match=r"^a sweep keeps its prices in memory: .* 2 MB and more, and 1 MB"):
+        sweep(RSI, universe(24, 1_000), {"period": [5, 6]})
+
+
+def test_what_an_earlier_run_took_is_not_counted_in_a_later_one_over_its_panel():
+    earlier = backtest(RSI(), universe(3, 300), causality="off").record.panel
+    later = backtest(RSI(), earlier, causality="off").record.panel
+    assert earlier.space is not later.space
+    assert earlier.series is later.series
