@@ -230,6 +230,7 @@ def new_state(panel: Panel, settings: Settings, rows: int, due: Sequence[Due] = 
         queue=np.empty(2 * ids, np.int64),
         done_with_bar=np.empty(2 * ids, np.int64),
         cancels=np.empty(2 * ids, np.int64),
+        intents=np.empty(count),
         held=np.empty(count, np.int64),
         tariffs=tariffs_of(settings),
         actions=due_rows(panel, due),
@@ -277,6 +278,7 @@ def open_account(state: State, panel: Panel, settings: Settings) -> None:
     for name in DEPOSITS:
         state.desk[name] = settings.capital_paise
     _fill(books, _FIRST_BOOK)
+    state.intents.fill(0.0)
     state.actions["applied"] = False
     books["tick"] = [instrument.tick for instrument in panel.instruments]
     books["lot"] = [instrument.lot for instrument in panel.instruments]

@@ -74,3 +74,13 @@ def test_a_stretch_is_worth_what_its_bars_are(closes, units, short):
     assert equity.tolist() == [777 + mark for mark in marks]
     assert cash.tolist() == [777] * len(closes)
     assert exposure.tolist() == [abs(mark) for mark in marks]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@given(asked(TARGETS), st.integers(0, 2**32 - 1))
+def test_the_first_instrument_of_a_row_with_a_new_target(block, given_, seed):
+    target, i, _ = given_
+    intents = np.random.default_rng(seed).choice((0.0, 1.0, -0.5), size=target.shape[0])
+    with patch.object(stretch, "BLOCK", block):
+        expected = first(np.isfinite(target) & (target != intents), i, target.shape[0])
+        assert stretch.next_asked(target, intents, i) == expected

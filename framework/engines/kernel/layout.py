@@ -36,7 +36,7 @@ BOOK = np.dtype(
         ("tick", np.float64), ("lot", np.int64),
         ("quantity", np.int64), ("average", np.float64), ("cost_paise", np.int64), ("entry_charges_paise", np.int64),
         ("mark_paise", np.int64),
-        ("intent", np.float64), ("intent_before", np.float64), ("desired", np.int64), ("full_units", np.int64),
+        ("intent_before", np.float64), ("desired", np.int64), ("full_units", np.int64),
         ("ignored_target", np.float64), ("leaving", np.bool_), ("leaving_reason", np.int64),
         ("stop", np.float64), ("take_profit", np.float64), ("trail", np.float64),
         ("entry_stop", np.float64), ("entry_take_profit", np.float64), ("entry_trail", np.float64),
@@ -157,6 +157,8 @@ class State(NamedTuple):
     done_with_bar: NDArray[np.int64]
     cancels: NDArray[np.int64]
     """Cancels that Session gave and the exchange has not carried out yet."""
+    intents: NDArray[np.float64]
+    """What is wanted of each instrument, side by side: a row of targets is compared with many at once."""
     held: NDArray[np.int64]
     """Instruments with a position, rising; ``desk.held`` of them."""
     tariffs: NDArray[np.void]

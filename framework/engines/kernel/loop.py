@@ -17,6 +17,7 @@ from framework.engines.kernel.protection import look_after
 from framework.engines.kernel.quiet import skip_quiet
 from framework.engines.kernel.risk import begin_session, watch
 from framework.engines.kernel.session import decide, remark
+from framework.engines.kernel.stretch import fetch, next_asked
 from framework.rules.ledger import marked
 from framework.rules.targets import outstanding_reduction
 
@@ -119,11 +120,13 @@ def fill_bar(s: State, p: Params, bar: Bar, t: int) -> None:
 
 def mark_all(s: State, bar: Bar, t: int) -> bool:
     """Value every position that has a bar at its close; True when one of them has something to be done."""
-    desk = s.desk[0]
+    desk, count = s.desk[0], s.books.shape[0]
+    closes = bar.close.reshape(bar.close.size)
     uneasy = False
     for position in range(desk.held):
         i = s.held[position]
         book = s.books[i]
+        fetch(closes, (t + 1) * count + i)
         if not bar.close[t, i] > 0.0:
             continue
         before, after = book.mark_paise, marked(book.quantity, bar.close[t, i])
@@ -140,8 +143,9 @@ def mark_all(s: State, bar: Bar, t: int) -> bool:
 
 def is_asked(s: State, bar: Bar, t: int) -> bool:
     """True when some instrument's target differs from its intent."""
-    for i in range(s.books.shape[0]):
-        wanted = bar.target[t, i]
-        if wanted == wanted and wanted != s.books[i].intent and bar.close[t, i] > 0.0:
+    i = next_asked(bar.target[t], s.intents, 0)
+    while i < s.books.shape[0]:
+        if bar.close[t, i] > 0.0:
             return True
+        i = next_asked(bar.target[t], s.intents, i + 1)
     return False

@@ -147,7 +147,7 @@ def end(s: State, k: int, state: int, why: int) -> None:
         if order.state != PARKED or not blocks(s, k, parked) or is_blocked(s, parked):
             continue
         if order.needs_flat and book.quantity != 0:
-            book.intent, book.desired = 0.0, 0
+            s.intents[i], book.desired = 0.0, 0
             close_books(s, parked, CANCELLED, WHY_CLOSE_NOT_FILLED)
             position -= 1
         else:

@@ -24,9 +24,9 @@ NAN = float("nan")
 def forget_intent(s: State, p: Params, i: int) -> None:
     """A forced exit sets the intent to 0; with ``new_signal`` the old target must first leave."""
     book = s.books[i]
-    if p.new_signal and book.intent != 0.0:
-        book.ignored_target = book.intent
-    book.intent, book.desired = 0.0, 0
+    if p.new_signal and s.intents[i] != 0.0:
+        book.ignored_target = s.intents[i]
+    s.intents[i], book.desired = 0.0, 0
 
 
 def leave(s: State, p: Params, i: int, reason: int) -> None:

@@ -83,7 +83,7 @@ def first_loud(s: State, p: Params, bar: Bar, t: int, last: int, floor: float, c
     held_back = desk.state == REDUCE_ONLY or (desk.state == HALTED and p.breaker_reset > 0)
     if held_back or (book.quantity != 0 and p.loss_amount > 0.0):
         last = min(last, first_end(bar.ends_session, t - 1, last) + 1)
-    last = first_asked(bar.target.reshape(bar.target.shape[0]), t, last, book.intent)
+    last = first_asked(bar.target.reshape(bar.target.shape[0]), t, last, s.intents[0])
     if book.quantity != 0:
         rows = bar.close.shape[0]
         last = first_unpriced(bar.close.reshape(rows), t, last, book.quantity)

@@ -47,6 +47,7 @@ from framework.engines.kernel.orders import (
 from framework.engines.kernel.protection import entered, forget_intent, forget_position, modify, shrank
 from framework.engines.kernel.risk import hold_back, review, turn
 from framework.engines.kernel.sizer import at_row, full_units, why_none
+from framework.engines.kernel.stretch import next_asked
 from framework.rules import breaker, prices, risk, sizing, targets
 
 NAN = float("nan")
@@ -103,13 +104,14 @@ def went_flat(s: State, p: Params, i: int, k: int, forced: bool) -> None:
 def give_up(s: State, p: Params, k: int) -> None:
     """An entry that ended unfilled sets the intent to 0, or to what it was while a position was held."""
     order = s.orders[k]
-    book = s.books[order.instrument]
+    i = order.instrument
+    book = s.books[i]
     if order.reduces or order.filled != 0 or book.leaving:
         return
     if book.quantity != 0:
-        book.intent, book.desired = book.intent_before, book.quantity
+        s.intents[i], book.desired = book.intent_before, book.quantity
     else:
-        forget_intent(s, p, order.instrument)
+        forget_intent(s, p, i)
 
 
 def remark(s: State, bar: Bar, t: int) -> None:
@@ -126,11 +128,11 @@ def decide(s: State, p: Params, bar: Bar, t: int, every: bool) -> None:
     """Intents, then reductions, then increases, each by instrument; ``every`` one or only those with a new target."""
     desk = s.desk[0]
     desk.increases = 0
-    for i in range(s.books.shape[0]):
-        target = bar.target[t, i]
-        new = target == target and target != s.books[i].intent
-        if (new or every) and bar.close[t, i] > 0.0:
-            decide_one(s, p, bar, t, i, target)
+    i = 0 if every else next_asked(bar.target[t], s.intents, 0)
+    while i < s.books.shape[0]:
+        if bar.close[t, i] > 0.0:
+            decide_one(s, p, bar, t, i, bar.target[t, i])
+        i = i + 1 if every else next_asked(bar.target[t], s.intents, i + 1)
     if desk.held > 0:
         reduce(s, bar, t, p.weights)
     events = desk.events
@@ -147,15 +149,15 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
     book = s.books[i]
     if ignored(s, i, target) or book.leaving:
         return
-    is_new = targets.is_new(target, book.intent)
+    is_new = targets.is_new(target, s.intents[i])
     if not is_new and not wants_rebalance(s, p, i):
         if p.limit_follow:
             follow_limit(s, p, bar, t, i)
         return
-    wanted = target if is_new else book.intent
-    towards_zero = not p.weights and abs(wanted) < abs(book.intent) and wanted * book.intent >= 0.0
+    wanted = target if is_new else s.intents[i]
+    towards_zero = not p.weights and abs(wanted) < abs(s.intents[i]) and wanted * s.intents[i] >= 0.0
     if is_new:
-        book.intent_before, book.intent = book.intent, wanted
+        book.intent_before, s.intents[i] = s.intents[i], wanted
     book.desired = desired_units(s, p, bar, t, i, wanted)
     position = book.quantity
     if wanted != 0.0 and book.desired == 0:
@@ -163,7 +165,7 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
         k = new_order(s, i, lot, MARKET, SIGNAL, False, NAN, NAN, DAY, False, NAN)
         why = why_none(s, p, bar, t, i)
         if why == WHY_NO_VOLATILITY:
-            book.intent, book.desired = 0.0, 0
+            s.intents[i], book.desired = 0.0, 0
         refuse(s, k, why)
     delta = 0
     if (position > 0 and book.desired < 0) or (position < 0 and book.desired > 0):
@@ -187,11 +189,11 @@ def ignored(s: State, i: int, target: float) -> bool:
 def wants_rebalance(s: State, p: Params, i: int) -> bool:
     """``allocate`` with ``every_bar`` or ``band:P``: an unchanged weight is brought back to its size."""
     book = s.books[i]
-    if not p.weights or book.intent == 0.0:
+    if not p.weights or s.intents[i] == 0.0:
         return False
     if p.rebalance == EVERY_BAR:
         return True
-    return p.rebalance == BAND and targets.drifted(book.intent, book.mark_paise, s.desk[0].equity_paise, p.band_points)
+    return p.rebalance == BAND and targets.drifted(s.intents[i], book.mark_paise, s.desk[0].equity_paise, p.band_points)
 
 
 def desired_units(s: State, p: Params, bar: Bar, t: int, i: int, wanted: float) -> int:
@@ -269,7 +271,7 @@ def reduce_one(s: State, i: int, weights: bool) -> None:
     if working >= 0:
         withdraw(s, working)
     if needed != 0:
-        reason = REBALANCE if weights and book.intent != 0.0 else SIGNAL
+        reason = REBALANCE if weights and s.intents[i] != 0.0 else SIGNAL
         if book.leaving:
             reason = book.leaving_reason
         k = new_order(s, i, needed, MARKET, reason, True, NAN, NAN, DAY, False, NAN)

@@ -1,4 +1,4 @@
-"""Many bars of one instrument at once: where a stretch of them ends, and what it is worth.
+"""Many bars at once: where a stretch of one instrument's ends, what it is worth, and which of a row has a new target.
 
 Columns are float64[T], one bar beside the next. A question is put to a block of bars without a branch, which the
 compiler turns into a few wide instructions; only the block that holds the answer is walked.
@@ -56,6 +56,23 @@ def first_asked(target: NDArray[np.float64], row: int, last: int, intent: float)
     while row < last and not is_new(target[row], intent):
         row += 1
     return row
+
+
+def next_asked(target: NDArray[np.float64], intents: NDArray[np.float64], i: int) -> int:
+    """First instrument ≥ ``i`` whose target of this row is another than its intent; how many there are without one."""
+    last = target.shape[0]
+    while i < last:
+        until = min(i + BLOCK, last)
+        wanted, kept = target[i:until], intents[i:until]
+        found = False
+        for k in range(wanted.shape[0]):
+            found |= is_new(wanted[k], kept[k])
+        if found:
+            break
+        i = until
+    while i < last and not is_new(target[i], intents[i]):
+        i += 1
+    return i
 
 
 def first_unpriced(close: NDArray[np.float64], row: int, last: int, quantity: int) -> int:
