@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from framework.report.interventions import Intervention
     from framework.report.observations import Observations
+    from framework.types import Settings
     from framework.types.causality import Causality
     from framework.types.record import Notice, Record
     from framework.types.verification import Verification
@@ -201,14 +202,16 @@ def _costs(record: Record, o: Observations) -> Iterator[Finding]:
     elif costs > 0:
         yield Finding(Severity.WARNING, f"The run lost {rupees(-gross)} before costs, and {parts} came on top.")
     if record.settlements:
-        if str(record.settings.charges) == "none":
-            yield Finding(
-                Severity.WARNING, "No charges are modelled; every real fill has some. Try --charges percent:0.1."
-            )
-        if str(record.settings.slippage) == "none":
-            yield Finding(
-                Severity.WARNING, "No slippage is modelled; real market orders have some. Try --slippage bps:5."
-            )
+        for sentence in unmodelled(record.settings):
+            yield Finding(Severity.WARNING, sentence)
+
+
+def unmodelled(settings: Settings) -> Iterator[str]:
+    """Costs that every real order has and this choice of settings leaves out."""
+    if str(settings.charges) == "none":
+        yield "No charges are modelled; every real fill has some. Try --charges percent:0.1."
+    if str(settings.slippage) == "none":
+        yield "No slippage is modelled; real market orders have some. Try --slippage bps:5."
 
 
 def _assumed_rates(record: Record) -> Iterator[Finding]:

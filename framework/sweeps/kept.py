@@ -55,6 +55,7 @@ def find(wanted: str, db: Path) -> Kept:
         excluded=int(outcome.get("excluded", 0)),
         tried_ever=ever,
         data_issues=tuple(outcome.get("data_issues", ())),
+        unmodelled=tuple(outcome.get("unmodelled", ())),
         causality=_causality(outcome.get("causality")),
     )
     return Kept(row, result)
@@ -66,6 +67,7 @@ def outcome_of(result: SweepResult) -> dict[str, Any]:
     return {
         "excluded": result.excluded,
         "data_issues": list(result.data_issues),
+        "unmodelled": list(result.unmodelled),
         "causality": None if found is None else {**found._asdict(), "verdict": found.verdict.value},
     }
 

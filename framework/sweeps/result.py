@@ -49,6 +49,8 @@ class SweepResult:
     resumed: int = 0
     """Of the sets, those that an earlier, interrupted call had tried."""
     data_issues: tuple[str, ...] = ()
+    unmodelled: tuple[str, ...] = ()
+    """Costs that the settings leave out, as sentences."""
     causality: Causality | None = None
     """Whether the best set sees the future; None when nobody looked."""
 
@@ -114,6 +116,7 @@ class SweepResult:
         if trips < FEW_ROUND_TRIPS:
             plural = "" if trips == 1 else "s"
             said.append(f"the best set closed {trips:.0f} round trip{plural}, too few to tell skill from luck")
+        said += [sentence[:1].lower() + sentence[1:].rstrip(".") for sentence in self.unmodelled]
         at_edge = edges(self.positions[self.order[0]], self.axes)
         if at_edge:
             said.append(f"the best set lies on an edge of the grid ({', '.join(at_edge)}): widen it")

@@ -19,6 +19,7 @@ from framework.backtest import (
 )
 from framework.errors import ConfigError
 from framework.provenance import new_run_id, provenance
+from framework.report.findings import unmodelled
 from framework.scratch import MemoryOnly
 from framework.sweeps.constraint import parse_constraint
 from framework.sweeps.course import Course
@@ -183,6 +184,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
             tried_ever=recorder.tried_ever(len(tried.sets)),
             resumed=tried.resumed,
             data_issues=prices.data_issues,
+            unmodelled=tuple(unmodelled(chosen)),
         )
         if causality != "off":
             best = tried.sets[result.order[0]].strategy

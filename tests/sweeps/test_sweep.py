@@ -9,6 +9,7 @@ import pytest
 from framework import Signals, Strategy, backtest, sweep
 from framework.errors import ConfigError, DataError
 from framework.sweeps.figures import OBJECTIVES
+from framework.sweeps.kept import find
 from strategies.grid import Grid
 from strategies.macd import MACD
 from strategies.momentum import Momentum
@@ -182,11 +183,24 @@ def test_the_best_set_has_the_greatest_objective_and_the_smallest_drawdown(db):
     by_sharpe = sweep(RSI, "SP500", GRID, db=db)
     by_depth = sweep(RSI, "SP500", GRID, db=db, objective="Max. drawdown")
     assert by_sharpe.best == by_sharpe.parameters(int(np.nanargmax([one["Sharpe"] for one in by_sharpe.stats])))
-    depths = [one["Max. drawdown [%]"] for one in by_depth.stats]
+    # Who never traded lost nothing, and is no find.
+    depths = [one["Max. drawdown [%]"] or np.nan for one in by_depth.stats]
     assert by_depth.best == by_depth.parameters(int(np.nanargmin(depths)))
     falling = by_sharpe.frame["Sharpe"].dropna()
     assert list(falling) == sorted(falling, reverse=True)
     assert "20 parameter sets tried" in repr(by_sharpe)
+
+
+def test_a_sweep_without_charges_or_slippage_says_so_also_when_it_is_shown_again(db):
+    sentences = {
+        "no charges are modelled; every real fill has some. Try --charges percent:0.1",
+        "no slippage is modelled; real market orders have some. Try --slippage bps:5",
+    }
+    bare = sweep(RSI, "SP500", {"period": [5, 10]}, db=db)
+    assert sentences <= set(bare.warnings)
+    assert sentences <= set(find("last", db).result.warnings)
+    costly = sweep(RSI, "SP500", {"period": [5, 10]}, db=db, charges="percent:0.1", slippage="bps:5")
+    assert set() == sentences & set(costly.warnings)
 
 
 def test_a_best_set_of_one_round_trip_is_no_find(db):
