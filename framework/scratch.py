@@ -5,6 +5,7 @@ The files have no name from the moment they are made, so that they are gone with
 
 from __future__ import annotations
 
+import errno
 import math
 import mmap
 import os
@@ -35,7 +36,7 @@ USUAL, MOST = "50%", "90%"
 UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(%|[KMGT]B)", re.IGNORECASE)
 LEAST_FILE = 8 << 20
-"""Small arrays share files, each a quarter as large as those before it together: a mapped file keeps a handle."""
+"""Small arrays share files, each an eighth as large as those before it together: a mapped file keeps a handle."""
 ALIGNED = 64
 GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 """Where Linux says how much memory a container may use."""
@@ -131,7 +132,7 @@ class BoundedSpace(Space):
         """So many bytes of a scratch file."""
         begin = -(-self._used // ALIGNED) * ALIGNED
         if begin + size > self._file.shape[0]:
-            self._file, begin = self._new_file(max(size, LEAST_FILE, self.on_disk // 4)), 0
+            self._file, begin = self._new_file(max(size, LEAST_FILE, self.on_disk // 8)), 0
         self._used = begin + size
         return self._file[begin : self._used]
 
@@ -140,8 +141,7 @@ class BoundedSpace(Space):
         try:
             with tempfile.TemporaryFile(dir=self.folder) as file:
                 file.truncate(size)
-                if hasattr(os, "posix_fallocate"):  # or a disk that fills up would end the process, not raise
-                    os.posix_fallocate(file.fileno(), 0, size)
+                _reserve(file.fileno(), size)
                 mapped = mmap.mmap(file.fileno(), size)
         except OSError as error:
             msg = f"{self.folder} has no room for {said(size)} of scratch files ({error.strerror}); {self._way_out}"
@@ -211,6 +211,17 @@ def machine_bytes() -> int:
         with suppress(OSError, ValueError):  # no such group, or "max"
             limits.append(int(Path(path).read_text("ascii")))
     return min(limits)
+
+
+def _reserve(file: int, size: int) -> None:
+    """Take the room on the disk now: a disk that fills up later would end the process, not raise."""
+    if not hasattr(os, "posix_fallocate"):  # macOS, Windows
+        return
+    try:
+        os.posix_fallocate(file, 0, size)
+    except OSError as error:
+        if error.errno not in {errno.EOPNOTSUPP, errno.EINVAL}:  # a file system that cannot say
+            raise
 
 
 def is_mapped(array: NDArray[Any]) -> bool:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 COLUMNS, ROWS = 32, 4096
 """Columns and rows that are turned at a time; so few of them stay in the cache."""
-DECIDED = 2
-"""Tables' worth of what a strategy decides: its targets by instrument, and on the common time axis."""
+DECIDED = 3
+"""Tables' worth of what a strategy decides: its targets by instrument, their rows, and both on the common time axis."""
 VALUES = ("open", "high", "low", "close", "volume", "factor")
 CLOCKS = ("time", "session", "close_time")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import signal
@@ -22,7 +23,6 @@ from framework.types.actions import Action
 from strategies.rsi import RSI
 
 DAY_NS = 86_400 * 10**9
-SMALL = "1MB"
 SRC = Path(__file__).resolve().parents[2]
 
 
@@ -268,3 +268,20 @@ def test_what_an_earlier_run_took_is_not_counted_in_a_later_one_over_its_panel()
     later = backtest(RSI(), earlier, causality="off").record.panel
     assert earlier.space is not later.space
     assert earlier.series is later.series
+
+
+@pytest.mark.parametrize(("number", "refused"), [(errno.ENOSPC, True), (errno.EOPNOTSUPP, False)])
+def test_a_disk_that_fills_up_meanwhile_is_a_sentence_and_one_that_cannot_reserve_is_taken(
+    number, refused, tmp_path, monkeypatch
+):
+    def fail(*_):
+        raise OSError(number, "why")
+
+    monkeypatch.setattr(scratch.os, "posix_fallocate", fail, raising=False)
+    space = BoundedSpace("1KB", tmp_path)
+    if refused:
+        with pytest.raises(ConfigError, match=r"has no room for 8 MB of scratch files \(why\); free some"):
+            space.empty((1_000,))
+    else:
+        assert is_mapped(space.empty((1_000,)))
+    assert [] == list(tmp_path.iterdir())
