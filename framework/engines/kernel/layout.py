@@ -33,17 +33,19 @@ NOTICE_REFUSED_FILL, NOTICE_CASH, NOTICE_TRIP, NOTICE_SQUARE_OFF, NOTICE_EXPIRY 
 
 BOOK = np.dtype(
     [
+        # What every bar of a held instrument asks comes first and lies together.
+        ("quantity", np.int64), ("mark_paise", np.int64), ("desired", np.int64), ("open_orders", np.int64),
+        ("stop_id", np.int64), ("target_id", np.int64),
+        ("leaving", np.bool_), ("protect_due", np.bool_), ("within_bar", np.bool_), ("restricted", np.bool_),
         ("tick", np.float64), ("lot", np.int64),
-        ("quantity", np.int64), ("average", np.float64), ("cost_paise", np.int64), ("entry_charges_paise", np.int64),
-        ("mark_paise", np.int64),
-        ("intent_before", np.float64), ("desired", np.int64), ("full_units", np.int64),
-        ("ignored_target", np.float64), ("leaving", np.bool_), ("leaving_reason", np.int64),
+        ("average", np.float64), ("cost_paise", np.int64), ("entry_charges_paise", np.int64),
+        ("intent_before", np.float64), ("full_units", np.int64),
+        ("ignored_target", np.float64), ("leaving_reason", np.int64),
         ("stop", np.float64), ("take_profit", np.float64), ("trail", np.float64),
         ("entry_stop", np.float64), ("entry_take_profit", np.float64), ("entry_trail", np.float64),
-        ("extreme", np.float64), ("bars_held", np.int64), ("within_bar", np.bool_), ("protect_due", np.bool_),
-        ("stop_id", np.int64), ("target_id", np.int64), ("open_orders", np.int64), ("dp_day", np.int64),
+        ("extreme", np.float64), ("bars_held", np.int64), ("dp_day", np.int64),
         ("running_paise", np.int64), ("tariff", np.int64), ("squared_off", np.int64), ("scale", np.float64),
-        ("restricted", np.bool_), ("sector", np.int64), ("counted_session", np.int64), ("in_session", np.int64),
+        ("sector", np.int64), ("counted_session", np.int64), ("in_session", np.int64),
     ],
     align=True,
 )  # fmt: skip

@@ -122,7 +122,7 @@ def mark_all(s: State, bar: Bar, t: int) -> bool:
     """Value every position that has a bar at its close; True when one of them has something to be done."""
     desk, count = s.desk[0], s.books.shape[0]
     closes = bar.close.reshape(bar.close.size)
-    uneasy = False
+    marks, gross, shorts, uneasy = desk.marks_paise, desk.exposure_paise, desk.shorts_paise, False
     for position in range(desk.held):
         i = s.held[position]
         book = s.books[i]
@@ -131,13 +131,14 @@ def mark_all(s: State, bar: Bar, t: int) -> bool:
             continue
         before, after = book.mark_paise, marked(book.quantity, bar.close[t, i])
         book.mark_paise = after
-        desk.marks_paise = desk.marks_paise + after - before
-        desk.exposure_paise = desk.exposure_paise + abs(after) - abs(before)
-        desk.shorts_paise = desk.shorts_paise + max(-after, 0) - max(-before, 0)
+        marks += after - before
+        gross += abs(after) - abs(before)
+        shorts += max(-after, 0) - max(-before, 0)
         protective = (1 if book.stop_id >= 0 else 0) + (1 if book.target_id >= 0 else 0)
         uneasy = uneasy or book.leaving or book.protect_due or book.open_orders > protective
         uneasy = uneasy or outstanding_reduction(book.quantity, book.desired) != 0
-    desk.equity_paise = desk.cash_paise + desk.marks_paise
+    desk.marks_paise, desk.exposure_paise, desk.shorts_paise = marks, gross, shorts
+    desk.equity_paise = desk.cash_paise + marks
     return uneasy
 
 
