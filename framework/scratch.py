@@ -91,10 +91,10 @@ class BoundedSpace(Space):
 
     def keep_signals(self, signals: Signals) -> Signals:
         """See ``Space``."""
-        named = {name: getattr(signals, name) for name in OPTIONAL}
-        given = {name: values for name, values in named.items() if values is not None}
-        if self._fits((1 + len(given) + len(signals.columns)) * len(signals) * 8):
+        names = [name for name in OPTIONAL if getattr(signals, name) is not None]
+        if self._fits((1 + len(names) + len(signals.columns)) * len(signals) * 8):
             return signals
+        given = {name: getattr(signals, name) for name in names}
         return Signals(
             self._copy(signals.target),
             **{name: self._copy(values) for name, values in given.items()},

@@ -138,7 +138,9 @@ class Panel:
 
     def with_space(self, space: Space) -> Panel:
         """The same prices, made of the same bars; what is made of it is put there."""
-        return self._with(space=space)
+        panel = self._with(space=space)
+        object.__setattr__(panel, "ends", self.ends)
+        return panel
 
     def _with(self, **others: Any) -> Panel:
         panel = replace(self, **others)

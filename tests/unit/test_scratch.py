@@ -268,6 +268,7 @@ def test_what_an_earlier_run_took_is_not_counted_in_a_later_one_over_its_panel()
     later = backtest(RSI(), earlier, causality="off").record.panel
     assert earlier.space is not later.space
     assert earlier.series is later.series
+    assert earlier.session_ends is later.session_ends
 
 
 @pytest.mark.parametrize(("number", "refused"), [(errno.ENOSPC, True), (errno.EOPNOTSUPP, False)])
