@@ -50,27 +50,30 @@ class Flags:
     """The turns of several sets, one bit for each bar: an eighth of their memory, and 64 bars are looked at at once."""
 
     def __init__(self, rows: int) -> None:
-        self.words, self.count = -(-rows // WORD), 0
-        self._both = np.zeros((2, 0, self.words), dtype=np.int64)
+        self.count = 0
+        self._words, self._used = -(-rows // WORD), -(-rows // 8)
+        self._room(0)
+
+    def _room(self, sets: int) -> None:
+        """Begin with room for so many sets; the bits behind the last bar are never set."""
+        self._both = np.zeros((2, sets, self._words), dtype=np.int64)
+        self._bytes = self._both.view(np.uint8)[:, :, : self._used]
 
     def add(self, turns: Turns) -> None:
         """Take one more set; nothing of the arrays is kept."""
-        if self.count == self._both.shape[1]:
-            longer = np.zeros((2, max(2 * self.count, 8), self.words), dtype=np.int64)
-            longer[:, : self.count] = self._both
-            self._both = longer
-        enter, leave = self._both[:, self.count]
-        for words, flags in ((enter, turns.enter), (leave, turns.leave)):
-            packed = np.packbits(flags, bitorder="little")
-            words.view(np.uint8)[: packed.shape[0]] = packed
-        np.bitwise_and(enter, ~leave, out=enter)
+        before = self._both
+        if self.count == before.shape[1]:
+            self._room(max(2 * self.count, 8))
+            self._both[:, : self.count] = before
+        self._bytes[0, self.count] = np.packbits(turns.enter, bitorder="little")
+        self._bytes[1, self.count] = np.packbits(turns.leave, bitorder="little")
         self.count += 1
 
     @property
     def enter(self) -> NDArray[np.int64]:
         """int64[count, words]: where a set enters and does not leave."""
-        enter: NDArray[np.int64] = self._both[0, : self.count]
-        return enter
+        entering: NDArray[np.int64] = self._both[0, : self.count] & ~self.leave
+        return entering
 
     @property
     def leave(self) -> NDArray[np.int64]:

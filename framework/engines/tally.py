@@ -70,6 +70,8 @@ class Counter:
         self.memory = threading.local()
         self.tariffs = tariffs_of(settings) if compiled else tariffs_of(settings).view(np.recarray)
         self.track = track_of(panel, closes) if style == "signals" and takes_turns(panel, settings) else None
+        if self.track is not None:
+            entry("run_turns", compiled=compiled)  # made here: later, threads would make it at the same time
 
     def run(self, decisions: DecisionArrays) -> Tallies:
         """The account of any decisions, bar by bar; the loop runs without the interpreter's lock."""

@@ -20,6 +20,7 @@ COLUMNS = (
     "sweep_id, strategy, grid, settings, symbols, timeframe, first_timestamp, last_timestamp, objective, "
     "fingerprint, provenance"
 )
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 READ = f"{COLUMNS}, wanted, outcome, created_at"
 
 
@@ -59,7 +60,7 @@ def save_results(
     """Keep (parameters as JSON, statistics) of sets that were tried; a set that is there already is replaced."""
     connection.executemany(
         "REPLACE INTO sweep_results (sweep_id, parameters, stats) VALUES (?, ?, ?)",
-        [(sweep_id, parameters, as_json(_said(stats))) for parameters, stats in results],
+        sorted((sweep_id, parameters, _as_text(stats)) for parameters, stats in results),  # as the index is sorted
     )
 
 
@@ -134,9 +135,15 @@ def tried(connection: sqlite3.Connection, strategy: str, symbols: tuple[str, ...
     return int(connection.execute(query, (strategy, as_json(list(symbols)))).fetchone()[0])
 
 
-def _said(stats: Mapping[str, float]) -> dict[str, float | str]:
-    """Infinity as a text: JSON has no word for it, and it is no missing value."""
-    return {name: str(value) if math.isinf(value) else value for name, value in stats.items()}
+def _as_text(stats: Mapping[str, float]) -> str:
+    """As JSON, which has no word for what is not finite: a missing value is null, infinity a text, for it is none."""
+    if not all(map(math.isfinite, stats.values())):
+        return _ENCODER.encode({name: value if math.isfinite(value) else _word(value) for name, value in stats.items()})
+    return _ENCODER.encode(stats)
+
+
+def _word(value: float) -> str | None:
+    return None if math.isnan(value) else str(value)
 
 
 def _stats(said: dict[str, Any]) -> dict[str, float]:

@@ -13,6 +13,8 @@ from framework.types.timeframe import DAY_NS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from framework.engines.tally import Tallies
     from framework.types import Panel
 
@@ -31,6 +33,10 @@ OBJECTIVES = (
 )
 
 
+IN_CACHE = 32_768
+"""Values of a table that is worked on at a time: a quarter of a megabyte."""
+
+
 class Figures:
     """What is the same for every set of a sweep: which rows close a session, how many years there are."""
 
@@ -45,24 +51,28 @@ class Figures:
 
     def of(self, tallies: Tallies) -> list[dict[str, float]]:
         """Statistics of each set by the keys of ``Result.stats``, with the same values."""
-        sets, closes = tallies.equity_paise.shape
-        points = np.empty((sets, closes + 1))
-        points[:, 0] = self.capital
-        np.divide(tallies.equity_paise, 100, out=points[:, 1:])
-        returns = m.rows.simple_returns(points)
-        series = (
-            (tallies.final_paise / 100).tolist(),
-            np.minimum(1 - tallies.depth, 1.0).tolist(),
-            m.rows.sharpe(returns, self.per_session).tolist(),
-            m.rows.sortino(returns, self.per_session).tolist(),
-            _outcomes(tallies),
-        )
+        ratios = self._ratios(tallies.equity_paise)
+        depth = np.minimum(1 - tallies.depth, 1.0).tolist()
+        series = ((tallies.final_paise / 100).tolist(), depth, ratios, _outcomes(tallies))
         return [self._of_one(*one) for one in zip(*series, strict=True)]
 
+    def _ratios(self, equity_paise: NDArray[np.int64]) -> Iterator[tuple[float, float]]:
+        """(Sharpe, Sortino) of each row: of so many rows at a time that their tables stay in the cache."""
+        sets, closes = equity_paise.shape
+        step = max(IN_CACHE // (closes + 1), 1)
+        for begin in range(0, sets, step):
+            paise = equity_paise[begin : begin + step]
+            points = np.empty((paise.shape[0], closes + 1))
+            points[:, 0] = self.capital
+            np.divide(paise, 100, out=points[:, 1:])
+            returns = m.rows.simple_returns(points)
+            sharpe, sortino = m.rows.sharpe(returns, self.per_session), m.rows.sortino(returns, self.per_session)
+            yield from zip(sharpe.tolist(), sortino.tolist(), strict=True)
+
     def _of_one(
-        self, final: float, depth: float, sharpe: float, sortino: float, outcomes: tuple[int, float, float]
+        self, final: float, depth: float, ratios: tuple[float, float], outcomes: tuple[int, float, float]
     ) -> dict[str, float]:
-        closed, win_rate, profit_factor = outcomes
+        (sharpe, sortino), (closed, win_rate, profit_factor) = ratios, outcomes
         times = final / self.capital
         growth = m.compounded(times, self.years)
         return {

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_SETS = 5_000_000
 """Beyond this many a grid is a mistake; a random sample of it is not."""
+_ENCODER = json.JSONEncoder(sort_keys=True, default=str)
 TRIES = 100
 """Draws per wanted set before a random sample is called hopeless."""
 
@@ -37,7 +38,7 @@ class ParameterSet(NamedTuple):
     @classmethod
     def of(cls, strategy: Strategy, position: tuple[int, ...]) -> ParameterSet:
         """The set with its key."""
-        return cls(strategy, position, json.dumps(strategy.model_dump(mode="json"), sort_keys=True, default=str))
+        return cls(strategy, position, _ENCODER.encode(strategy.model_dump(mode="json")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
     refuse_ticks_without_tick(panel, chosen)
     course = Course(panel, chosen, kind.style(), first_row, risk_free)
-    facts = provenance(example, prices.panel)
+    facts = provenance(example, prices.panel) if stored or sets is None else {}
     sweep_id = new_run_id(named)
     if sets is None:
         facts["study"] = study or sweep_id
@@ -143,7 +143,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         axes=space.axes,
         course=course,
         objective=", ".join(goals),
-        fingerprint=_fingerprint(facts, course),
+        fingerprint=_fingerprint(facts, course) if facts else "",
         provenance=facts,
         db=db,
         kept=stored,
