@@ -103,7 +103,7 @@ def test_an_interrupted_sweep_says_how_to_go_on_and_loses_nothing(tulya, home):
         process.send_signal(signal.SIGINT)
         said = process.stderr.read()
     before = kept(home)
-    assert 130 == process.returncode
+    assert 130 == process.returncode, said
     assert "--resume 2" in said
     assert 1_000 <= before < 96 * 26 * 36
     small = "--symbols SP500 --set period=5 --set oversold=15:20 --set overbought=55:90:5".split()
