@@ -111,7 +111,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         yield
         connection.execute("COMMIT")  # raises where a bar lacks its instrument
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # Ctrl-C may come when it has just ended
+            connection.execute("ROLLBACK")
         raise
 
 
