@@ -150,9 +150,14 @@ def test_a_bar_needs_its_instrument(store):
 def test_ctrl_c_that_comes_after_the_commit_is_told_as_ctrl_c(tmp_path):
     connection = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
     connection.execute("CREATE TABLE kept (number)")
-    with pytest.raises(KeyboardInterrupt), database.transaction(connection):
-        connection.execute("INSERT INTO kept VALUES (1)")
-        connection.execute("COMMIT")
-        raise KeyboardInterrupt
+
+    def interrupted_late():
+        with database.transaction(connection):
+            connection.execute("INSERT INTO kept VALUES (1)")
+            connection.execute("COMMIT")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_late()
     assert [(1,)] == connection.execute("SELECT number FROM kept").fetchall()
     connection.close()
