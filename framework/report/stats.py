@@ -216,7 +216,7 @@ STATS: tuple[Stat, ...] = (
         "round trips",
         "Σ net profits / Σ net losses",
         "Schwager 1996",
-        lambda o: m.profit_factor(o.profits),
+        lambda o: m.profit_factor(o.stays.nets_paise),
     ),
     Stat("Expectancy", "₹", "round trips", "mean net profit", "Tharp 2007", lambda o: m.expectancy(o.profits)),
     Stat(

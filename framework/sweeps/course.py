@@ -12,6 +12,7 @@ from framework.engines.event import PRICE_NAMES, DecisionArrays
 from framework.engines.tally import Counter, Tallies
 from framework.errors import ConfigError, DataError, StrategyError
 from framework.sweeps.figures import Figures
+from framework.sweeps.gate import Gate
 from framework.sweeps.sharing import Shared
 from framework.types.signals import Turns
 
@@ -48,7 +49,7 @@ class Course:
 
     def warm(self) -> None:
         """Make now what every set needs, so that threads do not each make it."""
-        _ = self.counter, self.figures, self.series, self.shared
+        _ = self.counter, self.figures, self.series, self.shared, self.gate
 
     @cached_property
     def counter(self) -> Counter:
@@ -75,6 +76,11 @@ class Course:
         """Indicators that several sets ask for."""
         return Shared()
 
+    @cached_property
+    def gate(self) -> Gate:
+        """Where threads wait for each other before they ask."""
+        return Gate()
+
     def run_many(self, strategies: Sequence[Strategy]) -> list[Stats]:
         """The statistics of several parameter sets, in their order."""
         try:
@@ -93,16 +99,20 @@ class Course:
     def _run_all(self, strategies: Sequence[Strategy]) -> list[Stats]:
         """Sets that only turn are run together, in one call; the others bar by bar, each by itself."""
         flags, turning, others, scanned = self.counter.flags(), [], [], []
-        for number, strategy in enumerate(strategies):
-            decided = self._decided_or_alone(strategy)
-            if isinstance(decided, Turns):
-                flags.add(decided)
-                turning.append(number)
-            else:
-                others.append(number)
-                scanned.append(self.counter.run(decided))
-        found = self.figures.of(self.counter.run_turns(flags)) if turning else []
-        found += self.figures.of(Tallies.joined(scanned)) if scanned else []
+        with self.gate.passed(len(strategies)):
+            for number, strategy in enumerate(strategies):
+                decided = self._decided_or_alone(strategy)
+                if isinstance(decided, Turns):
+                    flags.add(decided)
+                    turning.append(number)
+                else:
+                    self.gate.open()  # going through every bar is work for all threads
+                    others.append(number)
+                    scanned.append(self.counter.run(decided))
+        tallies = [self.counter.run_turns(flags)] if turning else []
+        tallies += [Tallies.joined(scanned)] if scanned else []
+        with self.gate.passed(len(strategies)):
+            found = [stats for each in tallies for stats in self.figures.of(each)]
         stats = dict(zip([*turning, *others], found, strict=True))
         return [stats[number] for number in range(len(strategies))]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -90,18 +90,19 @@ class Figures:
 
 
 def _outcomes(tallies: Tallies) -> Iterator[tuple[int, float, float]]:
-    """(closed round trips, ``win_rate``, ``profit_factor``) of each set; all their profits are split at once."""
-    profits = tallies.profits_paise / 100
-    won, lost = profits > 0, profits < 0
-    gains, losses = profits[won], profits[lost]
-    gained, fell, begin = 0, 0, 0
-    for closed in tallies.trips.tolist():
-        end = begin + closed
-        wins, falls = int(np.count_nonzero(won[begin:end])), int(np.count_nonzero(lost[begin:end]))
-        gain, cost = gains[gained : gained + wins], losses[fell : fell + falls]
-        factor = m.ratio(float(np.add.reduce(gain)), -float(np.add.reduce(cost)))
-        yield closed, wins / closed if closed else m.NAN, factor
-        gained, fell, begin = gained + wins, fell + falls, end
+    """(closed round trips, ``win_rate``, ``profit_factor``) of each set."""
+    profits, trips = tallies.profits_paise, tallies.trips
+    ends = np.cumsum(trips)
+
+    def of_each(values: NDArray[Any]) -> list[int]:
+        """Sums of paise are exact, however they are made: each set's is a difference of two running ones."""
+        running = np.concatenate(([0], np.cumsum(values)))
+        sums: list[int] = (running[ends] - running[ends - trips]).tolist()
+        return sums
+
+    sums = (of_each(profits > 0), of_each(np.maximum(profits, 0)), of_each(np.minimum(profits, 0)))
+    for closed, wins, gained, lost in zip(trips.tolist(), *sums, strict=True):
+        yield closed, wins / closed if closed else m.NAN, m.ratio(float(gained), -float(lost))
 
 
 def objective_of(name: str) -> str:

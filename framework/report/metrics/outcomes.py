@@ -6,7 +6,7 @@ A round trip that ended at exactly 0 is neither won nor lost, but counts among n
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,8 +23,8 @@ def win_rate(profits: NDArray[np.float64]) -> float:
     return float(np.count_nonzero(profits > 0) / profits.shape[0]) if profits.shape[0] else NAN
 
 
-def profit_factor(profits: NDArray[np.float64]) -> float:
-    """Sum of profits / sum of losses. inf without a loss but a profit.
+def profit_factor(profits: NDArray[Any]) -> float:
+    """Sum of profits / sum of losses, in any unit; of whole paise both sums are exact. inf without a loss but a profit.
 
     Source: Schwager, Schwager on Futures: Technical Analysis (1996).
     """
