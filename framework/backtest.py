@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -14,36 +12,26 @@ from framework.engines.decisions import decide_signals, decide_weights
 from framework.engines.unlimited import without_risk
 from framework.engines.verifying import verify as verify_record
 from framework.errors import ConfigError, DataError
+from framework.given import day_of, first_row_of, read_prices, settings_of, strategy_of, with_product, with_rates
 from framework.provenance import new_run_id, provenance_later
+from framework.refusals import refuse_ignored, refuse_risk_without_stop, refuse_ticks_without_tick
 from framework.report.result import Result
 from framework.research.causality import check_allocate, check_on_bar, check_signals
 from framework.scratch import USUAL, BoundedSpace
-from framework.strategy import Strategy
-from framework.types import Bars, Causality, CausalityVerdict, Panel, Reason, Settings, Timeframe
-from framework.types.space import MEMORY, Space
+from framework.types import Causality, CausalityVerdict, Panel, Reason, Settings, Timeframe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import date
     from pathlib import Path
 
-    import pandas as pd
-
-    from framework.engines.event import DecisionArrays
+    from framework.given import Given, Progress
     from framework.research.cuts import Mode
+    from framework.strategy import Strategy
     from framework.types import Record, RiskRule
-
-    Given = Bars | Panel | pd.DataFrame | str | Sequence[Bars | str]
-    Progress = Callable[[str, int, int], None]
-    """Called with what is being done, how much of it, and how much there is."""
+    from framework.types.space import Space
 
 CAUSALITY_MODES = ("default", "all-decisions", "every-bar", "off")
-
-
-class Prices(NamedTuple):
-    """What a run reads: the aligned prices, and what is known to be wrong with them."""
-
-    panel: Panel
-    data_issues: tuple[str, ...] = ()
 
 
 def backtest(  # noqa: PLR0913 - two things to test, the rest are options by name
@@ -134,24 +122,6 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         verification=verify_record(record, progress) if verify else None,
         without_risk=without_risk(record, asked, progress),
     )
-
-
-def with_rates(settings: Settings, panel: Panel, first_row: int) -> Settings:
-    """The settings with the rates of a broker's plan in them; see ``framework.market.rates``."""
-    if not settings.charges.plan:
-        return settings
-    from framework.market.rates import with_rates as read  # pydantic models of tables: only where a plan is named
-
-    return read(settings, panel, first_row)
-
-
-def with_product(settings: Settings, panel: Panel, first_row: int) -> tuple[Settings, Panel]:
-    """The settings with their product's margins, the panel with its deadlines; see ``framework.market.products``."""
-    if not (settings.product or settings.charges.product or settings.square_off):
-        return settings, panel
-    from framework.market.products import with_product as read  # a calendar and a table: only where a product is named
-
-    return read(settings, panel, first_row)
 
 
 def _within_bounds(run: Callable[..., tuple[Record, Causality]]) -> Callable[..., tuple[Record, Causality]]:
@@ -287,139 +257,3 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
         known=log(record),
         name_bar=name_bar,
     )
-
-
-def read_prices(
-    bars: Given,
-    *,
-    timeframe: str = "1d",
-    end: date | None = None,
-    db: Path | None = None,
-    progress: Progress | None = None,
-    space: Space = MEMORY,
-) -> Prices:
-    """Whatever was given as one panel, cut behind ``end``. Symbols are read from the store, into the space."""
-    if isinstance(bars, Panel):
-        return Prices(_until(bars.with_space(space), end))
-    given = [bars] if isinstance(bars, (str, Bars)) or hasattr(bars, "columns") else list(bars)
-    symbols = [item for item in given if isinstance(item, str)]
-    series = [item for item in given if isinstance(item, Bars)]
-    series += [Bars.from_frame(cast("pd.DataFrame", item)) for item in given if hasattr(item, "columns")]
-    issues: tuple[str, ...] = ()
-    if symbols:
-        from framework.prices import load
-
-        loaded, issues = load(symbols, timeframe, end, db, progress, space)
-        series += loaded
-    return Prices(_until(Panel.from_bars(series, space), end), issues)
-
-
-def _until(panel: Panel, end: date | None) -> Panel:
-    if end is None:
-        return panel
-    rows = int(np.searchsorted(panel.session, _days(end), side="right"))
-    return panel if rows == len(panel) else panel[:rows]
-
-
-def first_row_of(panel: Panel, start: date | None) -> int:
-    """First row on or after ``start``; ``DataError`` with the range there is when nothing is left."""
-    if not len(panel):
-        msg = "there are no bars before the end of the range"
-        raise DataError(msg)
-    row = 0 if start is None else int(np.searchsorted(panel.session, _days(start), side="left"))
-    if row >= len(panel):
-        first, last = (np.datetime64(int(day), "D") for day in (panel.session[0], panel.session[-1]))
-        msg = f"there are no bars from {start}; {', '.join(panel.symbols[:5])} have {first} to {last}"
-        raise DataError(msg)
-    return row
-
-
-def _days(day: date) -> int:
-    return (day - date(1970, 1, 1)).days
-
-
-def day_of(what: str, given: date | str | None) -> date | None:
-    """A date or its text; ``what`` names the option in the ``ConfigError``."""
-    if given is None or (isinstance(given, date) and not isinstance(given, datetime)):
-        return given
-    try:
-        return given.date() if isinstance(given, datetime) else date.fromisoformat(given)
-    except ValueError:
-        msg = f"{what} {given!r} is not a date; write it as 2015-12-31"
-        raise ConfigError(msg) from None
-
-
-def settings_of(settings: Settings | None, choices: dict[str, Any]) -> Settings:
-    """Settings given at once, or by name."""
-    if settings is None:
-        return _settings(**choices) if all(map(_plain, choices.values())) else Settings.of(**choices)
-    if choices:
-        msg = f"give settings=… or {', '.join(choices)}, not both"
-        raise ConfigError(msg)
-    return settings
-
-
-def _plain(value: Any) -> bool:
-    return value is None or isinstance(value, (str, int, float))
-
-
-@lru_cache(typed=True)
-def _settings(**choices: Any) -> Settings:
-    """Choices that were read before are not read again: a notebook runs the same ones a thousand times."""
-    return Settings.of(**choices)
-
-
-def strategy_of(given: Strategy | type[Strategy] | str) -> Strategy:
-    """An instance as it is; a class or a name with its defaults."""
-    if isinstance(given, Strategy):
-        return given
-    if isinstance(given, str):
-        from framework.discovery import find_strategy
-
-        given = find_strategy(given)
-    return given.from_settings({})
-
-
-def refuse_risk_without_stop(strategy: Strategy, settings: Settings, arrays: DecisionArrays) -> None:
-    """``risk:1%`` needs a distance to divide by: from the strategy or from the exits."""
-    exits = settings.exits
-    given = (exits.stop_loss, exits.trail, arrays.stop, arrays.trail)
-    if settings.sizing.kind == "risk" and all(distance is None for distance in given):
-        msg = (
-            f"sizing {settings.sizing} divides by the distance to the stop, but {type(strategy).__name__} gives none; "
-            "add --stop-loss 5% (stop_loss='5%')"
-        )
-        raise ConfigError(msg)
-
-
-def refuse_ticks_without_tick(panel: Panel, settings: Settings) -> None:
-    """``slippage ticks:1`` of an instrument without a stated tick would be nothing, and look like something."""
-    if not settings.slippage.ticks:
-        return
-    without = [str(instrument) for instrument in panel.instruments if not instrument.tick > 0]
-    if without:
-        more = f" and {len(without) - 1} more" if len(without) > 1 else ""
-        msg = f"slippage {settings.slippage}: {without[0]}{more} has no stated tick, so it would be nothing; use bps:5"
-        raise ConfigError(msg)
-
-
-def refuse_ignored(strategy: Strategy, names: Iterable[str], settings: Settings) -> None:
-    """Refuse, instead of ignoring, a choice (by its name) that this strategy or this sizing has no use for."""
-    style, name, kind = strategy.style(), type(strategy).__name__, settings.sizing.kind
-    sizes = {
-        "volatility_bars": ("volatility", "equal_risk"),
-        **dict.fromkeys(("kelly_cap", "kelly_after", "kelly_start"), ("kelly",)),
-    }
-    uses = {
-        **dict.fromkeys(("sizing", "allotment", *sizes), "signals"),
-        "rebalance": "allocate",
-        "leverage": "allocate",
-    }
-    for choice in names:
-        if uses.get(choice, style) != style:
-            msg = f"{choice} is only for strategies that write {uses[choice]}(); {name} writes {style}(): leave it out"
-            raise ConfigError(msg)
-        if kind not in sizes.get(choice, (kind,)):
-            kinds = " and ".join(sizes[choice])
-            msg = f"{choice} is only for sizing {kinds}, and sizing is {settings.sizing}: leave it out"
-            raise ConfigError(msg)

@@ -217,10 +217,11 @@ def backtest_command(
 
     tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
     """
-    from framework.backtest import backtest, refuse_ignored
+    from framework.backtest import backtest
     from framework.cli.progress import shown
     from framework.config import database_path, load_config
     from framework.discovery import find_strategy
+    from framework.refusals import refuse_ignored
     from framework.report.bundle import refuse_folder
     from framework.scratch import BoundedSpace
     from framework.types import Settings

@@ -147,7 +147,7 @@ def _limits(settings: Settings, given: dict[str, str]) -> Any:
 
 
 def _empty(wanted: Wanted, db: Path, choices: dict[str, Any], rules: list[RiskRule]) -> Standing:
-    from framework.backtest import with_product, with_rates
+    from framework.given import with_product, with_rates
     from framework.standing import before_the_first, one_price
     from framework.types import Settings
 

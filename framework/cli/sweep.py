@@ -96,10 +96,10 @@ def sweep_command(
 
     tulya sweep rsi --symbols SP500 --set period=2:60 --set oversold=10:45 --optuna 200 --study oversold
     """
-    from framework.backtest import refuse_ignored
     from framework.cli.progress import shown
     from framework.config import database_path, load_config
     from framework.discovery import find_strategy
+    from framework.refusals import refuse_ignored
     from framework.sweeps import sweep
     from framework.types import Settings
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from framework.backtest import refuse_risk_without_stop
 from framework.engines.decisions import ask_signals, decide_signals, decide_weights
 from framework.engines.event import PRICE_NAMES, DecisionArrays
 from framework.engines.tally import Counter, Tallies
 from framework.errors import ConfigError, DataError, StrategyError
+from framework.refusals import refuse_risk_without_stop
 from framework.sweeps.figures import Figures
 from framework.sweeps.gate import Gate
 from framework.sweeps.sharing import Shared

@@ -6,19 +6,11 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from framework.backtest import (
-    day_of,
-    execute,
-    first_row_of,
-    read_prices,
-    refuse_ignored,
-    refuse_ticks_without_tick,
-    settings_of,
-    with_product,
-    with_rates,
-)
+from framework.backtest import execute
 from framework.errors import ConfigError
+from framework.given import day_of, first_row_of, read_prices, settings_of, with_product, with_rates
 from framework.provenance import new_run_id, provenance
+from framework.refusals import refuse_ignored, refuse_ticks_without_tick
 from framework.report.findings import unmodelled
 from framework.scratch import MemoryOnly
 from framework.sweeps.constraint import parse_constraint
@@ -41,7 +33,7 @@ if TYPE_CHECKING:
 
     from optuna.storages import BaseStorage
 
-    from framework.backtest import Given, Progress
+    from framework.given import Given, Progress
     from framework.strategy import Strategy
     from framework.sweeps.course import Stats
     from framework.types import Settings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from framework.backtest import Progress
+    from framework.given import Progress
     from framework.sweeps.course import Stats
     from framework.sweeps.evaluators import Evaluator
     from framework.sweeps.grid import ParameterSet, Sets
