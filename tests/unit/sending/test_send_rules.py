@@ -316,6 +316,11 @@ def test_a_refusal_reads_as_a_sentence(denial, text):
     assert text == sentence(denial)
 
 
+def test_what_is_no_amount_stands_in_a_sentence_of_rupees_as_it_is():
+    amount, text = sentence(Deny("funds", 1_234_567, 10)), sentence(Deny("funds", "unknown", 10))
+    assert amount.replace("₹12,34,567", "unknown") == text
+
+
 LIMITED = [(expected, facts) for expected, facts, asked in CASES if not asked and expected]
 VALID = {
     "tag_in_use", "session_closed", "broker_closed", "account", "unknown_instrument", "lot", "freeze_quantity", "tick",
