@@ -50,7 +50,7 @@ def one_machine(series: dict[str, Any]) -> str:
     """So much in a minute and in an hour."""
     kinds = {
         "parameter sets × 100,000 bars": series[PLAIN],
-        "the same with a stop-loss (every bar is looked at)": series[STOPS],
+        "the same with a stop-loss": series[STOPS],
         "bars of one instrument, whole rulebook": series.get("bars, one instrument, whole rulebook"),
         "instruments of 2,500 days, guards": series.get("instruments of 2,500 days, guards"),
     }
