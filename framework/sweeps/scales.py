@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 CHOICES = (bool, int, float, str)
+NEARLY_WHOLE = 1e-9
+"""A tenth of what Optuna allows a number of steps to miss a whole one by."""
 
 
 class Scale:
@@ -70,10 +72,21 @@ def _scale(name: str, values: Sequence[Any]) -> Scale:
     order = sorted(range(len(values)), key=values.__getitem__)
     numbers = [Decimal(str(values[at])) for at in order]
     steps = {after - before for before, after in pairwise(numbers)}
-    if len(steps) > 1:
+    floats = [float(value) for value in values]
+    if len(steps) > 1 or not _on_steps(floats, numbers[0], min(steps)):
         ranks = sorted(range(len(values)), key=order.__getitem__)
         return Scale(f"{name} (rank)", IntDistribution(0, len(values) - 1), ranks)
     low, high, step = numbers[0], numbers[-1], steps.pop()
     if all(isinstance(value, int) for value in values):
         return Scale(name, IntDistribution(int(low), int(high), step=int(step)), values)
-    return Scale(name, FloatDistribution(float(low), float(high), step=float(step)), [float(one) for one in values])
+    return Scale(name, FloatDistribution(float(low), float(high), step=float(step)), floats)
+
+
+def _on_steps(values: Sequence[float], low: Decimal, step: Decimal) -> bool:
+    """Whether Optuna, to which low and step are floats, finds every value a whole number of steps above the lowest.
+
+    It does not where a float cannot say the step (of 1.2355609328951687 and 66.14589036093093), or where counting
+    steps loses too many digits: 16.0000001 is not quite one of 1e-7 above 16.
+    """
+    counted = [(value - float(low)) / float(step) for value in values]
+    return Decimal(str(float(step))) == step and all(abs(count - round(count)) < NEARLY_WHOLE for count in counted)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from framework.cli.warmup import compile_engine
+
 
 @pytest.fixture(scope="session")
 def sample_store(tmp_path_factory):
@@ -19,3 +21,9 @@ def db(tmp_path, sample_store):
     path = tmp_path / "market.sqlite"
     path.write_bytes(sample_store.read_bytes())
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled():
+    """Whoever compiles first says so on stderr, in the middle of whatever a test compares."""
+    compile_engine()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import optuna
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
@@ -302,6 +302,8 @@ NUMBERS = st.one_of(
 
 
 @given(st.dictionaries(st.sampled_from("abc"), NUMBERS, min_size=1))
+@example({"a": [16.0, 16.0000001]})
+@example({"a": [1.2355609328951687, 66.14589036093093]})
 def test_every_place_in_a_grid_is_one_that_optuna_can_say(axes):
     scales = Scales(axes)
     for position in product(*(range(len(values)) for values in axes.values())):
