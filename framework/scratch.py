@@ -195,7 +195,6 @@ def bytes_of(memory: str) -> int:
     found = AMOUNT.fullmatch(str(memory).strip())
     if found is None or not float(found[1]) > 0:
         msg = f"memory {memory!r} is not understood; write an amount such as 2GB or 500MB, or a share such as 50%"
-
         raise ConfigError(msg)
     amount, unit = float(found[1]), found[2].upper()
     return int(amount / 100 * machine_bytes()) if unit == "%" else int(amount * UNITS[unit])
