@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from framework.engines.choice import chosen_engine, run_engine
+from framework.causality.check import check_allocate, check_on_bar, check_signals
 from framework.engines.context import BarContext
 from framework.engines.decisions import decide_signals, decide_weights
-from framework.engines.unlimited import without_risk
-from framework.engines.verifying import verify as verify_record
+from framework.engines.select import chosen_engine, run_engine
+from framework.engines.verify import verify as verify_record
+from framework.engines.without_limits import without_risk
 from framework.errors import ConfigError, DataError
-from framework.given import day_of, first_row_of, read_prices, settings_of, strategy_of, with_product, with_rates
-from framework.provenance import new_run_id, provenance_later
-from framework.refusals import refuse_ignored, refuse_risk_without_stop, refuse_ticks_without_tick
 from framework.report.result import Result
-from framework.research.causality import check_allocate, check_on_bar, check_signals
+from framework.run.inputs import day_of, first_row_of, read_prices, settings_of, strategy_of, with_product, with_rates
+from framework.run.preflight import refuse_ignored, refuse_risk_without_stop, refuse_ticks_without_tick
+from framework.run.provenance import new_run_id, provenance_later
 from framework.scratch import USUAL, BoundedSpace
 from framework.types import Causality, CausalityVerdict, Panel, Reason, Settings, Timeframe
 
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from framework.given import Given, Progress
-    from framework.research.cuts import Mode
+    from framework.causality.cuts import Mode
+    from framework.run.inputs import BarsInput, Progress
     from framework.strategy import Strategy
     from framework.types import Record, RiskRule
-    from framework.types.space import Space
+    from framework.types.array_store import ArrayStore
 
 CAUSALITY_MODES = ("default", "all-decisions", "every-bar", "off")
 
 
 def backtest(  # noqa: PLR0913 - two things to test, the rest are options by name
     strategy: Strategy | type[Strategy] | str,
-    bars: Given,
+    bars: BarsInput,
     *,
     settings: Settings | None = None,
     start: date | str | None = None,
     end: date | str | None = None,
     timeframe: str = "1d",
     db: Path | None = None,
-    memory: str | Space = USUAL,
+    memory: str | ArrayStore = USUAL,
     rules: Sequence[RiskRule] = (),
     causality: str = "default",
     engine: str = "auto",

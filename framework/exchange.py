@@ -48,7 +48,7 @@ AT_LAST_CLOSE = frozenset({Reason.SQUARE_OFF, Reason.EXPIRY})
 """What is closed by force: at the session's last close at the latest."""
 
 
-class Funds(Protocol):
+class BuyingPower(Protocol):
     """What the exchange asks about the account before it lets an increase fill."""
 
     def buying_power_paise(self) -> int:
@@ -90,7 +90,7 @@ class _Resting:
 class SimulatedExchange:
     """Fills orders against bars. Give it commands with ``execute``; it never calls back."""
 
-    def __init__(self, instruments: Sequence[Instrument], settings: Settings, funds: Funds) -> None:
+    def __init__(self, instruments: Sequence[Instrument], settings: Settings, funds: BuyingPower) -> None:
         self._instruments = tuple(instruments)
         self._settings = settings
         self._tariffs = settings.charges.tariffs(instruments)

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.errors import ConfigError
+from framework.types.array_store import ArrayStore
 from framework.types.bars import ARRAYS
 from framework.types.signals import OPTIONAL, Signals
-from framework.types.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit
 """Where Linux says how much memory a container may use."""
 
 
-class BoundedSpace(Space):
+class BoundedSpace(ArrayStore):
     """Memory up to a bound, then scratch files. The bound is of these arrays; the program itself takes more."""
 
     def __init__(
@@ -56,7 +56,7 @@ class BoundedSpace(Space):
         self._used = 0
 
     def beside(self, path: Path) -> None:
-        """See ``Space``."""
+        """See ``ArrayStore``."""
         self._folder = self._folder or path.absolute().parent
 
     @property
@@ -67,7 +67,7 @@ class BoundedSpace(Space):
         return Path(tempfile.gettempdir())
 
     def empty(self, shape: tuple[int, ...], dtype: type[Any] | np.dtype[Any] = np.float64) -> NDArray[Any]:
-        """See ``Space``."""
+        """See ``ArrayStore``."""
         size = math.prod(shape) * np.dtype(dtype).itemsize
         if self._fits(size):
             return np.empty(shape, dtype)
@@ -75,13 +75,13 @@ class BoundedSpace(Space):
         return there
 
     def keep(self, array: NDArray[Any]) -> NDArray[Any]:
-        """See ``Space``."""
+        """See ``ArrayStore``."""
         if is_mapped(array) or self._fits(array.nbytes):
             return array
         return self._copy(array)
 
     def keep_bars(self, bars: Bars) -> Bars:
-        """See ``Space``."""
+        """See ``ArrayStore``."""
         arrays = {name: getattr(bars, name) for name in ARRAYS}
         own = {name: array for name, array in arrays.items() if not is_mapped(array)}
         if self._fits(sum(array.nbytes for array in own.values())):
@@ -90,7 +90,7 @@ class BoundedSpace(Space):
         return replace(bars, **copies)
 
     def keep_signals(self, signals: Signals) -> Signals:
-        """See ``Space``."""
+        """See ``ArrayStore``."""
         names = [name for name in OPTIONAL if getattr(signals, name) is not None]
         if self._fits((1 + len(names) + len(signals.columns)) * len(signals) * 8):
             return signals
@@ -102,7 +102,7 @@ class BoundedSpace(Space):
         )
 
     def foresee(self, size: int) -> None:
-        """See ``Space``."""
+        """See ``ArrayStore``."""
         spilled = min(size, self.in_memory + size - self.bound)
         if spilled <= 0:
             return
@@ -173,7 +173,7 @@ class MemoryOnly(BoundedSpace):
         self._what = what
 
     def foresee(self, size: int) -> None:
-        """See ``Space``."""
+        """See ``ArrayStore``."""
         if self.in_memory + size > self.bound:
             self._refuse(self.in_memory + size)
 

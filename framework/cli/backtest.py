@@ -219,12 +219,12 @@ def backtest_command(
     """
     from framework.backtest import backtest
     from framework.cli.progress import shown
-    from framework.config import database_path, load_config
-    from framework.discovery import find_strategy
-    from framework.refusals import refuse_ignored
+    from framework.config.settings_file import database_path, load_config
     from framework.report.bundle import refuse_folder
+    from framework.run.preflight import refuse_ignored
     from framework.scratch import BoundedSpace
     from framework.types import Settings
+    from framework.usercode.find import find_strategy
 
     config = load_config()
     given = {
@@ -283,14 +283,14 @@ def backtest_command(
 
 
 def _rules(names: list[str]) -> list[RiskRule]:
-    from framework.discovery import find_rule
+    from framework.usercode.find import find_rule
 
     return [find_rule(name)() for name in names]
 
 
 def _keep(result: Result, db: Path, out: Path | None) -> None:
     """Keep the run: its bundle beside the database, its row in it; with ``out`` also the tearsheet there."""
-    from framework.runs import keep
+    from framework.run.history import keep
 
     keep(result, db)
     if out is not None:

@@ -15,7 +15,7 @@ from framework.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from framework.market.calendar import Calendar, Session, Window
+    from framework.market.calendar import Calendar, TradingDay, Window
 
 app = typer.Typer(name="calendar", help="Sessions of NSE and BSE: days, hours, holidays.", no_args_is_help=True)
 
@@ -69,7 +69,7 @@ def next_command(
     typer.echo(json.dumps(_day_json(calendar, fact), indent=2) if as_json else _day_text(calendar, fact))
 
 
-class _Facts(dict[str, "Session"]):
+class _Facts(dict[str, "TradingDay"]):
     """Class → session of one day; empty when there is none."""
 
     day: date
@@ -106,7 +106,7 @@ def _classes(calendar: Calendar, klass: str) -> tuple[str, ...]:
     return (klass,) if klass else calendar.classes
 
 
-def _hours(session: Session | None) -> str:
+def _hours(session: TradingDay | None) -> str:
     return "" if session is None else ", ".join(map(str, session.windows)) or "not known"
 
 

@@ -15,8 +15,8 @@ from framework.errors import ConfigError
 
 if TYPE_CHECKING:
     from framework.market.charges import Terms
-    from framework.market.estimate import Asked
-    from framework.rules.note import Components
+    from framework.market.contract_note import Components
+    from framework.market.estimate import EstimateRequest
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,7 +61,7 @@ class _Order(NamedTuple):
     where: str
     """NSE equity CNC …, for headings."""
     day: date
-    asked: Asked
+    asked: EstimateRequest
     terms: Terms
     choices: dict[str, str]
 
@@ -189,7 +189,7 @@ def _order(
     kind: str, group: str, rounding: str,
 ) -> _Order:  # fmt: skip
     from framework.market.charges import ChargeSchedule, Dealing, one_of
-    from framework.market.estimate import Asked
+    from framework.market.estimate import EstimateRequest
 
     symbol, quantity, price_paise = parse_order(words)
     exchange, segment, kind = exchange.upper(), segment.lower(), kind.lower()
@@ -207,7 +207,9 @@ def _order(
     of_kind = f" {kind}" if segment == "equity" else ""
     where = f"{exchange} {segment}{of_kind}{f' group {group.upper()}' if group else ''} {product}"
     where = f"{where} · plan {plan} · {on} · {rounding}"
-    asked = Asked(quantity, terms.tariff, "exact" if rounding == "exact" else "contract_note", product == "CNC")
+    asked = EstimateRequest(
+        quantity, terms.tariff, "exact" if rounding == "exact" else "contract_note", product == "CNC"
+    )
     return _Order(side, symbol, quantity, price_paise, where, on, asked, terms, choices)
 
 

@@ -13,7 +13,7 @@ from framework.cli.options import AsJson
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
-    from framework.config import Config, Layers
+    from framework.config.settings_file import Config, Layers
 
 app = typer.Typer(no_args_is_help=True, help="Show, check and describe the configuration.", rich_markup_mode="markdown")
 SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
@@ -36,7 +36,7 @@ def show_command(as_json: AsJson = False) -> None:
 
     Example: tulya config show
     """
-    from framework.config import checked, read_layers
+    from framework.config.settings_file import checked, read_layers
 
     layers = read_layers()
     config, problems = checked(layers)
@@ -71,8 +71,8 @@ def check_command(
 
     Example: tulya config check config/trading.yaml
     """
-    from framework.config import checked, read_layers
-    from framework.references import resolve
+    from framework.config.environment import resolve
+    from framework.config.settings_file import checked, read_layers
 
     try:
         layers = read_layers(file)
@@ -118,8 +118,8 @@ def schema_command(
 
 def effective(config: Config, layers: Layers) -> list[Value]:
     """Every value that applies, its secrets hidden, and where it comes from."""
-    from framework.config import DATABASE_VARIABLE
-    from framework.references import HIDDEN, is_secret_key, leaves, variables
+    from framework.config.environment import HIDDEN, is_secret_key, leaves, variables
+    from framework.config.settings_file import DATABASE_VARIABLE
 
     content = config.model_dump(mode="json", exclude={"secrets"})
     content["database"] = str(config.database_path())
@@ -147,7 +147,7 @@ def effective(config: Config, layers: Layers) -> list[Value]:
 
 def schema() -> dict[str, Any]:
     """JSON schema of the file. A number or a choice may also be written ``${NAME}``."""
-    from framework.config import Config
+    from framework.config.settings_file import Config
 
     described: dict[str, Any] = {"$schema": SCHEMA_URL, "title": "Tulya configuration", **Config.model_json_schema()}
     described["title"] = "Tulya configuration"

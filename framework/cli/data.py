@@ -239,7 +239,7 @@ def export_command(
 
 
 def _open(db: Path | None, *, create: bool = True) -> Store:
-    from framework.config import database_path
+    from framework.config.settings_file import database_path
     from framework.store import open_store
 
     return open_store(database_path(db), create=create)

@@ -181,7 +181,7 @@ def _close(store: Store, known: Known, day: date) -> tuple[float, date] | None:
 
 
 def _open(db: Path | None, *, create: bool) -> Store:
-    from framework.config import database_path
+    from framework.config.settings_file import database_path
     from framework.store import open_store
 
     return open_store(database_path(db), create=create)

@@ -41,7 +41,7 @@ def show_command(run: Run = None, account: Account = None, db: Database = None, 
 
     tulya risk show --account paper --json
     """
-    from framework.config import load_config
+    from framework.config.settings_file import load_config
 
     config = load_config()
     groups = {"limits": listed(config.run.limits), "live": listed(config.live)}
@@ -169,7 +169,7 @@ def reset_command(
 
     Example: tulya risk reset --account paper --why "a bad price, checked against the exchange"
     """
-    from framework.runs import reset_breaker
+    from framework.run.history import reset_breaker
     from framework.store import open_store
 
     if not why.strip():
@@ -219,7 +219,7 @@ def metric_facts(row: RiskRow) -> dict[str, Any]:
 
 def _kept(db: Path, run: str | None, account: str | None) -> tuple[Owner, list[RiskRow], list[BreakerRow]]:
     """Whose, its sessions and its events."""
-    from framework.runs import risk_of
+    from framework.run.history import risk_of
     from framework.store import open_store
     from framework.store.records import Owner
 
@@ -349,6 +349,6 @@ def _login() -> str:
 
 
 def _database(flag: Path | None) -> Path:
-    from framework.config import database_path
+    from framework.config.settings_file import database_path
 
     return database_path(flag)

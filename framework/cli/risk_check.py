@@ -17,9 +17,9 @@ from framework.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from framework.run.what_if import SessionAt
     from framework.session import Session
-    from framework.session.opinions import Answer, Opinion
-    from framework.standing import Standing
+    from framework.session.explain import ReviewReport, RuleReport
     from framework.types import Instrument, RiskRule, Settings
 
 _ORDER = re.compile(
@@ -84,11 +84,11 @@ def check_command(
 
     tulya risk check "sell SP500 10" --run last
     """
-    from framework.config import database_path, load_config
-    from framework.discovery import find_rule
-    from framework.session.opinions import ask
+    from framework.config.settings_file import database_path, load_config
+    from framework.session.explain import ask
     from framework.types import Limits
     from framework.types.explain import unknown_name
+    from framework.usercode.find import find_rule
 
     wanted = _wanted(" ".join(order))
     config, path = load_config(), database_path(db)
@@ -129,11 +129,11 @@ def _wanted(text: str) -> Wanted:
     return Wanted(symbol, units if match["side"].lower() == "buy" else -units, price)
 
 
-def _of_run(run: str, db: Path, limits: dict[str, str], rules: list[RiskRule]) -> Standing:
+def _of_run(run: str, db: Path, limits: dict[str, str], rules: list[RiskRule]) -> SessionAt:
     from dataclasses import replace
 
-    from framework.runs import find
-    from framework.standing import at_the_end
+    from framework.run.history import find
+    from framework.run.what_if import at_the_end
 
     record = find(run, db).record
     settings = record.settings.model_copy(update={"limits": _limits(record.settings, limits)}) if limits else None
@@ -146,9 +146,9 @@ def _limits(settings: Settings, given: dict[str, str]) -> Any:
     return Settings.of(**{**settings.limits.model_dump(exclude_unset=True), **given}).limits
 
 
-def _empty(wanted: Wanted, db: Path, choices: dict[str, Any], rules: list[RiskRule]) -> Standing:
-    from framework.given import with_product, with_rates
-    from framework.standing import before_the_first, one_price
+def _empty(wanted: Wanted, db: Path, choices: dict[str, Any], rules: list[RiskRule]) -> SessionAt:
+    from framework.run.inputs import with_product, with_rates
+    from framework.run.what_if import before_the_first, one_price
     from framework.types import Settings
 
     if not wanted.price > 0.0:
@@ -185,7 +185,7 @@ def _index(session: Session, symbol: str) -> int:
     return found[0]
 
 
-def _told(wanted: Wanted, session: Session, answer: Answer) -> dict[str, Any]:
+def _told(wanted: Wanted, session: Session, answer: ReviewReport) -> dict[str, Any]:
     account = session.account
     return {
         "order": str(wanted),
@@ -205,12 +205,12 @@ def _told(wanted: Wanted, session: Session, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _finite(one: Opinion) -> dict[str, Any]:
+def _finite(one: RuleReport) -> dict[str, Any]:
     """JSON has no NaN."""
     return {name: None for name in ("value", "bound") if (given := getattr(one, name)) != given}
 
 
-def _show(wanted: Wanted, session: Session, answer: Answer) -> None:
+def _show(wanted: Wanted, session: Session, answer: ReviewReport) -> None:
     from framework.types.rupees import rupees
 
     held = session.account.quantity[_index(session, wanted.symbol)]
@@ -240,11 +240,11 @@ def _show(wanted: Wanted, session: Session, answer: Answer) -> None:
     typer.echo(_result(answer))
 
 
-def _verdict(one: Opinion) -> str:
+def _verdict(one: RuleReport) -> str:
     return "passes" if one.units == one.asked else f"shrinks to {one.units:,}" if one.units else "refuses"
 
 
-def _fix(one: Opinion) -> str:
+def _fix(one: RuleReport) -> str:
     if one.units == one.asked:
         return ""
     if one.rule in FIXES:
@@ -256,7 +256,7 @@ def _fix(one: Opinion) -> str:
     )
 
 
-def _result(answer: Answer) -> str:
+def _result(answer: ReviewReport) -> str:
     if answer.increasing == 0:
         return "Allowed: it only reduces"
     left = answer.reducing + abs(answer.verdict.quantity)

@@ -30,7 +30,7 @@ def list_runs(
 
     Example: tulya runs list --limit 5
     """
-    from framework.config import database_path
+    from framework.config.settings_file import database_path
     from framework.store import open_store
 
     with open_store(database_path(db), create=False) as store:
@@ -70,8 +70,8 @@ def show_run(run: RunName, db: Database = None, as_json: AsJson = False) -> None
 
     Example: tulya runs show last
     """
-    from framework.config import database_path
-    from framework.runs import find
+    from framework.config.settings_file import database_path
+    from framework.run.history import find
 
     result = find(run, database_path(db))
     typer.echo(result.to_json() if as_json else f"{result}\n\nRun         {result.run_id}")
@@ -87,7 +87,7 @@ def compare_runs(
 
     Example: tulya runs compare 20261122-1330 last
     """
-    from framework.config import database_path
+    from framework.config.settings_file import database_path
     from framework.store import open_store
 
     with open_store(database_path(db), create=False) as store:
@@ -115,10 +115,10 @@ def charges_of_run(run: RunName, db: Database = None, as_json: AsJson = False) -
 
     Example: tulya runs charges last
     """
-    from framework.config import database_path
+    from framework.config.settings_file import database_path
     from framework.errors import ConfigError
-    from framework.report.levies import facts, reconciled
-    from framework.runs import find
+    from framework.report.charge_breakdown import facts, reconciled
+    from framework.run.history import find
     from framework.types.rupees import rupees
 
     result = find(run, database_path(db))
@@ -152,8 +152,8 @@ def report_command(
 
     Example: tulya report last --out reports/rsi
     """
-    from framework.config import database_path
-    from framework.runs import find
+    from framework.config.settings_file import database_path
+    from framework.run.history import find
 
     result = find(run, database_path(db))
     path = out or Path("reports") / result.run_id

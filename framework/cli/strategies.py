@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from framework.discovery import BrokenStrategy, StrategyInfo
+    from framework.usercode.find import BrokenStrategy, StrategyInfo
 
 new_app = typer.Typer(name="new", help="Start something of your own.", no_args_is_help=True)
 
@@ -20,7 +20,7 @@ def strategies_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> None:
     """List the strategies that can be named: what they do and which parameters they take."""
-    from framework.discovery import broken_strategies, list_strategies
+    from framework.usercode.find import broken_strategies, list_strategies
 
     found, broken = list_strategies(), broken_strategies()
     if as_json:
@@ -48,7 +48,7 @@ def new_strategy_command(
     ] = None,
 ) -> None:
     """Write a working strategy file and its test, ready to be changed."""
-    from framework.scaffold import new_strategy
+    from framework.usercode.scaffold import new_strategy
 
     default = Path("strategies") if Path("strategies").is_dir() else Path()
     strategy, test = new_strategy(name, default if folder is None else folder)

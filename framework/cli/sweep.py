@@ -97,11 +97,11 @@ def sweep_command(
     tulya sweep rsi --symbols SP500 --set period=2:60 --set oversold=10:45 --optuna 200 --study oversold
     """
     from framework.cli.progress import shown
-    from framework.config import database_path, load_config
-    from framework.discovery import find_strategy
-    from framework.refusals import refuse_ignored
+    from framework.config.settings_file import database_path, load_config
+    from framework.run.preflight import refuse_ignored
     from framework.sweeps import sweep
     from framework.types import Settings
+    from framework.usercode.find import find_strategy
 
     config = load_config()
     if config.risk_rules:

@@ -29,7 +29,7 @@ def list_sweeps(
 
     Example: tulya sweeps list --limit 5
     """
-    from framework.config import database_path
+    from framework.config.settings_file import database_path
     from framework.store import open_store
 
     with open_store(database_path(db), create=False) as store:
@@ -83,8 +83,8 @@ def show_sweep(
     tulya sweeps show last --objective Calmar --out reports/sweep
     """
     from framework.cli.sweep import show
-    from framework.config import database_path
-    from framework.sweeps.kept import find
+    from framework.config.settings_file import database_path
+    from framework.sweeps.history import find
 
     kept = find(sweep, database_path(db))
     show(kept.result.by(*objective) if objective else kept.result, out, as_json=as_json)

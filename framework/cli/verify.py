@@ -27,10 +27,10 @@ def verify_command(
     Example: tulya verify last
     """
     from framework.cli.progress import shown
-    from framework.config import database_path
-    from framework.engines.verifying import verify
+    from framework.config.settings_file import database_path
+    from framework.engines.verify import verify
     from framework.report.bundle import verification_facts
-    from framework.runs import find, keep_verification
+    from framework.run.history import find, keep_verification
 
     path = database_path(db)
     result = find(run, path)

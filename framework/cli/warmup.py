@@ -13,7 +13,7 @@ def warmup_command() -> None:
 
     Example: tulya warmup
     """
-    from framework.engines.compiling import ENTRIES, cache_folder, is_cached
+    from framework.engines.numba_cache import ENTRIES, cache_folder, is_cached
 
     if is_cached(*ENTRIES):
         typer.echo(f"Ready: the compiled engine is in {cache_folder()}")
@@ -29,14 +29,14 @@ def compile_engine() -> None:
 
     from framework.engines import compiled
     from framework.engines.event import DecisionArrays
-    from framework.engines.tally import Counter
+    from framework.engines.summary import SummaryRunner
     from framework.types import Bars, Panel, Settings
     from framework.types.signals import Turns
 
     bars = Bars.from_arrays("WARMUP", "1d", [0, 86_400_000_000_000], [1, 1], [1, 1], [1, 1], [1, 1])
     panel, settings = Panel.from_bars([bars]), Settings()
     compiled.run(panel, settings, decisions=DecisionArrays(np.zeros((2, 1))))
-    counter, never = Counter(panel, settings, np.array([1])), np.zeros(2, dtype=bool)
+    counter, never = SummaryRunner(panel, settings, np.array([1])), np.zeros(2, dtype=bool)
     counter.run(DecisionArrays(np.zeros((2, 1))))
     flags = counter.flags()
     flags.add(Turns.of(never, never))

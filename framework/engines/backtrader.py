@@ -28,9 +28,9 @@ from framework.engines.event import bar_rows
 from framework.engines.volatility import with_volatility
 from framework.errors import ConfigError
 from framework.types.actions import actions_within
-from framework.types.choices import RATE_SCALE
 from framework.types.orders import Fill, OrderType
 from framework.types.record import Record, Settlement
+from framework.types.setting_values import RATE_SCALE
 
 try:
     with warnings.catch_warnings():
@@ -86,7 +86,7 @@ class Commission(bt.CommInfoBase):  # type: ignore[misc]  # backtrader has no ty
         return float(abs(size) * self.p.commission * price + self.p.flat)
 
 
-class Broker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader has no types
+class BacktraderBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader has no types
     """backtrader's broker with the few changes that the module's text lists; it reports every fill at once."""
 
     def prepare(self, run: _Run, ticks: float) -> None:
@@ -311,7 +311,9 @@ def run(
 def _drive(one: _Run, settings: Settings, first: int, last: int, progress: Callable[[int], None] | None) -> None:
     """Set Cerebro up and let it run."""
     cerebro = bt.Cerebro(stdstats=False)
-    cerebro.broker = broker = Broker(cash=settings.capital, checksubmit=False, coc=False, coo=False, shortcash=True)
+    cerebro.broker = broker = BacktraderBroker(
+        cash=settings.capital, checksubmit=False, coc=False, coo=False, shortcash=True
+    )
     broker.prepare(one, settings.slippage.ticks)
     charges, slippage = settings.charges, settings.slippage
     broker.addcommissioninfo(Commission(commission=charges.rate_e8 / RATE_SCALE, flat=charges.flat_paise / 100))

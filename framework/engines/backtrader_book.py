@@ -51,7 +51,7 @@ class Venue(Protocol):
         ...
 
 
-class Book:
+class InstrumentMirror:
     """What is remembered of one instrument."""
 
     __slots__ = (

@@ -13,14 +13,14 @@ from framework.rules.charges import charges
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framework.engines.backtrader_book import Book
+    from framework.engines.backtrader_book import InstrumentMirror
     from framework.types import Settings
 
 
 class Purse:
     """Cash, marks and buying power; all amounts in paise."""
 
-    def __init__(self, settings: Settings, books: Sequence[Book]) -> None:
+    def __init__(self, settings: Settings, books: Sequence[InstrumentMirror]) -> None:
         self.cash_paise = settings.capital_paise
         self.withdrawn_paise = 0
         """Reserves of the entries that this close takes back: free only when the exchange has answered."""

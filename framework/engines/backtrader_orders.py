@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.engines.backtrader_book import Book, Sent, Venue
+from framework.engines.backtrader_book import InstrumentMirror, Sent, Venue
 from framework.engines.backtrader_cash import Purse
 from framework.errors import ConfigError
 from framework.rules import targets
 from framework.rules.sizing import scaled
-from framework.session.planning import (
+from framework.session.order_prices import (
     EntryPrices,
     Levels,
     at_row,
@@ -23,7 +23,7 @@ from framework.session.planning import (
     protective_levels,
 )
 from framework.session.sizer import BELOW_ONE_LOT, NO_VOLATILITY, Sizer
-from framework.session.trips import Trips
+from framework.session.trip_stats import TripStats
 from framework.session.wording import cash_text, refused_fill_text
 from framework.types.orders import (
     NAN,
@@ -52,13 +52,13 @@ class Desk:
         self._instruments: tuple[Instrument, ...] = panel.instruments
         self._symbols = panel.symbols
         self._settings = settings
-        self._sizer = Sizer(settings, panel.instruments, Trips(len(panel.instruments)))
+        self._sizer = Sizer(settings, panel.instruments, TripStats(len(panel.instruments)))
         self._venue = venue
         self._orders: list[Sent] = []
         self._events: list[tuple[Sent, int]] = []
         """What was served in the bar that is running, with what it needed of the buying power in paise."""
         self._power_before = settings.capital_paise
-        self.books = [Book() for _ in panel.instruments]
+        self.books = [InstrumentMirror() for _ in panel.instruments]
         self._purse = Purse(settings, self.books)
         self.notices: list[Notice] = []
 
@@ -106,7 +106,7 @@ class Desk:
         if sent.state is OrderState.WORKING:
             sent.end(OrderState.CANCELLED, now)
 
-    def _reduced(self, book: Book, sent: Sent) -> None:
+    def _reduced(self, book: InstrumentMirror, sent: Sent) -> None:
         if sent is book.leave:
             book.leave = None
         if sent in book.exits:
@@ -165,7 +165,7 @@ class Desk:
             self._unwant(book)
 
     @staticmethod
-    def _unwant(book: Book) -> None:
+    def _unwant(book: InstrumentMirror) -> None:
         """An entry came to nothing: the intent is what it was while a position was held, or 0."""
         book.entry = None
         if book.position:
@@ -275,7 +275,7 @@ class Desk:
             exits.append(self._send(Sent(order, order.quantity, Verdict(order.quantity)), sibling))
         self.books[i].exits = exits
 
-    def _withdraw_exits(self, book: Book, now: int) -> None:
+    def _withdraw_exits(self, book: InstrumentMirror, now: int) -> None:
         exits, book.exits = book.exits, []
         for sent in exits:
             if sent.state is OrderState.WORKING:

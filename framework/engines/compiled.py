@@ -13,7 +13,7 @@ import numpy as np
 
 from framework.engines.kernel import layout
 from framework.engines.kernel.layout import Bar, State
-from framework.engines.kernel.translate import (
+from framework.engines.kernel.to_records import (
     actions_of,
     breaker_events_of,
     notices_of,
@@ -73,7 +73,7 @@ def run(
 
     ``compiled=False`` interprets the very same functions: slow, and what coverage can see.
     """
-    from framework.engines.compiling import entry
+    from framework.engines.numba_cache import entry
 
     last = len(panel) if last_row is None else last_row
     rows = last - first_row

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from framework.engines.blame import blamed
 from framework.errors import StrategyError, TulyaError
 from framework.rules.money import LARGEST_QUANTITY
 from framework.types.actions import in_force
 from framework.types.orders import NAN, CancelRequest, OrderRequest, Validity
 from framework.types.timeframe import SECOND_NS, Timeframe
+from framework.usercode.blame import blamed
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.engines.blame import blamed
 from framework.engines.event import PRICE_NAMES, DecisionArrays
 from framework.errors import StrategyError, TulyaError
 from framework.types import Signals
 from framework.types.panel import rows_in, table
+from framework.usercode.blame import blamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from framework.strategy import Strategy
     from framework.types import Bars, Panel
     from framework.types.actions import Basis
-    from framework.types.space import Space
+    from framework.types.array_store import ArrayStore
 
 Columns = dict[str, dict[str, "NDArray[np.float64]"]]
 WEIGHT_TOLERANCE = 1e-9
@@ -90,7 +90,7 @@ def decide_signals(
 
 
 def _targets(
-    signals: Sequence[Signals], rows: Sequence[NDArray[np.int64] | slice], length: int, space: Space
+    signals: Sequence[Signals], rows: Sequence[NDArray[np.int64] | slice], length: int, space: ArrayStore
 ) -> NDArray[np.float64]:
     """Targets on the grid, float64[T, N]; of many long-or-flat ones only the few decisions are written."""
     turns = [one.turns for one in signals if one.turns is not None]
@@ -108,7 +108,7 @@ def _on_grid(
     series: Sequence[NDArray[np.float64] | None],
     rows: Sequence[NDArray[np.int64] | slice],
     length: int,
-    space: Space,
+    space: ArrayStore,
 ) -> NDArray[np.float64]:
     """One series per instrument as float64[T, N], NaN where there is none: without a copy of a single gapless one."""
     if len(series) == 1 and series[0] is not None and isinstance(rows[0], slice):

@@ -20,8 +20,8 @@ from framework.types.timeframe import SECOND_NS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from framework.market.calendar_files import Phase, Table
-    from framework.market.calendar_rows import Hours, SpecialRow
+    from framework.market.calendar_files import CalendarTable, Phase
+    from framework.market.calendar_rows import LocalHours, SpecialRow
 
 CONTINUOUS = "continuous"
 SATURDAY = 5
@@ -53,7 +53,7 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Session:
+class TradingDay:
     """One day on which an exchange trades, as one class of instruments sees it."""
 
     exchange: str
@@ -123,7 +123,7 @@ class Session:
 class Calendar:
     """The sessions of one exchange; ask ``Calendar.load("NSE")``."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: CalendarTable) -> None:
         self._table = table
         self._zone = ZoneInfo(table.timezone)
         span = range(table.first.toordinal(), table.last.toordinal() + 1)
@@ -208,7 +208,7 @@ class Calendar:
             raise UnknownSessionError(f"the session of {self.exchange} before {asked} is unknown: {self._reach()}")
         return date.fromordinal(self._ordinals[at - 1])
 
-    def session(self, day: date | str, klass: str = "other") -> Session:
+    def session(self, day: date | str, klass: str = "other") -> TradingDay:
         """A session with its hours; ``NoSessionError`` on a day without one."""
         asked = self._day("date", day)
         if not self._trades(asked):
@@ -226,11 +226,11 @@ class Calendar:
             if not windows:
                 raise UnknownSessionError(f"class {klass!r} has no hours on {asked}: {self._from_when(klass)}")
         if row is not None:
-            return Session(
+            return TradingDay(
                 self.exchange, asked, klass, row.kind, windows, phases, row.doubtful, row.note, row.source
             )  # fmt: skip
         announced = self._announced(asked, klass)
-        return Session(self.exchange, asked, klass, "regular", windows, phases, bool(announced), announced)
+        return TradingDay(self.exchange, asked, klass, "regular", windows, phases, bool(announced), announced)
 
     def bars_in(self, day: date | str, timeframe: str, klass: str = "other") -> int:
         """Bars that a complete series has in a session; ``UnknownSessionError`` where its hours are not known."""
@@ -295,7 +295,7 @@ class Calendar:
                 return f"the announced revision {one.name} is switched off (not confirmed)"
         return ""
 
-    def _window(self, day: date, phase: str, hours: Hours, note: str = "") -> Window:
+    def _window(self, day: date, phase: str, hours: LocalHours, note: str = "") -> Window:
         start, end = (
             round(datetime.combine(day, moment, self._zone).timestamp()) * SECOND_NS
             for moment in (hours.start, hours.end)

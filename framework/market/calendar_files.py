@@ -12,7 +12,7 @@ from framework.market.calendar_rows import (
     CONTINUOUS,
     CalendarFile,
     ClosedRow,
-    Hours,
+    LocalHours,
     Revision,
     SettlementRow,
     SpecialRow,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from framework.market.calendar_rows import HoursRow, YearRow
+    from framework.market.calendar_rows import HoursRow, YearDays
 
 FOLDER = "sessions"
 
@@ -32,14 +32,14 @@ class Phase(NamedTuple):
 
     klass: str
     name: str
-    hours: Hours | None
+    hours: LocalHours | None
     valid_from: date
     valid_to: date | None
     note: str
     source: str
 
 
-class Table(NamedTuple):
+class CalendarTable(NamedTuple):
     """All that is known of an exchange's sessions."""
 
     exchange: str
@@ -73,7 +73,7 @@ class Layer(NamedTuple):
         return [(name, row) for name, content in self.files for row in getattr(content, field)]
 
 
-def read_tables(exchange: str) -> Table:
+def read_tables(exchange: str) -> CalendarTable:
     """The table of an exchange; ``ConfigError`` names the rows that contradict each other or leave a hole."""
     layers, contents = _layers(exchange, ())
     zone = next((content.timezone for content in reversed(contents) if content.timezone), None)
@@ -94,7 +94,7 @@ def read_tables(exchange: str) -> Table:
     phases = _phases(layers, revisions, last)
     if not phases:
         raise ConfigError(f"the session table of {exchange} has no hours; give at least those of {CONTINUOUS}")
-    return Table(
+    return CalendarTable(
         exchange,
         zone,
         first,
@@ -151,12 +151,12 @@ def _is_shipped(file: Path) -> bool:
     return re.search(rf"^exchange:\s*['\"]?{re.escape(file.stem)}\b", text, re.MULTILINE) is not None
 
 
-def _years(layers: Iterable[Layer], field: str) -> dict[int, YearRow]:
-    found: dict[int, YearRow] = {}
+def _years(layers: Iterable[Layer], field: str) -> dict[int, YearDays]:
+    found: dict[int, YearDays] = {}
     for layer in layers:
-        here: dict[int, tuple[str, YearRow]] = {}
+        here: dict[int, tuple[str, YearDays]] = {}
         for name, row in layer.rows(field):
-            year: YearRow = row  # type: ignore[assignment]  # the field named holds rows of years
+            year: YearDays = row  # type: ignore[assignment]  # the field named holds rows of years
             if year.year in here:
                 raise ConfigError(f"{field} of {year.year} stand in {here[year.year][0]} and in {name}; keep one row")
             here[year.year] = (name, year)

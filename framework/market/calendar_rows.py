@@ -15,7 +15,7 @@ HOURS = re.compile(r"(\d\d):(\d\d)\s*[-–]\s*(\d\d):(\d\d)")
 MONTH_DAY = re.compile(r"(\d\d)-(\d\d)(?:\s+(\S.*))?")
 
 
-class Hours(NamedTuple):
+class LocalHours(NamedTuple):
     """From one local time to another, the second not included."""
 
     start: time
@@ -29,7 +29,7 @@ def parse_hours(value: Any) -> Any:
     """``09:15-15:30``."""
     match = HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
     try:
-        found = Hours(time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))) if match else None
+        found = LocalHours(time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))) if match else None
     except ValueError:
         found = None
     if found is None or found.start >= found.end:
@@ -37,16 +37,16 @@ def parse_hours(value: Any) -> Any:
     return found
 
 
-Window = Annotated[Hours, BeforeValidator(parse_hours)]
+Window = Annotated[LocalHours, BeforeValidator(parse_hours)]
 
 
-class Row(BaseModel):
+class CalendarRow(BaseModel):
     """Unknown keys are refused: a misspelt one would be a fact that is silently not taken."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Dropped(Row):
+class Dropped(CalendarRow):
     """A phase that some classes do not have any more."""
 
     classes: tuple[str, ...] = Field(min_length=1)
@@ -68,7 +68,7 @@ class HoursRow(RevisedHours):
     source: str = Field(min_length=1)
 
 
-class Revision(Row):
+class Revision(CalendarRow):
     """An announced change that can be switched; a user's row may say no more than name and enabled."""
 
     name: str
@@ -79,7 +79,7 @@ class Revision(Row):
     drops: tuple[Dropped, ...] = ()
 
 
-class SpecialRow(Row):
+class SpecialRow(CalendarRow):
     """A session that is not like the others, also one on a day that would otherwise be none."""
 
     date: date
@@ -101,7 +101,7 @@ class SpecialRow(Row):
         return self
 
 
-class ClosedRow(Row):
+class ClosedRow(CalendarRow):
     """A single day without a session that the list of its year does not have."""
 
     date: date
@@ -109,7 +109,7 @@ class ClosedRow(Row):
     source: str = Field(min_length=1)
 
 
-class YearRow(Row):
+class YearDays(CalendarRow):
     """Days of one year, ``MM-DD`` and, where known, why."""
 
     year: int = Field(ge=1990, le=2200)
@@ -117,7 +117,7 @@ class YearRow(Row):
     days: tuple[str, ...]
 
     @model_validator(mode="after")
-    def _readable(self) -> YearRow:
+    def _readable(self) -> YearDays:
         if len(self.named) < len(self.days):
             raise ValueError(f"{self.year}: a day is listed twice")
         return self
@@ -139,7 +139,7 @@ class YearRow(Row):
         return found
 
 
-class SettlementRow(Row):
+class SettlementRow(CalendarRow):
     """Settlement days from a session to the exchange of shares and money."""
 
     days: int = Field(ge=0, le=10)
@@ -148,7 +148,7 @@ class SettlementRow(Row):
     source: str = Field(min_length=1)
 
 
-class CalendarFile(Row):
+class CalendarFile(CalendarRow):
     """One file."""
 
     exchange: str = Field(min_length=1)
@@ -162,5 +162,5 @@ class CalendarFile(Row):
     special_sessions: tuple[SpecialRow, ...] = ()
     closed: tuple[ClosedRow, ...] = ()
     settlement: tuple[SettlementRow, ...] = ()
-    settlement_holidays: tuple[YearRow, ...] = ()
-    holidays: tuple[YearRow, ...] = ()
+    settlement_holidays: tuple[YearDays, ...] = ()
+    holidays: tuple[YearDays, ...] = ()

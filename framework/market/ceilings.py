@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from framework.errors import ConfigError
 from framework.market.tables import check_ranges, current_table, in_force
-from framework.sending.facts import Ceilings
+from framework.pretrade.facts import Ceilings
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 

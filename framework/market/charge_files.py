@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import ValidationError
 
 from framework.errors import ConfigError
-from framework.market.charge_rows import SECTIONS, Row
+from framework.market.charge_rows import SECTIONS, ChargeRow
 from framework.types.explain import explain
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ NULL = "tag:yaml.org,2002:null"
 class ChargeFile(NamedTuple):
     """One file's rows; with ``overrides: true`` they go before the rows of other files on their days."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ChargeRow, ...]
     overrides: bool
 
 
@@ -35,7 +35,7 @@ def read_charges(file: Path) -> ChargeFile:
         node = yaml.compose(file.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{file} cannot be read: {' '.join(str(error).split())}") from error
-    rows: list[Row] = []
+    rows: list[ChargeRow] = []
     overrides = False
     for name, value in _pairs(node, str(file)) if node is not None else ():
         if name == OVERRIDES:
@@ -45,7 +45,7 @@ def read_charges(file: Path) -> ChargeFile:
     return ChargeFile(tuple(rows), overrides)
 
 
-def _section(name: str, node: Any, file: Path) -> Iterator[Row]:
+def _section(name: str, node: Any, file: Path) -> Iterator[ChargeRow]:
     import yaml
 
     model = SECTIONS.get(name)

@@ -70,7 +70,7 @@ PlanName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", description="as in 
 Plans = Annotated[tuple[PlanName, ...], BeforeValidator(_several), Field(min_length=1)]
 
 
-class Row(BaseModel):
+class ChargeRow(BaseModel):
     """A fact, the days on which it is in force, and who says so."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -107,7 +107,7 @@ class Row(BaseModel):
         return f"{self.SECTION} {self.valid_from} to {self.valid_to or '…'} ({self.where or 'no file'})"
 
 
-class _OfProducts(Row):
+class _OfProducts(ChargeRow):
     """A row by segment, in equity also by delivery or intraday."""
 
     segment: Segments
@@ -156,7 +156,7 @@ class SttRow(_OfProducts):
         return f"buy {percent(self.buy)}, sell {percent(self.sell)}"
 
 
-class ExerciseRow(Row):
+class ExerciseRow(ChargeRow):
     """STT on the intrinsic value of an exercised option."""
 
     SECTION: ClassVar[str] = "exercise"
@@ -169,7 +169,7 @@ class ExerciseRow(Row):
         return percent(self.rate)
 
 
-class ExchangeRow(Row):
+class ExchangeRow(ChargeRow):
     """Exchange transaction charge and the investor protection fund's share; only their sum must be exact."""
 
     SECTION: ClassVar[str] = "exchange"
@@ -226,7 +226,7 @@ class StampRow(_OfProducts):
         return f"buy {percent(self.rate)}"
 
 
-class TaxRow(Row):
+class TaxRow(ChargeRow):
     """Service tax, later GST."""
 
     SECTION: ClassVar[str] = "tax"
@@ -273,7 +273,7 @@ class BrokerageRow(_OfProducts):
         return " + ".join(parts)
 
 
-class DepositoryRow(Row):
+class DepositoryRow(ChargeRow):
     """A plan's charge for delivery shares sold, per instrument and day, before tax."""
 
     SECTION: ClassVar[str] = "depository"
@@ -292,7 +292,7 @@ class DepositoryRow(Row):
         return f"₹{rupees(self.charge)}"
 
 
-SECTIONS: dict[str, type[Row]] = {
+SECTIONS: dict[str, type[ChargeRow]] = {
     model.SECTION: model
     for model in (SttRow, ExerciseRow, ExchangeRow, SebiRow, StampRow, TaxRow, BrokerageRow, DepositoryRow)
 }

@@ -15,12 +15,12 @@ from framework.market.charge_rows import (
     ANY,
     SECTIONS,
     BrokerageRow,
+    ChargeRow,
     DepositoryRow,
     Exchange,
     ExchangeRow,
     ExerciseRow,
     Kind,
-    Row,
     SebiRow,
     Segment,
     StampRow,
@@ -41,7 +41,7 @@ EXCHANGES, SEGMENTS, KINDS = get_args(Exchange), get_args(Segment), get_args(Kin
 PRODUCTS = {"equity": ("CNC", "MIS"), "futures": ("NRML", "MIS"), "options": ("NRML", "MIS")}
 TREATMENT = {"CNC": "delivery", "MIS": "intraday"}
 PARTS = (("equity", "delivery"), ("equity", "intraday"), ("futures", ANY), ("options", ANY))
-NEEDED: tuple[tuple[type[Row], tuple[tuple[str, ...], ...]], ...] = (
+NEEDED: tuple[tuple[type[ChargeRow], tuple[tuple[str, ...], ...]], ...] = (
     (SttRow, tuple((*part, kind) for part in PARTS for kind in (KINDS if part[1] else (ANY,)))),
     (ExerciseRow, ((),)),
     (ExchangeRow, tuple((exchange, segment, ANY) for exchange in EXCHANGES for segment in SEGMENTS)),
@@ -50,7 +50,7 @@ NEEDED: tuple[tuple[type[Row], tuple[tuple[str, ...], ...]], ...] = (
     (TaxRow, ((),)),
 )
 """What every table must say something about."""
-Some = TypeVar("Some", bound=Row)
+Some = TypeVar("Some", bound=ChargeRow)
 
 
 class Dealing(NamedTuple):
@@ -81,7 +81,7 @@ class Terms(NamedTuple):
     """None where no shares are delivered."""
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[ChargeRow, ...]:
         """All of them."""
         return tuple(row for row in self if row is not None)
 
@@ -107,7 +107,7 @@ class ChargeSchedule:
     """Every row, by what it is about. Frozen in use: a change of law is another row in a file."""
 
     def __init__(self, files: Iterable[ChargeFile]) -> None:
-        layers: tuple[dict[tuple[str, ...], list[Row]], ...] = ({}, {})
+        layers: tuple[dict[tuple[str, ...], list[ChargeRow]], ...] = ({}, {})
         for file in files:
             for row in file.rows:
                 for key in row.keys:
@@ -156,7 +156,7 @@ class ChargeSchedule:
         changes = {span.first for key in keys for span in self._spans[key] if first < span.first <= last}
         return [(day, self._terms(keys, day)) for day in (first, *sorted(changes))]
 
-    def assumptions(self, dealing: Dealing, first: date, last: date) -> list[Row]:
+    def assumptions(self, dealing: Dealing, first: date, last: date) -> list[ChargeRow]:
         """The rows in force between two days that nobody has checked."""
         stretches = self.stretches(dealing, first, last)
         return list(dict.fromkeys(row for _, terms in stretches for row in terms.rows if row.assumed))
@@ -169,7 +169,7 @@ class ChargeSchedule:
         """STT on the intrinsic value of an option exercised on a day, in 1e-8; the buyer pays."""
         return self._row(ExerciseRow, (ExerciseRow.SECTION,), day).rate
 
-    def in_force(self, day: date) -> list[tuple[tuple[str, ...], Row]]:
+    def in_force(self, day: date) -> list[tuple[tuple[str, ...], ChargeRow]]:
         """Every key, section first, with its row of a day; keys without one are left out."""
         found = []
         for section in SECTIONS:

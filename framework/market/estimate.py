@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from framework.errors import ConfigError
+from framework.market.contract_note import Components, NoteFill, contract_note, fill_charges
 from framework.rules.money import LARGEST_PAISE
-from framework.rules.note import Components, NoteFill, contract_note, fill_charges
 
 if TYPE_CHECKING:
     from framework.types.tariff import Tariff
@@ -16,7 +16,7 @@ NEAR = 200
 """Paise below the first price found in which roundings may hide a nearer one."""
 
 
-class Asked(NamedTuple):
+class EstimateRequest(NamedTuple):
     """A quantity at a tariff; ``overnight``: delivery, the two sides of a round trip are notes of two days."""
 
     quantity: int
@@ -33,7 +33,7 @@ class BreakEven(NamedTuple):
     """Of both sides."""
 
 
-def order_charges(asked: Asked, side: int, price_paise: int) -> Components:
+def order_charges(asked: EstimateRequest, side: int, price_paise: int) -> Components:
     """Components of one order that fills whole at one price, in paise."""
     worth = price_paise * asked.quantity
     if not 0 < worth <= LARGEST_PAISE:
@@ -45,7 +45,7 @@ def order_charges(asked: Asked, side: int, price_paise: int) -> Components:
     return fill_charges(worth, side, asked.tariff, dp_due=side < 0)
 
 
-def round_trip(asked: Asked, side: int, entry_paise: int, exit_paise: int) -> Components:
+def round_trip(asked: EstimateRequest, side: int, entry_paise: int, exit_paise: int) -> Components:
     """Components of both sides; delivery shares are sold on another day, everything else on the same."""
     first = order_charges(asked, side, entry_paise)
     second = order_charges(asked, -side, exit_paise)
@@ -55,7 +55,7 @@ def round_trip(asked: Asked, side: int, entry_paise: int, exit_paise: int) -> Co
     return Components(*(one + two for one, two in zip(first, second, strict=True)))
 
 
-def break_even(asked: Asked, side: int, entry_paise: int) -> BreakEven:
+def break_even(asked: EstimateRequest, side: int, entry_paise: int) -> BreakEven:
     """The exit nearest to the entry, in paise, at which the gain covers all charges. No price does: ConfigError."""
 
     def covered(distance: int) -> bool:
@@ -76,7 +76,7 @@ def break_even(asked: Asked, side: int, entry_paise: int) -> BreakEven:
     return BreakEven(price, round_trip(asked, side, entry_paise, price))
 
 
-def _fill(asked: Asked, side: int, worth: int) -> NoteFill:
+def _fill(asked: EstimateRequest, side: int, worth: int) -> NoteFill:
     return NoteFill(
         order_id=side, instrument="", quantity=side * asked.quantity, value_paise=worth, tariff=asked.tariff
     )

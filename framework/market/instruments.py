@@ -61,7 +61,7 @@ CASH = {"NSE_EQ", "BSE_EQ"}
 REPORT_EVERY = 5_000
 
 
-class Refused(NamedTuple):
+class RefusedRow(NamedTuple):
     """A row that is no instrument, and why."""
 
     row: int
@@ -77,7 +77,7 @@ class InstrumentFile(NamedTuple):
     format: str
     rows: int
     listings: list[Listing]
-    refused: list[Refused]
+    refused: list[RefusedRow]
     ignored: tuple[str, ...] = ()
     """Headings of a CSV that mean nothing here."""
 
@@ -187,10 +187,10 @@ def _parse(
     count: int,
     parse: Callable[[Any], Listing],
     progress: Callable[[int, int], None] | None,
-) -> tuple[list[Listing], list[Refused]]:
+) -> tuple[list[Listing], list[RefusedRow]]:
     """Every row as a listing or a refusal; of two rows for one instrument the first counts."""
     listings: list[Listing] = []
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     seen: dict[tuple[str, ...], int] = {}
     for done, (number, row) in enumerate(rows, 1):
         try:
@@ -201,7 +201,7 @@ def _parse(
                 raise RefusalError(f"{' '.join(word for word in identity if word)} is already on row {first}")  # noqa: TRY301 - one way out of a bad row
             listings.append(listing)
         except RefusalError as error:
-            refused.append(Refused(number, _what(row), str(error)))
+            refused.append(RefusedRow(number, _what(row), str(error)))
         if progress and (done % REPORT_EVERY == 0 or done == count):
             progress(done, count)
     return listings, refused

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.types import Instrument, Panel, Settings
-    from framework.types.choices import SquareOff
+    from framework.types.setting_values import SquareOff
 
 EPOCH = date(1970, 1, 1)
 MINUTE_NS = 60 * SECOND_NS
@@ -28,7 +28,7 @@ HOW = "--square-off 15:15 (square_off='15:15') says the time yourself"
 CONTRACTS = ("_future", "_option")
 
 
-class Hours(NamedTuple):
+class ContinuousHours(NamedTuple):
     """Continuous trading of one session, UTC nanoseconds."""
 
     open_ns: int
@@ -144,13 +144,13 @@ class _Moments:
             found.append(self._within(hours, said, klass, day))
         return min(found)
 
-    def _hours(self, day: date, klass: str) -> Hours | None:
+    def _hours(self, day: date, klass: str) -> ContinuousHours | None:
         if self.calendar is None:
             return None
         session = self.calendar.session(day, klass)
-        return Hours(session.open_ns, session.close_ns)
+        return ContinuousHours(session.open_ns, session.close_ns)
 
-    def _within(self, hours: Hours | None, said: int, klass: str, day: date) -> int:
+    def _within(self, hours: ContinuousHours | None, said: int, klass: str, day: date) -> int:
         """The time that was given where it lies within the session, else so many minutes before its close."""
         if hours is None or hours.open_ns < said <= hours.close_ns:
             return said

@@ -11,7 +11,7 @@ from framework.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framework.market.charge_rows import Row
+    from framework.market.charge_rows import ChargeRow
 
 DAY = timedelta(days=1)
 
@@ -22,10 +22,10 @@ class Span(NamedTuple):
     first: date
     last: date
     """Included; ``date.max`` is open."""
-    row: Row
+    row: ChargeRow
 
 
-def timeline(about: str, rows: Sequence[Row], overriding: Sequence[Row]) -> tuple[Span, ...]:
+def timeline(about: str, rows: Sequence[ChargeRow], overriding: Sequence[ChargeRow]) -> tuple[Span, ...]:
     """Spans in the order of their days. Rows that overlap, and days between rows without one, are a ConfigError."""
     under, over = _spans(about, rows), _spans(about, overriding)
     for cutter in over:
@@ -40,7 +40,7 @@ def timeline(about: str, rows: Sequence[Row], overriding: Sequence[Row]) -> tupl
     return tuple(spans)
 
 
-def _spans(about: str, rows: Sequence[Row]) -> list[Span]:
+def _spans(about: str, rows: Sequence[ChargeRow]) -> list[Span]:
     spans = sorted((Span(row.valid_from, row.valid_to or date.max, row) for row in rows), key=lambda span: span[:2])
     for before, after in pairwise(spans):
         if after.first <= before.last:

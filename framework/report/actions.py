@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.report.shares import due_in
+from framework.report.split_factors import due_in
 from framework.types.actions import in_force
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.types.space import Space
+    from framework.types.array_store import ArrayStore
 
 SUFFIX = ".npy"
 AT_ONCE = 1 << 20
@@ -34,13 +34,13 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read(path: Path, space: Space) -> dict[str, NDArray[Any]]:
+def read(path: Path, space: ArrayStore) -> dict[str, NDArray[Any]]:
     """Every array, read-only, put where the space has room for it. ``ValueError`` where one is none."""
     with zipfile.ZipFile(path) as packed:
         return {name.removesuffix(SUFFIX): _array(packed, name, space) for name in packed.namelist()}
 
 
-def _array(packed: zipfile.ZipFile, name: str, space: Space) -> NDArray[Any]:
+def _array(packed: zipfile.ZipFile, name: str, space: ArrayStore) -> NDArray[Any]:
     with packed.open(name) as member:
         version = npy.read_magic(member)
         if version not in HEADERS:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.report.shares import Scale, ex_rows
+from framework.report.split_factors import SplitFactors, ex_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from framework.report.shares import ExRow
+    from framework.report.split_factors import ExRow
     from framework.types.record import Record
 
 NAME = "buy and hold"
@@ -74,7 +74,7 @@ def _carried(
 
     ``worth`` is that of the units as they were bought, ``marked_at`` the panel's row of each close, int64[R].
     """
-    scale, cash = Scale(actions), np.zeros(worth.shape[0])
+    scale, cash = SplitFactors(actions), np.zeros(worth.shape[0])
     first = int(marked_at[0])
     bought = float(scale.at(np.array([bought_at]))[0])
     for one in actions:

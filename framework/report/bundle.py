@@ -19,7 +19,7 @@ import numpy as np
 
 from framework.errors import ConfigError, DataError
 from framework.report import array_file, frames, ledger_csv
-from framework.report.interventions import interventions_csv
+from framework.report.held_back_orders import interventions_csv
 from framework.scratch import BoundedSpace
 from framework.types import (
     Agreement,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from framework.report.result import Result
-    from framework.types.space import Space
+    from framework.types.array_store import ArrayStore
 
 FORMAT = 1
 """Raised when an older program could misread what a newer one wrote."""
@@ -222,7 +222,7 @@ def _document(folder: Path) -> dict[str, Any]:
 
 
 def _arguments(
-    document: dict[str, Any], contents: dict[str, bytes], arrays: dict[str, np.ndarray[Any, Any]], space: Space
+    document: dict[str, Any], contents: dict[str, bytes], arrays: dict[str, np.ndarray[Any, Any]], space: ArrayStore
 ) -> dict[str, Any]:
     inputs = document["inputs"]
     columns: dict[str, dict[str, np.ndarray[Any, Any]]] = {}

@@ -12,7 +12,7 @@ import numpy as np
 from framework.report import metrics
 from framework.report.actions import sentences
 from framework.report.breaker import holds, when, why
-from framework.report.interventions import REFUSED, SHRUNK
+from framework.report.held_back_orders import REFUSED, SHRUNK
 from framework.report.wording import percent, time_text
 from framework.types.breaker import BreakerCause
 from framework.types.causality import CausalityVerdict
@@ -24,7 +24,7 @@ from framework.types.verification import Agreement
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from framework.report.interventions import Intervention
+    from framework.report.held_back_orders import Intervention
     from framework.report.observations import Observations
     from framework.types import Settings
     from framework.types.causality import Causality

@@ -10,8 +10,8 @@ import numpy as np
 
 from framework.report import metrics as m
 from framework.report.benchmark import buy_and_hold
+from framework.report.position_spans import PositionSpans
 from framework.report.round_trips import RoundTrip, round_trips
-from framework.report.stays import Stays
 from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
@@ -99,9 +99,9 @@ class Observations:
         return m.simple_returns(self.benchmark_points)
 
     @cached_property
-    def stays(self) -> Stays:
+    def stays(self) -> PositionSpans:
         """What the round trips are made of."""
-        return Stays.of(self.record.settlements, self.record.actions)
+        return PositionSpans.of(self.record.settlements, self.record.actions)
 
     @cached_property
     def every_round_trip(self) -> tuple[RoundTrip, ...]:
@@ -195,19 +195,19 @@ class Observations:
         return m.deepest(self.descents.peaks / 100, self.descents.lows / 100)
 
     @cached_property
-    def sample(self) -> m.Sample:
+    def sample(self) -> m.ReturnSample:
         """The returns with their mean and deviation."""
-        return m.Sample(self.returns)
+        return m.ReturnSample(self.returns)
 
     @cached_property
-    def benchmark_sample(self) -> m.Sample:
+    def benchmark_sample(self) -> m.ReturnSample:
         """The benchmark's returns with theirs."""
-        return m.Sample(self.benchmark_returns)
+        return m.ReturnSample(self.benchmark_returns)
 
     @cached_property
-    def active(self) -> m.Sample:
+    def active(self) -> m.ReturnSample:
         """Returns above the benchmark's."""
-        return m.Sample(self.returns - self.benchmark_returns)
+        return m.ReturnSample(self.returns - self.benchmark_returns)
 
     @cached_property
     def value_at_risk(self) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from framework.report.shares import printed_factor
+from framework.report.split_factors import printed_factor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ import numpy as np
 
 from framework.report.breaker import STATES, holds
 from framework.report.panes import Pane, panes
-from framework.report.shares import action_text, ex_rows, printed_factor
+from framework.report.split_factors import action_text, ex_rows, printed_factor
 from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:

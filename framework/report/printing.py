@@ -7,11 +7,11 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from framework.report.choices import chosen
 from framework.report.findings import Severity
-from framework.report.interventions import decided as when
-from framework.report.interventions import tallies
+from framework.report.held_back_orders import decided as when
+from framework.report.held_back_orders import tallies
 from framework.report.limits import compared
+from framework.report.settings_table import chosen
 from framework.report.stats import STATS
 from framework.report.wording import reason_text, stat_value
 from framework.types.rupees import NONE, rupees

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from framework.report import breaker, bundle, frames, interventions, levies, limits, printing
+from framework.report import breaker, bundle, charge_breakdown, frames, held_back_orders, limits, printing
 from framework.report.benchmark import NAME
 from framework.report.findings import Finding, findings
 from framework.report.metrics import drawdowns
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from framework.report.frames import FillRow
-    from framework.report.interventions import Intervention
+    from framework.report.held_back_orders import Intervention
     from framework.report.round_trips import RoundTrip
     from framework.types.causality import Causality
     from framework.types.record import Record
@@ -80,7 +80,7 @@ class Result:
     @cached_property
     def held_back(self) -> tuple[Intervention, ...]:
         """Orders that risk or their fill held back, wholly or in part, and entries that ran out."""
-        return interventions.interventions(self.record)
+        return held_back_orders.interventions(self.record)
 
     @property
     def trips(self) -> tuple[RoundTrip, ...]:
@@ -183,7 +183,7 @@ class Result:
     def report(self, path: str | Path, *, quantstats: bool = True) -> Path:
         """Write the tearsheet to ``path`` and, beside it, ``round_trips.csv`` and ``quantstats.html``.
 
-        ``interventions.csv`` joins them when orders were held back.
+        ``held_back_orders.csv`` joins them when orders were held back.
         """
         from framework.report.tearsheet import write
 
@@ -219,8 +219,8 @@ class Result:
             "verification": bundle.verification_facts(self.verification),
             "stats": {name: value if math.isfinite(value) else None for name, value in self.stats.items()},
             "findings": [finding._asdict() for finding in self.findings],
-            "held_back": interventions.facts(self.record, self.held_back),
-            "charges_by_year": levies.facts(self.record) if self.settings.charges.plan else [],
+            "held_back": held_back_orders.facts(self.record, self.held_back),
+            "charges_by_year": charge_breakdown.facts(self.record) if self.settings.charges.plan else [],
             "breaker": breaker.facts(self.record),
             "without_risk": limits.facts(self),
             "fill_rule": self.settings.fill_rule,

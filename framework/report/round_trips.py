@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from framework.report.shares import Scale, ex_rows
-from framework.report.stays import Stays, in_percent
+from framework.report.position_spans import PositionSpans, in_percent
+from framework.report.split_factors import SplitFactors, ex_rows
 from framework.rules.money import value
 from framework.types.bars import PRICES
 
@@ -62,10 +62,10 @@ class RoundTrip(NamedTuple):
 class Shares:
     """Splits and bonuses over the stays of a run: everything in terms of one share, where there are any."""
 
-    def __init__(self, record: Record, stays: Stays, is_open: NDArray[np.bool_]) -> None:
+    def __init__(self, record: Record, stays: PositionSpans, is_open: NDArray[np.bool_]) -> None:
         legs, panel = stays.legs, record.panel
         self._panel = panel
-        self._scales = {column: Scale(actions) for column, actions in ex_rows(record).items()}
+        self._scales = {column: SplitFactors(actions) for column, actions in ex_rows(record).items()}
         self._legs = np.ones(legs.shape[0])
         self.ends = np.ones(len(stays))
         """float64[K]: shares at the end of each stay for one of the run's first day."""
@@ -105,12 +105,12 @@ class Shares:
         return at_last / self.ends
 
 
-def round_trips(record: Record, stays: Stays | None = None) -> tuple[RoundTrip, ...]:
+def round_trips(record: Record, stays: PositionSpans | None = None) -> tuple[RoundTrip, ...]:
     """Every round trip in the order of their exits; those still open come last, in the order of their entries.
 
     ``stays`` are those of the record's settlements, where they are known already.
     """
-    stays = Stays.of(record.settlements, record.actions) if stays is None else stays
+    stays = PositionSpans.of(record.settlements, record.actions) if stays is None else stays
     if not len(stays):
         return ()
     legs = stays.legs
@@ -158,7 +158,7 @@ def round_trips(record: Record, stays: Stays | None = None) -> tuple[RoundTrip, 
     return tuple(map(RoundTrip, *told))
 
 
-def _sums_in_turn(stays: Stays, of: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _sums_in_turn(stays: PositionSpans, of: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Units × price of these legs, summed up for each stay one after the other, as a hand would."""
     legs = stays.legs
     values = np.where(of, np.abs(legs["quantity"]) * legs["price"], 0.0)
@@ -183,7 +183,7 @@ class _BarsLived(NamedTuple):
     highest: NDArray[np.float64]
 
 
-def _bars_lived(panel: Panel, stays: Stays, is_open: NDArray[np.bool_], shares: Shares) -> _BarsLived:
+def _bars_lived(panel: Panel, stays: PositionSpans, is_open: NDArray[np.bool_], shares: Shares) -> _BarsLived:
     instrument = stays.legs["instrument"][stays.first]
     begins = np.flatnonzero(np.concatenate(([True], instrument[1:] != instrument[:-1])))
     parts = []
@@ -195,7 +195,9 @@ def _bars_lived(panel: Panel, stays: Stays, is_open: NDArray[np.bool_], shares: 
     return _BarsLived(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def _of_instrument(bars: Bars, stays: Stays, part: slice, is_open: NDArray[np.bool_], shares: Shares) -> _BarsLived:
+def _of_instrument(
+    bars: Bars, stays: PositionSpans, part: slice, is_open: NDArray[np.bool_], shares: Shares
+) -> _BarsLived:
     """The lowest and highest price are those that the position certainly saw.
 
     Its own fills, its entry bar's range if it entered at the open and its close anyway, whole bars after that, and of

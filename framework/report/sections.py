@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.report.breaker import STATES, WORDS, holds, row_of, when, why
-from framework.report.interventions import decided, tallies
-from framework.report.levies import NAMES, levies, reconciled
+from framework.report.charge_breakdown import NAMES, levies, reconciled
+from framework.report.held_back_orders import decided, tallies
 from framework.report.metrics import total_return
 from framework.report.observations import session_rows
 from framework.report.payload import own_rows
@@ -34,7 +34,7 @@ class Cell(NamedTuple):
     heat: int
 
 
-class YearRow(NamedTuple):
+class YearReturns(NamedTuple):
     """A calendar year: twelve months, the year, and the benchmark's year."""
 
     year: int
@@ -43,7 +43,7 @@ class YearRow(NamedTuple):
     benchmark: Cell
 
 
-def monthly(result: Result) -> list[YearRow]:
+def monthly(result: Result) -> list[YearReturns]:
     """Returns by calendar month of the session closes, in percent; a month without a session is a dash."""
     rows = session_rows(result.record)
     if rows.shape[0] < 2:  # noqa: PLR2004 - the deposit and one close
@@ -55,7 +55,7 @@ def monthly(result: Result) -> list[YearRow]:
     by_month = _by_period(months, equity)
     by_year, of_benchmark = _by_period(months // 12, equity), _by_period(months // 12, benchmark)
     return [
-        YearRow(
+        YearReturns(
             year=1970 + year,
             months=tuple(_cell(by_month.get(year * 12 + month), FULL_HEAT) for month in range(12)),
             total=_cell(by_year[year], 3 * FULL_HEAT),

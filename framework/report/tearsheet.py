@@ -15,12 +15,12 @@ from markupsafe import Markup
 
 from framework.report import frames, sections
 from framework.report.breaker import holds
-from framework.report.choices import chosen, every_setting
-from framework.report.interventions import interventions_csv
-from framework.report.levies import NAMES
+from framework.report.charge_breakdown import NAMES
+from framework.report.held_back_orders import interventions_csv
 from framework.report.limits import compared
 from framework.report.payload import as_script, chart_data
 from framework.report.quantstats_page import write_page
+from framework.report.settings_table import chosen, every_setting
 from framework.report.stats import STATS
 from framework.report.wording import number, percent, stat_value
 from framework.types.rupees import rupees

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from framework.rules import actions, ledger, money
 from framework.rules.charges import charges
-from framework.session.trips import Trips
+from framework.session.trip_stats import TripStats
 from framework.types.orders import Fill, Reason
 from framework.types.portfolio import Portfolio, Position, TradingState
 from framework.types.record import Settlement
@@ -51,7 +51,7 @@ class Account:
         """Last close in rupees; NaN before the first bar."""
         self.held: list[int] = []
         """Instruments with a position, in their order."""
-        self.trips = Trips(count)
+        self.trips = TripStats(count)
 
     def settle(self, fill: Fill, order: Order, *, before_paise: int) -> Settlement:
         """Book a fill: the part that closes realises profit, the rest opens at cost.

@@ -11,9 +11,9 @@ from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.portfolio import TradingState
 
 if TYPE_CHECKING:
-    from framework.session.trips import Trips
+    from framework.session.trip_stats import TripStats
     from framework.types import Settings
-    from framework.types.choices import Distance
+    from framework.types.setting_values import Distance
 
 STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED)
 """By the rulebook's codes."""
@@ -25,7 +25,7 @@ ACTIVE, REDUCE_ONLY, HALTED = STATES
 class Breaker:
     """Trips at a close or when an order too many is asked for; ends with a session, after a time, or by a command."""
 
-    def __init__(self, settings: Settings, trips: Trips) -> None:
+    def __init__(self, settings: Settings, trips: TripStats) -> None:
         limits = settings.limits
         self._loss, self._drawdown = limits.max_daily_loss, limits.max_drawdown
         self._most_losses = limits.max_consecutive_losses or 0

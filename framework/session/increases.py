@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.session.review import Asked
+from framework.session.review import ReviewRequest
 from framework.types.orders import DAY, MARKET, Approved, Order, Validity
 
 if TYPE_CHECKING:
@@ -83,11 +83,11 @@ class Increases:
         reserve = self._review.reserve_paise(numbered, worst)
         return self._orders.place(approved, reserve, blocked, worst=worst, needs_flat=asked.follows)
 
-    def asked(self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int) -> Asked:
+    def asked(self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int) -> ReviewRequest:
         """What the review is told of an order, with the buying power that is there for it."""
         i = order.instrument
         reverses = self._account.quantity[i] * order.quantity < 0
         power, lot = self._funding.of_entry(order, reverses=reverses) + freed_paise, self._account.instruments[i].lot
-        return Asked(
+        return ReviewRequest(
             order, abs(order.quantity), worst, held, power, equity_paise, lot, follows=reverses and self._by_target
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules import sizing, targets
-from framework.session.planning import EntryPrices, at_row, entry_distances, entry_prices
+from framework.session.order_prices import EntryPrices, at_row, entry_distances, entry_prices
 from framework.session.sizer import BELOW_ONE_LOT, NO_VOLATILITY, Sizer
 from framework.types.orders import MARKET, NAN, Decisions, ExitDistances, Order, Reason, Verdict
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from framework.session.account import Account
-    from framework.session.book import Book
+    from framework.session.instrument_state import InstrumentState
     from framework.session.orders import Orders
     from framework.types import BarRow, Instrument, Settings
 
@@ -39,7 +39,7 @@ class Intents:
         instruments: Sequence[Instrument],
         settings: Settings,
         account: Account,
-        books: Sequence[Book],
+        books: Sequence[InstrumentState],
         orders: Orders,
         *,
         weights: bool,
@@ -96,7 +96,7 @@ class Intents:
         return targets.change(position, desired, towards_zero)
 
     @staticmethod
-    def _ignored(book: Book, target: float) -> bool:
+    def _ignored(book: InstrumentState, target: float) -> bool:
         """``reenter: new_signal``: True until a finite target other than the ignored one comes."""
         if book.ignored_target != book.ignored_target:
             return False

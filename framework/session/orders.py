@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.session.book import Book, WorkingOrder
+from framework.session.instrument_state import InstrumentState, WorkingOrder
 from framework.types.orders import Approved, Cancel, Command, Modify, Order, Submit, Verdict
 from framework.types.record import OrderRecord, OrderState
 
@@ -18,7 +18,7 @@ PARKED, WORKING = OrderState.PARKED, OrderState.WORKING
 class Orders:
     """Every order of the run. Open ones by id and in their instrument's book, done ones as records."""
 
-    def __init__(self, account: Account, books: list[Book]) -> None:
+    def __init__(self, account: Account, books: list[InstrumentState]) -> None:
         self._account = account
         self._books = books
         self._open: dict[int, WorkingOrder] = {}

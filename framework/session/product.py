@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from framework.session.account import Account
-    from framework.session.book import Book
+    from framework.session.instrument_state import InstrumentState
     from framework.session.orders import Orders
     from framework.session.reductions import Reductions
     from framework.types import Settings
@@ -27,7 +27,7 @@ class Product:
         self,
         settings: Settings,
         account: Account,
-        books: Sequence[Book],
+        books: Sequence[InstrumentState],
         orders: Orders,
         reductions: Reductions,
         tell: Callable[[Notice], None],

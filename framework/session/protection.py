@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.rules.exits import extreme_after_bar
-from framework.session.planning import Levels, protective_levels
+from framework.session.order_prices import Levels, protective_levels
 from framework.types.orders import GTC, LIMIT, NAN, STOP, BarRow, Command, Modify, Order, OrderType, Reason, Submit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from framework.session.account import Account
-    from framework.session.book import Book
+    from framework.session.instrument_state import InstrumentState
     from framework.session.orders import Orders
     from framework.types import Instrument, Settings
 
@@ -25,7 +25,7 @@ class Protection:
         instruments: Sequence[Instrument],
         settings: Settings,
         account: Account,
-        books: Sequence[Book],
+        books: Sequence[InstrumentState],
         orders: Orders,
     ) -> None:
         self._instruments = tuple(instruments)
@@ -91,7 +91,7 @@ class Protection:
         average, tick = self._account.average[i], self._instruments[i].tick
         return protective_levels(self._rule, book.distances, side, average, book.extreme, tick, book.scale)
 
-    def _withdraw(self, book: Book, now: int) -> list[Command]:
+    def _withdraw(self, book: InstrumentState, now: int) -> list[Command]:
         commands: list[Command] = []
         for exit_id in book.exit_ids():
             commands += self._orders.withdraw(self._orders[exit_id], now)

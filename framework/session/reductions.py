@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from framework.session.account import Account
-    from framework.session.book import Book
+    from framework.session.instrument_state import InstrumentState
     from framework.session.orders import Orders
 
 
@@ -19,7 +19,7 @@ class Reductions:
     """Market orders that bring positions down to what is wanted."""
 
     def __init__(
-        self, account: Account, books: Sequence[Book], orders: Orders, *, by_target: bool, weights: bool
+        self, account: Account, books: Sequence[InstrumentState], orders: Orders, *, by_target: bool, weights: bool
     ) -> None:
         """``by_target``: the strategy gives targets, not orders; ``weights``: as weights of equity."""
         self._account = account
@@ -60,7 +60,7 @@ class Reductions:
             commands += self._orders.place(Approved(order, needed, Verdict(needed)), 0, blocked)
         return commands
 
-    def _reason(self, book: Book) -> Reason:
+    def _reason(self, book: InstrumentState) -> Reason:
         if book.leaving:
             return book.leaving_reason
         return Reason.REBALANCE if self._weights and book.intent != 0.0 else Reason.SIGNAL

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from framework.session.account import Account
     from framework.session.breaker import Breaker
     from framework.session.exposure import Exposure
-    from framework.session.lastbars import LastBars
     from framework.session.orders import Orders
     from framework.session.product import Product
+    from framework.session.staleness import Staleness
     from framework.types import Distance, Instrument, Order, Portfolio, RiskRule, Settings
     from framework.types.tariff import Tariff, Tariffs
 
 
-class Asked(NamedTuple):
+class ReviewRequest(NamedTuple):
     """An increase under review."""
 
     order: Order
@@ -43,7 +43,7 @@ class Asked(NamedTuple):
     """It opens the other side, once the position is closed."""
 
 
-class Said(NamedTuple):
+class RuleAnswer(NamedTuple):
     """One rule's own answer."""
 
     rule: str
@@ -55,14 +55,14 @@ class Said(NamedTuple):
     """Why, where it leaves fewer."""
 
 
-class Seen(NamedTuple):
+class ReviewContext(NamedTuple):
     """What limits look at beside the account."""
 
     product: Product
     breaker: Breaker
     orders: Orders
     exposure: Exposure
-    last_bars: LastBars
+    last_bars: Staleness
 
 
 class Review:
@@ -73,7 +73,7 @@ class Review:
         settings: Settings,
         rules: Sequence[RiskRule],
         account: Account,
-        seen: Seen,
+        seen: ReviewContext,
         portfolio: Callable[[], Portfolio],
     ) -> None:
         """``portfolio``: the account at this moment, for rules of the user's own."""
@@ -90,10 +90,10 @@ class Review:
         self.looks_at_bars = settings.limits.max_age is not None or settings.limits.max_jump is not None
         """Some limit asks when and where an instrument was last seen."""
 
-    def _list(self) -> tuple[tuple[str, Callable[[Asked], int]], ...]:
+    def _list(self) -> tuple[tuple[str, Callable[[ReviewRequest], int]], ...]:
         """Every limit that is set, by its reason code, in the order in which they are asked."""
         said = self._limits
-        every: tuple[tuple[str, object, Callable[[Asked], int]], ...] = (
+        every: tuple[tuple[str, object, Callable[[ReviewRequest], int]], ...] = (
             ("restricted", said.restricted or None, self._allowed),
             ("max_age", said.max_age, self._fresh),
             ("max_jump", said.max_jump, self._sane),
@@ -110,7 +110,7 @@ class Review:
         )
         return tuple((name, ask) for name, limit, ask in every if limit is not None)
 
-    def increase(self, asked: Asked) -> Verdict:
+    def increase(self, asked: ReviewRequest) -> Verdict:
         """Verdict on an order that increases a position: what the strictest rule leaves, the first of equals."""
         order, units, reason = asked.order, asked.units, ""
         side = 1 if order.quantity > 0 else -1
@@ -131,7 +131,7 @@ class Review:
             units -= units % asked.lot
         return Verdict(side * units, reason)
 
-    def answers(self, asked: Asked) -> list[Said]:
+    def answers(self, asked: ReviewRequest) -> list[RuleAnswer]:
         """Every rule's own answer; ``increase`` takes the strictest of the same, the first of equals.
 
         The limits are asked about all units, the user's own rules about what those before them left.
@@ -139,20 +139,20 @@ class Review:
         units, side = asked.units, 1 if asked.order.quantity > 0 else -1
         refused, state = self._product.refusal(asked.order), self.breaker.state
         said = [
-            Said("product", units, 0 if refused else units, refused),
-            Said("state", units, units if state is TradingState.ACTIVE else 0, state.value),
-            Said("no_price", units, units if asked.price > 0.0 else 0, "no_price"),
+            RuleAnswer("product", units, 0 if refused else units, refused),
+            RuleAnswer("state", units, units if state is TradingState.ACTIVE else 0, state.value),
+            RuleAnswer("no_price", units, units if asked.price > 0.0 else 0, "no_price"),
         ]
         if not asked.price > 0.0:
             return said  # nothing else can be measured
-        said += [Said(name, units, ask(asked), name) for name, ask in self._asks]
+        said += [RuleAnswer(name, units, ask(asked), name) for name, ask in self._asks]
         remaining = min(one.left for one in said)
         for rule in self._rules:
             if remaining == 0:
                 break
             left, reason = self._ask(rule, asked.order, side * remaining, "", self._portfolio())
             left -= left % asked.lot
-            said.append(Said(type(rule).__name__, remaining, left, reason))
+            said.append(RuleAnswer(type(rule).__name__, remaining, left, reason))
             remaining = left
         return said
 
@@ -163,14 +163,14 @@ class Review:
 
     # ------------------------------------------------------------------ one limit each
 
-    def _allowed(self, asked: Asked) -> int:
+    def _allowed(self, asked: ReviewRequest) -> int:
         return limits.if_allowed(asked.units, self._restricted[asked.order.instrument])
 
-    def _fresh(self, asked: Asked) -> int:
+    def _fresh(self, asked: ReviewRequest) -> int:
         """``on_bar`` may order what has no bar now; a target is only ever decided on a bar that is there."""
         return limits.within_age(asked.units, self._last_bars.age(asked.order.instrument), self._limits.max_age or 0)
 
-    def _sane(self, asked: Asked) -> int:
+    def _sane(self, asked: ReviewRequest) -> int:
         """A first bar has nothing to have jumped from."""
         i = asked.order.instrument
         close, before = self._account.close[i], self._last_bars.before[i]
@@ -178,7 +178,7 @@ class Review:
             return asked.units
         return limits.within_jump(asked.units, close, before, _rupees(self._limits.max_jump, before))
 
-    def _in_band(self, asked: Asked) -> int:
+    def _in_band(self, asked: ReviewRequest) -> int:
         """A market order has no price of its own."""
         order, reference = asked.order, self._account.close[asked.order.instrument]
         band, units = _rupees(self._limits.price_band, reference), asked.units
@@ -187,46 +187,46 @@ class Review:
                 units = min(units, limits.within_price_band(asked.units, price, reference, band))
         return units
 
-    def _orders(self, asked: Asked) -> int:
+    def _orders(self, asked: ReviewRequest) -> int:
         return limits.within_orders(
             asked.units, self._orders_so_far.in_session[asked.order.instrument], self._limits.max_orders_per_day or 0
         )
 
-    def _positions(self, asked: Asked) -> int:
+    def _positions(self, asked: ReviewRequest) -> int:
         i = asked.order.instrument
         if self._exposure.is_open(i):
             return asked.units
         others = self._exposure.beside(i, follows=asked.follows).others
         return limits.within_positions(asked.units, others, self._limits.max_positions or 0)
 
-    def _quantity(self, asked: Asked) -> int:
+    def _quantity(self, asked: ReviewRequest) -> int:
         return limits.within_quantity(asked.units, self._limits.max_order_quantity or 0, asked.lot)
 
-    def _order_value(self, asked: Asked) -> int:
+    def _order_value(self, asked: ReviewRequest) -> int:
         return risk.within_order_value(asked.units, asked.price, self._limits.max_order_value or 0.0, asked.lot)
 
-    def _position_value(self, asked: Asked) -> int:
+    def _position_value(self, asked: ReviewRequest) -> int:
         limit = self._limits.max_position_value or 0.0
         return risk.within_position_value(asked.units, asked.held, asked.price, limit, asked.lot)
 
-    def _sector(self, asked: Asked) -> int:
+    def _sector(self, asked: ReviewRequest) -> int:
         """An instrument without a sector has no such limit."""
         sector = self._sectors[asked.order.instrument]
         return self._within(asked, self._limits.max_sector_value, sector) if sector else asked.units
 
-    def _gross(self, asked: Asked) -> int:
+    def _gross(self, asked: ReviewRequest) -> int:
         return self._within(asked, self._limits.max_gross_exposure)
 
-    def _strategy(self, asked: Asked) -> int:
+    def _strategy(self, asked: ReviewRequest) -> int:
         """A session runs one strategy: all that it holds is that strategy's."""
         return self._within(asked, self._limits.max_strategy_value)
 
-    def _within(self, asked: Asked, limit: Distance | None, among: frozenset[int] | None = None) -> int:
+    def _within(self, asked: ReviewRequest, limit: Distance | None, among: frozenset[int] | None = None) -> int:
         used = self._exposure.beside(asked.order.instrument, among, follows=asked.follows).paise
         rupees = _rupees(limit, asked.equity_paise / 100.0)
         return limits.within_total(asked.units, asked.price, used, rupees, asked.lot)
 
-    def _affordable(self, asked: Asked) -> int:
+    def _affordable(self, asked: ReviewRequest) -> int:
         order = asked.order
         side, share = (1, self._long_margin) if order.quantity > 0 else (-1, self._short_margin)
         tariff = self._tariff(order)

@@ -18,20 +18,20 @@ from typing import TYPE_CHECKING
 
 from framework.errors import InvariantError
 from framework.session.account import Account
-from framework.session.book import Book, WorkingOrder
 from framework.session.breaker import Breaker
-from framework.session.exdates import ExDates
+from framework.session.corporate_actions import CorporateActions
 from framework.session.exposure import Exposure
 from framework.session.funding import Funding
 from framework.session.increases import Increases
+from framework.session.instrument_state import InstrumentState, WorkingOrder
 from framework.session.intents import Intents
-from framework.session.lastbars import LastBars
+from framework.session.order_prices import entry_prices
 from framework.session.orders import Orders
-from framework.session.planning import entry_prices
 from framework.session.product import Product
 from framework.session.protection import Protection
 from framework.session.reductions import Reductions
-from framework.session.review import Review, Seen
+from framework.session.review import Review, ReviewContext
+from framework.session.staleness import Staleness
 from framework.session.wording import cash_text, refused_fill_text, trip_text
 from framework.types.orders import (
     BarRow,
@@ -93,20 +93,20 @@ class Session:
         self._weights = style == "allocate"
         self._by_target = style != "on_bar"
         self._rules = tuple(rules)
-        self._books = books = [Book() for _ in self.instruments]
+        self._books = books = [InstrumentState() for _ in self.instruments]
         self._orders = orders = Orders(account, books)
         self.breaker = breaker = Breaker(settings, account.trips)
         reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
         exposure = Exposure(account, orders, reuse_proceeds=reuse_proceeds)
-        self._last_bars = LastBars(len(self.instruments))
+        self._last_bars = Staleness(len(self.instruments))
         self._reductions = Reductions(account, books, orders, by_target=self._by_target, weights=self._weights)
         self._product = Product(settings, account, books, orders, self._reductions, self.notices.append)
-        self.seen = Seen(self._product, breaker, orders, exposure, self._last_bars)
+        self.seen = ReviewContext(self._product, breaker, orders, exposure, self._last_bars)
         self.review = review = Review(settings, rules, account, self.seen, self.portfolio)
         funding = Funding(account, orders, reuse_proceeds=reuse_proceeds)
         self.increases = Increases(settings, account, orders, review, funding, by_target=self._by_target)
         self._protection = Protection(instruments, settings, account, books, orders)
-        self._exdates = ExDates(actions, account, books, orders, self._protection, self._last_bars)
+        self._exdates = CorporateActions(actions, account, books, orders, self._protection, self._last_bars)
         self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
         self.equity_paise = settings.capital_paise
         """Cash plus marked positions at the last close."""

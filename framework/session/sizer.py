@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.rules import exits, sizing
-from framework.session.planning import at_row, rupees
+from framework.session.order_prices import at_row, rupees
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framework.session.trips import Trips
+    from framework.session.trip_stats import TripStats
     from framework.types import Instrument, Settings
     from framework.types.orders import Decisions, ExitDistances
 
@@ -35,7 +35,7 @@ NONE_BECAUSE = {
 class Sizer:
     """Sizes opening decisions of one run; ``trips`` is what its round trips came to so far."""
 
-    def __init__(self, settings: Settings, instruments: Sequence[Instrument], trips: Trips) -> None:
+    def __init__(self, settings: Settings, instruments: Sequence[Instrument], trips: TripStats) -> None:
         self._settings = settings
         self._kind = SIZINGS[settings.sizing.kind]
         self._instruments = tuple(instruments)

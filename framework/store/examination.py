@@ -9,7 +9,7 @@ import numpy as np
 from framework.store import bars, instruments, issues, reference
 from framework.store.database import transaction
 from framework.store.localtime import DAY, zone_named
-from framework.store.quality import Calendar, Context, Series, cut, examine, fits
+from framework.store.quality import ExpectedDays, Series, SeriesContext, cut, examine, fits
 from framework.store.records import SeriesKey
 from framework.store.session_tables import SessionTables
 from framework.types import Timeframe
@@ -46,7 +46,7 @@ def examine_changed(
     query = "SELECT symbol, exchange, timeframe FROM quality_checks WHERE checked = 0 ORDER BY 1, 2, 3"
     changed = [SeriesKey(*row) for row in connection.execute(query)]
     lists, tables = reference.calendars(connection), SessionTables()
-    groups: dict[tuple[str, str], tuple[Calendar | None, int | None]] = {}
+    groups: dict[tuple[str, str], tuple[ExpectedDays | None, int | None]] = {}
     total = 0
     for done, key in enumerate(changed, start=1):
         rows = in_memory.get(key) or bars.read(connection, key)
@@ -60,7 +60,7 @@ def examine_changed(
             calendar = _list_for(lists, key, timezone, series) or tables.calendar_for(key.exchange, series) or common
             if calendar is common and common is not None and fits(common, series.days) < FIT:
                 calendar = None
-            context = Context(calendar, tuple(reference.actions(connection, key.symbol, key.exchange)), first_day)
+            context = SeriesContext(calendar, tuple(reference.actions(connection, key.symbol, key.exchange)), first_day)
             findings = examine(series, context)
         else:
             findings = []
@@ -72,7 +72,9 @@ def examine_changed(
     return total
 
 
-def _list_for(lists: dict[str, Calendar], key: SeriesKey, timezone: str | None, series: Series) -> Calendar | None:
+def _list_for(
+    lists: dict[str, ExpectedDays], key: SeriesKey, timezone: str | None, series: Series
+) -> ExpectedDays | None:
     """The session list of the series' exchange; else one of its time zone, or of no known one, that fits it well."""
     if key.exchange in lists and fits(lists[key.exchange], series.days) >= FIT:
         return lists[key.exchange]
@@ -83,7 +85,9 @@ def _list_for(lists: dict[str, Calendar], key: SeriesKey, timezone: str | None, 
     return None
 
 
-def _neighbours(connection: sqlite3.Connection, key: SeriesKey, timezone: str) -> tuple[Calendar | None, int | None]:
+def _neighbours(
+    connection: sqlite3.Connection, key: SeriesKey, timezone: str
+) -> tuple[ExpectedDays | None, int | None]:
     """Days on which at least half of the series of one exchange and timeframe that were alive have bars."""
     offset = 0 if key.timeframe == "1d" else _usual_offset(timezone)
     rows = connection.execute(
@@ -104,7 +108,7 @@ def _neighbours(connection: sqlite3.Connection, key: SeriesKey, timezone: str) -
     alive = np.searchsorted(first, days, side="right") - np.searchsorted(last, days, side="left")
     usual = (2 * present >= alive) & (alive > 1)
     source = f"the {len(rows)} series of the same exchange and timeframe"
-    calendar = Calendar(days[usual], {}, source) if usual.any() else None
+    calendar = ExpectedDays(days[usual], {}, source) if usual.any() else None
     return calendar, int(first[0])
 
 

@@ -17,7 +17,7 @@ INSERT = (
 )
 
 
-class Finding(NamedTuple):
+class SeriesFinding(NamedTuple):
     """Something that looks wrong in a series, not tied to a row of a file; times are UTC seconds."""
 
     kind: str
@@ -67,7 +67,7 @@ def forget_conflicts(connection: sqlite3.Connection, keys: Iterable[SeriesKey]) 
     )
 
 
-def renew_findings(connection: sqlite3.Connection, key: SeriesKey, findings: Sequence[Finding]) -> None:
+def renew_findings(connection: sqlite3.Connection, key: SeriesKey, findings: Sequence[SeriesFinding]) -> None:
     """Replace what was found in a series by what is found now, under the import that last touched it."""
     where = "WHERE symbol = ? AND exchange = ? AND timeframe = ?"
     connection.execute(f"DELETE FROM data_issues {where} AND finding = 1", key)  # noqa: S608 - a constant

@@ -8,7 +8,7 @@ import numpy as np
 
 from framework.store.bars import SECOND_NS
 from framework.store.localtime import DAY
-from framework.store.quality import Calendar
+from framework.store.quality import ExpectedDays
 from framework.store.records import CorporateAction
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _action(row: tuple[Any, ...]) -> CorporateAction:
     return CorporateAction(row[0], row[1], row[2] * SECOND_NS, *row[3:])
 
 
-def calendars(connection: sqlite3.Connection) -> dict[str, Calendar]:
+def calendars(connection: sqlite3.Connection) -> dict[str, ExpectedDays]:
     """Exchange → its imported session list."""
     found = {}
     for (exchange,) in connection.execute("SELECT DISTINCT exchange FROM trading_sessions").fetchall():
@@ -92,7 +92,7 @@ def calendars(connection: sqlite3.Connection) -> dict[str, Calendar]:
         kinds = {stamp // DAY: kind for stamp, kind in rows if kind not in {"", "regular"}}
         days = np.array([stamp // DAY for stamp, _ in rows], dtype=np.int64)
         name = f"the imported session list{f' of {exchange}' if exchange else ''}"
-        found[exchange] = Calendar(days, kinds, name)
+        found[exchange] = ExpectedDays(days, kinds, name)
     return found
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TIMEZONE = "America/New_York"
 
 
-class Sample(NamedTuple):
+class SampleFile(NamedTuple):
     """One sample file inside the package."""
 
     symbol: str
@@ -28,12 +28,12 @@ class Sample(NamedTuple):
 
 
 SAMPLES = (
-    Sample("SP500", "S&P 500", "data/sp500/sp500.csv.gz"),
-    Sample("NASDAQ", "NASDAQ Composite", "data/nasdaq/nasdaq.csv.gz"),
+    SampleFile("SP500", "S&P 500", "data/sp500/sp500.csv.gz"),
+    SampleFile("NASDAQ", "NASDAQ Composite", "data/nasdaq/nasdaq.csv.gz"),
 )
 
 
-def sample_files() -> dict[Sample, Path]:
+def sample_files() -> dict[SampleFile, Path]:
     """Where the sample files lie; the package is found without importing it, which takes seconds."""
     spec = find_spec("arch")
     folder = Path(next(iter(spec.submodule_search_locations or []), "")) if spec else None
@@ -63,7 +63,7 @@ def load_sample(store: Store, progress: Progress | None = None) -> list[FileSumm
     return summaries
 
 
-def _there(store: Store, sample: Sample, path: Path) -> bool:
+def _there(store: Store, sample: SampleFile, path: Path) -> bool:
     """Whether this very file was imported and its bars are still all there."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return (

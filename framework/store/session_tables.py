@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from framework.errors import DataError
 from framework.store.localtime import DAY, HOUR
-from framework.store.quality import Calendar, fits
+from framework.store.quality import ExpectedDays, fits
 
 if TYPE_CHECKING:
     from framework.market.calendar import Calendar as Sessions
@@ -28,7 +28,7 @@ class SessionTables:
     def __init__(self) -> None:
         self._read: dict[str, Sessions | None] = {}
 
-    def calendar_for(self, exchange: str, series: Series) -> Calendar | None:
+    def calendar_for(self, exchange: str, series: Series) -> ExpectedDays | None:
         """What the table of an exchange says of a series' days and hours; None without a table that fits."""
         sessions = self._sessions(exchange)
         if sessions is None:
@@ -46,7 +46,7 @@ class SessionTables:
         return self._read[exchange]
 
 
-def _calendar(sessions: Sessions, klass: str) -> Calendar:
+def _calendar(sessions: Sessions, klass: str) -> ExpectedDays:
     days = sessions.session_days()
     kinds = {day.toordinal() - EPOCH: kind for day, kind in sessions.special_kinds().items()}
 
@@ -58,7 +58,7 @@ def _calendar(sessions: Sessions, klass: str) -> Calendar:
             return ()
         return tuple((_second(window.start), _second(window.end)) for window in windows)
 
-    return Calendar(days, kinds, f"the session table of {sessions.exchange}", hours)
+    return ExpectedDays(days, kinds, f"the session table of {sessions.exchange}", hours)
 
 
 def _class_of(sessions: Sessions, series: Series) -> str:

@@ -13,7 +13,6 @@ from framework.store import bars as rows
 from framework.store import database, instruments, issues, names, reference, risk, runs, sweeps
 from framework.store.examination import examine_changed
 from framework.store.instruments import Facts
-from framework.store.loading import keep_written, load
 from framework.store.localtime import DAY, day_text, to_local, to_utc
 from framework.store.records import (
     BreakerRow,
@@ -28,6 +27,7 @@ from framework.store.records import (
     SweepInfo,
     SweepRow,
 )
+from framework.store.series import keep_written, load
 from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 from framework.types.actions import Action

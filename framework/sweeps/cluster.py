@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
 
 from framework.errors import ConfigError, TulyaError
-from framework.sweeps import parcel as sent
-from framework.sweeps import sameness
-from framework.sweeps.connecting import connected, scheduler_of
-from framework.sweeps.parcel import Parcel
+from framework.sweeps import environment_match
+from framework.sweeps.dask_client import connected, scheduler_of
+from framework.sweeps.task import SweepTask, TaskAnswer, packed_sets
+from framework.sweeps.task import run as run_task
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from distributed import Future, as_completed
 
     from framework.strategy import Strategy
-    from framework.sweeps.course import Course
     from framework.sweeps.evaluators import Tried
     from framework.sweeps.grid import ParameterSet
+    from framework.sweeps.workload import Workload
 
 FIRST_SETS = 8
 """In a task while nobody knows how long a set takes."""
@@ -53,11 +53,11 @@ class Task(NamedTuple):
 class Cluster:
     """Runs sets on the workers behind ``tcp://host:port``, ``local:4`` or a Dask client that is there already."""
 
-    def __init__(self, course: Course, strategy: type[Strategy], cluster: object) -> None:
+    def __init__(self, course: Workload, strategy: type[Strategy], cluster: object) -> None:
         self.closing = ExitStack()
         try:
             self.client = connected(cluster, self.closing)
-            self.parcel = Parcel.of(course, strategy)
+            self.parcel = SweepTask.of(course, strategy)
             self._refuse_others()
             self.workers = sum(self.client.nthreads().values())
         except BaseException:
@@ -133,8 +133,8 @@ class Cluster:
         return task._replace(data=self.data)
 
     def _submit(self, task: Task) -> Future:
-        sets = sent.packed_sets([one.strategy for one in task.sets])
-        return self.client.submit(sent.run, task.data, sets, pure=False)
+        sets = packed_sets([one.strategy for one in task.sets])
+        return self.client.submit(run_task, task.data, sets, pure=False)
 
     def _wait(self, finished: as_completed) -> list[tuple[Future, Any]]:
         """Tasks that came to an end, with what they came to; looks now and then whether anybody is still there."""
@@ -175,13 +175,13 @@ class Cluster:
             )
             raise ConfigError(msg)
 
-    def _answer(self, future: Future, outcome: Any, task: Task) -> sent.Answer | None:
+    def _answer(self, future: Future, outcome: Any, task: Task) -> TaskAnswer | None:
         """What a task came to; None when its worker died under it, or its data is gone: it is handed over again."""
         from distributed import KilledWorker
 
         attempts = KILLED_ATTEMPTS
         if future.status == "finished":
-            return sent.Answer(*outcome)
+            return TaskAnswer(*outcome)
         if future.status == "error":
             error = outcome[1]
             if isinstance(error, TulyaError):
@@ -204,7 +204,7 @@ class Cluster:
 
     def _refuse_others(self) -> None:
         """Every worker comes to the same numbers as this process would, or none is asked."""
-        answers = self.client.run(sameness.facts, self.parcel.installed, on_error="return")
+        answers = self.client.run(environment_match.facts, self.parcel.installed, on_error="return")
         for worker, there in sorted(answers.items()):
             if isinstance(there, BaseException):
                 msg = (
@@ -212,9 +212,9 @@ class Cluster:
                     "there and start it again"
                 )
                 raise ConfigError(msg)
-            different = sameness.differences(self.parcel.facts, there)
+            different = environment_match.differences(self.parcel.facts, there)
             if different:
-                raise ConfigError(sameness.refusal(f"worker {worker}", different))
+                raise ConfigError(environment_match.refusal(f"worker {worker}", different))
 
 
 def _now() -> float:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from framework.strategy import Strategy
-    from framework.sweeps.course import Course, Stats
     from framework.sweeps.grid import ParameterSet
+    from framework.sweeps.workload import Stats, Workload
 
     Tried = list[tuple[str, Stats]]
     """(key, statistics) of sets that were run."""
@@ -49,7 +49,7 @@ class Evaluator(Protocol):
 class Threads:
     """Threads of this process: the compiled loop releases the interpreter's lock."""
 
-    def __init__(self, course: Course, workers: int | None = None) -> None:
+    def __init__(self, course: Workload, workers: int | None = None) -> None:
         self.course = course
         self.workers = workers or os.cpu_count() or 1
         self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="sweep")
@@ -78,7 +78,7 @@ class Threads:
 
 
 def evaluator_for(
-    course: Course, strategy: type[Strategy], workers: int | None = None, cluster: object = None
+    course: Workload, strategy: type[Strategy], workers: int | None = None, cluster: object = None
 ) -> Evaluator:
     """Threads, or the cluster that is named; ``ConfigError`` when nobody answers there."""
     if cluster is None:
@@ -91,7 +91,7 @@ def evaluator_for(
     return Cluster(course, strategy, cluster)
 
 
-def work(course: Course, sets: Sequence[ParameterSet]) -> Tried:
+def work(course: Workload, sets: Sequence[ParameterSet]) -> Tried:
     """One task: what these sets come to."""
     stats = course.run_many([one.strategy for one in sets])
     return [(one.key, each) for one, each in zip(sets, stats, strict=True)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.engines.tally import Tallies
+    from framework.engines.summary import RunSummaries
     from framework.types import Panel
 
 FALLING_IS_BETTER = frozenset({"Max. drawdown [%]"})
@@ -49,7 +49,7 @@ class Figures:
         self.years = float(days[-1] - days[0]) / DAYS_PER_YEAR
         self.capital, self.per_session = capital, m.per_session(risk_free)
 
-    def of(self, tallies: Tallies) -> list[dict[str, float]]:
+    def of(self, tallies: RunSummaries) -> list[dict[str, float]]:
         """Statistics of each set by the keys of ``Result.stats``, with the same values."""
         ratios = self._ratios(tallies.equity_paise)
         depth = np.minimum(1 - tallies.depth, 1.0).tolist()
@@ -89,7 +89,7 @@ class Figures:
         }
 
 
-def _outcomes(tallies: Tallies) -> Iterator[tuple[int, float, float]]:
+def _outcomes(tallies: RunSummaries) -> Iterator[tuple[int, float, float]]:
     """(closed round trips, ``win_rate``, ``profit_factor``) of each set."""
     profits, trips = tallies.profits_paise, tallies.trips
     ends = np.cumsum(trips)

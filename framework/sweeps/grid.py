@@ -51,7 +51,7 @@ class Sets:
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class ParameterSpace:
     """The values of every parameter, and which of their combinations can be tried."""
 
     strategy: type[Strategy]
@@ -99,9 +99,9 @@ def space_of(
     grid: Mapping[str, Any],
     constraint: Callable[[Mapping[str, Any]], bool] | None = None,
     samples: int | None = None,
-) -> Space:
+) -> ParameterSpace:
     """The space that a grid spans; ``ConfigError`` says what is wrong with it, or with so many samples of it."""
-    space = Space(strategy, _axes(strategy, grid), constraint)
+    space = ParameterSpace(strategy, _axes(strategy, grid), constraint)
     if samples is None and space.total > MOST_SETS:
         msg = (
             f"the grid has {space.total:,} parameter sets, more than {MOST_SETS:,}; take coarser steps, or a random "
@@ -114,7 +114,7 @@ def space_of(
     return space
 
 
-def first_set(space: Space, seed: int) -> ParameterSet:
+def first_set(space: ParameterSpace, seed: int) -> ParameterSet:
     """Any set that can be tried, once every value of every axis was within its bounds; they are what can be wrong."""
     why = ""
     for position in space.positions(TRIES, seed):
@@ -128,7 +128,7 @@ def first_set(space: Space, seed: int) -> ParameterSet:
     raise space.nothing(why)
 
 
-def parameter_sets(space: Space, *, samples: int | None = None, seed: int = 0) -> Sets:
+def parameter_sets(space: ParameterSpace, *, samples: int | None = None, seed: int = 0) -> Sets:
     """All sets of a space, or ``samples`` different ones of it at random."""
     found: list[ParameterSet] = []
     excluded = 0

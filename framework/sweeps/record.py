@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from framework.config import database_path
+from framework.config.settings_file import database_path
 from framework.errors import ConfigError
 from framework.store import SweepRow, open_store
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from framework.store import Store
-    from framework.sweeps.course import Course
+    from framework.sweeps.workload import Workload
 
 BATCH_SECONDS = 1.0
 """At most so much work is lost when the machine stops; Ctrl-C loses nothing that was finished."""
@@ -30,7 +30,7 @@ class Recorder:
         *,
         strategy: str,
         axes: Mapping[str, Any],
-        course: Course,
+        course: Workload,
         objective: str,
         fingerprint: str,
         provenance: Mapping[str, str],

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from framework.backtest import execute
 from framework.errors import ConfigError
-from framework.given import day_of, first_row_of, read_prices, settings_of, with_product, with_rates
-from framework.provenance import new_run_id, provenance
-from framework.refusals import refuse_ignored, refuse_ticks_without_tick
 from framework.report.findings import unmodelled
+from framework.run.inputs import day_of, first_row_of, read_prices, settings_of, with_product, with_rates
+from framework.run.preflight import refuse_ignored, refuse_ticks_without_tick
+from framework.run.provenance import new_run_id, provenance
 from framework.scratch import MemoryOnly
 from framework.sweeps.constraint import parse_constraint
-from framework.sweeps.course import Course
 from framework.sweeps.evaluators import evaluator_for
 from framework.sweeps.grid import first_set, parameter_sets, space_of
-from framework.sweeps.kept import outcome_of
+from framework.sweeps.history import outcome_of
 from framework.sweeps.objectives import objectives_of
+from framework.sweeps.optuna_storage import hidden, require_optuna
+from framework.sweeps.optuna_study import Study
 from framework.sweeps.record import Recorder
 from framework.sweeps.result import SweepResult
-from framework.sweeps.storages import hidden, require_optuna
-from framework.sweeps.study import Study
-from framework.sweeps.trying import try_all, try_proposed
-from framework.types.space import MEMORY
+from framework.sweeps.search import try_all, try_proposed
+from framework.sweeps.workload import Workload
+from framework.types.array_store import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
     from optuna.storages import BaseStorage
 
-    from framework.given import Given, Progress
+    from framework.run.inputs import BarsInput, Progress
     from framework.strategy import Strategy
-    from framework.sweeps.course import Stats
+    from framework.sweeps.workload import Stats
     from framework.types import Settings
 
 
 def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     strategy: type[Strategy] | str,
-    bars: Given,
+    bars: BarsInput,
     grid: Mapping[str, Any],
     *,
     mode: str = "grid",
@@ -123,7 +123,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     first_row = first_row_of(prices.panel, first_day)
     chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
     refuse_ticks_without_tick(panel, chosen)
-    course = Course(panel, chosen, kind.style(), first_row, risk_free)
+    course = Workload(panel, chosen, kind.style(), first_row, risk_free)
     facts = provenance(example, prices.panel) if stored or sets is None else {}
     sweep_id = new_run_id(named)
     if sets is None:
@@ -188,7 +188,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
 
 def _strategy_class(given: object) -> type[Strategy]:
     if isinstance(given, str):
-        from framework.discovery import find_strategy
+        from framework.usercode.find import find_strategy
 
         return find_strategy(given)
     if isinstance(given, type):
@@ -212,11 +212,11 @@ def _refuse_mode(mode: str, samples: int | None, *, study: str | None, storage: 
         raise ConfigError(msg)
 
 
-def _several(bars: Given) -> Sequence[Any]:
+def _several(bars: BarsInput) -> Sequence[Any]:
     return bars if isinstance(bars, list | tuple) else ()
 
 
-def _fingerprint(facts: Mapping[str, str], course: Course) -> str:
+def _fingerprint(facts: Mapping[str, str], course: Workload) -> str:
     """The same for the same source, prices, settings and range."""
     parts = (facts["strategy_sha256"], facts["data_sha256"], course.settings.model_dump_json(), course.first_row)
     return hashlib.sha256(repr((*parts, course.risk_free)).encode()).hexdigest()[:32]

@@ -3,7 +3,6 @@
 from framework.types.bars import Bars
 from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.causality import Causality, CausalityVerdict
-from framework.types.choices import Charges, Distance, Sizing, Slippage
 from framework.types.higher import HigherBars
 from framework.types.hooks import RiskRule, Rule
 from framework.types.instrument import Instrument
@@ -34,6 +33,7 @@ from framework.types.orders import (
 from framework.types.panel import Panel
 from framework.types.portfolio import Portfolio, Position, TradingState
 from framework.types.record import Notice, OrderRecord, OrderState, Record, Settlement
+from framework.types.setting_values import Charges, Distance, Sizing, Slippage
 from framework.types.settings import Exits, Settings
 from framework.types.signals import Signals
 from framework.types.timeframe import Timeframe

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from framework.types.choices import DistanceText
+from framework.types.setting_values import DistanceText
 
 
 def _names(given: Any) -> Any:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class LiveLimits(BaseModel):
-    """``live:`` in the configuration; a live start asks for every one (``framework.config.live_limits``)."""
+    """``live:`` in the configuration; ``config.settings_file.live_limits`` demands every one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.errors import ConfigError, DataError
+from framework.types.array_store import MEMORY, ArrayStore
 from framework.types.bars import Bars
-from framework.types.space import MEMORY, Space
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ class Panel:
     """Corporate actions by instrument; empty where no instrument has any."""
     deadlines: Deadlines | None = field(default=None, repr=False)
     """When positions must be closed, where a product or an expiry asks for it."""
-    space: Space = field(default=MEMORY, repr=False)
+    space: ArrayStore = field(default=MEMORY, repr=False)
     """Where what is made of it is put, table by table."""
     series: tuple[Bars, ...] = field(default=(), init=False, repr=False)
     """The very bars it was made of, in column order; empty where they are not known. A changed panel knows none."""
@@ -63,7 +63,7 @@ class Panel:
     """``session_ends``, once somebody asked."""
 
     @classmethod
-    def from_bars(cls, series: Sequence[Bars], space: Space = MEMORY) -> Panel:
+    def from_bars(cls, series: Sequence[Bars], space: ArrayStore = MEMORY) -> Panel:
         """Align several instruments on the union of their times; nothing is filled forward.
 
         Raises ``DataError`` when there is nothing, ``ConfigError`` on mixed timeframes or a repeated instrument.
@@ -110,7 +110,7 @@ class Panel:
         return panel
 
     @classmethod
-    def _of_one(cls, bars: Bars, space: Space) -> Panel:
+    def _of_one(cls, bars: Bars, space: ArrayStore) -> Panel:
         """The bars' own arrays, seen as columns: nothing is copied."""
         columns: dict[str, Any] = {name: getattr(bars, name)[:, None] for name in VALUES}
         clocks: dict[str, Any] = {name: getattr(bars, name) for name in CLOCKS}
@@ -136,7 +136,7 @@ class Panel:
         """The same prices, made of the same bars, with the times at which positions must be closed."""
         return self._with(deadlines=deadlines)
 
-    def with_space(self, space: Space) -> Panel:
+    def with_space(self, space: ArrayStore) -> Panel:
         """The same prices, made of the same bars; what is made of it is put there."""
         panel = self._with(space=space)
         object.__setattr__(panel, "ends", self.ends)
@@ -268,7 +268,7 @@ def _union(axes: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     return times[np.concatenate(([True], times[1:] != times[:-1]))] if times.size else times
 
 
-def rows_in(time: NDArray[np.int64], own: NDArray[np.int64], space: Space = MEMORY) -> NDArray[np.int64] | slice:
+def rows_in(time: NDArray[np.int64], own: NDArray[np.int64], space: ArrayStore = MEMORY) -> NDArray[np.int64] | slice:
     """Where an instrument's times lie among all: positions, or everywhere."""
     return slice(None) if own.shape == time.shape else space.keep(np.searchsorted(time, own))
 
@@ -277,7 +277,7 @@ def table(
     columns: Sequence[NDArray[np.float64] | None],
     rows: Sequence[NDArray[np.int64] | slice],
     length: int,
-    space: Space = MEMORY,
+    space: ArrayStore = MEMORY,
 ) -> NDArray[np.float64]:
     """One value of every instrument, float64[T, N], NaN where it has no bar or there is no such column.
 

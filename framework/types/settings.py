@@ -1,6 +1,6 @@
 """How a run is executed: every choice that changes a number, as frozen, printable, typed settings.
 
-Texts such as ``fixed:10`` or ``5%`` are what people type (``framework.types.choices``); ``str(x)`` gives them back.
+Texts like ``fixed:10`` or ``5%`` are what people type (``framework.types.setting_values``); ``str(x)`` gives them back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from framework.errors import ConfigError
-from framework.types.choices import (
+from framework.types.explain import explain, unknown_name
+from framework.types.limits import Limits
+from framework.types.setting_values import (
     Charges,
     ChargesText,
     DistanceText,
@@ -22,8 +24,6 @@ from framework.types.choices import (
     SlippageText,
     SquareOffText,
 )
-from framework.types.explain import explain, unknown_name
-from framework.types.limits import Limits
 
 Frozen = ConfigDict(frozen=True, extra="forbid")
 

@@ -8,7 +8,7 @@ from framework.engines.event import DecisionArrays, bar_rows, run
 from framework.market.products import with_product
 from framework.session import Session
 from framework.types import Bars, Panel, Settings
-from framework.types.choices import SquareOff
+from framework.types.setting_values import SquareOff
 
 
 def random_panel(seed: int, bars: int = 300, instruments: int = 3) -> Panel:

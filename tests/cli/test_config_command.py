@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from framework.config import Config, load_config
+from framework.config.settings_file import Config, load_config
 from framework.errors import ConfigError
 
 HUSH = "hush-5f3c9"

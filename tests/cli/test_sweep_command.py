@@ -148,9 +148,9 @@ def test_a_mistake_is_one_sentence_and_exit_code_1(tulya, home, words, sentence)
 
 
 def test_a_cluster_that_does_not_answer_is_a_sentence(tulya, home, monkeypatch):
-    from framework.sweeps import connecting
+    from framework.sweeps import dask_client
 
-    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(dask_client, "CONNECT_SECONDS", 1)
     done = tulya(*"sweep rsi --symbols SP500 --set period=5 --cluster tcp://127.0.0.1:9".split())
     assert (1, "") == (done.code, done.out)
     assert "tulya: no Dask scheduler answers at tcp://127.0.0.1:9" in done.err

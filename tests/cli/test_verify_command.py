@@ -11,7 +11,7 @@ pytest.importorskip("backtrader", reason="backtrader, the independent check, is 
 from framework import Rule, backtest
 from framework.engines import backtrader
 from framework.report.result import Result
-from framework.runs import bundle_folder, find
+from framework.run.history import bundle_folder, find
 from framework.store import open_store
 from framework.types import Agreement, Comparison, Verification
 

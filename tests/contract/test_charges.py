@@ -10,7 +10,7 @@ from framework.errors import ConfigError
 from framework.market.rates import with_rates
 from framework.strategy import Strategy
 from framework.types import Bars, Instrument, Panel, Signals
-from framework.types.choices import Charges
+from framework.types.setting_values import Charges
 from framework.types.tariff import Tariff
 from tests.contract.market import MONDAY, play, still
 

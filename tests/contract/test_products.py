@@ -183,7 +183,7 @@ def test_row_17_without_known_sessions_the_time_must_be_said():
 
 
 def test_a_product_whose_deadlines_were_not_read_does_not_run_as_if_there_were_none():
-    from framework.engines.choice import run_engine
+    from framework.engines.select import run_engine
 
     with pytest.raises(ConfigError, match="the deadlines of product MIS are not read"):
         run_engine("event", panel_of(still(100, 3), per_session=3), Settings(product="MIS"))

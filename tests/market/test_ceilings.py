@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from framework.config import LiveLimits, live_limits, load_config
+from framework.config.settings_file import LiveLimits, live_limits, load_config
 from framework.errors import ConfigError
 from framework.market.ceilings import ceilings_on
-from framework.sending.facts import Ceilings, SendLimits
+from framework.pretrade.facts import Ceilings, SendLimits
 
 LAWFUL = Ceilings(100_000_000.0, 10)
 SAID = {

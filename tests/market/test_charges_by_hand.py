@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from framework.market.charges import ChargeSchedule, Dealing
-from framework.market.estimate import Asked, break_even, round_trip
-from framework.rules.note import Components, NoteFill, contract_note, fill_charges
+from framework.market.contract_note import Components, NoteFill, contract_note, fill_charges
+from framework.market.estimate import EstimateRequest, break_even, round_trip
 
 TABLE = Path(__file__).with_name("charges_by_hand.txt")
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "charges"
@@ -119,7 +119,7 @@ def test_intraday_from_april_2026(schedule):
 def test_an_options_round_trip_of_one_rupee_on_one_lot_loses_money(schedule):
     # 65 from 120 to 121, premium: trap 1 of the facts
     what, day = ("NSE", "options", "NRML", "stock"), date(2026, 4, 1)
-    asked = Asked(65, schedule.tariff(Dealing("upstox", *what), day), "exact", overnight=False)
+    asked = EstimateRequest(65, schedule.tariff(Dealing("upstox", *what), day), "exact", overnight=False)
     costs = round_trip(asked, 1, 12_000, 12_100)
     assert Components(brokerage=4000, stt=1180, exchange=556, sebi=2, stamp=23, gst=820) == costs
     assert 6581 == costs.total

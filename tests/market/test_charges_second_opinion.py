@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from framework.market.charges import ChargeSchedule, Dealing
-from framework.rules.note import fill_charges
+from framework.market.contract_note import fill_charges
 
 indian_charges = pytest.importorskip("indian_charges")
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "charges"

@@ -12,8 +12,8 @@ from framework.market.product_table import ProductTable
 from framework.market.products import with_product
 from framework.strategy import Strategy
 from framework.types import Agreement, Bars, Instrument, Panel, Signals
-from framework.types.choices import SquareOff
 from framework.types.deadlines import NEVER
+from framework.types.setting_values import SquareOff
 
 INDIA = ZoneInfo("Asia/Kolkata")
 MINUTE_NS = 60 * 10**9

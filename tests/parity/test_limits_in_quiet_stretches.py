@@ -7,7 +7,7 @@ import pytest
 
 from framework.engines import compiled, event
 from framework.engines.event import DecisionArrays
-from framework.engines.sparse import takes_turns
+from framework.engines.long_flat import takes_turns
 from framework.types import Settings
 from tests.adapters.test_paper import random_panel
 from tests.parity.test_compiled_equals_event import assert_identical

@@ -23,8 +23,8 @@ from framework.types import (
     Validity,
 )
 from framework.types.actions import Action
-from framework.types.choices import Charges
 from framework.types.deadlines import NEVER, Deadlines
+from framework.types.setting_values import Charges
 from framework.types.tariff import Tariff
 from tests.contract.market import DAY_NS, HOUR_NS, MONDAY, NAN, time_of
 

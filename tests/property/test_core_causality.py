@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from framework.engines.event import DecisionArrays
 from framework.types import Instrument, Panel, Record, Settings
-from framework.types.choices import Sizing
 from framework.types.deadlines import NEVER, Deadlines
+from framework.types.setting_values import Sizing
 from tests.contract.market import NAN
 from tests.property.scenarios import Scenario, Watched, bars_of, changed, columns, panels, scenarios
 

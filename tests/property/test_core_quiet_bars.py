@@ -6,7 +6,7 @@ from unittest.mock import patch
 from hypothesis import given, settings
 
 from framework.exchange import SimulatedExchange
-from framework.session.book import Book
+from framework.session.instrument_state import InstrumentState
 from framework.session.intents import Intents
 from framework.session.protection import Protection
 from tests.parity.test_compiled_equals_event import assert_identical
@@ -21,7 +21,7 @@ def run_without_passing_over(scenario: Scenario):
         for owner, name, answer in (
             (SimulatedExchange, "is_quiet", lambda *_: False),
             (Intents, "_looks_again", ALWAYS),
-            (Book, "only_protected", lambda _: False),
+            (InstrumentState, "only_protected", lambda _: False),
             (Protection, "_follows", ALWAYS),
         ):
             patched.enter_context(patch.object(owner, name, answer, create=True))

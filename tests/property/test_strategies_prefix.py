@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework import Bars, Panel
-from framework.discovery import find_strategy, list_strategies
-from framework.research.causality import check_allocate, check_signals
+from framework.causality.check import check_allocate, check_signals
+from framework.usercode.find import find_strategy, list_strategies
 from tests.walks import DAY_NS, bars_of_closes
 
 SIGNALS = [each.name for each in list_strategies() if each.style == "signals"]

@@ -17,7 +17,7 @@ RETURNS = arrays(np.float64, st.integers(2, 60), elements=st.floats(-0.2, 0.2))
 @given(RETURNS, st.floats(0.001, 0.999))
 def test_means_deviations_and_quantiles_are_numpys_to_the_bit(returns, tail):
     assert float(np.mean(returns)) == m.mean(returns)
-    assert float(np.std(returns, ddof=1)) == math.sqrt(m.Sample(returns).squares / (len(returns) - 1))
+    assert float(np.std(returns, ddof=1)) == math.sqrt(m.ReturnSample(returns).squares / (len(returns) - 1))
     assert float(np.quantile(returns, tail)) == m.value_at_risk(returns, tail)
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from framework.config import Config, database_path, load_config
+from framework.config.settings_file import Config, database_path, load_config
 from framework.errors import ConfigError
 from framework.types import Distance, Settings
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from framework.store import CorporateAction
 from framework.store.bars import Columns
-from framework.store.quality import Calendar, Context, cut, examine
+from framework.store.quality import ExpectedDays, SeriesContext, cut, examine
 
 DAY, MINUTE = 86_400, 60
 MONDAY = 19_723  # 2024-01-01
@@ -34,12 +34,12 @@ def minutes(sessions, **others):
     return series(stamps, 100 + np.arange(len(stamps)) % 7 / 10, step=MINUTE, **others)
 
 
-def found(cut_series, context=Context()):  # noqa: B008 - a frozen value
+def found(cut_series, context=SeriesContext()):  # noqa: B008 - a frozen value
     return [(finding.kind, finding.reason) for finding in examine(cut_series, context)]
 
 
 def listed(days, kinds=None):
-    return Calendar(MONDAY + np.array(days), kinds or {}, "the list")
+    return ExpectedDays(MONDAY + np.array(days), kinds or {}, "the list")
 
 
 def action(day, factor, kind="split"):
@@ -47,11 +47,11 @@ def action(day, factor, kind="split"):
 
 
 def test_a_sound_series_has_no_findings():
-    assert [] == found(daily(range(20), 100 + np.arange(20) % 3), Context(listed(range(20))))
+    assert [] == found(daily(range(20), 100 + np.arange(20) % 3), SeriesContext(listed(range(20))))
 
 
 def test_a_day_of_the_list_without_bars_is_a_missing_session_and_ten_are_a_gap():
-    context = Context(listed(range(30), {MONDAY + 3: "muhurat"}))
+    context = SeriesContext(listed(range(30), {MONDAY + 3: "muhurat"}))
     days = [day for day in range(30) if day not in {3, 6, 7, *range(10, 20)}]
     assert [
         ("missing_session", "no bars on 2024-01-04 (muhurat): 1 session by the list"),
@@ -61,7 +61,7 @@ def test_a_day_of_the_list_without_bars_is_a_missing_session_and_ten_are_a_gap()
 
 
 def test_a_bar_on_a_day_that_the_list_does_not_have_is_named():
-    ((kind, reason),) = found(daily([0, 1, 2, 3]), Context(listed([0, 1, 3, 4])))
+    ((kind, reason),) = found(daily([0, 1, 2, 3]), SeriesContext(listed([0, 1, 3, 4])))
     assert ("unlisted_session", "bars on 2024-01-03, which is no session by the list") == (kind, reason)
 
 
@@ -71,11 +71,11 @@ def test_without_a_list_only_long_silences_are_named():
 
 
 def test_a_late_start_is_measured_against_the_neighbours():
-    context = Context(neighbours_from=MONDAY - 400)
+    context = SeriesContext(neighbours_from=MONDAY - 400)
     ((kind, reason),) = found(daily([0, 1]), context)
     assert "late_start" == kind
     assert "begins on 2024-01-01" in reason
-    assert [] == found(daily([0, 1]), Context(neighbours_from=MONDAY - 30))
+    assert [] == found(daily([0, 1]), SeriesContext(neighbours_from=MONDAY - 30))
 
 
 def test_a_halving_is_a_jump_with_the_nearest_simple_ratio():
@@ -90,16 +90,16 @@ def test_a_halving_is_a_jump_with_the_nearest_simple_ratio():
 def test_a_listed_action_explains_a_jump_and_finds_even_small_ones():
     raw = daily([0, 1, 2], [100.0, 91.0, 92.0])
     assert [] == found(raw)
-    ((_, reason),) = found(raw, Context(actions=(action(1, 1.1, "bonus"),)))
+    ((_, reason),) = found(raw, SeriesContext(actions=(action(1, 1.1, "bonus"),)))
     assert reason.endswith("the bonus of factor 1.1 listed for the day is not adjusted for")
 
 
 def test_prices_that_were_adjusted_for_a_listed_action_are_no_jump():
-    assert [] == found(daily([0, 1, 2], [100.0, 101.0, 99.0]), Context(actions=(action(1, 2.0),)))
+    assert [] == found(daily([0, 1, 2], [100.0, 101.0, 99.0]), SeriesContext(actions=(action(1, 2.0),)))
 
 
 def test_a_jump_that_the_listed_action_does_not_explain_is_named_so():
-    ((_, reason),) = found(daily([0, 1, 2], [100.0, 5.0, 5.0]), Context(actions=(action(1, 4.0),)))
+    ((_, reason),) = found(daily([0, 1, 2], [100.0, 5.0, 5.0]), SeriesContext(actions=(action(1, 4.0),)))
     assert reason.endswith("the split of factor 4 listed for the day does not explain it")
 
 
@@ -126,7 +126,7 @@ def test_sessions_that_end_early_or_run_in_the_evening_are_short():
     sessions = dict.fromkeys(range(8), full)
     sessions[5] = full[:70]
     sessions[6] = list(range(500, 560))
-    context = Context(listed(range(8), {MONDAY + 6: "muhurat"}))
+    context = SeriesContext(listed(range(8), {MONDAY + 6: "muhurat"}))
     assert [
         ("short_session", "2024-01-06 has 70 bars from 09:15 to 10:24, usually 100 from 09:15 to 10:54"),
         (

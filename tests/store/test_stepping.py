@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from framework.errors import DataError
 from framework.store import bars as rows
-from framework.store import loading, open_store, revisions, stepping
+from framework.store import open_store, revisions, series, stepping
 from framework.store.database import file_of
 from framework.store.records import SeriesKey
 from framework.types import Bars
@@ -197,9 +197,9 @@ def test_a_change_after_the_state_was_named_is_in_the_bars_whole(store, path, al
         other_program(path, change)
         return file_of(connection)
 
-    monkeypatch.setattr(loading, "file_of", interrupted)
+    monkeypatch.setattr(series, "file_of", interrupted)
     assert_same(path, store.load_bars("INFY", "1m"))
-    monkeypatch.setattr(loading, "file_of", file_of)
+    monkeypatch.setattr(series, "file_of", file_of)
     assert_same(path, store.load_bars("INFY", "1m"))
 
 

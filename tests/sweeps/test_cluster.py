@@ -14,11 +14,11 @@ import pytest
 
 from framework import Signals, Strategy, sweep
 from framework.errors import ConfigError, StrategyError
-from framework.sweeps import connecting, parcel, sameness
+from framework.sweeps import dask_client, environment_match, task
 from framework.sweeps.cluster import Cluster, Task
-from framework.sweeps.course import Course
 from framework.sweeps.grid import ParameterSet
-from framework.sweeps.parcel import Parcel
+from framework.sweeps.task import SweepTask
+from framework.sweeps.workload import Workload
 from framework.types import Panel, Settings
 from strategies.momentum import Momentum
 from strategies.rsi import RSI
@@ -44,7 +44,7 @@ class Slow(Strategy):
 @pytest.fixture(scope="module")
 def local():
     with ExitStack() as closing:
-        yield connecting.connected("local:2", closing)
+        yield dask_client.connected("local:2", closing)
 
 
 @pytest.fixture
@@ -127,13 +127,13 @@ def test_a_strategy_that_breaks_is_the_same_sentence(client, bars):
 
 def test_a_worker_of_another_kernel_is_refused(client, bars):
     def other():
-        import framework.engines.compiling as module
+        import framework.engines.numba_cache as module
 
         module.kept = module.source_hash
         module.source_hash = lambda: "another"
 
     def mended():
-        import framework.engines.compiling as module
+        import framework.engines.numba_cache as module
 
         module.source_hash = module.kept
 
@@ -150,7 +150,7 @@ def test_a_worker_that_cannot_load_tulya_is_refused(client, bars, monkeypatch):
     def absent(_strategy):
         raise ModuleNotFoundError("No module named 'framework'")
 
-    monkeypatch.setattr(sameness, "facts", absent)
+    monkeypatch.setattr(environment_match, "facts", absent)
     with pytest.raises(ConfigError, match="cannot load Tulya"):
         Cluster._refuse_others(SimpleNamespace(client=client, parcel=SimpleNamespace(installed="", facts={})))
 
@@ -203,21 +203,21 @@ def test_sets_that_kill_every_worker_end_the_sweep(bars):
 
 
 def test_a_worker_that_came_later_looks_at_itself(bars):
-    course = Course(Panel.from_bars([bars]), Settings.of(), "signals", 0, 0.0)
-    packed = Parcel.of(course, RSI)
+    course = Workload(Panel.from_bars([bars]), Settings.of(), "signals", 0, 0.0)
+    packed = SweepTask.of(course, RSI)
     other = replace(packed, facts={**packed.facts, "numba": "0.1"})
     with pytest.raises(ConfigError, match=r"would come to other numbers \(numba .* there, 0.1 here\)"):
-        other.run(parcel.packed_sets([RSI()]))
-    assert course.run(RSI()) == parcel.run(packed, parcel.packed_sets([RSI()])).stats[0]
+        other.run(task.packed_sets([RSI()]))
+    assert course.run(RSI()) == task.run(packed, task.packed_sets([RSI()])).stats[0]
 
 
 def test_an_installed_strategy_is_sent_by_its_name_and_its_source_is_compared(monkeypatch):
-    assert sameness.name_of(RSI) == ""
-    monkeypatch.setattr(sameness, "_lies_with_libraries", lambda _file: True)
-    assert "strategies.rsi:RSI" == sameness.name_of(RSI)
-    assert b"oversold" not in parcel.packed(RSI)
-    here, there = sameness.facts("strategies.rsi:RSI"), sameness.facts("strategies.nothing:RSI")
-    assert sameness.differences(here, there)[0].startswith(
+    assert environment_match.name_of(RSI) == ""
+    monkeypatch.setattr(environment_match, "_lies_with_libraries", lambda _file: True)
+    assert "strategies.rsi:RSI" == environment_match.name_of(RSI)
+    assert b"oversold" not in task.packed(RSI)
+    here, there = environment_match.facts("strategies.rsi:RSI"), environment_match.facts("strategies.nothing:RSI")
+    assert environment_match.differences(here, there)[0].startswith(
         "strategy without strategies.nothing:RSI there, strategies.rsi"
     )
 
@@ -234,7 +234,7 @@ def test_an_installed_strategy_is_sent_by_its_name_and_its_source_is_compared(mo
     ],
 )
 def test_a_cluster_that_is_none_is_a_sentence(bars, monkeypatch, cluster, options, sentence):
-    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(dask_client, "CONNECT_SECONDS", 1)
     with pytest.raises(ConfigError) as caught:
         sweep(RSI, bars, {"period": [5]}, cluster=cluster, **options)
     assert sentence in str(caught.value)

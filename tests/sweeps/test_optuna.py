@@ -19,8 +19,8 @@ from optuna.trial import TrialState
 from framework import backtest, sweep
 from framework.errors import ConfigError
 from framework.sweeps.figures import OBJECTIVES
-from framework.sweeps.scales import Scales
-from framework.sweeps.storages import hidden
+from framework.sweeps.optuna_space import OptunaSpace
+from framework.sweeps.optuna_storage import hidden
 from strategies.macd import MACD
 from strategies.rsi import RSI
 
@@ -109,12 +109,12 @@ def test_after_ctrl_c_study_and_record_agree_and_it_goes_on_to_its_number(db):
 
 
 def test_an_interruption_amid_a_batch_leaves_no_trial_open(db, monkeypatch):
-    from framework.sweeps.course import Course
+    from framework.sweeps.workload import Workload
 
     def stops(course, strategies):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Course, "run_many", stops)
+    monkeypatch.setattr(Workload, "run_many", stops)
     begun = []
     with pytest.raises(KeyboardInterrupt):
         optuna_sweep(db, LARGE, 30, workers=3, announce=begun.append)
@@ -305,7 +305,7 @@ NUMBERS = st.one_of(
 @example({"a": [16.0, 16.0000001]})
 @example({"a": [1.2355609328951687, 66.14589036093093]})
 def test_every_place_in_a_grid_is_one_that_optuna_can_say(axes):
-    scales = Scales(axes)
+    scales = OptunaSpace(axes)
     for position in product(*(range(len(values)) for values in axes.values())):
         said = scales.parameters(position)
         optuna.trial.create_trial(
@@ -317,7 +317,7 @@ def test_every_place_in_a_grid_is_one_that_optuna_can_say(axes):
 
 
 def test_even_numbers_keep_their_steps_and_others_their_order():
-    scales = Scales({"a": range(5, 51, 5), "b": [0.3, 0.1, 0.2], "c": [1, 10, 100], "d": ["x", "y"], "e": [14]})
+    scales = OptunaSpace({"a": range(5, 51, 5), "b": [0.3, 0.1, 0.2], "c": [1, 10, 100], "d": ["x", "y"], "e": [14]})
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     assert {

@@ -9,7 +9,7 @@ import pytest
 from framework import Signals, Strategy, backtest, sweep
 from framework.errors import ConfigError, DataError
 from framework.sweeps.figures import OBJECTIVES
-from framework.sweeps.kept import find
+from framework.sweeps.history import find
 from strategies.grid import Grid
 from strategies.macd import MACD
 from strategies.momentum import Momentum
@@ -114,10 +114,10 @@ def test_sets_that_only_turn_and_sets_that_are_scanned_keep_their_places(db, cho
 
 
 def test_a_sweep_that_was_interrupted_goes_on_where_it_stopped(db, monkeypatch):
-    from framework.sweeps.course import Course
+    from framework.sweeps.workload import Workload
 
     asked = []
-    run = Course.run_many
+    run = Workload.run_many
 
     def stops_at_seven(course, strategies):
         asked.extend(one.period for one in strategies)
@@ -125,7 +125,7 @@ def test_a_sweep_that_was_interrupted_goes_on_where_it_stopped(db, monkeypatch):
             raise KeyboardInterrupt
         return run(course, strategies)
 
-    monkeypatch.setattr(Course, "run_many", stops_at_seven)
+    monkeypatch.setattr(Workload, "run_many", stops_at_seven)
     monkeypatch.setattr("framework.sweeps.evaluators.MOST_IN_CHUNK", 1)
     begun = []
     grid = {"period": range(5, 25)}

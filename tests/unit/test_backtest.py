@@ -6,7 +6,7 @@ import pytest
 
 from framework import Bars, Panel, Rule, Signals, Strategy, Verdict, backtest
 from framework.errors import ConfigError, DataError, StrategyError
-from framework.provenance import new_run_id
+from framework.run.provenance import new_run_id
 from strategies.grid import Grid
 from strategies.momentum import Momentum
 from strategies.rsi import RSI

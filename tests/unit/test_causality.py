@@ -6,8 +6,8 @@ import pytest
 import talib
 
 from framework import Panel, Signals, Strategy
+from framework.causality.check import check_allocate, check_on_bar, check_signals
 from framework.errors import StrategyError
-from framework.research.causality import check_allocate, check_on_bar, check_signals
 from framework.types import CausalityVerdict
 from strategies.buy_and_hold import BuyAndHold
 from strategies.macd import MACD

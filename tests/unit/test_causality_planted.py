@@ -6,8 +6,8 @@ import pytest
 import talib
 
 from framework import Signals
+from framework.causality.check import check_signals
 from framework.indicators import crossed_above
-from framework.research.causality import check_signals
 from framework.types import CausalityVerdict
 from strategies.buy_and_hold import BuyAndHold
 from strategies.macd import MACD

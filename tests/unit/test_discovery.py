@@ -13,10 +13,10 @@ import pytest
 
 import strategies
 from framework import Bars, Signals, Strategy, Verdict, backtest, discovery
-from framework.discovery import broken_strategies, describe, find_rule, find_strategy, list_strategies, source_hash
 from framework.errors import ConfigError, StrategyError
 from framework.types import Order, OrderType, Reason
 from framework.types.timeframe import DAY_NS
+from framework.usercode.find import broken_strategies, describe, find_rule, find_strategy, list_strategies, source_hash
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = """
@@ -275,7 +275,7 @@ def test_another_package_called_strategies_hides_nothing(folder):
     write(folder / "strategies" / "mine.py", GOOD.format(name="Mine"))
     write(folder / "strategies" / "macd.py", GOOD.format(name="OtherMACD"))
     code = (
-        "import strategies, sys; from framework.discovery import find_strategy;"
+        "import strategies, sys; from framework.usercode.find import find_strategy;"
         f"print(find_strategy('rsi').__name__, find_strategy('mine').__name__, find_strategy('macd').__name__,"
         f" find_strategy({str(ROOT / 'strategies' / 'macd.py')!r}).__name__)"
     )
@@ -492,7 +492,7 @@ def test_a_risk_rule_that_is_none_is_refused_in_a_sentence(folder):
 
 def test_finding_a_strategy_by_name_loads_no_other_strategy_and_no_engine():
     code = (
-        "import sys; from framework.discovery import find_strategy; find_strategy('buy_and_hold');"
+        "import sys; from framework.usercode.find import find_strategy; find_strategy('buy_and_hold');"
         "print([name for name in ('talib', 'pandas', 'strategies.rsi', 'framework.engines', 'plotly')"
         " if name in sys.modules])"
     )

@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from framework import Context, Panel, Settings, Strategy
+from framework.causality.check import check_allocate, check_signals
 from framework.engines.context import BarContext
 from framework.engines.event import run
 from framework.errors import ConfigError
-from framework.research.causality import check_allocate, check_signals
 from tests.walks import random_walk
 
 ROOT = Path(__file__).resolve().parents[2]

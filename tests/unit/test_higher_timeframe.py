@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework import Bars, Instrument, Signals, Strategy
+from framework.causality.check import check_signals
 from framework.errors import ConfigError, StrategyError
-from framework.research.causality import check_signals
 from tests.walks import random_walk
 
 NAN = float("nan")

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import numpy as np
 
 from framework import Bars, Panel, Signals, Strategy, backtest
-from framework.provenance import provenance, provenance_later
+from framework.run.provenance import provenance, provenance_later
 from framework.types.deferred import DeferredFacts
 from tests.walks import random_walk
 

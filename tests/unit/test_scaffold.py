@@ -10,9 +10,9 @@ import typer
 from typer.testing import CliRunner
 
 from framework.cli.strategies import new_app, strategies_command
-from framework.discovery import find_strategy
 from framework.errors import ConfigError
-from framework.scaffold import checked_name, new_strategy
+from framework.usercode.find import find_strategy
+from framework.usercode.scaffold import checked_name, new_strategy
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework import Bars, Panel, Settings
+from framework.causality.check import check_on_bar
 from framework.engines.context import BarContext
 from framework.engines.event import run
-from framework.research.causality import check_on_bar
 from strategies.grid import Grid
 from tests.walks import DAY_NS, random_walk
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from framework import Bars, Rule, Signals, Strategy, Verdict, backtest
-from framework.engines import unlimited
+from framework.engines import without_limits
 from framework.report.limits import compared
 from framework.report.result import Result
 from framework.report.tearsheet import render
@@ -75,8 +75,8 @@ def test_without_limits_and_rules_there_is_no_second_run():
 def ran_later(monkeypatch, panel=RISES):
     """What the second run was asked for by the time its result is looked at, and the result."""
     asked = []
-    again = unlimited.run_again
-    monkeypatch.setattr(unlimited, "run_again", lambda *given: asked.append("again") or again(*given))
+    again = without_limits.run_again
+    monkeypatch.setattr(without_limits, "run_again", lambda *given: asked.append("again") or again(*given))
     return asked, backtest(Holds(), panel, max_order_value=1_000, **CHOICES)
 
 
@@ -136,7 +136,7 @@ def test_decisions_before_the_accounted_range_stay_out_of_both():
 
 
 def test_a_long_run_of_on_bar_is_left_out_and_says_so(monkeypatch):
-    monkeypatch.setattr(unlimited, "MOST_ON_BAR", 3)
+    monkeypatch.setattr(without_limits, "MOST_ON_BAR", 3)
     result = backtest(Acts(), RISES, capital=10_000.0, max_order_value=1_000, causality="off")
     assert "on_bar() would have to be asked again at 4 bars, more than 3" == result.without_risk.left_out
     assert [] == compared(result)
@@ -145,7 +145,7 @@ def test_a_long_run_of_on_bar_is_left_out_and_says_so(monkeypatch):
 
 
 def test_a_long_run_without_machine_code_is_left_out_and_says_so(monkeypatch):
-    monkeypatch.setattr(unlimited, "MOST_INTERPRETED", 3)
+    monkeypatch.setattr(without_limits, "MOST_INTERPRETED", 3)
     result = backtest(Holds(), RISES, max_order_value=1_000, **CHOICES)
     assert "4 bars take too long a second time before `tulya warmup` has compiled" in result.without_risk.left_out
 

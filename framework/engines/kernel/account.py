@@ -71,7 +71,7 @@ def settle(
 
 
 def book_trip(s: State, i: int, net_paise: int, opening_paise: int, ended: bool) -> None:
-    """What round trips came to; see ``framework.session.trips``."""
+    """What round trips came to; see ``framework.session.trip_stats``."""
     book, desk = s.books[i], s.desk[0]
     net_paise += book.running_paise
     if not ended:

@@ -1,4 +1,4 @@
-"""Positions, intents and orders carried through corporate actions. Mirrors ``framework.session.exdates``."""
+"""Positions, intents and orders carried through corporate actions. Mirrors ``framework.session.corporate_actions``."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ BOOK = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""One instrument; see ``framework.session.book.Book`` and ``Account``. Order ids are row numbers, −1 = none; ``tariff``
+"""One instrument; see ``session.instrument_state`` and ``Account``. Order ids are row numbers, −1 = none; ``tariff``
 is the row of the latest tariff asked for, ``squared_off`` the latest session whose square-off was carried out,
 ``sector`` one of the limits' sectors, −1 = none, ``in_session`` counts its orders of ``counted_session``."""
 
@@ -69,7 +69,7 @@ ORDER = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""One order; see ``framework.session.book.WorkingOrder`` and the exchange's ``_Resting``."""
+"""One order; see ``framework.session.instrument_state.WorkingOrder`` and the exchange's ``_Resting``."""
 
 SETTLEMENT = np.dtype(
     [
@@ -110,7 +110,7 @@ DESK = np.dtype(
     align=True,
 )  # fmt: skip
 """The account and every counter. marks, exposure and shorts are the sums over all positions; ``exits`` counts the
-open reductions that are no protective ones, ``closed`` to ``losses`` are ``framework.session.trips.Trips``,
+open reductions that are no protective ones, ``closed`` to ``losses`` are ``framework.session.trip_stats.Trips``,
 ``peak_paise`` and ``halted_for`` the breaker's (``framework.session.breaker``), ``first_row`` is the run's,
 ``deadline`` is the row of the session's deadlines, ``over`` the latest session that is over when this bar closes."""
 

@@ -14,10 +14,10 @@ from framework.engines.kernel.layout import LIMIT, MARKET, ON_CHANGE, ORDERS_PER
 from framework.engines.kernel.orders import carry_out_cancels
 from framework.engines.kernel.product import before_open, end_session
 from framework.engines.kernel.protection import look_after
-from framework.engines.kernel.quiet import skip_quiet
 from framework.engines.kernel.risk import begin_session, watch
+from framework.engines.kernel.scan import fetch, next_asked
 from framework.engines.kernel.session import decide, remark
-from framework.engines.kernel.stretch import fetch, next_asked
+from framework.engines.kernel.skip import skip_quiet
 from framework.rules.ledger import marked
 from framework.rules.targets import outstanding_reduction
 

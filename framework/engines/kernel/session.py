@@ -46,8 +46,8 @@ from framework.engines.kernel.orders import (
 )
 from framework.engines.kernel.protection import entered, forget_intent, forget_position, modify, shrank
 from framework.engines.kernel.risk import hold_back, review, turn
+from framework.engines.kernel.scan import next_asked
 from framework.engines.kernel.sizer import at_row, full_units, why_none
-from framework.engines.kernel.stretch import next_asked
 from framework.rules import breaker, prices, risk, sizing, targets
 
 NAN = float("nan")
@@ -228,7 +228,7 @@ def follow_limit(s: State, p: Params, bar: Bar, t: int, i: int) -> None:
 
 
 def want(s: State, p: Params, bar: Bar, t: int, i: int, quantity: int, reason: int) -> None:
-    """Note an increase with its prices; see ``framework.session.planning.entry_prices``."""
+    """Note an increase with its prices; see ``framework.session.order_prices.entry_prices``."""
     desk = s.desk[0]
     row = s.increases[desk.increases]
     desk.increases = desk.increases + 1

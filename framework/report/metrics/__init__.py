@@ -39,13 +39,13 @@ from framework.report.metrics.risk import (
     value_at_risk,
     volatility,
 )
-from framework.report.metrics.sample import Sample
+from framework.report.metrics.sample import ReturnSample
 
 __all__ = [
     "NAN",
     "SESSIONS_PER_YEAR",
     "Descents",
-    "Sample",
+    "ReturnSample",
     "alpha",
     "beta",
     "cagr",

@@ -12,7 +12,7 @@ import numpy as np
 
 from framework.report.metrics.growth import NAN, mean
 from framework.report.metrics.risk import ratio
-from framework.report.metrics.sample import Sample
+from framework.report.metrics.sample import ReturnSample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def sqn(profits: NDArray[np.float64]) -> float:
     """
     if profits.shape[0] < 2:  # noqa: PLR2004 - ddof 1
         return NAN
-    sample = Sample(profits)
+    sample = ReturnSample(profits)
     spread = math.sqrt(sample.squares / (sample.size - 1))
     level = float(np.maximum.reduce(np.abs(profits)))
     if spread <= level * 1e-14:  # rounding, not variance

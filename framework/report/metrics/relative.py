@@ -9,7 +9,7 @@ import numpy as np
 
 from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR
 from framework.report.metrics.risk import sharpe, volatility
-from framework.report.metrics.sample import Sample
+from framework.report.metrics.sample import ReturnSample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ def beta(returns: Values, benchmark: Values) -> float:
 
     Source: Sharpe, Capital Asset Prices, Journal of Finance 19 (1964).
     """
-    ours, theirs = Sample.of(returns), Sample.of(benchmark)
+    ours, theirs = ReturnSample.of(returns), ReturnSample.of(benchmark)
     return float(np.add.reduce(ours.steps * theirs.steps)) / theirs.squares if theirs.deviation > 0 else NAN
 
 
@@ -32,7 +32,7 @@ def alpha(returns: Values, benchmark: Values, risk_free: float = 0.0, slope: flo
     ``slope`` is the beta, where it is known already.
     Source: Jensen, The Performance of Mutual Funds, Journal of Finance 23 (1968).
     """
-    ours, theirs = Sample.of(returns), Sample.of(benchmark)
+    ours, theirs = ReturnSample.of(returns), ReturnSample.of(benchmark)
     steep = beta(ours, theirs) if slope is None else slope
     if math.isnan(steep):
         return NAN

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR, mean
-from framework.report.metrics.sample import DUST, Sample
+from framework.report.metrics.sample import DUST, ReturnSample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Values = NDArray[np.float64] | Sample
+    Values = NDArray[np.float64] | ReturnSample
 
 
 def deviation(values: Values) -> float:
     """Sample standard deviation (n − 1); NaN below two values, exactly 0 where only rounding is left."""
-    return Sample.of(values).deviation
+    return ReturnSample.of(values).deviation
 
 
 def ratio(gain: float, cost: float) -> float:
@@ -44,7 +44,7 @@ def sharpe(returns: Values, risk_free: float = 0.0) -> float:
 
     Source: Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21 (1994), the ex-post ratio.
     """
-    excess = Sample.of(returns).less(risk_free)
+    excess = ReturnSample.of(returns).less(risk_free)
     return excess.mean / excess.deviation * math.sqrt(SESSIONS_PER_YEAR) if excess.deviation > 0 else NAN
 
 
@@ -107,7 +107,7 @@ def skewness(returns: Values) -> float:
 
     Source: Joanes & Gill, Comparing Measures of Sample Skewness and Kurtosis (1998).
     """
-    sample = Sample.of(returns)
+    sample = ReturnSample.of(returns)
     n = sample.size
     if n < 3 or not sample.deviation > 0:  # noqa: PLR2004 - n − 2 divides
         return NAN
@@ -120,7 +120,7 @@ def excess_kurtosis(returns: Values) -> float:
 
     Source: Joanes & Gill (1998), the unbiased estimator that pandas' ``kurt`` has too.
     """
-    sample = Sample.of(returns)
+    sample = ReturnSample.of(returns)
     n = sample.size
     if n < 4 or not sample.deviation > 0:  # noqa: PLR2004 - n − 3 divides
         return NAN

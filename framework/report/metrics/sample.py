@@ -16,7 +16,7 @@ DUST = 1e-14
 """A deviation at or below this is rounding of 64-bit returns, not variance."""
 
 
-class Sample:
+class ReturnSample:
     """Values, float64[n], their mean and how far they lie from it. ``deviation`` is that of ``deviation()``."""
 
     __slots__ = ("_moments", "deviation", "mean", "size", "squares", "steps", "values")
@@ -31,13 +31,13 @@ class Sample:
         self._moments: tuple[float, float, float] | None = None
 
     @classmethod
-    def of(cls, values: NDArray[np.float64] | Sample) -> Sample:
+    def of(cls, values: NDArray[np.float64] | ReturnSample) -> ReturnSample:
         """The values as a sample; a sample as it is."""
-        return values if isinstance(values, Sample) else cls(values)
+        return values if isinstance(values, ReturnSample) else cls(values)
 
-    def less(self, level: float) -> Sample:
+    def less(self, level: float) -> ReturnSample:
         """A sample of the values minus a level."""
-        return Sample(self.values - level) if level else self
+        return ReturnSample(self.values - level) if level else self
 
     @property
     def moments(self) -> tuple[float, float, float]:

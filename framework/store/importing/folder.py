@@ -10,7 +10,7 @@ from framework.store import issues
 from framework.store.importing.headings import recognise
 from framework.store.importing.lists import Entries, entries
 from framework.store.importing.options import FileSummary, ImportOptions
-from framework.store.importing.prices import Prices, prices
+from framework.store.importing.prices import PriceBatch, prices
 from framework.store.importing.table import is_price_file, read
 from framework.store.instruments import timezone
 from framework.store.records import SeriesKey
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from framework.store.importing.headings import Layout
-    from framework.store.importing.table import Table
+    from framework.store.importing.table import ImportTable
     from framework.store.store import Store
 
     Progress = Callable[[str, int, int], None]
@@ -32,7 +32,7 @@ class Opened(NamedTuple):
     """A file that was read and recognised."""
 
     path: Path
-    table: Table
+    table: ImportTable
     layout: Layout
 
 
@@ -98,7 +98,7 @@ def _one(store: Store, path: Path, options: ImportOptions, report: Progress) -> 
     return _prices(store, path, found, options, report)
 
 
-def _prices(store: Store, path: Path, found: Prices, options: ImportOptions, report: Progress) -> FileSummary:
+def _prices(store: Store, path: Path, found: PriceBatch, options: ImportOptions, report: Progress) -> FileSummary:
     batch = found.batch
     total = sum(columns.timestamp.shape[0] for _, columns in batch.series)
     done = 0

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from framework.store.importing.headings import Layout
     from framework.store.importing.options import ImportOptions
-    from framework.store.importing.table import Table
+    from framework.store.importing.table import ImportTable
 
 
 class Entries(NamedTuple):
@@ -35,7 +35,7 @@ class Entries(NamedTuple):
     exchange_reason: str
 
 
-def entries(table: Table, layout: Layout, options: ImportOptions, path: Path) -> Entries:
+def entries(table: ImportTable, layout: Layout, options: ImportOptions, path: Path) -> Entries:
     """Read a list; its exchange is ``--exchange``, a column, or the beginning of the file's name (``nse_…``)."""
     cells = {field: _texts(table.columns[heading]) for field, heading in layout.fields.items()}
     stamps = times(table.columns[layout.fields["time"]], options.order)
@@ -67,7 +67,7 @@ def entries(table: Table, layout: Layout, options: ImportOptions, path: Path) ->
 class _Told:
     """What the rows of a list of corporate actions say in numbers."""
 
-    def __init__(self, table: Table, layout: Layout) -> None:
+    def __init__(self, table: ImportTable, layout: Layout) -> None:
         self._values = {
             name: numbers(table.columns[layout.fields[name]]).values
             for name in ("factor", "dividend")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from framework.store.importing.headings import Layout
     from framework.store.importing.options import ImportOptions
-    from framework.store.importing.table import Table
+    from framework.store.importing.table import ImportTable
 
     Remembered = Callable[[tuple[str, str]], str | None]
 
@@ -47,7 +47,7 @@ class Rows(NamedTuple):
     """Which of two rows of the same time goes first: NSE's EQ series before its others."""
 
 
-class Prices(NamedTuple):
+class PriceBatch(NamedTuple):
     """A batch for the writer, and what is said about it."""
 
     batch: Batch
@@ -55,7 +55,9 @@ class Prices(NamedTuple):
     timeframe_reason: str
 
 
-def prices(table: Table, layout: Layout, options: ImportOptions, path: Path, remembered: Remembered) -> Prices:
+def prices(
+    table: ImportTable, layout: Layout, options: ImportOptions, path: Path, remembered: Remembered
+) -> PriceBatch:
     """Checked series of a price file; ``DataError`` where the file as a whole makes no sense."""
     columns = {field: table.columns[heading] for field, heading in layout.fields.items()}
     rows = table.lines.shape[0]
@@ -93,7 +95,7 @@ def prices(table: Table, layout: Layout, options: ImportOptions, path: Path, rem
         timezone_reason=zone.reason,
         exchange=options.exchange or "",
     )
-    return Prices(batch, owned.reason, lengths)
+    return PriceBatch(batch, owned.reason, lengths)
 
 
 def _time_cells(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
@@ -164,7 +166,7 @@ def _owned(broken: list[Refusal], keys: list[SeriesKey]) -> list[Refusal]:
 
 
 def _refusals(
-    table: Table,
+    table: ImportTable,
     faults: Mapping[int, tuple[str, str]],
     owned: Owners,
     keys: list[SeriesKey],

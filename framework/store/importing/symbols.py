@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.store.importing.options import ImportOptions
-    from framework.store.importing.table import Table
+    from framework.store.importing.table import ImportTable
 
 EQUITY_SERIES = ("EQ", "BE", "BZ", "SM", "ST", "SZ", "MF", "")
 """NSE series that are one share under one symbol: a share moves between them. Any other becomes part of the symbol."""
@@ -33,7 +33,7 @@ class Owners(NamedTuple):
     """Where the symbol came from; printed."""
 
 
-def owners(table: Table, columns: Mapping[str, pa.ChunkedArray], options: ImportOptions, path: Path) -> Owners:
+def owners(table: ImportTable, columns: Mapping[str, pa.ChunkedArray], options: ImportOptions, path: Path) -> Owners:
     """Symbol from a column, else ``--symbol``, else the headings, else the file's name."""
     rows = table.lines.shape[0]
     exchange = _texts(columns, "exchange", rows) if options.exchange is None else None
@@ -66,7 +66,7 @@ def _name(joined: str, exchange: str | None) -> tuple[str, str]:
     return symbol, found if exchange is None else exchange
 
 
-def _one_symbol(table: Table, options: ImportOptions, path: Path) -> tuple[str, str]:
+def _one_symbol(table: ImportTable, options: ImportOptions, path: Path) -> tuple[str, str]:
     if options.symbol is not None:
         return options.symbol, "--symbol"
     if table.symbol:

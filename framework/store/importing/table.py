@@ -30,7 +30,7 @@ BLOCK_BYTES = 1 << 24
 CANDLE = ("timestamp", "open", "high", "low", "close", "volume", "open_interest")
 
 
-class Table(NamedTuple):
+class ImportTable(NamedTuple):
     """What a file holds, cell by cell, before anything is made of it."""
 
     columns: dict[str, pa.ChunkedArray]
@@ -46,7 +46,7 @@ class Table(NamedTuple):
     """Symbol that the headings name, if they do."""
 
 
-def read(path: Path) -> Table:
+def read(path: Path) -> ImportTable:
     """Read a file whole; ``DataError`` with a sentence where it cannot be."""
     try:
         content = path.read_bytes()
@@ -80,13 +80,13 @@ def _unzip(content: bytes) -> bytes:
         return archive.read(names[0])
 
 
-def _parquet(content: bytes, digest: str) -> Table:
+def _parquet(content: bytes, digest: str) -> ImportTable:
     table = pq.read_table(pa.BufferReader(content))
     columns = {name: table.column(index) for index, name in enumerate(table.column_names)}
-    return Table(columns, np.arange(1, table.num_rows + 1), [], digest, "row")
+    return ImportTable(columns, np.arange(1, table.num_rows + 1), [], digest, "row")
 
 
-def _candles(content: bytes, digest: str) -> Table:
+def _candles(content: bytes, digest: str) -> ImportTable:
     """``{"status": "success", "data": {"candles": [[time, o, h, l, c, volume, open interest], …]}}``."""
     document = json.loads(content)
     candles = document.get("data", {}).get("candles") if isinstance(document, dict) else document
@@ -104,10 +104,10 @@ def _candles(content: bytes, digest: str) -> Table:
         name: pa.chunked_array([pa.array([None if cell is None else str(cell) for cell in column], pa.string())])
         for name, column in zip(CANDLE, cells, strict=True)
     }
-    return Table(columns, np.array(lines, dtype=np.int64), broken, digest, "row")
+    return ImportTable(columns, np.array(lines, dtype=np.int64), broken, digest, "row")
 
 
-def _csv(content: bytes, digest: str) -> Table:
+def _csv(content: bytes, digest: str) -> ImportTable:
     try:
         content.decode("utf-8-sig")
         encoding = "utf-8"
@@ -153,7 +153,7 @@ def _csv(content: bytes, digest: str) -> Table:
     if blank.any():
         keep = pa.array(~blank)
         columns, lines = {name: column.filter(keep) for name, column in columns.items()}, lines[~blank]
-    return Table(columns, lines, broken, digest, "line", symbol)
+    return ImportTable(columns, lines, broken, digest, "line", symbol)
 
 
 def _distinct(headings: list[str]) -> list[str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from framework.store.issues import Finding
+from framework.store.issues import SeriesFinding
 from framework.store.quality.jumps import jumps
-from framework.store.quality.series import Calendar, Context, Series, cut
+from framework.store.quality.series import ExpectedDays, Series, SeriesContext, cut
 from framework.store.quality.sessions import fits, inner_gaps, late_start, missing, short, unlisted
 from framework.store.quality.volume import filled_forward, no_volume
 
-__all__ = ["Calendar", "Context", "Finding", "Series", "cut", "examine", "fits"]
+__all__ = ["ExpectedDays", "Series", "SeriesContext", "SeriesFinding", "cut", "examine", "fits"]
 
 CHECKS = (late_start, missing, unlisted, short, inner_gaps, jumps, filled_forward, no_volume)
 
 
-def examine(series: Series, context: Context) -> list[Finding]:
+def examine(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """All findings in a series, in the order of the checks."""
     return [finding for check in CHECKS for finding in check(series, context)]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.store.issues import Finding
+from framework.store.issues import SeriesFinding
 from framework.store.localtime import DAY, day_text, time_text
 
 if TYPE_CHECKING:
-    from framework.store.quality.series import Calendar, Series
+    from framework.store.quality.series import ExpectedDays, Series
 
 SLACK = 15 * 60
 FEW_BARS = 0.5
@@ -19,7 +19,7 @@ SHOWN = 5
 Windows = tuple[tuple[int, int], ...]
 
 
-def short_by_hours(series: Series, calendar: Calendar) -> list[Finding]:
+def short_by_hours(series: Series, calendar: ExpectedDays) -> list[SeriesFinding]:
     """``short_session`` and ``early_end`` of the sessions whose hours are known; the others are not judged."""
     rows = np.arange(series.days.shape[0])
     windows = [calendar.hours(day) if calendar.hours else () for day in series.days.tolist()]
@@ -43,7 +43,7 @@ def short_by_hours(series: Series, calendar: Calendar) -> list[Finding]:
             f"{time_text(int(stops[at]))}, by {calendar.source} it has {expected[at]} from {time_text(int(first[at]))} "
             f"to {time_text(int(last[at]))}"
         )
-        found.append(Finding("short_session", *series.span(int(known[at]), int(known[at])), reason))
+        found.append(SeriesFinding("short_session", *series.span(int(known[at]), int(known[at])), reason))
     early = np.flatnonzero(~odd & (stops < last))
     if early.size and (stops >= last).mean() >= DENSE:
         shown = ", ".join(day_text(int(day)) for day in series.days[known[early[:SHOWN]]])
@@ -51,7 +51,7 @@ def short_by_hours(series: Series, calendar: Calendar) -> list[Finding]:
             f"{early.size} session{'s' if early.size > 1 else ''} end before the last bar by {calendar.source}: "
             f"{shown}{', …' if early.size > SHOWN else ''}"
         )
-        found.append(Finding("early_end", *series.span(int(known[early[0]]), int(known[early[-1]])), reason))
+        found.append(SeriesFinding("early_end", *series.span(int(known[early[0]]), int(known[early[-1]])), reason))
     return found
 
 

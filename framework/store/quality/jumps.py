@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.store.issues import Finding
+from framework.store.issues import SeriesFinding
 from framework.store.localtime import day_text
 
 if TYPE_CHECKING:
-    from framework.store.quality.series import Context, Series
+    from framework.store.quality.series import Series, SeriesContext
     from framework.store.records import CorporateAction
 
 LEVEL_SHIFT = math.log(1.18)
@@ -55,7 +55,7 @@ LISTED = "listed for the day is not adjusted for"
 DAY_NS = 86_400_000_000_000
 
 
-def jumps(series: Series, context: Context) -> list[Finding]:
+def jumps(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``jump``: level shifts, each judged against the listed corporate actions."""
     if series.days.shape[0] < 2:  # noqa: PLR2004 - a night needs two sessions
         return []
@@ -74,7 +74,7 @@ def jumps(series: Series, context: Context) -> list[Finding]:
         reason = _reason(
             series, index, listed.get(int(series.days[index + 1])), (float(open_move[index]), float(close_move[index]))
         )
-        found.append(Finding("jump", *series.span(index, index + 1), reason))
+        found.append(SeriesFinding("jump", *series.span(index, index + 1), reason))
     return found
 
 

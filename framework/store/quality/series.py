@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from framework.store.records import CorporateAction
 
 
-class Calendar(NamedTuple):
+class ExpectedDays(NamedTuple):
     """Days on which there should be bars, and who says so."""
 
     days: NDArray[np.int64]
@@ -30,10 +30,10 @@ class Calendar(NamedTuple):
     """Day → when bars are made, local seconds of the day, ends not included; empty where unknown. None: no day's is."""
 
 
-class Context(NamedTuple):
+class SeriesContext(NamedTuple):
     """What else is known when a series is examined."""
 
-    calendar: Calendar | None = None
+    calendar: ExpectedDays | None = None
     actions: tuple[CorporateAction, ...] = ()
     neighbours_from: int | None = None
     """First day of the earliest series of the same exchange and timeframe; None with fewer than three series."""

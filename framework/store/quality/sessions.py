@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.store.issues import Finding
+from framework.store.issues import SeriesFinding
 from framework.store.localtime import DAY, day_text, time_text
 from framework.store.quality.hours import closed_between, short_by_hours
 
 if TYPE_CHECKING:
-    from framework.store.quality.series import Calendar, Context, Series
+    from framework.store.quality.series import ExpectedDays, Series, SeriesContext
 
 GAP_SESSIONS = 10
 GAP_DAYS = 10
@@ -23,7 +23,7 @@ DENSE = 0.9
 SHOWN = 5
 
 
-def missing(series: Series, context: Context) -> list[Finding]:
+def missing(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``gap`` and ``missing_session``: days with no bar between the first and the last bar."""
     if context.calendar is None:
         return _long_silences(series)
@@ -40,18 +40,18 @@ def missing(series: Series, context: Context) -> list[Finding]:
         kind = calendar.kinds.get(first, "") if count == 1 else ""
         what = f"no bars on {days}{f' ({kind})' if kind else ''}: {count} session{'s' if count > 1 else ''}"
         name = "gap" if count >= GAP_SESSIONS else "missing_session"
-        found.append(Finding(name, first * DAY, last * DAY, f"{what} by {calendar.source}"))
+        found.append(SeriesFinding(name, first * DAY, last * DAY, f"{what} by {calendar.source}"))
     return found
 
 
-def unlisted(series: Series, context: Context) -> list[Finding]:
+def unlisted(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``unlisted_session``: bars on days that the calendar does not have."""
     if context.calendar is None:
         return []
     calendar = context.calendar
     within = (series.days >= calendar.days[0]) & (series.days <= calendar.days[-1])
     return [
-        Finding(
+        SeriesFinding(
             "unlisted_session",
             *series.span(index, index),
             f"bars on {day_text(int(series.days[index]))}, which is no session by {calendar.source}",
@@ -60,17 +60,17 @@ def unlisted(series: Series, context: Context) -> list[Finding]:
     ]
 
 
-def late_start(series: Series, context: Context) -> list[Finding]:
+def late_start(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``late_start``: the series begins long after its neighbours."""
     if context.neighbours_from is None or series.days[0] - context.neighbours_from <= LATE_DAYS:
         return []
     first = int(series.timestamp[0])
     begins, others = day_text(int(series.days[0])), day_text(context.neighbours_from)
     reason = f"begins on {begins}; the earliest series of the same exchange and timeframe on {others}"
-    return [Finding("late_start", first, first, reason)]
+    return [SeriesFinding("late_start", first, first, reason)]
 
 
-def short(series: Series, context: Context) -> list[Finding]:
+def short(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``short_session`` (far from the usual hours or bars) and ``early_end`` (only the last bars lacking)."""
     if series.daily or series.days.shape[0] < SHOWN:
         return []
@@ -91,7 +91,7 @@ def short(series: Series, context: Context) -> list[Finding]:
             f"{day_text(day)} has {counts[index]} bars from {time_text(int(starts[index]))} to "
             f"{time_text(int(stops[index]))}, {usual}{f'; the session list calls the day {kind}' if kind else ''}"
         )
-        found.append(Finding("short_session", *series.span(index, index), reason))
+        found.append(SeriesFinding("short_session", *series.span(index, index), reason))
     early = np.flatnonzero(~odd & (stops < usual_stop))
     if early.size and (stops == usual_stop).mean() >= DENSE:
         shown = ", ".join(day_text(int(day)) for day in series.days[early[:SHOWN]])
@@ -99,11 +99,11 @@ def short(series: Series, context: Context) -> list[Finding]:
             f"{early.size} session{'s' if early.size > 1 else ''} end before the usual {time_text(usual_stop)} bar: "
             f"{shown}{', …' if early.size > SHOWN else ''}"
         )
-        found.append(Finding("early_end", *series.span(int(early[0]), int(early[-1])), reason))
+        found.append(SeriesFinding("early_end", *series.span(int(early[0]), int(early[-1])), reason))
     return found
 
 
-def inner_gaps(series: Series, context: Context) -> list[Finding]:
+def inner_gaps(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``gap`` inside a session of a series that otherwise has nearly every bar."""
     if series.daily:
         return []
@@ -120,22 +120,22 @@ def inner_gaps(series: Series, context: Context) -> list[Finding]:
             if after - before - closed <= max(INNER_GAP, 10 * series.step):
                 continue  # a break between two windows, or a halt
         reason = f"no bars on {day_text(before // DAY)} between {time_text(before % DAY)} and {time_text(after % DAY)}"
-        found.append(Finding("gap", int(series.timestamp[row]), int(series.timestamp[row + 1]), reason))
+        found.append(SeriesFinding("gap", int(series.timestamp[row]), int(series.timestamp[row + 1]), reason))
     return found
 
 
-def fits(calendar: Calendar, days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
+def fits(calendar: ExpectedDays, days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
     """Share of a series' days, within the calendar's span, that the calendar has; 0..1, 0 when none lie within."""
     within = days[(days >= calendar.days[0]) & (days <= calendar.days[-1])]
     return float(np.isin(within, calendar.days).mean()) if within.size else 0.0
 
 
-def _long_silences(series: Series) -> list[Finding]:
+def _long_silences(series: Series) -> list[SeriesFinding]:
     found = []
     for index in np.flatnonzero(np.diff(series.days) > GAP_DAYS).tolist():
         first, last = int(series.days[index]), int(series.days[index + 1])
         reason = f"no bars between {day_text(first)} and {day_text(last)}: {last - first - 1} calendar days"
-        found.append(Finding("gap", first * DAY, last * DAY, reason))
+        found.append(SeriesFinding("gap", first * DAY, last * DAY, reason))
     return found
 
 

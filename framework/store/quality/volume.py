@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.store.issues import Finding
+from framework.store.issues import SeriesFinding
 from framework.store.localtime import DAY, day_text, time_text
 
 if TYPE_CHECKING:
-    from framework.store.quality.series import Context, Series
+    from framework.store.quality.series import Series, SeriesContext
 
 FILLED_BARS = 3
 
 
-def no_volume(series: Series, _context: Context) -> list[Finding]:
+def no_volume(series: Series, _context: SeriesContext) -> list[SeriesFinding]:
     """``no_volume``: not one bar has any."""
     if np.nansum(series.volume) > 0:
         return []
     empty = bool(np.isnan(series.volume).all())
     reason = "the source has no volume" if empty else "every bar's volume is 0 or absent"
-    return [Finding("no_volume", int(series.timestamp[0]), int(series.timestamp[-1]), reason)]
+    return [SeriesFinding("no_volume", int(series.timestamp[0]), int(series.timestamp[-1]), reason)]
 
 
-def filled_forward(series: Series, _context: Context) -> list[Finding]:
+def filled_forward(series: Series, _context: SeriesContext) -> list[SeriesFinding]:
     """``filled_forward``: runs of bars without volume that repeat the previous close."""
     still = (series.volume == 0) & (series.high == series.low)
     still[1:] &= series.close[1:] == series.close[:-1]
@@ -43,5 +43,7 @@ def filled_forward(series: Series, _context: Context) -> list[Finding]:
             else f"{day_text(begin // DAY)} {time_text(begin % DAY)} … {time_text(end % DAY)}"
         )
         reason = f"{after - first} bars without volume repeat the price {series.close[first]:g}: {when}"
-        found.append(Finding("filled_forward", int(series.timestamp[first]), int(series.timestamp[after - 1]), reason))
+        found.append(
+            SeriesFinding("filled_forward", int(series.timestamp[first]), int(series.timestamp[after - 1]), reason)
+        )
     return found

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from framework.rules.charges import charges
 from framework.rules.money import LARGEST_PAISE, LARGEST_QUANTITY, RATE_SCALE, by_rate, fits, share, to_paise, value
-from framework.types import choices
+from framework.types import setting_values
 from framework.types.tariff import Tariff
 
 HALF = Fraction(1, 2)
@@ -135,6 +135,6 @@ def test_shares_taken_one_after_the_other_add_up(total, parts):
 
 
 def test_settings_read_rates_on_the_scale_of_the_rulebook():
-    assert choices.RATE_SCALE == RATE_SCALE
+    assert setting_values.RATE_SCALE == RATE_SCALE
     assert LARGEST_PAISE / 2 == float(LARGEST_PAISE // 2)
     assert LARGEST_PAISE < 2**52 <= LARGEST_PAISE * 2, "half a paisa is still a float64"

@@ -1,9 +1,9 @@
-"""framework/rules/note.py: components of a fill, and a day's fills as a contract note rounds them."""
+"""framework/market/contract_note.py: components of a fill, and a day's fills as a contract note rounds them."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.rules.note import Components, NoteFill, contract_note, fill_charges
+from framework.market.contract_note import Components, NoteFill, contract_note, fill_charges
 from framework.types.tariff import Tariff
 
 DELIVERY = Tariff(

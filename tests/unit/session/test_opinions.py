@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.session.opinions import MEASURES, ask
-from framework.standing import at_the_end, before_the_first, one_price
+from framework.run.what_if import at_the_end, before_the_first, one_price
+from framework.session.explain import MEASURES, ask
 from framework.types import (
     BreakerCause,
     BreakerEvent,

@@ -1,4 +1,4 @@
-"""framework/session/trips.py by way of the account: round trips net of charges, however they are built."""
+"""framework/session/trip_stats.py by way of the account: round trips net of charges, however they are built."""
 
 from framework.engines.event import run
 from framework.session import Session

@@ -1,0 +1,1 @@
+"""The port to a broker: what any adapter implements."""

@@ -1,0 +1,1 @@
+"""Settings of this installation: the file ``config/trading.yaml`` and the environment."""

@@ -1,0 +1,131 @@
+"""Engines by name: which one runs, and what is said when it is not there or not able."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from framework.engines import event
+from framework.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from framework.engines.event import DecisionArrays
+    from framework.session import Session
+    from framework.types import Panel, Record, RiskRule, Settings
+    from framework.types.orders import CancelRequest, OrderRequest
+
+WORTH_IMPORTING = 400_000
+"""Bars × instruments from which importing numba (0.7 s) is quicker than interpreting them."""
+WORTH_COMPILING = 8_000_000
+"""… from which even compiling first (about half a minute) is."""
+_log = logging.getLogger(__name__)
+ENGINES = ("auto", "event", "compiled", "backtrader")
+
+
+def run_engine(
+    name: str,
+    panel: Panel,
+    settings: Settings,
+    *,
+    decisions: DecisionArrays | None = None,
+    on_bar: Callable[[Session, int], Sequence[OrderRequest | CancelRequest]] | None = None,
+    style: str = "signals",
+    first_row: int = 0,
+    last_row: int | None = None,
+    rules: Sequence[RiskRule] = (),
+    columns: dict[str, dict[str, NDArray[np.float64]]] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Record:
+    """Run a named engine; the record keeps what it takes to run it through another one, and the columns for plots.
+
+    Raises ``ConfigError`` when there is no such engine, it is not installed, or it cannot express the run.
+    """
+    chosen = chosen_engine(name, style=style, rules=rules, cells=panel.close.size)
+    refuse_unread(panel, settings)
+    if chosen == "event":
+        record = event.run(
+            panel,
+            settings,
+            decisions=decisions,
+            on_bar=on_bar,
+            style=style,
+            first_row=first_row,
+            last_row=last_row,
+            rules=rules,
+            progress=progress,
+        )
+    else:
+        record = import_module(f"framework.engines.{chosen}").run(
+            panel,
+            settings,
+            decisions=decisions,
+            style=style,
+            first_row=first_row,
+            last_row=last_row,
+            progress=progress,
+        )
+    given = {} if decisions is None else {name: getattr(decisions, name) for name in event.PRICE_NAMES}
+    return replace(
+        record,
+        style=style,
+        prices={name: array for name, array in given.items() if array is not None},
+        rules=tuple(type(rule).__name__ for rule in rules),
+        columns=columns or {},
+    )
+
+
+@cache
+def _advise_warmup() -> None:
+    """Say once why a long run takes its time."""
+    _log.warning("The engine is not compiled yet, so this runs bar by bar; `tulya warmup` makes long runs much faster")
+
+
+def refuse_unread(panel: Panel, settings: Settings) -> None:
+    """A product whose deadlines were not read would run as if there were none."""
+    if settings.product in {"MIS", "NRML"} and panel.deadlines is None:
+        msg = (
+            f"the deadlines of product {settings.product} are not read; "
+            "framework.market.products.with_product(settings, panel) does"
+        )
+        raise ConfigError(msg)
+
+
+def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: int = 0) -> str:
+    """The engine that a name means for a run of this many bars times instruments.
+
+    ``auto`` takes the compiled engine where it saves time: not for a small run, which would wait for numba's import,
+    nor before its machine code is kept, unless the run is so long that compiling first is quicker (``tulya warmup``).
+    """
+    if name not in ENGINES:
+        msg = f"engine {name!r} is not one of {', '.join(ENGINES)}"
+        raise ConfigError(msg)
+    if name == "auto" and style != "on_bar" and not rules and cells >= WORTH_IMPORTING:
+        from framework.engines.numba_cache import is_cached
+
+        if cells >= WORTH_COMPILING or is_cached():
+            return "compiled"
+        _advise_warmup()
+    if name in {"auto", "event"}:
+        return "event"
+    if style == "on_bar":
+        msg = (
+            f"the {name} engine runs strategies that decide in arrays, and on_bar() acts bar by bar; use --engine event"
+        )
+        raise ConfigError(msg)
+    if rules:
+        own = ", ".join(type(rule).__name__ for rule in rules)
+        msg = f"the {name} engine cannot ask a risk rule of your own ({own}); use --engine event"
+        raise ConfigError(msg)
+    if find_spec(f"framework.engines.{name}") is None:
+        msg = f"this version of Tulya has no {name} engine; use --engine event"
+        raise ConfigError(msg)
+    return name

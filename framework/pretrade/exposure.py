@@ -1,0 +1,121 @@
+"""What is at stake if everything that is open fills. Open orders that nobody confirmed count at their full size."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from framework.pretrade.facts import RequestKind
+from framework.types.orders import OrderType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from framework.pretrade.facts import OpenOrder, PretradeContext, Request
+
+LIMITED = (OrderType.LIMIT, OrderType.STOP_LIMIT)
+
+
+def side_of(quantity: int) -> int:
+    """+1 for a buy, −1 for a sale."""
+    return 1 if quantity > 0 else -1
+
+
+def reach(request: Request, world: PretradeContext) -> float:
+    """The furthest price it can reasonably fill at, rupees: its limit, else trigger or last price and the band."""
+    if request.type in LIMITED:
+        return request.limit
+    price = request.trigger if request.type is OrderType.STOP else world.quote.price
+    return price * (1.0 + side_of(request.quantity) * world.limits.price_band_percent / 100.0)
+
+
+def worst_price(request: Request, world: PretradeContext) -> float:
+    """What a unit may be worth at most, rupees: a buy's furthest price; a sale's limit, trigger or last price."""
+    if request.quantity > 0 or request.type in LIMITED:
+        return reach(request, world)
+    return request.trigger if request.type is OrderType.STOP else world.quote.price
+
+
+def others(request: Request, world: PretradeContext) -> list[OpenOrder]:
+    """Open orders beside the one that is placed or changed."""
+    return [order for order in world.open_orders if order.tag != request.tag]
+
+
+def size(request: Request, world: PretradeContext) -> int:
+    """Units ≥ 0 that the request may fill; of a change the larger one, as either may be what the exchange has."""
+    before = [abs(order.units) for order in world.open_orders if order.tag == request.tag]
+    return max([abs(request.quantity), *before] if request.action is RequestKind.MODIFY else [abs(request.quantity)])
+
+
+def going(orders: Iterable[OpenOrder], symbol: str, side: int, group: str = "", units: int = 0) -> int:
+    """Units ≥ 0 of one side that may still fill; orders that cancel each other count once, as the largest of them.
+
+    ``units`` are those of one more order, of ``group``.
+    """
+    loose, groups = (0, {group: units}) if group else (units, {})
+    for order in orders:
+        if order.symbol != symbol or order.units * side <= 0:
+            continue
+        if order.group:
+            groups[order.group] = max(groups.get(order.group, 0), abs(order.units))
+        else:
+            loose += abs(order.units)
+    return loose + sum(groups.values())
+
+
+def held(world: PretradeContext, symbol: str) -> int:
+    """Signed units held."""
+    holding = world.holdings.get(symbol)
+    return 0 if holding is None else holding.quantity
+
+
+def reduces(request: Request, world: PretradeContext) -> bool:
+    """Whether it can only bring the position nearer to zero, whatever else of ours fills: never taken on trust."""
+    position, side = held(world, request.symbol), side_of(request.quantity)
+    leaving = going(others(request, world), request.symbol, side, request.group, size(request, world))
+    return position * side < 0 and leaving <= abs(position)
+
+
+def open_value(request: Request, world: PretradeContext) -> float:
+    """Rupees that this and all open orders are for; NaN or infinite where a price is not known."""
+    ours = size(request, world) * worst_price(request, world)
+    return ours + math.fsum(abs(order.units) * order.price for order in others(request, world))
+
+
+def worst_units(request: Request, world: PretradeContext) -> int:
+    """Units ≥ 0 held of the request's symbol if only the worse side of everything open fills."""
+    position, beside = held(world, request.symbol), others(request, world)
+    return max(abs(position + _coming(beside, request, world, 1)), abs(position - _coming(beside, request, world, -1)))
+
+
+def gross_value(request: Request, world: PretradeContext) -> float:
+    """Rupees of all positions, each if the worse side of its open orders fills, at the last prices known."""
+    symbols = dict.fromkeys([request.symbol, *world.holdings, *(order.symbol for order in world.open_orders)])
+    beside = others(request, world)
+    return math.fsum(_worst_of(symbol, beside, request, world) for symbol in symbols)
+
+
+def _worst_of(symbol: str, beside: list[OpenOrder], request: Request, world: PretradeContext) -> float:
+    if symbol == request.symbol:
+        return worst_units(request, world) * max_price(request, world)
+    position = held(world, symbol)
+    units = max(abs(position + going(beside, symbol, 1)), abs(position - going(beside, symbol, -1)))
+    holding = world.holdings.get(symbol)
+    prices = [order.price for order in beside if order.symbol == symbol]
+    return units * _highest([*prices, holding.price] if holding is not None and holding.quantity else prices)
+
+
+def max_price(request: Request, world: PretradeContext) -> float:
+    """The higher of the order's worst price and the last one, rupees; NaN where either is not known."""
+    return _highest([worst_price(request, world), world.quote.price])
+
+
+def _coming(beside: list[OpenOrder], request: Request, world: PretradeContext, side: int) -> int:
+    if request.quantity * side > 0:
+        return going(beside, request.symbol, side, request.group, size(request, world))
+    return going(beside, request.symbol, side)
+
+
+def _highest(prices: list[float]) -> float:
+    """NaN if one of them is; 0 without any."""
+    return math.nan if any(price != price for price in prices) else max(prices, default=0.0)  # noqa: PLR0124 - NaN

@@ -1,0 +1,208 @@
+"""What the send rules are told: the order and a picture of the world, frozen. Money in rupees unless a name says paise.
+
+Whoever fills these in says what it knows. What it does not know is NaN, an empty text or None, and refuses.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from framework.types.orders import OrderType
+    from framework.types.portfolio import TradingState
+
+NAN = float("nan")
+SECOND_NS = 1_000_000_000
+
+
+class RequestKind(StrEnum):
+    """What is asked of the broker."""
+
+    PLACE = "place"
+    MODIFY = "modify"
+    CANCEL = "cancel"
+
+
+class Request(NamedTuple):
+    """What is about to be sent."""
+
+    action: RequestKind
+    tag: str
+    """Our own name of the order; of a change or a cancel, the name of the order meant."""
+    strategy: str
+    symbol: str
+    """``NSE:INFY``."""
+    quantity: int
+    """Signed units; of a change, what would rest afterwards."""
+    type: OrderType
+    limit: float
+    """Rupees; NaN where the type has none. So is trigger."""
+    trigger: float
+    needed_paise: int
+    """Cash or margin that it takes at its worst price, charges included; > 0 for an increase."""
+    expires_ns: int
+    """Not to be sent at or after this time, UTC nanoseconds."""
+    group: str = ""
+    """Orders of one group cancel each other: they count once, the largest."""
+
+
+class Tradable(NamedTuple):
+    """What the newest list of instruments says."""
+
+    tick: float
+    lot: int
+    freeze_quantity: int | None
+    """The exchange refuses an order of more units; None: the list states none."""
+
+
+class Quote(NamedTuple):
+    """The last price seen, and when."""
+
+    price: float
+    time_ns: int
+    """When it reached us, by the clock that also makes ``now_ns``."""
+    before: float
+    """The price before it; the last close for the first of a day."""
+    lower: float = NAN
+    """The exchange's price band of today. So is upper."""
+    upper: float = NAN
+    bid: float | None = None
+    """None: this feed has no depth. So is ask."""
+    ask: float | None = None
+    missing_bars: int = 0
+    """Bars that should have come since the history the decision was made on, and did not."""
+
+
+class Holding(NamedTuple):
+    """What is held of one symbol."""
+
+    quantity: int
+    price: float
+    """The last price known, rupees."""
+
+
+class OpenOrder(NamedTuple):
+    """An order of ours that is not known to be done."""
+
+    tag: str
+    symbol: str
+    quantity: int
+    """Signed units of the whole order; while a change is unanswered, the larger of the two."""
+    filled: int
+    """Signed units."""
+    price: float
+    """The worst price it can reasonably fill at, rupees."""
+    needed_paise: int
+    limit: float | None = NAN
+    """The price it stands in the book at; NaN = at any, or not known; None while it waits for its trigger."""
+    confirmed: bool = True
+    """False while the broker's answer is missing or unknown: then it counts at its full size."""
+    counted: bool = True
+    """The broker's figure of available funds has it already."""
+    group: str = ""
+
+    @property
+    def units(self) -> int:
+        """Signed units that may still fill."""
+        return self.quantity - self.filled if self.confirmed else self.quantity
+
+
+class Funds(NamedTuple):
+    """What the broker says is available, cash or margin, and when it said so."""
+
+    available_paise: int
+    time_ns: int
+
+
+class Send(NamedTuple):
+    """One request that went out."""
+
+    time_ns: int
+    action: RequestKind
+    strategy: str
+    symbol: str
+    quantity: int
+
+
+class Sends(NamedTuple):
+    """What went out, counted by the gate itself."""
+
+    recent: tuple[Send, ...] = ()
+    """Of the last minute at least, oldest first."""
+    day: int = 0
+    """Trading day of the counts, days since 1970-01-01."""
+    today: Mapping[str, int] = MappingProxyType({})
+    """Symbol → orders placed and changed on that day."""
+
+
+class TradingHours(NamedTuple):
+    """Today's session for this instrument and product, from the calendar, and what the broker says of it."""
+
+    day: int
+    """Days since 1970-01-01."""
+    open_ns: int
+    close_ns: int
+    entries_until_ns: int
+    """Nothing new from here on: the product's cut-off."""
+    broker_open: bool
+    """The broker's own status of the segment."""
+
+
+class Authority(NamedTuple):
+    """Who sends: as configured, and as found at the start of the session."""
+
+    account: str
+    app: str
+    algo: str
+    ip: str
+
+
+class Ceilings(NamedTuple):
+    """What the law allows on a day, from ``config/market/orders.yaml``."""
+
+    order_value: float
+    """Rupees, one order."""
+    orders_per_second: int
+
+
+class SendLimits(NamedTuple):
+    """The ``live:`` limits of the configuration, every one of them said by the user."""
+
+    max_order_value: float
+    max_order_quantity: int
+    price_band_percent: float
+    reference_age_s: float
+    max_jump_percent: float
+    max_open_value: float
+    max_position_value: float
+    max_gross_value: float
+    funds_age_s: float
+    duplicate_s: float
+    orders_per_second: int
+    cancels_per_second: int
+    orders_per_minute: int
+    orders_per_day: int
+
+
+class PretradeContext(NamedTuple):
+    """Everything a rule may look at beside the request and the time."""
+
+    limits: SendLimits
+    ceilings: Ceilings
+    instrument: Tradable | None
+    """None: no list of instruments has the symbol."""
+    restricted: str
+    """Why nothing new may be opened in it: ban period, surveillance stage, a list of one's own; empty: nothing."""
+    quote: Quote
+    holdings: Mapping[str, Holding]
+    open_orders: tuple[OpenOrder, ...]
+    funds: Funds
+    sends: Sends
+    hours: TradingHours
+    state: TradingState
+    configured: Authority
+    found: Authority

@@ -1,0 +1,1 @@
+"""Prepares a run: inputs, preflight checks, prices, provenance; and the history of kept runs."""

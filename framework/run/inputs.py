@@ -1,0 +1,140 @@
+"""What a run is given, in whatever form, as what it works with: prices, days, settings, rates, the strategy."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
+
+from framework.errors import ConfigError, DataError
+from framework.strategy import Strategy
+from framework.types import Bars, Panel, Settings
+from framework.types.array_store import MEMORY, ArrayStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    BarsInput = Bars | Panel | pd.DataFrame | str | Sequence[Bars | str]
+    Progress = Callable[[str, int, int], None]
+    """Called with what is being done, how much of it, and how much there is."""
+
+
+class RunPrices(NamedTuple):
+    """What a run reads: the aligned prices, and what is known to be wrong with them."""
+
+    panel: Panel
+    data_issues: tuple[str, ...] = ()
+
+
+def read_prices(
+    bars: BarsInput,
+    *,
+    timeframe: str = "1d",
+    end: date | None = None,
+    db: Path | None = None,
+    progress: Progress | None = None,
+    space: ArrayStore = MEMORY,
+) -> RunPrices:
+    """Whatever was given as one panel, cut behind ``end``. Symbols are read from the store, into the space."""
+    if isinstance(bars, Panel):
+        return RunPrices(_until(bars.with_space(space), end))
+    given = [bars] if isinstance(bars, (str, Bars)) or hasattr(bars, "columns") else list(bars)
+    symbols = [item for item in given if isinstance(item, str)]
+    series = [item for item in given if isinstance(item, Bars)]
+    series += [Bars.from_frame(cast("pd.DataFrame", item)) for item in given if hasattr(item, "columns")]
+    issues: tuple[str, ...] = ()
+    if symbols:
+        from framework.run.prices import load
+
+        loaded, issues = load(symbols, timeframe, end, db, progress, space)
+        series += loaded
+    return RunPrices(_until(Panel.from_bars(series, space), end), issues)
+
+
+def _until(panel: Panel, end: date | None) -> Panel:
+    if end is None:
+        return panel
+    rows = int(np.searchsorted(panel.session, _days(end), side="right"))
+    return panel if rows == len(panel) else panel[:rows]
+
+
+def first_row_of(panel: Panel, start: date | None) -> int:
+    """First row on or after ``start``; ``DataError`` with the range there is when nothing is left."""
+    if not len(panel):
+        msg = "there are no bars before the end of the range"
+        raise DataError(msg)
+    row = 0 if start is None else int(np.searchsorted(panel.session, _days(start), side="left"))
+    if row >= len(panel):
+        first, last = (np.datetime64(int(day), "D") for day in (panel.session[0], panel.session[-1]))
+        msg = f"there are no bars from {start}; {', '.join(panel.symbols[:5])} have {first} to {last}"
+        raise DataError(msg)
+    return row
+
+
+def _days(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
+
+
+def day_of(what: str, given: date | str | None) -> date | None:
+    """A date or its text; ``what`` names the option in the ``ConfigError``."""
+    if given is None or (isinstance(given, date) and not isinstance(given, datetime)):
+        return given
+    try:
+        return given.date() if isinstance(given, datetime) else date.fromisoformat(given)
+    except ValueError:
+        msg = f"{what} {given!r} is not a date; write it as 2015-12-31"
+        raise ConfigError(msg) from None
+
+
+def settings_of(settings: Settings | None, choices: dict[str, Any]) -> Settings:
+    """Settings given at once, or by name."""
+    if settings is None:
+        return _settings(**choices) if all(map(_plain, choices.values())) else Settings.of(**choices)
+    if choices:
+        msg = f"give settings=… or {', '.join(choices)}, not both"
+        raise ConfigError(msg)
+    return settings
+
+
+def _plain(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float))
+
+
+@lru_cache(typed=True)
+def _settings(**choices: Any) -> Settings:
+    """Choices that were read before are not read again: a notebook runs the same ones a thousand times."""
+    return Settings.of(**choices)
+
+
+def strategy_of(given: Strategy | type[Strategy] | str) -> Strategy:
+    """An instance as it is; a class or a name with its defaults."""
+    if isinstance(given, Strategy):
+        return given
+    if isinstance(given, str):
+        from framework.usercode.find import find_strategy
+
+        given = find_strategy(given)
+    return given.from_settings({})
+
+
+def with_rates(settings: Settings, panel: Panel, first_row: int) -> Settings:
+    """The settings with the rates of a broker's plan in them; see ``framework.market.rates``."""
+    if not settings.charges.plan:
+        return settings
+    from framework.market.rates import with_rates as read  # pydantic models of tables: only where a plan is named
+
+    return read(settings, panel, first_row)
+
+
+def with_product(settings: Settings, panel: Panel, first_row: int) -> tuple[Settings, Panel]:
+    """The settings with their product's margins, the panel with its deadlines; see ``framework.market.products``."""
+    if not (settings.product or settings.charges.product or settings.square_off):
+        return settings, panel
+    from framework.market.products import with_product as read  # a calendar and a table: only where a product is named
+
+    return read(settings, panel, first_row)

@@ -1,0 +1,152 @@
+"""What Session remembers of one instrument and of one order. Plain mutable records; every rule is elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.types.orders import ExitDistances, Reason
+from framework.types.record import OrderRecord, OrderState
+
+if TYPE_CHECKING:
+    from framework.types import Approved
+
+NAN = float("nan")
+WORKING = OrderState.WORKING
+NO_DISTANCES = ExitDistances()
+
+
+class WorkingOrder:
+    """An order's life as Session mirrors it."""
+
+    __slots__ = (
+        "cancelling",
+        "filled",
+        "filled_paise",
+        "needs_flat",
+        "order",
+        "requested",
+        "reserved_paise",
+        "state",
+        "verdict",
+        "waits_for",
+        "worst",
+    )
+
+    def __init__(self, approved: Approved) -> None:
+        self.order, self.requested, self.verdict = approved
+        """``order`` follows what became of it; the request and the verdict on it stay."""
+        self.state = WORKING
+        self.filled = 0
+        """Signed units."""
+        self.filled_paise = 0
+        """Their value."""
+        self.reserved_paise = 0
+        """Buying power an increase holds until it is done."""
+        self.worst = NAN
+        """Worst price in rupees that an entry can reasonably fill at."""
+        self.cancelling = False
+        self.waits_for: set[int] = set()
+        """A parked order is submitted when these orders are done …"""
+        self.needs_flat = False
+        """… and, if it opens the other side, only when the position is flat."""
+
+    @property
+    def remaining(self) -> int:
+        """Signed units not yet filled."""
+        return self.order.quantity - self.filled
+
+    def record(self, ended_at: int = 0, why: str = "") -> OrderRecord:
+        """The order as the result keeps it."""
+        return OrderRecord(self.order, self.requested, self.verdict, self.state, self.filled, ended_at, why)
+
+
+class InstrumentState:
+    """Intent, orders and exits of one instrument."""
+
+    __slots__ = (
+        "bars_held",
+        "desired",
+        "distances",
+        "entry_distances",
+        "extreme",
+        "full_units",
+        "ignored_target",
+        "intent",
+        "intent_before",
+        "leaving",
+        "leaving_reason",
+        "open_orders",
+        "protect_due",
+        "scale",
+        "stop_id",
+        "target_id",
+        "within_bar",
+    )
+
+    def __init__(self) -> None:
+        self.intent = 0.0
+        """The last finite target, whatever the verdict on it was."""
+        self.intent_before = 0.0
+        """The intent that an expired entry falls back to."""
+        self.desired = 0
+        """Signed units the intent means."""
+        self.full_units = 0
+        """Units a full target means, fixed at the opening decision."""
+        self.ignored_target = NAN
+        """``reenter: new_signal``: the target that must first leave."""
+        self.leaving = False
+        """A forced exit is under way: targets wait until the position is flat."""
+        self.leaving_reason = Reason.SIGNAL
+        """Why, while ``leaving``."""
+        self.distances = NO_DISTANCES
+        """Protective distances of the position, from its opening order's decision row."""
+        self.entry_distances = NO_DISTANCES
+        """The same for the entry that is working."""
+        self.extreme = NAN
+        """Best price since the entry, rupees; kept up where something is measured from it."""
+        self.scale = 1.0
+        """Shares now per share at the entry: what splits have made of a distance configured in rupees."""
+        self.bars_held = 0
+        """Closes since the entry, the entry bar's included; counted where something depends on it."""
+        self.within_bar = False
+        """The entry filled inside the current bar."""
+        self.protect_due = False
+        """Protective exits are to be placed at this bar's close (``active_from: next_bar``)."""
+        self.stop_id = 0
+        """Order id of the protective stop; 0 = none."""
+        self.target_id = 0
+        """Order id of the protective target; 0 = none."""
+        self.open_orders: list[WorkingOrder] = []
+        """All working and parked orders, oldest first."""
+
+    def only_protected(self) -> bool:
+        """No order is open but the protective exits."""
+        return len(self.open_orders) == (self.stop_id != 0) + (self.target_id != 0)
+
+    def forget_exit(self, order_id: int) -> None:
+        """A protective order is done."""
+        if order_id == self.stop_id:
+            self.stop_id = 0
+        elif order_id == self.target_id:
+            self.target_id = 0
+
+    def exit_ids(self) -> list[int]:
+        """Ids of the protective orders there are: stop, then target."""
+        return [exit_id for exit_id in (self.stop_id, self.target_id) if exit_id]
+
+    def leave(self, reason: Reason, reenter: str) -> None:
+        """Start a forced exit of what is held."""
+        self.forget_intent(reenter)
+        self.leaving, self.leaving_reason = True, reason
+
+    def forget_intent(self, reenter: str) -> None:
+        """A forced exit sets the intent to 0; with ``new_signal`` the old target must first leave."""
+        if reenter == "new_signal" and self.intent != 0.0:
+            self.ignored_target = self.intent
+        self.intent = 0.0
+        self.desired = 0
+
+    def forget_position(self) -> None:
+        """The position is gone, and with it what its exits were measured from."""
+        self.leaving = self.protect_due = False
+        self.distances, self.extreme, self.bars_held, self.scale = NO_DISTANCES, NAN, 0, 1.0

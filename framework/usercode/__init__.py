@@ -1,0 +1,1 @@
+"""The user's own files: found, loaded, checked and begun from a template."""

@@ -1,0 +1,18 @@
+"""What a user's own method raises, as one sentence with its file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from framework.errors import StrategyError
+from framework.usercode.load import place_of, said
+
+if TYPE_CHECKING:
+    from framework.strategy import Strategy
+
+
+def blamed(error: Exception, strategy: Strategy, method: str, where: str) -> StrategyError:
+    """The error to raise from ``error``; ``where`` says what the method looked at, as ``on the bars of SP500``."""
+    file = Path(getattr(type(strategy), method).__code__.co_filename)
+    return StrategyError(f"{place_of(error, file)}: {type(strategy).__name__}.{method} raised {said(error)} ({where})")
