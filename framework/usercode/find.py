@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 RULE_HOOKS = ("pre_order", "post_fill", "on_state")
-SHIPPED = Path(__file__).resolve().parent.parent / "strategies"
+SHIPPED = Path(__file__).resolve().parents[2] / "strategies"
 
 
 class ParameterInfo(NamedTuple):

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import strategies
-from framework import Bars, Signals, Strategy, Verdict, backtest, discovery
+from framework import Bars, Signals, Strategy, Verdict, backtest
 from framework.errors import ConfigError, StrategyError
 from framework.types import Order, OrderType, Reason
 from framework.types.timeframe import DAY_NS
+from framework.usercode import find
 from framework.usercode.find import broken_strategies, describe, find_rule, find_strategy, list_strategies, source_hash
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -237,7 +238,7 @@ def test_a_broken_file_among_the_strategies_does_not_hide_the_others(folder):
 @pytest.fixture
 def added(tmp_path, monkeypatch):
     """Writes a file into a folder that takes the part of the project's own ``strategies``."""
-    monkeypatch.setattr(discovery, "SHIPPED", tmp_path)
+    monkeypatch.setattr(find, "SHIPPED", tmp_path)
     monkeypatch.setattr(strategies, "__path__", [*strategies.__path__, str(tmp_path)])
     written = []
 
