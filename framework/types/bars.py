@@ -9,6 +9,7 @@ import numpy as np
 
 from framework.errors import DataError
 from framework.types.actions import adjustment
+from framework.types.clocks import closes
 from framework.types.instrument import Instrument
 from framework.types.timeframe import Timeframe
 
@@ -47,7 +48,7 @@ class Bars:
     session: NDArray[np.int64]
     """Session each bar belongs to, int64[n]: its local trading date as days since 1970-01-01."""
     close_time: NDArray[np.int64]
-    """When each bar is complete, int64[n], UTC nanoseconds."""
+    """When each bar is complete, int64[n], UTC nanoseconds: no later than the next one opens."""
     factor: NDArray[np.float64]
     """Adjustment: raw price = adjusted price × factor, float64[n]; 1 where nothing was adjusted."""
     actions: tuple[Action, ...] = ()
@@ -68,7 +69,7 @@ class Bars:
         """Check the arrays and derive session and closing time from the instrument's zone.
 
         ``time`` is int64 UTC nanoseconds of the opens. Arrays that somebody could still write to are copied, so that
-        a run's prices stay what they were. Raises ``DataError`` naming the first bad bar.
+        a run's prices stay what they were. Raises ``DataError`` naming the first bad bar, or two that overlap.
         """
         if isinstance(instrument, str):
             instrument = Instrument(instrument)
@@ -80,11 +81,12 @@ class Bars:
         }
         columns["volume"] = np.full(rows, np.nan) if volume is None else _kept(volume, np.float64)
         _check(instrument, opens, columns)
+        session = frame.sessions(opens, instrument.timezone)
         arrays: dict[str, NDArray[Any]] = {
             **columns,
             "time": opens,
-            "session": frame.sessions(opens, instrument.timezone),
-            "close_time": opens + frame.nanoseconds,
+            "session": session,
+            "close_time": closes(instrument, frame, opens, session),
             "factor": np.ones(rows),
         }
         for array in arrays.values():
@@ -229,5 +231,5 @@ def _rules(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> 
         rules.append((f"its {name} is below its low", low <= columns[name]))
         rules.append((f"its {name} is above its high", columns[name] <= high))
     rules.append(("its volume is below 0", ~(columns["volume"] < 0)))
-    rules.append(("its time is not after the one before it", np.append(True, np.diff(time) > 0)[: time.shape[0]]))
+    rules.append(("its time is not after the one before it", np.append(True, time[1:] > time[:-1])[: time.shape[0]]))
     return rules

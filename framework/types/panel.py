@@ -11,6 +11,7 @@ import numpy as np
 from framework.errors import ConfigError, DataError
 from framework.types.array_store import MEMORY, ArrayStore
 from framework.types.bars import Bars
+from framework.types.clocks import row_closes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ class Panel:
     session: NDArray[np.int64]
     """int64[T]: trading date as days since 1970-01-01."""
     close_time: NDArray[np.int64]
-    """int64[T], UTC nanoseconds."""
+    """int64[T], UTC nanoseconds: when each row is decided on; no later than the next row opens."""
     actions: tuple[tuple[Action, ...], ...] = ()
     """Corporate actions by instrument; empty where no instrument has any."""
     deadlines: Deadlines | None = field(default=None, repr=False)
@@ -66,7 +67,8 @@ class Panel:
     def from_bars(cls, series: Sequence[Bars], space: ArrayStore = MEMORY) -> Panel:
         """Align several instruments on the union of their times; nothing is filled forward.
 
-        Raises ``DataError`` when there is nothing, ``ConfigError`` on mixed timeframes or a repeated instrument.
+        Raises ``DataError`` when there is nothing, or a bar of one row closes after the next row opens (staggered
+        clocks); ``ConfigError`` on mixed timeframes or a repeated instrument.
         """
         if not series:
             msg = "a panel needs the bars of at least one instrument"
@@ -90,10 +92,9 @@ class Panel:
             name: table([getattr(bars, name) for bars in ordered], rows, time.shape[0], space) for name in VALUES
         }
         session = np.zeros(time.shape[0], dtype=np.int64)
-        close_time = np.zeros(time.shape[0], dtype=np.int64)
+        close_time = row_closes(ordered, rows, time)
         for at, bars in zip(rows, ordered, strict=True):
             session[at] = bars.session
-            close_time[at] = np.maximum(close_time[at], bars.close_time)
         for array in (time, session, close_time, *values.values()):
             array.setflags(write=False)
         panel = cls(
