@@ -73,9 +73,12 @@ def _overlap(instrument: Instrument, timeframe: Timeframe, opens: NDArray[np.int
     usual, counts = np.unique(steps, return_counts=True)
     apart = int(usual[np.argmax(counts)])
     if apart >= length:
-        return f"{what}: a bar that was fetched while it formed, or of another timeframe than {timeframe.name}; leave it out"
+        return (
+            f"{what}: one was fetched while it formed, or is of another timeframe than {timeframe.name}; leave it out"
+        )
     if apart % MINUTE_NS:
-        return f"{what}: bars that lie {apart / SECOND_NS:g} s apart are no {timeframe.name} bars; gather them into whole minutes"
+        why = f"bars that lie {apart / SECOND_NS:g} s apart are no {timeframe.name} bars"
+        return f"{what}: {why}; gather them into whole minutes"
     usual_name = Timeframe.of_seconds(apart // SECOND_NS).name
     return (
         f"{what}: bars that lie {usual_name} apart are no {timeframe.name} bars; say timeframe={usual_name!r}, and "
@@ -96,9 +99,10 @@ def row_closes(
         close[at] = np.maximum(close[at], bars.close_time)
     late = np.flatnonzero(close[:-1] > time[1:])
     if late.size:
+        length = Timeframe.parse(series[0].timeframe).nanoseconds
         latest, earliest = np.full(time.shape[0], EVER), np.full(time.shape[0], NEVER)
         for bars, at in zip(series, rows, strict=True):
-            goes_on = np.append(bars.time[1:] == bars.close_time[:-1], False)  # it has its length: no session ended it
+            goes_on = np.append(np.diff(bars.time) == length, False)  # it has its length: no session ended it
             latest[at] = np.maximum(latest[at], np.where(goes_on, NEVER, bars.session))
             earliest[at] = np.minimum(earliest[at], bars.session)
         inside = late[earliest[late + 1] <= latest[late]]
@@ -116,9 +120,9 @@ def _staggered(series: Sequence[Bars], time: NDArray[np.int64], row: int) -> str
     after = _bars_at(series, end)
     other = next((span for span in after if span.instrument != one.instrument), after[0])
     return (
-        f"the {series[0].timeframe} bars of {one.instrument} and {other.instrument} overlap: {one} is not closed when "
-        f"{other} opens, and what is decided at a bar's close cannot fill before it. All bars of a run lie on one grid: "
-        "import both from the same one, gather both from finer bars with bars.to(), or run them apart"
+        f"the {series[0].timeframe} bars of {one.instrument} and {other.instrument} overlap: {one} is not closed "
+        f"when {other} opens, and what is decided at a bar's close cannot fill before it. All bars of a run lie on "
+        "one grid: import both from the same one, gather both from finer bars with bars.to(), or run them apart"
     )
 
 

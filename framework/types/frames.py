@@ -72,8 +72,8 @@ def usual_step(stamps: NDArray[np.int64], instrument: Instrument) -> Timeframe:
     if commonest >= DAY_NS:
         if commonest > WEEK_DAYS * DAY_NS and stamps.shape[0] > ENOUGH:
             msg = (
-                f"the bars of {instrument} lie {commonest // DAY_NS} days apart; bars longer than a day are not supported "
-                "(if they are daily with days missing, say timeframe='1d')"
+                f"the bars of {instrument} lie {commonest // DAY_NS} days apart; bars longer than a day are not "
+                "supported (if they are daily with days missing, say timeframe='1d')"
             )
             raise DataError(msg)
         return Timeframe.of_seconds(86_400)
