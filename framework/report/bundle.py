@@ -38,8 +38,8 @@ from framework.types import (
     WithoutRisk,
 )
 from framework.types.actions import Action
+from framework.types.columns import VALUES
 from framework.types.deadlines import Deadlines
-from framework.types.panel import VALUES
 from framework.types.record import AppliedAction
 
 if TYPE_CHECKING:
