@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from framework.report.wording import percent, time_text
 from framework.types.rupees import NONE, rupees
+from framework.types.setting_option import declared
+from framework.types.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,9 +15,9 @@ if TYPE_CHECKING:
     from framework.report.facts import RunFacts
     from framework.types.limits import Limits
     from framework.types.setting_values import Distance
-    from framework.types.settings import Exits, Settings
+    from framework.types.settings import Exits
 
-RUPEES = ("capital", "limits.max_order_value", "limits.max_position_value")
+RUPEES = frozenset(setting.key for setting in declared(Settings) if setting.option.unit == "rupees")
 
 LIMIT_WORDS = {
     "max_age": "no entry with a last bar older than {} session{s}",
