@@ -66,7 +66,7 @@ def decide_signals(
     space = panel.space
     bars, signals = panel.adjusted_bars(basis), []
     for done, one in enumerate(bars, start=1):
-        signals.append(space.keep_signals(ask_signals(strategy, one)))
+        signals.append(ask_signals(strategy, one).kept_in(space))
         if progress is not None:
             progress("signals", done, len(bars))
     length = len(panel)

@@ -21,7 +21,7 @@ from weakref import WeakSet
 import numpy as np
 
 from framework.types import Bars
-from framework.types.bars import ARRAYS
+from framework.types.columns import ARRAYS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,6 +10,8 @@ import numpy as np
 from framework.errors import DataError
 from framework.types.actions import adjustment
 from framework.types.clocks import closes
+from framework.types.columns import ARRAYS, PRICES
+from framework.types.higher import HigherBars
 from framework.types.instrument import Instrument
 from framework.types.timeframe import Timeframe
 
@@ -20,9 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.types.actions import Action, Basis
-    from framework.types.higher import HigherBars
-
-PRICES = ("open", "high", "low", "close")
+    from framework.types.array_store import ArrayStore
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,21 +106,20 @@ class Bars:
         ``symbol`` defaults to the frame's ``attrs['symbol']`` or a ``symbol`` column. A naive index is taken as
         ``timezone`` (the instrument's zone). ``timeframe`` is inferred from the smallest usual step when not given.
         """
-        from framework.types.frames import bars_from_frame
+        from framework.types.frames import columns_of
 
-        return bars_from_frame(frame, symbol, timeframe, timezone)
+        return cls.from_arrays(*columns_of(frame, symbol, timeframe, timezone))
 
     def to_frame(self) -> pd.DataFrame:
         """DataFrame open, high, low, close, volume on a tz-aware index (daily bars: naive dates)."""
-        from framework.types.frames import frame_from_bars
+        from framework.types.frames import frame_of
 
-        return frame_from_bars(self)
+        columns = {name: getattr(self, name) for name in (*PRICES, "volume")}
+        return frame_of(self.instrument, self.timeframe, self.time, columns)
 
     def to(self, timeframe: str) -> HigherBars:
         """Completed bars of a higher timeframe; ``.align(values)`` shows at each bar only what was complete by then."""
-        from framework.types.higher import higher_bars
-
-        return higher_bars(self, timeframe)
+        return HigherBars.of(self.timeframe, timeframe, {name: getattr(self, name) for name in ARRAYS})
 
     def with_actions(self, actions: Iterable[Action]) -> Bars:
         """The same printed prices with the instrument's splits, bonuses and dividends beside them."""
@@ -159,14 +158,17 @@ class Bars:
         """The first ``row`` bars as views, without copying; for a caller that asks at every bar."""
         return replace(self, **{name: getattr(self, name)[:row] for name in ARRAYS})
 
+    def kept_in(self, space: ArrayStore) -> Bars:
+        """These bars, with their arrays where they may stay for as long as the run lasts."""
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
+        kept: Any = space.keep_all(arrays)
+        return self if kept is arrays else replace(self, **kept)
+
     def __repr__(self) -> str:
         if not len(self):
             return f"Bars({self.instrument} {self.timeframe}, empty)"
         first, last = (np.datetime64(int(t), "ns").astype("datetime64[m]") for t in (self.time[0], self.time[-1]))
         return f"Bars({self.instrument} {self.timeframe}, {len(self):,} bars, {first} … {last} UTC)"
-
-
-ARRAYS = ("time", "open", "high", "low", "close", "volume", "session", "close_time", "factor")
 
 
 def _kept(values: Any, kind: type[Any]) -> NDArray[Any]:

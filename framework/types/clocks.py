@@ -7,7 +7,7 @@ two bars may not overlap; within a panel no bar of a row may close after the nex
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -20,11 +20,41 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.types.bars import Bars
     from framework.types.instrument import Instrument
 
 MINUTE_NS = 60 * SECOND_NS
 EVER, NEVER = -(1 << 63), (1 << 63) - 1
+
+
+class TimedBars(Protocol):
+    """Bars, as far as their clocks are concerned."""
+
+    @property
+    def instrument(self) -> Instrument:
+        """Whose bars they are."""
+        ...
+
+    @property
+    def timeframe(self) -> str:
+        """Name of a bar's length, such as ``15m``."""
+        ...
+
+    @property
+    def time(self) -> NDArray[np.int64]:
+        """Opens, int64[n], UTC nanoseconds."""
+        ...
+
+    @property
+    def session(self) -> NDArray[np.int64]:
+        """Trading dates, int64[n], days since 1970-01-01."""
+        ...
+
+    @property
+    def close_time(self) -> NDArray[np.int64]:
+        """Closes, int64[n], UTC nanoseconds."""
+        ...
+
+    def __len__(self) -> int: ...
 
 
 class Span(NamedTuple):
@@ -87,7 +117,7 @@ def _overlap(instrument: Instrument, timeframe: Timeframe, opens: NDArray[np.int
 
 
 def row_closes(
-    series: Sequence[Bars], rows: Sequence[NDArray[np.int64] | slice], time: NDArray[np.int64]
+    series: Sequence[TimedBars], rows: Sequence[NDArray[np.int64] | slice], time: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Decision moment of each row of a panel, int64[T]: the close of its last bar.
 
@@ -112,7 +142,7 @@ def row_closes(
     return close
 
 
-def _staggered(series: Sequence[Bars], time: NDArray[np.int64], row: int) -> str:
+def _staggered(series: Sequence[TimedBars], time: NDArray[np.int64], row: int) -> str:
     """The first bar that is still open as another one opens, and the way out."""
     begin, end = int(time[row]), int(time[row + 1])
     before = [span for span in _bars_at(series, begin) if span.close > end]
@@ -126,7 +156,7 @@ def _staggered(series: Sequence[Bars], time: NDArray[np.int64], row: int) -> str
     )
 
 
-def _bars_at(series: Sequence[Bars], moment: int) -> list[Span]:
+def _bars_at(series: Sequence[TimedBars], moment: int) -> list[Span]:
     """The bars that open at a moment."""
     found = []
     for bars in series:

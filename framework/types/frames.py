@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from framework.errors import DataError
-from framework.types.bars import PRICES, Bars
+from framework.types.columns import PRICES
 from framework.types.instrument import Instrument
 from framework.types.timeframe import DAY_NS, SECOND_NS, Timeframe
 
@@ -22,9 +22,24 @@ WEEK_DAYS, ENOUGH = 5, 5
 TIME_NAMES = ("time", "timestamp", "datetime", "date", "ts")
 
 
-def bars_from_frame(
+class FrameColumns(NamedTuple):
+    """A DataFrame's columns, as ``Bars.from_arrays`` takes them."""
+
+    instrument: Instrument
+    timeframe: str
+    time: NDArray[np.int64]
+    """int64[n], UTC nanoseconds."""
+    open: NDArray[np.float64]
+    """Rupees, float64[n]; so are high, low and close."""
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64] | None
+
+
+def columns_of(
     frame: pd.DataFrame, symbol: str | Instrument = "", timeframe: str | None = None, timezone: str | None = None
-) -> Bars:
+) -> FrameColumns:
     """See ``Bars.from_frame``. Raises ``DataError`` naming the missing column and those there are."""
     names = {str(name).strip().lower(): name for name in frame.columns}
     missing = [name for name in PRICES if name not in names]
@@ -46,17 +61,18 @@ def bars_from_frame(
         stamps = _utc_nanoseconds(index.tz_localize(None).normalize(), "UTC")
     open_, high, low, close = (frame[names[name]].to_numpy(dtype=np.float64) for name in PRICES)
     volume = frame[names["volume"]].to_numpy(dtype=np.float64) if "volume" in names else None
-    return Bars.from_arrays(instrument, step.name, stamps, open_, high, low, close, volume)
+    return FrameColumns(instrument, step.name, stamps, open_, high, low, close, volume)
 
 
-def frame_from_bars(bars: Bars) -> pd.DataFrame:
+def frame_of(
+    instrument: Instrument, timeframe: str, time: NDArray[np.int64], columns: Mapping[str, NDArray[np.float64]]
+) -> pd.DataFrame:
     """See ``Bars.to_frame``."""
-    index = pd.DatetimeIndex(bars.time.astype("datetime64[ns]"), name="time")
-    if not Timeframe.parse(bars.timeframe).daily:
-        index = index.tz_localize("UTC").tz_convert(bars.instrument.timezone)
-    columns = {name: getattr(bars, name) for name in (*PRICES, "volume")}
-    frame = pd.DataFrame(columns, index=index)
-    frame.attrs["symbol"] = bars.symbol
+    index = pd.DatetimeIndex(time.astype("datetime64[ns]"), name="time")
+    if not Timeframe.parse(timeframe).daily:
+        index = index.tz_localize("UTC").tz_convert(instrument.timezone)
+    frame = pd.DataFrame(dict(columns), index=index)
+    frame.attrs["symbol"] = instrument.symbol
     return frame
 
 

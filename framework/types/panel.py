@@ -9,25 +9,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.errors import ConfigError, DataError
+from framework.types.actions import in_force
 from framework.types.array_store import MEMORY, ArrayStore
 from framework.types.bars import Bars
 from framework.types.clocks import row_closes
+from framework.types.columns import CLOCKS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from framework.types.actions import Action, Basis
+    from framework.types.actions import Action, Basis, Due
     from framework.types.deadlines import Deadlines
     from framework.types.instrument import Instrument
+    from framework.types.settings import Settings
 
 COLUMNS, ROWS = 32, 4096
 """Columns and rows that are turned at a time; so few of them stay in the cache."""
 DECIDED = 3
 """Tables' worth of what a strategy decides: its targets by instrument, their rows, and both on the common time axis."""
-VALUES = ("open", "high", "low", "close", "volume", "factor")
-CLOCKS = ("time", "session", "close_time")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,7 +240,7 @@ class Panel:
         """The bars of every instrument as a strategy sees them, in column order."""
         if not self.actions:
             return self.bars()
-        return [self.space.keep_bars(bars.adjusted(basis)) for bars in self.bars()]
+        return [bars.adjusted(basis).kept_in(self.space) for bars in self.bars()]
 
     def __getstate__(self) -> list[Any]:
         """Each array once, and in memory: what is a view here is a copy when it is unpickled."""
@@ -259,6 +260,13 @@ class Panel:
     def __repr__(self) -> str:
         symbols = ", ".join(self.symbols[:5]) + (", …" if len(self.instruments) > 5 else "")  # noqa: PLR2004
         return f"Panel({len(self):,} × {len(self.instruments)} {self.timeframe}: {symbols})"
+
+
+def actions_within(panel: Panel, settings: Settings, first_row: int, last_row: int) -> list[Due]:
+    """Corporate actions that rows [first_row, last_row) of a run go through; none with ``adjust: none``."""
+    if not panel.actions or settings.adjust == "none" or first_row >= last_row:
+        return []
+    return in_force(panel.actions, int(panel.session[first_row]), int(panel.session[last_row - 1]))
 
 
 def _union(axes: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

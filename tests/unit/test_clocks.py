@@ -126,7 +126,8 @@ def test_hours_from_nine_beside_hours_from_a_quarter_past_are_refused_with_both_
     assert staggered(one, other) == (
         "the 1h bars of NSE:A and NSE:B overlap: 2024-01-01 09:00 → 10:00 IST of NSE:A is not closed when 2024-01-01 "
         "09:15 → 10:15 IST of NSE:B opens, and what is decided at a bar's close cannot fill before it. All bars of a "
-        "run lie on one grid: import both from the same one, gather both from finer bars with bars.to(), or run them apart"
+        "run lie on one grid: import both from the same one, gather both from finer bars with bars.to(), or run them "
+        "apart"
     )
     assert staggered(other, one) == staggered(one, other)
 
