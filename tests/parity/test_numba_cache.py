@@ -119,7 +119,7 @@ def test_machine_code_in_a_folder_that_others_can_write_to_is_never_run(monkeypa
 
 def test_auto_says_why_a_long_run_goes_bar_by_bar_before_the_engine_is_compiled(monkeypatch, caplog):
     monkeypatch.setattr(numba_cache, "is_cached", lambda: False)
-    select._advise_warmup.cache_clear()
+    select._advise.cache_clear()
     for cells in (select.WORTH_IMPORTING - 1, select.WORTH_IMPORTING, select.WORTH_IMPORTING):
         assert "event" == select.chosen_engine("auto", style="signals", rules=(), cells=cells)
     assert ["tulya warmup" in message for message in caplog.messages] == [True]
