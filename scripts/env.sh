@@ -65,9 +65,9 @@ install() {
     # Each file is complete, and base.txt has arch for its sample prices alone, without the libraries that arch imports
     "$uv" pip install --quiet --python .venv/bin/python --no-deps --require-hashes --requirement "requirements/$wanted.txt"
     "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --offline --editable .
-    # backtrader's sources make Python 3.12 and later warn when it compiles them: here, unheard, not at a user's first run
+    # backtrader's sources make Python 3.12 and later warn when it compiles them: here, unheard, not at a user's first run (base has none)
     .venv/bin/python -W ignore -c 'import compileall, sysconfig
-compileall.compile_dir(sysconfig.get_path("purelib") + "/backtrader", quiet=1)'
+compileall.compile_dir(sysconfig.get_path("purelib") + "/backtrader", quiet=2)'
     touch .venv/base.stamp ".venv/$wanted.stamp" # every file holds all of base.txt, and dev.txt and lab.txt all of run.txt
     if [ "$wanted" != base ]; then touch .venv/run.stamp; fi
     say "Ready after $(($(date +%s) - began)) s."

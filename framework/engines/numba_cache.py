@@ -17,8 +17,8 @@ import tempfile
 import threading
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
