@@ -12,7 +12,7 @@ from framework.types.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from framework.report.result import Result
+    from framework.report.facts import RunFacts
     from framework.types.limits import Limits
     from framework.types.setting_values import Distance
     from framework.types.settings import Exits
@@ -38,7 +38,7 @@ LIMIT_WORDS = {
 """Limit → what it means, with its value in the place of {}."""
 
 
-def chosen(result: Result) -> list[str]:
+def chosen(result: RunFacts) -> list[str]:
     """Capital, sizing, and every other setting that is not the default; what ``fill_rule`` says is left to it."""
     settings = result.settings
     return [
@@ -94,7 +94,7 @@ def _distance(distance: Distance) -> str:
     return share(distance.amount) if distance.percent else rupees(distance.amount)
 
 
-def _sizing(result: Result) -> Iterator[str]:
+def _sizing(result: RunFacts) -> Iterator[str]:
     settings, count, style = result.settings, len(result.symbols), result.provenance.get("style", "signals")
     if style == "allocate":
         yield f"weights by allocate(), rebalanced {_rebalance(settings)}"
@@ -173,7 +173,7 @@ def _limits(limits: Limits) -> Iterator[str]:
         yield "what is held is left when the breaker trips"
 
 
-def _reading(result: Result) -> Iterator[str]:
+def _reading(result: RunFacts) -> Iterator[str]:
     first = result.record.first_row
     if 0 < first < len(result.record.panel):
         when = time_text(result.record.panel, 0, int(result.record.panel.time[first]))[:16].replace("T", " ")

@@ -1,8 +1,8 @@
 """Commands of the README and of docs/ run, page by page, in an empty folder with the sample prices.
 
-Lines below a ``$ command`` in a console block are what it prints. They are compared with what it prints now: runs of
-spaces count as one, empty lines do not count, ``…`` inside a line stands for any text (times, paths, ids, seconds), a line
-that is only ``…`` for any number of lines.
+Lines below a ``$ command`` in a console block are its output. They are compared with what the command prints: runs of
+spaces count as one, empty lines do not count, ``…`` in a line stands for any text (times, paths, ids, seconds), a line
+of only ``…`` for any number of lines.
 """
 
 import os
