@@ -29,7 +29,7 @@ class Across(NamedTuple):
     """UTC seconds of the stored bars that given rows lie across."""
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         """Rows that are given."""
         return int(self.given.sum())
 

@@ -89,7 +89,7 @@ def write(
             old = int(columns.timestamp.shape[0] - merge.new.sum())
             if progress and old:
                 progress(old)
-            clash, crossed = int(merge.conflicting.sum()), 0 if found is None or replace else found.count
+            clash, crossed = int(merge.conflicting.sum()), 0 if found is None or replace else found.number
             if clash and replace:
                 bars.update(connection, key, columns.pick(merge.conflicting))
             elif clash:
