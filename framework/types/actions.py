@@ -18,7 +18,7 @@ Basis = Literal["none", "splits", "total"]
 
 
 class Action(NamedTuple):
-    """What a company does to its shares on an ex-date: a split, a bonus, a dividend, or several of them."""
+    """Corporate action on an ex-date: a split, a bonus, a dividend, or several of them."""
 
     ex_day: int
     """The ex-date, days since 1970-01-01: the first session without the right."""
@@ -40,7 +40,7 @@ class Due(NamedTuple):
 
 
 class Adjustment(NamedTuple):
-    """What turns printed prices and volumes into adjusted ones."""
+    """Factors that turn printed prices and volumes into adjusted ones."""
 
     factor: NDArray[np.float64]
     """float64[n]: printed price = adjusted price × factor."""

@@ -49,5 +49,5 @@ class Deadlines(NamedTuple):
         return np.searchsorted(self.days, session)
 
     def is_over(self, session: int, close_time: int) -> bool:
-        """Whether a bar that closes then is the last of its session."""
+        """True if a bar that closes then is the last of its session."""
         return bool(self.over[int(np.searchsorted(self.days, session))] <= close_time)
