@@ -34,7 +34,7 @@ SAMPLES = (
 
 
 def sample_files() -> dict[SampleFile, Path]:
-    """Where the sample files lie; the package is found without importing it, which takes seconds."""
+    """Paths of the sample files; the package is found without importing it, which takes seconds."""
     spec = find_spec("arch")
     folder = Path(next(iter(spec.submodule_search_locations or []), "")) if spec else None
     if folder is None:
@@ -67,7 +67,7 @@ def load_sample(store: Store, progress: Progress | None = None) -> list[FileSumm
 
 
 def _there(store: Store, sample: SampleFile, path: Path) -> bool:
-    """Whether this very file was imported and its bars are still all there."""
+    """True if this very file was imported and its bars are still all there."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return (
         store.connection.execute(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Action(NamedTuple):
-    """What a company does to its shares on an ex-date: a split, a bonus, a dividend, or several of them."""
+    """Corporate action on an ex-date: a split, a bonus, a dividend, or several of them."""
 
     ex_day: int
     """The ex-date, days since 1970-01-01: the first session without the right."""

@@ -20,7 +20,7 @@ Basis = Literal["none", "splits", "total"]
 
 
 class Adjustment(NamedTuple):
-    """What turns printed prices and volumes into adjusted ones."""
+    """Factors that turn printed prices and volumes into adjusted ones."""
 
     factor: NDArray[np.float64]
     """float64[n]: printed price = adjusted price × factor."""

@@ -211,7 +211,7 @@ def _check(instrument: Instrument, time: NDArray[np.int64], columns: dict[str, N
 
 
 def _all_sound(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> bool:
-    """Whether every bar keeps every rule, in as few looks as there are; NaN fails every comparison."""
+    """True if every bar keeps every rule, in few passes; NaN fails every comparison."""
     start, high, low, close = (columns[name] for name in PRICES)
     return bool(
         (low > 0).all()
@@ -223,7 +223,7 @@ def _all_sound(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]])
 
 
 def _rules(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> list[tuple[str, NDArray[np.bool_]]]:
-    """What is said of a bar that breaks a rule, and which bars keep it."""
+    """Rules of a bar: the sentence for one that breaks it, and the bars that keep it."""
     low, high = columns["low"], columns["high"]
     rules = [
         (f"its {name} is not a finite price above 0", (columns[name] > 0) & np.isfinite(columns[name]))

@@ -48,5 +48,5 @@ class Deadlines(NamedTuple):
         return self.days.searchsorted(session)
 
     def is_over(self, session: int, close_time: int) -> bool:
-        """Whether a bar that closes then is the last of its session."""
+        """True if a bar that closes then is the last of its session."""
         return bool(self.over[int(self.days.searchsorted(session))] <= close_time)

@@ -279,7 +279,7 @@ def _union(axes: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 
 def rows_in(time: NDArray[np.int64], own: NDArray[np.int64], space: ArrayStore = MEMORY) -> NDArray[np.int64] | slice:
-    """Where an instrument's times lie among all: positions, or everywhere."""
+    """Rows of an instrument's times among all: positions, or every row."""
     return slice(None) if own.shape == time.shape else space.keep(np.searchsorted(time, own))
 
 
