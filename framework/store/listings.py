@@ -141,7 +141,7 @@ def lend(connection: sqlite3.Connection, symbol: str, exchange: str) -> bool:
     return done.rowcount > 0
 
 
-def said_of(connection: sqlite3.Connection, symbol: str, exchange: str) -> dict[str, Any]:
+def listed_facts(connection: sqlite3.Connection, symbol: str, exchange: str) -> dict[str, Any]:
     """Fields of ``Instrument`` of which a list says something: kind, expiry, hours, series, equity_oriented."""
     found = connection.execute(
         "SELECT kind, expiry, underlying_kind, closing_auction, series, equity_oriented FROM instrument_facts "  # noqa: S608 - a constant
