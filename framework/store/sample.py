@@ -38,7 +38,10 @@ def sample_files() -> dict[SampleFile, Path]:
     spec = find_spec("arch")
     folder = Path(next(iter(spec.submodule_search_locations or []), "")) if spec else None
     if folder is None:
-        raise DataError("the sample prices come with the package arch, which is not installed; make env installs it")
+        raise DataError(
+            "the sample prices are two files of the package arch, which is not installed: pip install --no-deps arch "
+            "(3 MB, none of its code runs), or pip install 'tulya[research]'"
+        )
     found = {sample: folder / sample.file for sample in SAMPLES}
     for path in found.values():
         if not path.is_file():

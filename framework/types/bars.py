@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.errors import DataError
-from framework.types.actions import adjustment
+from framework.types.adjustment import adjustment
 from framework.types.clocks import closes
 from framework.types.columns import ARRAYS, PRICES
 from framework.types.higher import HigherBars
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from framework.types.actions import Action, Basis
+    from framework.types.actions import Action
+    from framework.types.adjustment import Basis
     from framework.types.array_store import ArrayStore
 
 
@@ -126,7 +127,7 @@ class Bars:
         return replace(self, actions=tuple(actions))
 
     def adjusted(self, basis: Basis = "splits") -> Bars:
-        """These printed prices as a strategy sees them, in terms of the last bar's shares; see ``types.actions``."""
+        """These printed prices as a strategy sees them, in terms of the last bar's shares; see ``types.adjustment``."""
         found = adjustment(self.actions, self.session, self.close, basis)
         if found is None:
             return replace(self, actions=()) if self.actions else self

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.types.actions import Action, Basis, Due
+    from framework.types.actions import Action, Due
+    from framework.types.adjustment import Basis
     from framework.types.deadlines import Deadlines
     from framework.types.instrument import Instrument
     from framework.types.settings import Settings
@@ -231,7 +232,7 @@ class Panel:
         return Bars(instrument=self.instruments[column], timeframe=self.timeframe, actions=actions, **arrays)
 
     def adjusted(self, basis: Basis = "splits") -> Panel:
-        """These printed prices as a strategy sees them, in terms of the last row's shares; see ``types.actions``."""
+        """These printed prices as a strategy sees them, in terms of the last row's shares; see ``types.adjustment``."""
         if not self.actions:
             return self
         return Panel.from_bars(self.adjusted_bars(basis), self.space)
