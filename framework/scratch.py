@@ -167,8 +167,8 @@ class MemoryOnly(BoundedSpace):
     def _refuse(self, size: int) -> None:
         msg = (
             f"{self._what} keeps its prices in memory: they would take {size_text(size)} and more, and "
-            f"{size_text(self.bound)} ({self.memory} of this machine's) are the most; take fewer symbols or years, or a "
-            "backtest, which goes on on disk"
+            f"{size_text(self.bound)} ({self.memory} of this machine's) are the most; take fewer symbols or years, or "
+            "a backtest, which goes on on disk"
         )
         raise ConfigError(msg)
 
