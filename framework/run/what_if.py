@@ -1,4 +1,4 @@
-"""What-if session: a kept run at its end, or an account before its first order, for a review of one more order."""
+"""Session of a what-if: a kept run at its end, or an account before its first order, for a review of one more order."""
 
 from __future__ import annotations
 
