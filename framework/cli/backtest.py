@@ -123,7 +123,7 @@ def backtest_command(
     ] = None,
     rebalance: Annotated[
         str | None,
-        _option("--rebalance", text="allocate(): on_change · every_bar · band:5 \\[on_change]", panel=ORDERS),
+        _option("--rebalance", text="allocate(): on_signal · on_change · every_bar · band:5", panel=ORDERS),
     ] = None,
     reenter: Annotated[
         str | None, _option("--reenter", text="After an exit: any_bar · new_signal \\[any_bar]", panel=ORDERS)

@@ -30,9 +30,9 @@ RULES = (
 )  # fmt: skip
 KERNEL = (
     "orders", "account", "protection", "sizer", "risk", "session", "exdates", "exchange", "product",
-    "stretch", "quiet", "loop", "turns",
+    "scan", "skip", "loop", "long_flat",
 )  # fmt: skip
-ENTRIES = {"run_rows": "loop", "run_turns": "turns", "sink_all": "turns"}
+ENTRIES = {"run_rows": "loop", "run_turns": "long_flat", "sink_all": "long_flat"}
 """Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
 MODULES = (*(f"framework.rules.{name}" for name in RULES), *(f"framework.engines.kernel.{name}" for name in KERNEL))
 UNCOUNTED = {"_nrt": False}
@@ -40,7 +40,7 @@ UNCOUNTED = {"_nrt": False}
 that is handed the arrays, was nine tenths of the time of a fill."""
 CALLED = (
     "serve", "look_after", "end_bar", "fill_at_close", "before_open", "end_session",
-    "judge", "turn", "hold_back", "limited", "exposed", "first_end", "next_asked", "first_trip",
+    "judge", "turn", "hold_back", "leave_ruined", "limited", "exposed", "first_end", "next_asked", "first_trip",
 )  # fmt: skip
 """Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
 inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""

@@ -26,6 +26,7 @@ from framework.types.setting_values import (
 )
 
 Frozen = ConfigDict(frozen=True, extra="forbid")
+Band = Annotated[str, Field(pattern=r"^band:\d+(\.\d+)?$")]
 
 
 class Exits(BaseModel):
@@ -75,8 +76,8 @@ class Settings(BaseModel):
     reuse_proceeds: bool | None = Field(
         None, description="unfilled sales may fund buys; default: only for strategies with allocate()"
     )
-    rebalance: Literal["on_change", "every_bar"] | Annotated[str, Field(pattern=r"^band:\d+(\.\d+)?$")] = Field(
-        "on_change", description="allocate(): on_change | every_bar | band:P (percentage points)"
+    rebalance: Literal["on_signal", "on_change", "every_bar"] | Band = Field(
+        "on_signal", description="allocate(): on_signal | on_change | every_bar | band:P (percentage points)"
     )
     leverage: float = Field(1.0, gt=0, le=10, description="allocate(): greatest sum of |weights|")
     long_margin: float | None = Field(
