@@ -26,8 +26,8 @@ from framework.rules.sizing import WEIGHT
 from framework.session.intents import REBALANCES
 from framework.session.review import is_named, sector_numbers
 from framework.session.sizer import SIZINGS
-from framework.types.actions import actions_within
 from framework.types.deferred import Deferred
+from framework.types.panel import actions_within
 from framework.types.record import Record
 from framework.types.tariff import Tariff
 
@@ -44,7 +44,7 @@ UNKNOWN_AT_FIRST = (
     "average", "ignored_target", "stop", "take_profit", "trail", "extreme",
     "entry_stop", "entry_take_profit", "entry_trail",
 )  # fmt: skip
-NONE_AT_FIRST = ("stop_id", "target_id", "dp_day", "squared_off", "sector")
+NONE_AT_FIRST = ("stop_id", "target_id", "dp_day", "squared_off", "sector", "entered_row")
 DEPOSITS = ("cash_paise", "equity_paise", "session_start_paise", "peak_paise")
 EMPTY = np.empty((0, 0))
 EMPTY.setflags(write=False)

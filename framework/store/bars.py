@@ -30,6 +30,7 @@ SELECT_PACKED = (
     "(SELECT timestamp, open, high, low, close, ifnull(volume, -1.0) AS volume FROM ohlc_data WHERE symbol = ? "
     "AND exchange = ? AND timeframe = ? AND timestamp >= ? AND timestamp <= ? ORDER BY timestamp LIMIT ?)"
 )
+DELETE = "DELETE FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ? AND timestamp = ?"
 EDGE = (
     "SELECT timestamp FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ? "
     "ORDER BY timestamp {order} LIMIT 1"
@@ -167,3 +168,8 @@ def update(connection: sqlite3.Connection, key: SeriesKey, rows: Columns) -> Non
     connection.executemany(
         UPDATE, zip(*columns, *(repeat(word) for word in key), rows.timestamp.tolist(), strict=False)
     )
+
+
+def delete(connection: sqlite3.Connection, key: SeriesKey, timestamps: NDArray[np.int64]) -> None:
+    """Take rows away, by their UTC seconds."""
+    connection.executemany(DELETE, ((*key, stamp) for stamp in timestamps.tolist()))

@@ -48,9 +48,9 @@ import numpy as np
 import pytest
 
 from framework import Bars, backtest
-from framework.usercode.find import find_strategy
-from framework.errors import ConfigError
 from framework.causality.check import check_signals
+from framework.errors import ConfigError
+from framework.usercode.find import find_strategy
 
 {cls} = find_strategy(f"{{Path(__file__).resolve().parent}}/{relative}:{cls}")
 
