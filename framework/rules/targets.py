@@ -9,12 +9,8 @@ def is_new(target: float, intent: float) -> bool:
 
 
 def is_asked(target: float, intent: float, repeats: bool) -> bool:
-    """True when a target asks for something: a new one, and where ``repeats`` also one that is said again.
-
-    Nothing said again is nothing: a target of 0 that was 0 before asks for nothing.
-    """
-    # Without a branch: a block of targets is asked at once.
-    return is_new(target, intent) | (repeats & (target == intent) & (target != 0.0))
+    """True when a target asks for something: a new one, and where ``repeats`` also one that is said again."""
+    return is_new(target, intent) | (repeats & (target == intent))  # no branch: a block is asked at once
 
 
 def change(position: int, desired: int, towards_zero: bool) -> int:

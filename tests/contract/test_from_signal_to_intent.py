@@ -243,6 +243,19 @@ def test_a_weight_that_a_row_gives_again_reopens_what_was_stopped_or_refused_and
     assert [(1, 200), (3, 200), (4, -400)] == [fill[:2] for fill in fills(clipped)]
 
 
+@pytest.mark.parametrize("rebalance", ["on_signal", "every_bar", "band:1"])
+def test_a_top_up_that_cash_refused_keeps_the_weight_so_that_a_zero_still_sells(rebalance):
+    # Half of ₹1,00,000 at 100; at 50 the half of ₹75,000 is 750, and the open at 500 leaves no cash for 250 more.
+    prices = [*still(100, 2), (50, 50, 50, 50), (500, 500, 50, 50), *still(50, 4)]
+    weights = [0.5, NAN, 0.5, NAN, NAN, 0.0, 0.0]
+    record = in_both_engines(play(prices, weights=weights, rebalance=rebalance), "allocate")
+    assert (250, "cash") == refusals(record)[0]
+    row, units, price, reason = fills(record)[-1]
+    assert (6, 50.0, "signal") == (row, price, reason)
+    assert units < 0
+    assert (0,) == record.positions
+
+
 def test_a_weight_that_a_row_gives_again_replaces_an_entry_that_still_waits():
     # No bar of B at rows 1 and 2: the entry of ₹50,000 expires and is asked for anew only where the row says so.
     prices = {"A": still(10, 7), "B": [*still(100), None, None, *still(100, 4)]}

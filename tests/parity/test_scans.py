@@ -42,7 +42,7 @@ def test_the_first_session_end(block, given_):
 def test_the_first_target_that_asks(block, given_, intent, repeats):
     target, row, last = given_
     with patch.object(scan, "BLOCK", block):
-        asks = np.isfinite(target) & ((target != intent) | (repeats & (target != 0)))
+        asks = np.isfinite(target) & ((target != intent) | repeats)
         assert scan.first_asked(target, row, last, intent, repeats) == first(asks, row, last)
 
 
@@ -82,5 +82,5 @@ def test_the_first_instrument_of_a_row_with_a_target_that_asks(block, given_, se
     target, i, _ = given_
     intents = np.random.default_rng(seed).choice((0.0, 1.0, -0.5), size=target.shape[0])
     with patch.object(scan, "BLOCK", block):
-        asks = np.isfinite(target) & ((target != intents) | (repeats & (target != 0)))
+        asks = np.isfinite(target) & ((target != intents) | repeats)
         assert scan.next_asked(target, intents, i, repeats) == first(asks, i, target.shape[0])

@@ -166,8 +166,7 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
         return
     wanted = target if is_new else s.intents[i]
     towards_zero = not p.weights and targets.moves_towards_zero(wanted, s.intents[i])
-    if is_new:
-        book.intent_before, s.intents[i] = s.intents[i], wanted
+    book.intent_before, s.intents[i] = s.intents[i], wanted
     book.desired = desired_units(s, p, bar, t, i, wanted)
     position = book.quantity
     if wanted != 0.0 and book.desired == 0:
