@@ -1,4 +1,4 @@
-"""How many units a full target (±1) means, decided once at the opening decision. Quantities are whole lots ≥ 0.
+"""Sizing: units that a full target (±1) means, decided once at the opening decision. Whole lots ≥ 0.
 
 ``allotment`` is the instrument's share of equity, ``volatility`` its annualised standard deviation of log returns at
 the decision close (NaN before there are enough bars). What cash allows is the review's question, not asked here.

@@ -63,7 +63,7 @@ class Columns(NamedTuple):
 
 
 class Merge(NamedTuple):
-    """How given rows compare with the stored ones; the three masks, bool[n], cover every row once."""
+    """Comparison of given rows with the stored ones; the three masks, bool[n], cover every row once."""
 
     new: NDArray[np.bool_]
     unchanged: NDArray[np.bool_]
@@ -118,18 +118,18 @@ def extent(connection: sqlite3.Connection, key: SeriesKey) -> tuple[int, int] | 
 
 
 def exists(connection: sqlite3.Connection, key: SeriesKey) -> bool:
-    """Whether a series has any row."""
+    """True if a series has any row."""
     query = "SELECT 1 FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ? LIMIT 1"
     return connection.execute(query, key).fetchone() is not None
 
 
 def has_more(connection: sqlite3.Connection, key: SeriesKey, first: int, last: int, count: int) -> bool:
-    """Whether a series has more rows than so many from first to last, both included, UTC seconds."""
+    """True if a series has more rows than so many from first to last, both included, UTC seconds."""
     return connection.execute(MORE, (*key, first, last, count)).fetchone() is not None
 
 
 def compare(connection: sqlite3.Connection, key: SeriesKey, given: Columns) -> Merge:
-    """Which of the given rows are new, already there, or there with other values."""
+    """Given rows split into new ones, ones already stored, and ones stored with other values."""
     rows = given.timestamp.shape[0]
     span = (int(given.timestamp[0]), int(given.timestamp[-1])) if rows else (0, -1)
     stored = read(connection, key, *span)

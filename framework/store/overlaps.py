@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Across(NamedTuple):
-    """What of a series lies across what is stored."""
+    """Rows of a series that lie across stored ones."""
 
     given: NDArray[np.bool_]
     """Rows that are given and not stored, bool[n]."""
@@ -52,7 +52,7 @@ def across(connection: sqlite3.Connection, key: SeriesKey, given: Columns) -> Ac
 
 
 def _near(stamps: NDArray[np.int64], others: NDArray[np.int64], step: int, zone: str) -> NDArray[np.bool_]:
-    """Which stamps lie less than a bar from one of the others of the same date, at another time, bool[n]."""
+    """Stamps less than a bar from one of the others of the same date, at another time, bool[n]."""
     near = np.zeros(stamps.shape[0], dtype=bool)
     if not others.size:
         return near

@@ -81,6 +81,6 @@ def _cut(bars: Bars, span: tuple[int, int]) -> Bars:
 
 
 def _most(extent: tuple[int, int], span: tuple[int, int]) -> bool:
-    """Whether the span covers at least half of the time from the first bar to the last."""
+    """True if the span covers at least half of the time from the first bar to the last."""
     covered = min(extent[1], span[1]) - max(extent[0], span[0])
     return covered >= 0 and 2 * covered >= extent[1] - extent[0]

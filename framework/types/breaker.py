@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class BreakerCause(StrEnum):
-    """Cause of a change of the trading state. The first four and RUIN trip the breaker, the others end it."""
+    """Cause of a change of the trading state. The first four and RUIN trip the breaker, the others end a trip."""
 
     DAILY_LOSS = "daily_loss"
     """``max_daily_loss``: ACTIVE → REDUCE_ONLY."""

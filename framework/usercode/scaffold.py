@@ -99,7 +99,7 @@ def test_a_misspelt_parameter_is_refused_with_the_right_name():
 
 
 class Names(NamedTuple):
-    """How a strategy is called: its file's stem and its class."""
+    """Names of a strategy: its file's stem and its class."""
 
     stem: str
     cls: str

@@ -36,7 +36,7 @@ class SortedRows(NamedTuple):
 def kept_apart(
     rows: SortedRows, keys: Sequence[SeriesKey], zone: str, unit: str
 ) -> tuple[NDArray[np.bool_], list[Refusal]]:
-    """Which rows lie across others, bool[n], and a sentence for each; ``DataError`` where the timeframe is wrong.
+    """Rows that lie across others, bool[n], and a sentence for each; ``DataError`` where the timeframe is wrong.
 
     Bars on the grid of most bars are whole ones. An odd one is kept only where it lies across no bar that is kept: a
     session may begin at an hour of its own.

@@ -224,7 +224,7 @@ def _rank(columns: Mapping[str, pa.ChunkedArray], rows: int) -> NDArray[np.int64
 
 
 def _facts(columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[np.bool_], zone: Zone) -> list[Facts]:
-    """What the file says of each instrument that it has a bar of; the last such row speaks."""
+    """Facts of each instrument that has a bar in the file; the last such row counts."""
     last = np.full(len(owned.names), -1, dtype=np.int64)
     rows = np.flatnonzero(good)
     last[owned.codes[rows]] = rows
