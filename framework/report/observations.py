@@ -49,7 +49,7 @@ class Observations:
 
     @cached_property
     def ruined(self) -> bool:
-        """Whether equity at some close was 0 or less: growth since the deposit is then −100 %, whatever came after."""
+        """Ruin: equity at some close was 0 or less, and growth since the deposit is −100 %, whatever came after."""
         lows = self.descents.lows
         return bool(lows.shape[0]) and is_ruin(int(np.minimum.reduce(lows)))
 

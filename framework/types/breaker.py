@@ -27,7 +27,7 @@ class BreakerCause(StrEnum):
     RESET_DUE = "reset_due"
     """``breaker_reset`` sessions have passed: HALTED → ACTIVE."""
     COMMAND = "command"
-    """A person said so: → ACTIVE."""
+    """A person's command: → ACTIVE."""
     RUIN = "ruin"
     """Equity at a close was 0 or less: → HALTED, what is held is left, and nothing in the run ends it."""
 
@@ -41,9 +41,9 @@ class BreakerEvent(NamedTuple):
     after: TradingState
     cause: BreakerCause
     value: int
-    """What was reached: paise lost (daily loss, drawdown), paise of equity (ruin), or a count; 0 = none."""
+    """Value reached: paise lost (daily loss, drawdown), paise of equity (ruin), or a count; 0 = none."""
     limit: int
-    """What it was measured against, in the same unit."""
+    """Limit it was measured against, in the same unit."""
     instrument: int = -1
     """Index into the run's instruments, of a runaway; −1 = all of them."""
 
