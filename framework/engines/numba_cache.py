@@ -92,7 +92,7 @@ def source_hash() -> str:
 
 
 def cache_folder() -> Path | None:
-    """Where the machine code of these very sources is kept; None when no folder can be written."""
+    """Folder of the machine code of these very sources; None when no folder can be written."""
     home = os.environ.get(FOLDER_VARIABLE) or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     place = hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:8]
     shared = Path(tempfile.gettempdir()) / f"tulya-{os.getuid()}"

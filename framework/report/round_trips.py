@@ -154,8 +154,8 @@ def round_trips(record: Record, stays: PositionSpans | None = None) -> tuple[Rou
         "dividends_paise": stays.dividends_paise,
         "shares_factor": shares.factor,
     }
-    told = (columns[name][stays.order].tolist() for name in RoundTrip._fields)
-    return tuple(map(RoundTrip, *told))
+    values = (columns[name][stays.order].tolist() for name in RoundTrip._fields)
+    return tuple(map(RoundTrip, *values))
 
 
 def _sums_in_turn(stays: PositionSpans, of: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -32,6 +32,7 @@ from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 from framework.types.actions import Action
 from framework.types.timeframe import DAY_NS
+from framework.types.veil import seen
 
 if TYPE_CHECKING:
     import sqlite3
@@ -112,7 +113,7 @@ class Store:
         bars = load(self.connection, self.snapshots, key, instrument, self._span(key, start, end, instrument.timezone))
         if not len(bars):
             raise DataError(self._nothing(symbol, key, start, end, instrument.timezone))
-        return bars
+        return seen(bars)
 
     def panels(
         self,

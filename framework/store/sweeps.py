@@ -146,5 +146,5 @@ def _word(value: float) -> str | None:
     return None if math.isnan(value) else str(value)
 
 
-def _stats(said: dict[str, Any]) -> dict[str, float]:
-    return {name: float("nan") if value is None else float(value) for name, value in said.items()}
+def _stats(encoded: dict[str, Any]) -> dict[str, float]:
+    return {name: float("nan") if value is None else float(value) for name, value in encoded.items()}

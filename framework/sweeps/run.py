@@ -129,7 +129,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         space=MemoryOnly("a sweep"),
         progress=progress,
     ).within(MEMORY)  # sets come and go: nothing of theirs is counted
-    course = Workload(prepared.panel, prepared.settings, kind.style(), prepared.first_row, risk_free)
+    workload = Workload(prepared.panel, prepared.settings, kind.style(), prepared.first_row, risk_free)
     facts = provenance(example, prepared.panel) if stored or sets is None else {}
     sweep_id = new_run_id(named)
     if sets is None:
@@ -139,9 +139,9 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         sweep_id,
         strategy=named,
         axes=space.axes,
-        course=course,
+        workload=workload,
         objective=", ".join(goals),
-        fingerprint=_fingerprint(facts, course) if facts else "",
+        fingerprint=_fingerprint(facts, workload) if facts else "",
         provenance=facts,
         db=db,
         kept=stored,
@@ -154,7 +154,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         return known
 
     with recorder:
-        with evaluator_for(course, kind, workers, cluster) as evaluator:
+        with evaluator_for(workload, kind, workers, cluster) as evaluator:
             if sets is not None:
                 tried = try_all(evaluator, sets, begun(), recorder, progress)
             else:
@@ -193,17 +193,17 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
 
 
 def evaluator_for(
-    course: Workload, strategy: type[Strategy], workers: int | None = None, cluster: object = None
+    workload: Workload, strategy: type[Strategy], workers: int | None = None, cluster: object = None
 ) -> Evaluator:
     """Threads, or the cluster that is named; ``ConfigError`` when nobody answers there."""
     if cluster is None:
-        return Threads(course, workers)
+        return Threads(workload, workers)
     if workers is not None:
         msg = f"workers={workers} are threads of this machine, and cluster={cluster!r} has workers of its own; give one"
         raise ConfigError(msg)
     from framework.sweeps.cluster import Cluster
 
-    return Cluster(course, strategy, cluster)
+    return Cluster(workload, strategy, cluster)
 
 
 def _strategy_class(given: object) -> type[Strategy]:
@@ -236,7 +236,7 @@ def _several(bars: BarsInput) -> Sequence[Any]:
     return bars if isinstance(bars, list | tuple) else ()
 
 
-def _fingerprint(facts: Mapping[str, str], course: Workload) -> str:
+def _fingerprint(facts: Mapping[str, str], workload: Workload) -> str:
     """The same for the same source, prices, settings and range."""
-    parts = (facts["strategy_sha256"], facts["data_sha256"], course.settings.model_dump_json(), course.first_row)
-    return hashlib.sha256(repr((*parts, course.risk_free)).encode()).hexdigest()[:32]
+    parts = (facts["strategy_sha256"], facts["data_sha256"], workload.settings.model_dump_json(), workload.first_row)
+    return hashlib.sha256(repr((*parts, workload.risk_free)).encode()).hexdigest()[:32]

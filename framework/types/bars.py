@@ -14,6 +14,7 @@ from framework.types.columns import ARRAYS, PRICES
 from framework.types.higher import HigherBars
 from framework.types.instrument import Instrument
 from framework.types.timeframe import Timeframe
+from framework.types.veil import seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,7 +110,7 @@ class Bars:
         """
         from framework.types.frames import columns_of
 
-        return cls.from_arrays(*columns_of(frame, symbol, timeframe, timezone))
+        return seen(cls.from_arrays(*columns_of(frame, symbol, timeframe, timezone)))
 
     def to_frame(self) -> pd.DataFrame:
         """DataFrame open, high, low, close, volume on a tz-aware index (daily bars: naive dates)."""

@@ -88,7 +88,7 @@ class Panel:
             msg = f"{twice} is in the list more than once"
             raise ConfigError(msg)
         time = _union([bars.time for bars in ordered])
-        space.foresee((len(VALUES) + DECIDED) * time.nbytes * len(ordered))
+        space.reserve((len(VALUES) + DECIDED) * time.nbytes * len(ordered))
         rows = [rows_in(time, bars.time, space) for bars in ordered]
         values: dict[str, Any] = {
             name: table([getattr(bars, name) for bars in ordered], rows, time.shape[0], space) for name in VALUES

@@ -58,7 +58,9 @@ def test_rates_that_were_read_do_not_stand_for_the_deadlines_of_their_product():
         Prepared(BuyAndHold(), Panel.from_bars([days()]), kept.model_copy(update={"product": None}))
 
 
-@pytest.mark.parametrize("run", [backtest, lambda strategy, *given, **named: sweep(RSI, *given, {"period": [5]}, **named)])
+@pytest.mark.parametrize(
+    "run", [backtest, lambda strategy, *given, **named: sweep(RSI, *given, {"period": [5]}, **named)]
+)
 @pytest.mark.parametrize(
     ("choices", "error", "sentence"),
     [
