@@ -19,7 +19,7 @@ from framework.errors import ConfigError, DataError
 from framework.report.result import Result
 from framework.run.inputs import strategy_of
 from framework.run.preflight import refuse_risk_without_stop
-from framework.run.prepared import Prepared, prepare
+from framework.run.preparation import Prepared, prepare
 from framework.run.provenance import new_run_id, provenance_later
 from framework.scratch import USUAL, BoundedSpace
 from framework.types import Causality, CausalityVerdict, Reason, Settings, Timeframe

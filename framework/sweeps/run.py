@@ -10,7 +10,7 @@ from framework.backtest import execute
 from framework.engines.numba_cache import require_numba
 from framework.errors import ConfigError
 from framework.report.findings import unmodelled
-from framework.run.prepared import prepare
+from framework.run.preparation import prepare
 from framework.run.provenance import new_run_id, provenance
 from framework.scratch import MemoryOnly
 from framework.sweeps.constraint import parse_constraint

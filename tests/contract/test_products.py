@@ -9,7 +9,7 @@ import pytest
 from framework import Settings, backtest
 from framework.errors import ConfigError
 from framework.market.products import with_product
-from framework.run.prepared import Prepared
+from framework.run.preparation import Prepared
 from framework.strategy import Strategy
 from framework.types import Bars, Instrument, Panel, Signals
 from framework.types.deadlines import NEVER, Deadlines

@@ -211,7 +211,7 @@ import json, re, sys
 from pathlib import Path
 from framework import Panel, Settings
 from framework.backtest import execute
-from framework.run.prepared import Prepared
+from framework.run.preparation import Prepared
 from framework.scratch import BoundedSpace
 from strategies.rsi import RSI
 sys.path.insert(0, {tests!r})

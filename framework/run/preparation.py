@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What may run. Construction refuses a plan without its rates and a product without its deadlines."""
+    """A run that may begin: construction refuses a plan without its rates and a product without its deadlines."""
 
     strategy: Strategy
     panel: Panel

@@ -7,7 +7,7 @@ import pytest
 
 from framework import Settings, backtest, sweep
 from framework.errors import ConfigError, DataError
-from framework.run.prepared import Prepared, prepare
+from framework.run.preparation import Prepared, prepare
 from framework.types import Bars, Instrument, Panel
 from framework.types.array_store import ArrayStore
 from strategies.buy_and_hold import BuyAndHold
