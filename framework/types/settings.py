@@ -238,6 +238,6 @@ class Settings(BaseModel):
 
 
 RunSettings = NewType("RunSettings", Settings)
-"""Settings that can run, with the rates of a broker's plan and the margins of a product; made by ``run.preparation``."""
+"""Settings of a run, with the rates of a broker's plan and the margins of a product; made by ``run.preparation``."""
 NESTED = {"exits": tuple(Exits.model_fields), "limits": tuple(Limits.model_fields)}
 """Field of Settings → the names inside it."""
