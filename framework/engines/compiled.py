@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from framework.engines.rows import DecisionArrays
     from framework.types import Distance, Limits, Panel, Settings
     from framework.types.actions import Due
+    from framework.types.settings import RunSettings
 
 UNKNOWN_AT_FIRST = (
     "average", "ignored_target", "stop", "take_profit", "trail", "extreme",
@@ -62,7 +63,7 @@ STRETCH = 100_000
 
 def run(
     panel: Panel,
-    settings: Settings,
+    settings: RunSettings,
     *,
     decisions: DecisionArrays,
     style: str = "signals",

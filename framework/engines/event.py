@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from framework.engines.rows import DecisionArrays
-    from framework.types import Command, Event, Panel, RiskRule, Settings
+    from framework.types import Command, Event, Panel, RiskRule
     from framework.types.orders import BarRow, CancelRequest, OrderRequest
+    from framework.types.settings import RunSettings
 
 
 def run(
     panel: Panel,
-    settings: Settings,
+    settings: RunSettings,
     *,
     decisions: DecisionArrays | None = None,
     on_bar: Callable[[Session, int], Sequence[OrderRequest | CancelRequest]] | None = None,

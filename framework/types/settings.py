@@ -8,7 +8,7 @@ A field's description, unit, group and option (``SettingOption``) are what help,
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NewType, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -237,5 +237,7 @@ class Settings(BaseModel):
         return "; ".join(parts)
 
 
+RunSettings = NewType("RunSettings", Settings)
+"""Settings of a run, with the rates of a broker's plan and the margins of a product; made by ``run.preparation``."""
 NESTED = {"exits": tuple(Exits.model_fields), "limits": tuple(Limits.model_fields)}
 """Field of Settings → the names inside it."""

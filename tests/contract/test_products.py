@@ -9,6 +9,7 @@ import pytest
 from framework import Settings, backtest
 from framework.errors import ConfigError
 from framework.market.products import with_product
+from framework.run.preparation import Prepared
 from framework.strategy import Strategy
 from framework.types import Bars, Instrument, Panel, Signals
 from framework.types.deadlines import NEVER, Deadlines
@@ -183,10 +184,8 @@ def test_row_17_without_known_sessions_the_time_must_be_said():
 
 
 def test_a_product_whose_deadlines_were_not_read_does_not_run_as_if_there_were_none():
-    from framework.engines.select import run_engine
-
     with pytest.raises(ConfigError, match="the deadlines of product MIS are not read"):
-        run_engine("event", panel_of(still(100, 3), per_session=3), Settings(product="MIS"))
+        Prepared(Short(), panel_of(still(100, 3), per_session=3), Settings(product="MIS"))
 
 
 # ------------------------------------------------------------------ products
