@@ -346,7 +346,7 @@ def _compare(subject: Subject, cut: int) -> Leak | None:
 
 
 def _differs(subject: Subject, cut: int) -> bool:
-    """Whether cutting only what it is given changes a decision."""
+    """True if cutting only the strategy's inputs changes a decision."""
     try:
         again = subject.decide(cut)
     except Exception:  # noqa: BLE001 - whatever a strategy raises on a short history

@@ -27,7 +27,7 @@ CELL = "cell_contents"
 
 
 class Place(NamedTuple):
-    """Where such prices are held: an item of a dict or list, or an attribute."""
+    """Place that holds such prices: an item of a dict or list, or an attribute."""
 
     holder: Any
     key: Any
@@ -90,7 +90,7 @@ class Outside:
         return veiled_table(value, veil, self._instrument, self._first_open) if is_table(value) else value
 
     def _forget(self) -> None:
-        """What a helper function keeps of an earlier call was seen through another veil."""
+        """Forget results that a helper function keeps of an earlier call, seen through another veil."""
         for cache in self._caches:
             cache.cache_clear()
 
@@ -173,7 +173,7 @@ def _is_filled(cell: CellType) -> bool:
 
 
 def _is_users(module: str | None) -> bool:
-    """Whether code of this module is a user's own: no library's, not ours."""
+    """True if code of this module is a user's own: no library's, not ours."""
     root = (module or "").partition(".")[0]
     if root in sys.stdlib_module_names and root != "__main__":
         return False

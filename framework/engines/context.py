@@ -1,4 +1,4 @@
-"""What ``on_bar`` sees and does: history up to now, the account, and a list of what it asks for."""
+"""Context of ``on_bar``: history up to now, the account, and the list of its requests."""
 
 from __future__ import annotations
 

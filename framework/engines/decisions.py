@@ -29,7 +29,7 @@ WEIGHT_TOLERANCE = 1e-9
 
 
 class Answers(NamedTuple):
-    """What ``signals`` said of every instrument."""
+    """Signals of every instrument."""
 
     arrays: DecisionArrays
     columns: Columns

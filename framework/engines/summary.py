@@ -1,4 +1,4 @@
-"""The compiled kernel with no records built from it: what a run came to, as few numbers, for sweeps."""
+"""Summaries for sweeps: runs the compiled loop and keeps only summary numbers, no records."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RunSummaries(NamedTuple):
-    """What several runs came to, without their orders."""
+    """Summaries of several runs, without their orders."""
 
     equity_paise: NDArray[np.int64]
     """[S, closes]: at the closes that the Counter was made with."""

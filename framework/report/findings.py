@@ -67,7 +67,7 @@ def findings(
     verification: Verification | None = None,
     held_back: Sequence[Intervention] = (),
 ) -> list[Finding]:
-    """Everything there is to say, errors first; a causality leak stands before all else."""
+    """All findings, errors first; a causality leak stands before all else."""
     found = [
         *_causality(causality),
         *_verification(verification),
@@ -281,13 +281,13 @@ def _at_the_fill(record: Record) -> str:
         return ""
     first = min(refused, key=lambda one: one.ended_at)
     date = time_text(record.panel, first.order.instrument, first.ended_at)
-    told = (
+    refusal = (
         f"; the first at its fill on {date}, {first.order.quantity:+,} {record.panel.symbols[first.order.instrument]}"
     )
     if not any(one.why == CASH for one in refused):
-        return told
+        return refusal
     buffer = "" if record.settings.protection_bps else "--protection-bps 300 keeps a buffer for the opening gap, or "
-    return f"{told}: {buffer}size below 100 %"
+    return f"{refusal}: {buffer}size below 100 %"
 
 
 def _cash(record: Record) -> Iterator[Finding]:

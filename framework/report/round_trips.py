@@ -54,7 +54,7 @@ class RoundTrip(NamedTuple):
     open: bool
     """True when the position was still held at the end of the run."""
     dividends_paise: int = 0
-    """What corporate actions paid meanwhile, in the net profit: dividends, − for a short, and fractions of shares."""
+    """Payments of corporate actions meanwhile, in the net profit: dividends, − for a short, and fractions of shares."""
     shares_factor: float = 1.0
     """Shares at the end for one at the entry: splits and bonuses while it was held."""
 
@@ -154,8 +154,8 @@ def round_trips(record: Record, stays: PositionSpans | None = None) -> tuple[Rou
         "dividends_paise": stays.dividends_paise,
         "shares_factor": shares.factor,
     }
-    told = (columns[name][stays.order].tolist() for name in RoundTrip._fields)
-    return tuple(map(RoundTrip, *told))
+    values = (columns[name][stays.order].tolist() for name in RoundTrip._fields)
+    return tuple(map(RoundTrip, *values))
 
 
 def _sums_in_turn(stays: PositionSpans, of: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ GOLDEN = 0.618_033_988_749_895
 
 
 class Veil(NamedTuple):
-    """What is not known: everything that is settled after ``moment``, UTC nanoseconds."""
+    """Veil over the future: hides everything that is settled after ``moment``, UTC nanoseconds."""
 
     moment: int
     turn: int
