@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ("framework", "adapters", "strategies")
 QUESTION_WORDS = {
     "what", "who", "whose", "whom", "where", "which", "whether", "when", "how", "why", "whatever", "whoever",
     "whichever", "wherever", "whenever", "however",
@@ -41,9 +42,9 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "DECISIONS.md", *s
 
 
 @cache
-def trees() -> dict[Path, ast.Module]:
-    """Every file of the product, parsed."""
-    files = [path for room in ("framework", "adapters", "strategies") for path in sorted((ROOT / room).rglob("*.py"))]
+def trees(*rooms: str) -> dict[Path, ast.Module]:
+    """Every file of these rooms, else of the product, parsed."""
+    files = [path for room in rooms or PRODUCT for path in sorted((ROOT / room).rglob("*.py"))]
     return {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in files}
 
 
@@ -52,7 +53,7 @@ def documented() -> list[tuple[str, str]]:
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     return [
         (f"{path}:{getattr(node, 'lineno', 1)}", text)
-        for path, tree in trees().items()
+        for path, tree in trees(*PRODUCT, "bench", "scripts").items()
         for node in ast.walk(tree)
         if isinstance(node, kinds) and (text := ast.get_docstring(node))
     ]
