@@ -186,8 +186,8 @@ def test_a_result_says_which_orders_came_to_nothing_for_want_of_a_bar():
     told = [finding.text for finding in result.findings if "has no bar" in finding.text]
     assert told == [
         (
-            "1970-01-01: 2 orders were given at rows in which the instrument has no bar, and came to nothing before its "
-            "next one: the first is +3 of B. Give it again at its next bar, or with validity GTC."
+            "1970-01-01: 2 orders were given at rows in which the instrument has no bar, and came to nothing before "
+            "its next one: the first is +3 of B. Give it again at its next bar, or with validity GTC."
         )
     ]
 
