@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from framework.engines.rows import DecisionArrays
-    from framework.types import Panel, RiskRule, Settings
+    from framework.types import Panel, RiskRule
     from framework.types.events import Input
     from framework.types.orders import CancelRequest, OrderRequest
+    from framework.types.settings import RunSettings
 
 
 def run(
     panel: Panel,
-    settings: Settings,
+    settings: RunSettings,
     *,
     decisions: DecisionArrays | None = None,
     on_bar: Callable[[Session, int], Sequence[OrderRequest | CancelRequest]] | None = None,
