@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class EntryPrices(NamedTuple):
-    """How an entry finds its price, in rupees."""
+    """Type and prices of an entry, in rupees."""
 
     type: OrderType
     limit: float
