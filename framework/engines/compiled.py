@@ -1,4 +1,4 @@
-"""The compiled engine: the kernel's loop over arrays, compiled by numba, with a Record at the end.
+"""Speed only: the compiled engine, the kernel's loop over arrays, compiled by numba, with a Record at the end.
 
 It decides and fills like the event engine, down to the bit; tests compare every order, fill and equity value.
 """

@@ -1,4 +1,4 @@
-"""Inputs of the long-or-flat fast path of sweeps, and the test for which runs may use it."""
+"""Speed only: inputs of the long-or-flat fast path of sweeps, and the test for which runs may use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Summaries for sweeps: runs the compiled loop and keeps only summary numbers, no records."""
+"""Speed only: summaries for sweeps; runs the compiled loop and keeps only summary numbers, no records."""
 
 from __future__ import annotations
 
