@@ -1,8 +1,8 @@
 """Golden answers by hand: freeze them, show a run, or find the first line in which another checkout differs.
 
-    python -m tests.golden freeze                    write tests/golden/answers.txt (and answers_nse.txt with --nse FOLDER)
-    python -m tests.golden show 123 [section]        what a run comes to, line by line
-    python -m tests.golden first 123 ../old          the first line that differs from what the checkout ../old says
+python -m tests.golden freeze                    write tests/golden/answers.txt (and answers_nse.txt with --nse FOLDER)
+python -m tests.golden show 123 [section]        what a run comes to, line by line
+python -m tests.golden first 123 ../old          the first line that differs from what the checkout ../old says
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def shown(number: int, section: str | None) -> list[str]:
 def first(number: int, checkout: Path) -> str:
     """The first line in which this checkout and another one differ."""
     command = [sys.executable, "-m", "tests.golden", "show", str(number)]
-    theirs = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout.splitlines()  # noqa: S603
-    ours = shown(number, None)
+    theirs = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True).stdout.splitlines()
+    ours = [str(golden_run(number)), *shown(number, None)]
     for here, there in zip(ours, theirs, strict=False):
         if here != there:
             return f"here:  {here}\nthere: {there}"
@@ -65,10 +65,9 @@ def main() -> None:
     if said.command == "freeze":
         freeze(said.nse)
     elif said.command == "show":
-        print(golden_run(said.number))
-        print("\n".join(shown(said.number, said.section)))
+        sys.stdout.write("\n".join([str(golden_run(said.number)), *shown(said.number, said.section)]) + "\n")
     else:
-        print(first(said.number, said.checkout))
+        sys.stdout.write(first(said.number, said.checkout) + "\n")
 
 
 if __name__ == "__main__":

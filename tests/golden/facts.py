@@ -1,7 +1,7 @@
 """A record as plain lines, and their digests: the one place that knows how records are laid out.
 
-Lines hold whole numbers, ``repr`` of floats and words, never the name of a class or the order of fields. Orders are told
-without their ids and protective ones apart, so that another way to number or to replace them shows there alone.
+Lines hold whole numbers, ``repr`` of floats and words, never the name of a class or the order of fields. Orders are
+told without their ids and protective ones apart, so that another way to number or to replace them shows there alone.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def facts_of(record: Record) -> dict[str, list[str]]:
         ],
         "notices": [f"{one.time} {one.code} {one.text}" for one in record.notices],
         "breaker": [
-            f"{one.time} {one.before.value} {one.after.value} {one.cause.value} {one.value} {one.limit} {one.instrument}"
+            f"{one.time} {one.before.value} {one.after.value} {one.cause.value} "
+            f"{one.value} {one.limit} {one.instrument}"
             for one in record.breaker_events
         ],
         "actions": [
