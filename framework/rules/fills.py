@@ -5,9 +5,9 @@ inside the bar that entry's own unslipped price (contract row 14). Every answer 
 Row numbers are those of docs/execution.md.
 """
 
+from framework.rules.orders import LIMIT, MARKET, STOP, STOP_LIMIT
+
 NAN = float("nan")
-MARKET, LIMIT, STOP, STOP_LIMIT = 0, 1, 2, 3
-"""Codes of the order types."""
 
 
 def limit_fill(side: int, limit: float, start: float, high: float, low: float) -> float:
