@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
 from framework.causality.check import check_allocate, check_on_bar, check_signals
+from framework.causality.moments import early_fill, untimely
+from framework.causality.outside import Outside
 from framework.engines.context import BarContext
 from framework.engines.decisions import decide_signals, decide_weights
 from framework.engines.select import chosen_engine, run_engine
@@ -194,6 +197,8 @@ def execute(  # noqa: PLR0913 - options by name
     )
     if causality == "off":
         return record, NOT_CHECKED
+    if found := untimely(panel):  # each instrument's own bars may be in order, and together not
+        return record, Causality(CausalityVerdict.LEAK, finding=found)
     return record, check_signals(strategy, answers.bars, mode=causality, first_ns=first_ns, known=answers.signals)
 
 
@@ -235,7 +240,7 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
         )
 
     def log(given: Record) -> list[tuple[object, ...]]:
-        """What was asked for, each entry led by the row that decided it."""
+        """Decisions of the run, each entry led by the row that decided it."""
         rows = {int(closed): row for row, closed in enumerate(panel.close_time)}
         own = {Reason.SQUARE_OFF, Reason.EXPIRY}  # the session's, due by the clock: at the end of a cut history not yet
         asked = [entry for entry in given.orders if not entry.order.protective and entry.order.reason not in own]
@@ -249,9 +254,18 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
         unit = "D" if Timeframe.parse(panel.timeframe).daily else "m"
         return f"bar {np.datetime64(int(panel.time[row]), 'ns').astype(f'datetime64[{unit}]')}"
 
+    if found := untimely(panel) or early_fill(record):
+        return record, Causality(CausalityVerdict.LEAK, finding=found)
+    outside = Outside(strategy, panel)
+
+    def again(rows: int) -> list[tuple[object, ...]]:
+        with outside.veiled(int(panel.close_time[rows - 1]), rows) if rows < len(panel) else nullcontext():
+            return log(run_rows(rows))
+
     return record, check_on_bar(
-        lambda rows: log(run_rows(rows)),
+        again,
         len(panel),
+        outside=str(outside),
         mode=causality,
         first_row=first_row,
         known=log(record),

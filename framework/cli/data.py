@@ -230,7 +230,7 @@ def export_command(
 
     Example: tulya data export SP500 sp500.parquet --from 2010-01-01
     """
-    from framework.store.exporting import export
+    from framework.store.export import export
 
     with _open(db, create=False) as store:
         bars = store.load_bars(symbol, timeframe, _day(start), _day(end))

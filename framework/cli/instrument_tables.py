@@ -1,4 +1,4 @@
-"""What ``tulya instruments`` prints: imports, lists of instruments, one instrument."""
+"""Tables of ``tulya instruments``: imports, lists of instruments, one instrument."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTHING = "–"
 
 
 class TickRule(NamedTuple):
-    """What the dated table says of an instrument's tick."""
+    """Tick of an instrument by the dated table, with the slab and the close that chose it."""
 
     kind: str
     valid_from: str | None
@@ -61,7 +61,7 @@ def rule_of(listing: Listing, day: date, close: tuple[float, date] | None) -> Ti
 
 
 def show_import(path: Path, read: InstrumentFile, saved: SavedListings) -> None:
-    """What was read, kept, changed and refused."""
+    """Import summary: rows read, kept, changed and refused."""
     print_line(
         f"{path.name}: {read.format}; {read.rows:,} rows: {saved.new:,} new, {saved.changed:,} changed, "
         f"{saved.unchanged:,} unchanged, {len(read.refused):,} refused"
@@ -132,7 +132,7 @@ def show_card(known: Known, changes: Sequence[tuple[str, str, str, str]], rule: 
             table.add_row(f"  {name.replace('_', ' ')}", escape(f"{_value(value)}{unit}"))
     print_table(table)
     if rule is not None:
-        print_line(f"Tick in force on {day}: {_said(rule)}")
+        print_line(f"Tick in force on {day}: {_tick_text(rule)}")
     for valid_from, fact, before, after in changes:
         print_line(f"{valid_from}: {fact.replace('_', ' ')} {before} became {after or 'nothing'}")
 
@@ -151,7 +151,7 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def _said(rule: TickRule) -> str:
+def _tick_text(rule: TickRule) -> str:
     since = f"since {rule.valid_from}" if rule.valid_from else "always"
     if rule.tick is None:
         return f"by the last month's close, of which there are no prices here: {rule.slab} ({since}; {rule.source})"

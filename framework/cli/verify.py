@@ -43,6 +43,6 @@ def verify_command(
     else:
         typer.echo(f"Run         {result.run_id} ({result.record.engine} engine)")
         for one in verification.comparisons:
-            typer.echo(f"{one.engine:<11} {one.said}")
+            typer.echo(f"{one.engine:<11} {one.in_words}")
     if verification.differs:
         raise typer.Exit(DIFFERENCE_EXIT_CODE)

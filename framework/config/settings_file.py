@@ -69,13 +69,13 @@ class Config(BaseModel):
         return resolve(f"secrets.{name}", self.secrets[name], os.environ)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        """What is printed: a part that came from the environment by ``${NAME}`` is hidden."""
+        """Fields to print: a part that came from the environment by ``${NAME}`` is hidden."""
         hidden = {key.partition(".")[0] for key in self._references}
         for name in type(self).model_fields:
             yield name, HIDDEN if name in hidden else getattr(self, name)
 
     def run_choices(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What was chosen for a run, for ``Settings.of``: this file's and the environment's, then the flags given."""
+        """Choices for ``Settings.of``: those of this file and the environment, then the flags given."""
         return {**self.run.model_dump(exclude_unset=True), **given}
 
     def database_path(self, flag: Path | None = None) -> Path:
@@ -88,7 +88,7 @@ class Config(BaseModel):
 
 
 class Layers(NamedTuple):
-    """What a file and the environment say, before it is checked as a whole."""
+    """Contents of a file with the environment's values over them, before they are checked as a whole."""
 
     file: Path
     content: dict[str, Any]
@@ -136,11 +136,11 @@ def read_layers(path: Path | None = None) -> Layers:
             del content[name]
     content |= {"secrets": secrets} if secrets else {}
     from_file = frozenset(key for key, _ in leaves(content))
-    said, names = _from_environment(os.environ), dict[str, str]()
-    if said:
-        problems += _unknown(said, Settings, "the environment", "run.")
-        names = {f"run.{key}": f"{RUN_PREFIX}{key.upper().replace('.', '_')}" for key, _ in leaves(said)}
-        content["run"] = merged(content.get("run", {}), _only_known(said, Settings))
+    variables, names = _from_environment(os.environ), dict[str, str]()
+    if variables:
+        problems += _unknown(variables, Settings, "the environment", "run.")
+        names = {f"run.{key}": f"{RUN_PREFIX}{key.upper().replace('.', '_')}" for key, _ in leaves(variables)}
+        content["run"] = merged(content.get("run", {}), _only_known(variables, Settings))
     return Layers(file, content, from_file, names, references, problems)
 
 
@@ -159,7 +159,7 @@ def checked(layers: Layers) -> tuple[Config | None, list[str]]:
 
 def _explained(layers: Layers, error: ValidationError) -> list[str]:
     """A sentence per mistake; of one that a reference may have made, only the key and the reference are told."""
-    told = []
+    sentences = []
     for mistake in error.errors():
         key = ".".join(str(part) for part in mistake["loc"])
         whole = f"{key}."  # of a choice between types the place names the type too: run.rebalance.literal…
@@ -172,12 +172,12 @@ def _explained(layers: Layers, error: ValidationError) -> list[str]:
             None,
         )
         if near is not None:
-            told.append(f"{layers.file}: {key}: the value of {near} is not valid there; set another one")
+            sentences.append(f"{layers.file}: {key}: the value of {near} is not valid there; set another one")
         elif key.startswith("secrets"):
-            told.append(f"{layers.file}.{key}: write NAME: ${{VARIABLE}}")
+            sentences.append(f"{layers.file}.{key}: write NAME: ${{VARIABLE}}")
         else:
-            told.append(explain_one(str(layers.file), mistake))
-    return told
+            sentences.append(explain_one(str(layers.file), mistake))
+    return sentences
 
 
 def database_path(flag: Path | None = None) -> Path:
@@ -189,10 +189,10 @@ def live_limits(config: Config, ceilings: Ceilings) -> SendLimits:
     """The limits of a live start, every one of them said; ``ConfigError`` names those that are missing or unlawful."""
     from framework.pretrade.facts import SendLimits
 
-    said = config.live.model_dump()
-    if missing := [f"live.{name}" for name in SendLimits._fields if said[name] is None]:
+    given = config.live.model_dump()
+    if missing := [f"live.{name}" for name in SendLimits._fields if given[name] is None]:
         raise ConfigError(f"a live start needs {', '.join(missing)}: they have no defaults, set each of them in {FILE}")
-    limits = SendLimits(**said)
+    limits = SendLimits(**given)
     if not limits.max_order_value <= ceilings.order_value:
         raise ConfigError(
             f"live.max_order_value = {limits.max_order_value:,.0f} is above the law's ceiling for one order, "

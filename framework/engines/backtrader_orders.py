@@ -1,8 +1,8 @@
-"""What a run through backtrader orders, and what became of it. This file does not import backtrader.
+"""Orders of a run through backtrader, and their ends. This file does not import backtrader.
 
-The decision what to order is ours and calls the rulebook: targets, sizes, the prices of entries and exits, and how much
-of an order cash allows. So that a size can not differ by the paisa that two ledgers differ, it counts the account in
-whole paise, from the fills that backtrader reports. Fills, commissions, cash and equity of the record are backtrader's.
+What to order is our decision, by the rulebook: targets, sizes, prices of entries and exits, and how much of an order
+cash allows. Sizes use an account in whole paise, tallied from the fills that backtrader reports, so they never differ
+because the two ledgers round differently. Fills, commissions, cash and equity of the record are backtrader's.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class Desk:
         self._power_before = self._purse.buying_power()
 
     def _look_after(self, i: int, row: BarRow) -> None:
-        """What comes before any decision: DAY orders expire, exits of a new position are placed, it is marked."""
+        """Steps before any decision: DAY orders expire, exits of a new position are placed, it is marked."""
         book = self.books[i]
         if row.ends_session:
             self._expire(i, row.close_time)

@@ -243,7 +243,7 @@ def new_state(panel: Panel, settings: Settings, rows: int, due: Sequence[Due] = 
 
 
 def tariffs_of(settings: Settings) -> NDArray[np.void]:
-    """What fills are charged by, table after table; see ``State.tariffs``."""
+    """Tariffs of fills, table after table; see ``State.tariffs``."""
     rows: list[tuple[int, ...]] = []
     for days, rates in settings.charges.tables:
         rows += [(day, *tariff) for day, tariff in zip((layout.EVER, *days[1:]), rates, strict=True)]

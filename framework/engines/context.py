@@ -1,4 +1,4 @@
-"""What ``on_bar`` sees and does: history up to now, the account, and a list of what it asks for."""
+"""Context of ``on_bar``: history up to now, the account, and the list of its requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from framework.session import Session
     from framework.strategy import Strategy
     from framework.types import Bars, Panel, Portfolio
-    from framework.types.actions import Basis
+    from framework.types.adjustment import Basis
 
 
 class BarContext:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from framework.strategy import Strategy
     from framework.types import Bars, Panel
-    from framework.types.actions import Basis
+    from framework.types.adjustment import Basis
     from framework.types.array_store import ArrayStore
 
 Columns = dict[str, dict[str, "NDArray[np.float64]"]]
@@ -29,7 +29,7 @@ WEIGHT_TOLERANCE = 1e-9
 
 
 class Answers(NamedTuple):
-    """What ``signals`` said of every instrument."""
+    """Signals of every instrument."""
 
     arrays: DecisionArrays
     columns: Columns

@@ -1,4 +1,4 @@
-"""What the kernel's sparse run takes: which runs it may be asked for, its prices, and the turns of several sets."""
+"""Inputs of the long-or-flat fast path of sweeps, and the test for which runs may use it."""
 
 from __future__ import annotations
 

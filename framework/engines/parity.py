@@ -67,7 +67,7 @@ class _Pair:
         return self._each("order", self.one.orders, self.other.orders, _order_facts, lambda each: each.order.decided_at)
 
     def verdicts(self) -> Iterator[Difference]:
-        """What was refused or shrunk."""
+        """Verdicts that refused or shrank an order."""
         held = (_held_back(self.one), _held_back(self.other))
         return self._each("order", *held, _verdict_facts, lambda each: each.order.decided_at)
 

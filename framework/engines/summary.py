@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RunSummaries(NamedTuple):
-    """What several runs came to, without their orders."""
+    """Summaries of several runs, without their orders."""
 
     equity_paise: NDArray[np.int64]
     """[S, closes]: at the closes that the Counter was made with."""

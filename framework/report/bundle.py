@@ -115,7 +115,7 @@ def load(folder: Path) -> dict[str, Any]:
             msg = f"{folder / name} was changed after the run; restore it or run the backtest again"
             raise DataError(msg)
     space = BoundedSpace()
-    space.beside(folder)
+    space.prefer_disk_of(folder)
     try:
         return _arguments(document, contents, array_file.read(folder / ARRAYS, space), space)
     except (KeyError, TypeError, ValueError) as error:

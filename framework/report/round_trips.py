@@ -154,8 +154,8 @@ def round_trips(record: Record, stays: PositionSpans | None = None) -> tuple[Rou
         "dividends_paise": stays.dividends_paise,
         "shares_factor": shares.factor,
     }
-    told = (columns[name][stays.order].tolist() for name in RoundTrip._fields)
-    return tuple(map(RoundTrip, *told))
+    values = (columns[name][stays.order].tolist() for name in RoundTrip._fields)
+    return tuple(map(RoundTrip, *values))
 
 
 def _sums_in_turn(stays: PositionSpans, of: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -171,7 +171,7 @@ def _reasons(record: Record, places: NDArray[np.int64]) -> NDArray[np.object_]:
 
 
 class _BarsLived(NamedTuple):
-    """What each stay saw of its instrument's own bars, [K] each; an open one lasts to the last of them."""
+    """Bars of its instrument within each span, [K] each; an open span lasts to the last bar."""
 
     first: NDArray[np.int64]
     """Number of the entry's bar."""

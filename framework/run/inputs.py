@@ -1,4 +1,4 @@
-"""What a run is given, in whatever form, as what it works with: prices, days, settings, rates, the strategy."""
+"""Inputs of a run: turns what the caller passed into a panel, dates, settings, rates and a strategy."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
+from framework.causality.moments import untimely
 from framework.errors import ConfigError, DataError
 from framework.strategy import Strategy
 from framework.types import Bars, Panel, Settings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class RunPrices(NamedTuple):
-    """What a run reads: the aligned prices, and what is known to be wrong with them."""
+    """Prices of a run, aligned, and the known issues with them."""
 
     panel: Panel
     data_issues: tuple[str, ...] = ()
@@ -40,8 +41,10 @@ def read_prices(
     progress: Progress | None = None,
     space: ArrayStore = MEMORY,
 ) -> RunPrices:
-    """Whatever was given as one panel, cut behind ``end``. Symbols are read from the store, into the space."""
+    """Prices in any form as one panel, cut behind ``end``. Symbols are read from the store, into the space."""
     if isinstance(bars, Panel):
+        if found := untimely(bars):  # not as Panel.from_bars made it
+            raise DataError(f"the panel's clocks are out of order, {found}; Panel.from_bars makes one from bars")
         return RunPrices(_until(bars.with_space(space), end))
     given = [bars] if isinstance(bars, (str, Bars)) or hasattr(bars, "columns") else list(bars)
     symbols = [item for item in given if isinstance(item, str)]

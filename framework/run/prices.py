@@ -34,7 +34,7 @@ def load(
 ) -> tuple[list[Bars], tuple[str, ...]]:
     """Bars of each symbol from the first stored one to ``end``, and the data issues met in them as sentences."""
     path = database_path(db)
-    space.beside(path)
+    space.prefer_disk_of(path)
     with open_store(path, create=False) as store:
         series = []
         for done, symbol in enumerate(symbols, start=1):
@@ -50,7 +50,7 @@ def load(
 
 
 def _sentences(found: Sequence[DataIssue]) -> tuple[str, ...]:
-    """How many issues of which kind, then the gravest few in full."""
+    """Counts of issues by kind, then the gravest few in full."""
     if not found:
         return ()
     kinds = Counter(issue.kind for issue in found)

@@ -27,7 +27,7 @@ UPSERT = (
 
 
 class Facts(NamedTuple):
-    """What a file says of an instrument; None, 0 and 1 mean that it says nothing and change nothing."""
+    """Facts of an instrument in a price file; None, 0 and 1 mean not given and change nothing."""
 
     symbol: str
     exchange: str = ""
@@ -52,8 +52,8 @@ def load(connection: sqlite3.Connection, symbol: str, exchange: str) -> Instrume
         (symbol, exchange),
     ).fetchone()
     tick, lot, timezone = row if row is not None else (0.0, 1, "UTC")
-    said = listings.said_of(connection, symbol, exchange)
-    return Instrument(symbol, exchange, float(tick), int(lot), timezone, **said)
+    facts = listings.listed_facts(connection, symbol, exchange)
+    return Instrument(symbol, exchange, float(tick), int(lot), timezone, **facts)
 
 
 def timezone(connection: sqlite3.Connection, key: SeriesKey) -> str | None:

@@ -33,7 +33,7 @@ EMPTY = frozenset({None, ""})
 ROWS_AT_ONCE = 5_000
 
 
-class Change(NamedTuple):
+class ListingChange(NamedTuple):
     """One fact that a list says otherwise than what was known."""
 
     key: str
@@ -50,7 +50,7 @@ class SavedListings(NamedTuple):
     new: int
     changed: int
     unchanged: int
-    changes: list[Change]
+    changes: list[ListingChange]
     series: list[str]
     """Instruments with prices whose tick, lot, name, ISIN or zone became another one."""
 
@@ -72,7 +72,7 @@ def save(
     """Keep a list of the day ``on``; what it does not say stays. Call it in a transaction. progress: (kept, of)."""
     keys, stored = _keys(connection), _stored(connection)
     rows: list[tuple[Any, ...]] = []
-    changes: list[Change] = []
+    changes: list[ListingChange] = []
     new = changed = 0
     for listing in listings:
         key = _key(listing, keys)
@@ -91,7 +91,7 @@ def save(
             )
         merged = _merged(given, known)
         differing = [
-            Change(key, listing.symbol, listing.exchange, name, _text(before), _text(now))
+            ListingChange(key, listing.symbol, listing.exchange, name, _text(before), _text(now))
             for name, before, now in zip(FIELDS, known, merged, strict=True)
             if before != now
         ]
@@ -141,7 +141,7 @@ def lend(connection: sqlite3.Connection, symbol: str, exchange: str) -> bool:
     return done.rowcount > 0
 
 
-def said_of(connection: sqlite3.Connection, symbol: str, exchange: str) -> dict[str, Any]:
+def listed_facts(connection: sqlite3.Connection, symbol: str, exchange: str) -> dict[str, Any]:
     """Fields of ``Instrument`` of which a list says something: kind, expiry, hours, series, equity_oriented."""
     found = connection.execute(
         "SELECT kind, expiry, underlying_kind, closing_auction, series, equity_oriented FROM instrument_facts "  # noqa: S608 - a constant
@@ -258,7 +258,7 @@ def _plain(listing: Listing) -> tuple[Any, ...]:
 
 
 def _merged(given: tuple[Any, ...], known: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What is said now over what was known; a key that was given to another instrument begins anew."""
+    """New facts over the known ones; a key that was given to another instrument begins anew."""
     isin = FIELDS.index("isin")
     if given[0] != known[0] and (given[isin] is None or given[isin] != known[isin]):
         return given

@@ -32,6 +32,7 @@ from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 from framework.types.actions import Action
 from framework.types.timeframe import DAY_NS
+from framework.types.veil import seen
 
 if TYPE_CHECKING:
     import sqlite3
@@ -84,7 +85,7 @@ class Store:
         self.connection.close()
 
     def series(self, symbol: str | None = None, timeframe: str | None = None) -> list[SeriesInfo]:
-        """What is stored, ordered by symbol, exchange and timeframe."""
+        """Stored series, ordered by symbol, exchange and timeframe."""
         where, values = ["1"], list[str]()
         if symbol is not None:
             where.append("symbol = ? AND exchange = ?")
@@ -112,7 +113,7 @@ class Store:
         bars = load(self.connection, self.snapshots, key, instrument, self._span(key, start, end, instrument.timezone))
         if not len(bars):
             raise DataError(self._nothing(symbol, key, start, end, instrument.timezone))
-        return bars
+        return seen(bars)
 
     def panels(
         self,
@@ -157,7 +158,7 @@ class Store:
         last_ns: int | None = None,
         limit: int | None = None,
     ) -> list[DataIssue]:
-        """What was refused and what looks wrong, for these symbols (default: all) and this span of UTC nanoseconds."""
+        """Issues (refused rows, doubtful bars) of these symbols (default: all) in this span of UTC nanoseconds."""
         pairs = None
         if symbols is not None:
             pairs = [pair for symbol in symbols for pair in names.resolve_issues(self.connection, symbol)]
@@ -190,11 +191,11 @@ class Store:
             risk.save(self.connection, run_id, metrics, events)
 
     def risk_metrics(self, owner: Owner) -> list[RiskRow]:
-        """What a run or an account risked, session by session."""
+        """Risk of a run or an account, session by session."""
         return risk.metrics(self.connection, owner)
 
     def breaker_events(self, owner: Owner) -> list[BreakerRow]:
-        """What the breaker of a run or an account did, oldest first."""
+        """Breaker events of a run or an account, oldest first."""
         return risk.events(self.connection, owner)
 
     def append_breaker_event(self, account: str, row: BreakerRow) -> None:
@@ -248,7 +249,7 @@ class Store:
             sweeps.finish(self.connection, sweep_id, outcome)
 
     def sets_tried(self, strategy: str, symbols: Sequence[str]) -> int:
-        """How many parameter sets of a strategy were ever tried on these symbols, in every sweep."""
+        """Number of parameter sets of a strategy ever tried on these symbols, in every sweep."""
         return sweeps.tried(self.connection, strategy, tuple(symbols))
 
     def write(self, batch: Batch, *, replace: bool = False, progress: Callable[[int], None] | None = None) -> Written:
@@ -285,7 +286,7 @@ class Store:
         return span[0], span[1]
 
     def _nothing(self, symbol: str, key: SeriesKey, start: date | None, end: date | None, timezone: str) -> str:
-        """Why there are no bars: no such timeframe, or none in the range."""
+        """Error for no bars: no such timeframe, or none in the range."""
         held = [info for info in self.series() if (info.symbol, info.exchange) == key[:2]]
         here = [info for info in held if info.timeframe == key.timeframe]
         if not here:

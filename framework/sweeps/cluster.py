@@ -53,11 +53,11 @@ class Task(NamedTuple):
 class Cluster:
     """Runs sets on the workers behind ``tcp://host:port``, ``local:4`` or a Dask client that is there already."""
 
-    def __init__(self, course: Workload, strategy: type[Strategy], cluster: object) -> None:
+    def __init__(self, workload: Workload, strategy: type[Strategy], cluster: object) -> None:
         self.closing = ExitStack()
         try:
             self.client = connected(cluster, self.closing)
-            self.parcel = SweepTask.of(course, strategy)
+            self.shared = SweepTask.of(workload, strategy)
             self._refuse_others()
             self.workers = sum(self.client.nthreads().values())
         except BaseException:
@@ -123,7 +123,7 @@ class Cluster:
             except TimeoutError:
                 self._refuse_emptiness()
             try:
-                self.data = self.client.scatter(self.parcel, broadcast=True, hash=False)
+                self.data = self.client.scatter(self.shared, broadcast=True, hash=False)
             except OSError as error:  # the worker went away while it was sent
                 self._refuse_silence()
                 attempt += 1
@@ -176,7 +176,7 @@ class Cluster:
             raise ConfigError(msg)
 
     def _answer(self, future: Future, outcome: Any, task: Task) -> TaskAnswer | None:
-        """What a task came to; None when its worker died under it, or its data is gone: it is handed over again."""
+        """Answer of a task; None when its worker died under it, or its data is gone: the task is sent again."""
         from distributed import KilledWorker
 
         attempts = KILLED_ATTEMPTS
@@ -204,7 +204,7 @@ class Cluster:
 
     def _refuse_others(self) -> None:
         """Every worker comes to the same numbers as this process would, or none is asked."""
-        answers = self.client.run(environment_match.facts, self.parcel.installed, on_error="return")
+        answers = self.client.run(environment_match.facts, self.shared.installed, on_error="return")
         for worker, there in sorted(answers.items()):
             if isinstance(there, BaseException):
                 msg = (
@@ -212,7 +212,7 @@ class Cluster:
                     "there and start it again"
                 )
                 raise ConfigError(msg)
-            different = environment_match.differences(self.parcel.facts, there)
+            different = environment_match.differences(self.shared.facts, there)
             if different:
                 raise ConfigError(environment_match.refusal(f"worker {worker}", different))
 

@@ -1,4 +1,4 @@
-"""What was tried, kept while the sweep runs, so that an interrupted one loses little and nothing is uncounted."""
+"""Record of a sweep, kept while it runs: an interrupted one loses little, and every set is counted."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ class Recorder:
         *,
         strategy: str,
         axes: Mapping[str, Any],
-        course: Workload,
+        workload: Workload,
         objective: str,
         fingerprint: str,
         provenance: Mapping[str, str],
         db: Path | None,
         kept: bool,
     ) -> None:
-        panel = course.panel
+        panel = workload.panel
         self.sweep_id = sweep_id
         self.row = SweepRow(
             sweep_id=sweep_id,
             strategy=strategy,
             grid=axes,
-            settings=course.settings.model_dump(mode="json"),
+            settings=workload.settings.model_dump(mode="json"),
             symbols=tuple(str(instrument) for instrument in panel.instruments),
             timeframe=panel.timeframe,
-            first_ns=int(panel.time[course.first_row]),
+            first_ns=int(panel.time[workload.first_row]),
             last_ns=int(panel.time[-1]),
             objective=objective,
             fingerprint=fingerprint,

@@ -50,7 +50,7 @@ class SweepResult(SweepOutcome):
         return save(self, folder)
 
     def to_dict(self) -> dict[str, Any]:
-        """What ``--json`` prints: NaN and infinity are null."""
+        """Result as ``--json`` prints it: NaN and infinity are null."""
         top = [self._row(row) for row in self.order[:SHOWN]]
         several = len(self.objectives) > 1
         return {
@@ -71,8 +71,8 @@ class SweepResult(SweepOutcome):
         }
 
     def _row(self, row: int) -> dict[str, Any]:
-        stats = {name: _said(value) for name, value in self.stats[row].items()}
-        return {"parameters": self.parameters(row), "stats": stats, "plateau": _said(self.plateau(row))}
+        stats = {name: _finite(value) for name, value in self.stats[row].items()}
+        return {"parameters": self.parameters(row), "stats": stats, "plateau": _finite(self.plateau(row))}
 
     def to_json(self) -> str:
         """``to_dict`` as text."""
@@ -111,5 +111,5 @@ def _short(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def _said(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None

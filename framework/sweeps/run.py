@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from framework.backtest import execute
+from framework.engines.numba_cache import require_numba
 from framework.errors import ConfigError
 from framework.report.findings import unmodelled
 from framework.run.inputs import day_of, first_row_of, read_prices, settings_of, with_product, with_rates
@@ -110,6 +111,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     kind = _strategy_class(strategy)
     named = name or (strategy if isinstance(strategy, str) else kind.__name__)
     goals = objectives_of(objective)
+    require_numba("a sweep")
     _refuse_mode(mode, samples, study=study, storage=storage)
     holds = parse_constraint(constraint, grid) if isinstance(constraint, str) else constraint
     space = space_of(kind, grid, holds, samples)
@@ -124,7 +126,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     first_row = first_row_of(prices.panel, first_day)
     chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
     refuse_ticks_without_tick(panel, chosen)
-    course = Workload(panel, chosen, kind.style(), first_row, risk_free)
+    workload = Workload(panel, chosen, kind.style(), first_row, risk_free)
     facts = provenance(example, prices.panel) if stored or sets is None else {}
     sweep_id = new_run_id(named)
     if sets is None:
@@ -134,9 +136,9 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         sweep_id,
         strategy=named,
         axes=space.axes,
-        course=course,
+        workload=workload,
         objective=", ".join(goals),
-        fingerprint=_fingerprint(facts, course) if facts else "",
+        fingerprint=_fingerprint(facts, workload) if facts else "",
         provenance=facts,
         db=db,
         kept=stored,
@@ -149,7 +151,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         return known
 
     with recorder:
-        with evaluator_for(course, kind, workers, cluster) as evaluator:
+        with evaluator_for(workload, kind, workers, cluster) as evaluator:
             if sets is not None:
                 tried = try_all(evaluator, sets, begun(), recorder, progress)
             else:
@@ -181,24 +183,24 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         )
         if causality != "off":
             best = tried.sets[result.order[0]].strategy
-            _, verdict = execute(best, course.panel, chosen, first_row=course.first_row, engine="compiled")
+            _, verdict = execute(best, workload.panel, chosen, first_row=workload.first_row, engine="compiled")
             result = replace(result, causality=verdict)
         recorder.finish(outcome_of(result))
     return result
 
 
 def evaluator_for(
-    course: Workload, strategy: type[Strategy], workers: int | None = None, cluster: object = None
+    workload: Workload, strategy: type[Strategy], workers: int | None = None, cluster: object = None
 ) -> Evaluator:
     """Threads, or the cluster that is named; ``ConfigError`` when nobody answers there."""
     if cluster is None:
-        return Threads(course, workers)
+        return Threads(workload, workers)
     if workers is not None:
         msg = f"workers={workers} are threads of this machine, and cluster={cluster!r} has workers of its own; give one"
         raise ConfigError(msg)
     from framework.sweeps.cluster import Cluster
 
-    return Cluster(course, strategy, cluster)
+    return Cluster(workload, strategy, cluster)
 
 
 def _strategy_class(given: object) -> type[Strategy]:
@@ -231,7 +233,7 @@ def _several(bars: BarsInput) -> Sequence[Any]:
     return bars if isinstance(bars, list | tuple) else ()
 
 
-def _fingerprint(facts: Mapping[str, str], course: Workload) -> str:
+def _fingerprint(facts: Mapping[str, str], workload: Workload) -> str:
     """The same for the same source, prices, settings and range."""
-    parts = (facts["strategy_sha256"], facts["data_sha256"], course.settings.model_dump_json(), course.first_row)
-    return hashlib.sha256(repr((*parts, course.risk_free)).encode()).hexdigest()[:32]
+    parts = (facts["strategy_sha256"], facts["data_sha256"], workload.settings.model_dump_json(), workload.first_row)
+    return hashlib.sha256(repr((*parts, workload.risk_free)).encode()).hexdigest()[:32]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.errors import DataError
-from framework.types.actions import adjustment
+from framework.types.adjustment import adjustment
 from framework.types.clocks import closes
 from framework.types.columns import ARRAYS, PRICES
 from framework.types.higher import HigherBars
 from framework.types.instrument import Instrument
 from framework.types.timeframe import Timeframe
+from framework.types.veil import seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from framework.types.actions import Action, Basis
+    from framework.types.actions import Action
+    from framework.types.adjustment import Basis
     from framework.types.array_store import ArrayStore
 
 
@@ -108,7 +110,7 @@ class Bars:
         """
         from framework.types.frames import columns_of
 
-        return cls.from_arrays(*columns_of(frame, symbol, timeframe, timezone))
+        return seen(cls.from_arrays(*columns_of(frame, symbol, timeframe, timezone)))
 
     def to_frame(self) -> pd.DataFrame:
         """DataFrame open, high, low, close, volume on a tz-aware index (daily bars: naive dates)."""
@@ -126,7 +128,7 @@ class Bars:
         return replace(self, actions=tuple(actions))
 
     def adjusted(self, basis: Basis = "splits") -> Bars:
-        """These printed prices as a strategy sees them, in terms of the last bar's shares; see ``types.actions``."""
+        """These printed prices as a strategy sees them, in terms of the last bar's shares; see ``types.adjustment``."""
         found = adjustment(self.actions, self.session, self.close, basis)
         if found is None:
             return replace(self, actions=()) if self.actions else self
@@ -210,7 +212,7 @@ def _check(instrument: Instrument, time: NDArray[np.int64], columns: dict[str, N
 
 
 def _all_sound(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> bool:
-    """Whether every bar keeps every rule, in as few looks as there are; NaN fails every comparison."""
+    """True if every bar keeps every rule, in few passes; NaN fails every comparison."""
     start, high, low, close = (columns[name] for name in PRICES)
     return bool(
         (low > 0).all()
@@ -222,7 +224,7 @@ def _all_sound(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]])
 
 
 def _rules(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> list[tuple[str, NDArray[np.bool_]]]:
-    """What is said of a bar that breaks a rule, and which bars keep it."""
+    """Rules of a bar: the sentence for one that breaks it, and the bars that keep it."""
     low, high = columns["low"], columns["high"]
     rules = [
         (f"its {name} is not a finite price above 0", (columns[name] > 0) & np.isfinite(columns[name]))

@@ -92,7 +92,7 @@ def place_of(error: BaseException, path: Path) -> str:
     return f"{own[-1].filename}, line {own[-1].lineno}" if own else str(path)
 
 
-def said(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """``ValueError: what it says``, in one line."""
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
 
@@ -146,4 +146,4 @@ def _blamed_on(path: Path) -> Iterator[None]:
         msg = f"{error.filename or path}, line {error.lineno}: {error.msg}{text}"
         raise StrategyError(msg) from None
     except (Exception, SystemExit) as error:
-        raise StrategyError(f"{place_of(error, path)}: {said(error)}") from error
+        raise StrategyError(f"{place_of(error, path)}: {error_text(error)}") from error

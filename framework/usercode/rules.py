@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from framework.errors import ConfigError, StrategyError
 from framework.types.hooks import Rule
 from framework.types.orders import Verdict
-from framework.usercode.load import place_of, said
+from framework.usercode.load import error_text, place_of
 
 if TYPE_CHECKING:
     from types import FunctionType
@@ -30,7 +30,7 @@ class FunctionRule(Rule):
             verdict: object = self.function(order, state)
         except Exception as error:
             place = place_of(error, Path(self.function.__code__.co_filename))
-            raise StrategyError(f"{place}: risk rule {type(self).__name__} raised {said(error)}") from error
+            raise StrategyError(f"{place}: risk rule {type(self).__name__} raised {error_text(error)}") from error
         units: object = verdict.quantity if isinstance(verdict, Verdict) else None
         if isinstance(verdict, Verdict) and isinstance(units, Integral):
             return verdict._replace(quantity=int(units))

@@ -132,10 +132,10 @@ def test_what_is_kept_on_disk_is_a_copy_that_nobody_can_write_to(tmp_path):
 def test_it_is_said_once_where_it_goes_and_how_much(tmp_path):
     told: list[str] = []
     space = BoundedSpace("2MB", tmp_path, told.append)
-    space.foresee(1_000_000)
+    space.reserve(1_000_000)
     assert [] == told
-    space.foresee(3_000_000)
-    space.foresee(3_000_000)
+    space.reserve(3_000_000)
+    space.reserve(3_000_000)
     where = f"about 1 MB go to the disk of {tmp_path} until the run ends"
     assert [f"Prices and decisions take 3 MB, more than the memory of 2MB for them: {where}"] == told
 

@@ -1,4 +1,4 @@
-"""Whose bar each row is: symbol and exchange, with NSE's series told apart."""
+"""Symbol and exchange of each row, with NSE's series told apart."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def owners(table: ImportTable, columns: Mapping[str, pa.ChunkedArray], options: 
     exchange = _texts(columns, "exchange", rows) if options.exchange is None else None
     if "symbol" not in columns:
         symbol, reason = _one_symbol(table, options, path)
-        said = options.exchange or ""
+        named = options.exchange or ""
         if exchange is None:
-            return Owners(np.zeros(rows, dtype=np.int64), [(symbol, said)], reason)
+            return Owners(np.zeros(rows, dtype=np.int64), [(symbol, named)], reason)
         words = pa.chunked_array([pa.array([symbol] * rows, pa.string())])
     else:
         words, reason = _words(columns), "the file's column"

@@ -1,4 +1,4 @@
-"""Which timeframe a file's bars are in, by symbol, when nobody said."""
+"""Timeframe of a file's bars, by symbol, where none was given."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def usual_step(local: NDArray[np.int64], symbol: str) -> Timeframe | None:
     return Timeframe.of_seconds(step)
 
 
-def timeframe_of(local: NDArray[np.int64], symbol: str, said: str | None) -> Timeframe:
-    """The timeframe of one symbol's bars; ``DataError`` when what was said is longer than the bars are."""
-    if said is None:
+def timeframe_of(local: NDArray[np.int64], symbol: str, named: str | None) -> Timeframe:
+    """The timeframe of one symbol's bars; ``DataError`` when the named one is longer than the bars."""
+    if named is None:
         step = usual_step(local, symbol)
         if step is None:
             raise DataError(
                 f"one bar of {symbol} with a time of day does not tell its timeframe; say it, as in --timeframe 5m"
             )
         return step
-    wanted = Timeframe.parse(said)
+    wanted = Timeframe.parse(named)
     apart = _step(local)
     if 0 < apart < wanted.nanoseconds // SECOND_NS:
         raise DataError(

@@ -44,7 +44,7 @@ def text(result: RunFacts) -> str:
             f"{name:<{NAME_WIDTH}} {value:>{VALUE_WIDTH}} {unit:<{UNIT_WIDTH}}" for name, value, unit in (one, two)
         ]
         lines.append("   ".join(cells).rstrip())
-    lines += ["", *_told("Settings", "; ".join(chosen(result)))]
+    lines += ["", *_wrapped("Settings", "; ".join(chosen(result)))]
     lines.append(f"Causality   {result.causality}")
     if result.verification is not None:
         lines.append(f"Verified    {result.verification}")
@@ -58,7 +58,7 @@ def text(result: RunFacts) -> str:
 
 
 def _held_back(result: RunFacts) -> list[str]:
-    """What risk and fills held back, a line for each reason; nothing where every order was approved and filled."""
+    """Orders held back by risk and at fills, a line for each reason; nothing where all were approved and filled."""
     rows = [
         (
             reason_text(one.reason),
@@ -79,7 +79,7 @@ def _without_limits(result: RunFacts) -> list[str]:
     if result.without_risk is None:
         return []
     if result.without_risk.left_out:
-        return ["", *_told("No limits", f"no second run: {result.without_risk.left_out}")]
+        return ["", *_wrapped("No limits", f"no second run: {result.without_risk.left_out}")]
     rows = [one.texts for one in compared(result)]
     return _table([("Limits", "as run", "without them", "difference"), *rows])
 
@@ -94,7 +94,7 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
     return ["", *lines]
 
 
-def _told(name: str, words: str) -> list[str]:
+def _wrapped(name: str, words: str) -> list[str]:
     """A name and what there is to say, folded under itself."""
     return wrap(words, LINE_WIDTH, initial_indent=f"{name:<12}", subsequent_indent=" " * 12)
 
