@@ -34,7 +34,7 @@ LEAST_FILE = 8 << 20
 """Small arrays share files, each an eighth as large as those before it together: a mapped file keeps a handle."""
 ALIGNED = 64
 GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-"""Where Linux says how much memory a container may use."""
+"""Files in which Linux keeps a container's memory limit."""
 
 
 class BoundedSpace(ArrayStore):
@@ -185,7 +185,7 @@ def bytes_of(memory: str) -> int:
 
 @cache
 def machine_bytes() -> int:
-    """Memory of this machine, or of the container that this process runs in; without end where nothing says it."""
+    """Memory in bytes of this machine, or of the container of this process; endless where it is unknown."""
     limits = [1 << 62]
     with suppress(AttributeError, ValueError, OSError):  # not on Windows
         limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))

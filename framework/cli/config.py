@@ -20,7 +20,7 @@ SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 
 
 class Value(NamedTuple):
-    """One value that applies, and who said it."""
+    """One value that applies, and its source."""
 
     key: str
     value: Any

@@ -1,4 +1,4 @@
-"""``tulya data``: prices into the store, a look at them, and out again."""
+"""``tulya data``: import, show, plot and export prices."""
 
 from __future__ import annotations
 

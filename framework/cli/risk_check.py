@@ -73,7 +73,7 @@ def check_command(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask every decision rule about an order, in their order; nothing is placed and nothing is kept.
+    """Review an order by every decision rule, in their order; nothing is placed and nothing is kept.
 
     Without --run it is an account that holds only its capital, under the limits of the configuration.
 

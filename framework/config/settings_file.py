@@ -1,4 +1,4 @@
-"""``config/trading.yaml``: defaults for runs. What is said later wins: file < environment < flag."""
+"""``config/trading.yaml``: defaults for runs. Later sources win: file < environment < flag."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DATABASE = Path("data/market.sqlite")
 FILE_VARIABLE = "TULYA_CONFIG"
 DATABASE_VARIABLE = "TULYA_DB"
 QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
-"""What YAML's messages quote from a file."""
+"""Quotes from a file in YAML's messages."""
 RUN_PREFIX = "TULYA_RUN_"
 """``TULYA_RUN_CAPITAL=200000`` sets run.capital, ``TULYA_RUN_EXITS_STOP_LOSS=5%`` run.exits.stop_loss."""
 
@@ -158,7 +158,7 @@ def checked(layers: Layers) -> tuple[Config | None, list[str]]:
 
 
 def _explained(layers: Layers, error: ValidationError) -> list[str]:
-    """A sentence per mistake; of one that a reference may have made, only the key and the reference are told."""
+    """A sentence per mistake; one that a reference may have made shows only the key and the reference."""
     sentences = []
     for mistake in error.errors():
         key = ".".join(str(part) for part in mistake["loc"])
@@ -186,7 +186,7 @@ def database_path(flag: Path | None = None) -> Path:
 
 
 def live_limits(config: Config, ceilings: Ceilings) -> SendLimits:
-    """The limits of a live start, every one of them said; ``ConfigError`` names those that are missing or unlawful."""
+    """The limits of a live start, each of them set; ``ConfigError`` names those that are missing or unlawful."""
     from framework.pretrade.facts import SendLimits
 
     given = config.live.model_dump()
@@ -286,7 +286,7 @@ def _variable(key: str) -> str:
 
 
 def _without_empty(content: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """The same without keys that hold other keys or a list, and say nothing."""
+    """The same without empty keys that hold other keys or a list."""
     kept = {}
     for key, value in content.items():
         inner = model.model_fields[key].annotation

@@ -56,7 +56,7 @@ class Desk:
         self._venue = venue
         self._orders: list[Sent] = []
         self._events: list[tuple[Sent, int]] = []
-        """What was served in the bar that is running, with what it needed of the buying power in paise."""
+        """Orders served in the running bar, with the buying power each needed, in paise."""
         self._power_before = settings.capital_paise
         self.books = [InstrumentMirror() for _ in panel.instruments]
         self._purse = Purse(settings, self.books)

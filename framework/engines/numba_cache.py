@@ -48,7 +48,7 @@ CALLED = (
 """Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
 inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""
 TAKES = {"run_rows": "half a minute to a minute", "run_turns": "a few seconds"}
-"""How long the entries take to compile of which a user is told; the others take less than a second."""
+"""Compile time from which a user gets a message about an entry; the others take less than a second."""
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 FETCH = "fetch"
 """The kernel's function that is one instruction instead of its Python."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Tolerance = Literal["exact", "per_cash_movement"]
 """``exact``: bit for bit, between our own engines. ``per_cash_movement``: against an engine that counts in floats."""
 RELATIVE_PRICE = 1e-9
-"""What float arithmetic in another sequence may make of the same price."""
+"""Relative difference that float arithmetic in another sequence may make to the same price."""
 
 
 class Difference(NamedTuple):

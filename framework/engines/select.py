@@ -1,4 +1,4 @@
-"""Engines by name: which one runs, and what is said when it is not there or not able."""
+"""Selects an engine by name; errors when it is missing or cannot run this strategy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compiled kernel with no records built from it: what a run came to, as few numbers, for sweeps."""
+"""Summaries for sweeps: runs the compiled loop and keeps only summary numbers, no records."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ EPOCH = date(1970, 1, 1).toordinal()
 
 
 class UnknownSessionError(DataError):
-    """The table does not reach so far, or does not say: no answer is better than a guess."""
+    """The table does not reach so far, or lacks the hours: no answer is better than a guess."""
 
 
 class NoSessionError(DataError):
@@ -121,7 +121,7 @@ class TradingDay:
 
 
 class Calendar:
-    """The sessions of one exchange; ask ``Calendar.load("NSE")``."""
+    """The sessions of one exchange; made by ``Calendar.load("NSE")``."""
 
     def __init__(self, table: CalendarTable) -> None:
         self._table = table
@@ -289,7 +289,7 @@ class Calendar:
         return sorted(held, key=lambda window: window.start)
 
     def _announced(self, day: date, klass: str) -> str:
-        """Says that a revision which would hold on this day is switched off."""
+        """Note that a revision which would hold on this day is switched off."""
         for one in self._table.announced:
             if one.valid_from and one.valid_from <= day and any(klass in row.classes for row in one.hours):
                 return f"the announced revision {one.name} is switched off (not confirmed)"

@@ -1,4 +1,4 @@
-"""A run as a folder: ``result.json``, tables as CSV, arrays in ``bars.npz``. Enough to come to the same result again.
+"""Bundle: a run as a folder of ``result.json``, tables as CSV and arrays in ``bars.npz``, enough for a rerun.
 
 The folder appears at once or not at all, and says when a file in it was changed afterwards.
 """
@@ -56,7 +56,7 @@ ARRAYS = "bars.npz"
 SETTLEMENTS = "settlements.csv"
 ORDERS = "orders.csv"
 READ_BACK = (SETTLEMENTS, ORDERS, ARRAYS)
-"""What ``load`` reads; the other CSV files are for people."""
+"""Files that ``load`` reads; the other CSV files are for people."""
 ACCOUNT = ("equity_paise", "cash_paise", "exposure_paise")
 DUE = "deadlines."
 """Before the name of an array of deadlines."""
@@ -80,7 +80,7 @@ def save(result: RunFacts, folder: Path) -> Path:
 
 
 def refuse_folder(folder: Path) -> None:
-    """``ConfigError`` unless a bundle can be written there; a long run asks before it begins, not after it."""
+    """Raise ``ConfigError`` unless a bundle can be written there; a long run checks before it begins."""
     if folder.exists() and not folder.is_dir():
         msg = f"{folder} is a file; give the bundle a folder of its own"
         raise ConfigError(msg)

@@ -95,7 +95,7 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def _wrapped(name: str, words: str) -> list[str]:
-    """A name and what there is to say, folded under itself."""
+    """A name and its text, wrapped and indented."""
     return wrap(words, LINE_WIDTH, initial_indent=f"{name:<12}", subsequent_indent=" " * 12)
 
 

@@ -67,7 +67,7 @@ def findings(
     verification: Verification | None = None,
     held_back: Sequence[Intervention] = (),
 ) -> list[Finding]:
-    """Everything there is to say, errors first; a causality leak stands before all else."""
+    """All findings, errors first; a causality leak stands before all else."""
     found = [
         *_causality(causality),
         *_verification(verification),

@@ -59,9 +59,9 @@ class PositionSpans:
     last: NDArray[np.int64]
     """int64[K], rising: its latest leg."""
     closed: int
-    """How many of them ended."""
+    """Number of spans that ended."""
     order: NDArray[np.int64] | slice
-    """The order to tell them in: closed ones by their exits, then the open ones by their entries."""
+    """Order of the rows: closed spans by their exits, then open ones by their entries."""
     dividends_paise: NDArray[np.int64]
     """int64[K]: what corporate actions paid while it lasted, − for a short; 0 without any."""
 

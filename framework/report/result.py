@@ -1,4 +1,4 @@
-"""Result: what a run amounted to. Prints as a table; keeps everything needed to come to the same numbers again."""
+"""Result of a run. Prints as a table; keeps everything needed for a rerun with the same numbers."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class RoundTrip(NamedTuple):
     open: bool
     """True when the position was still held at the end of the run."""
     dividends_paise: int = 0
-    """What corporate actions paid meanwhile, in the net profit: dividends, − for a short, and fractions of shares."""
+    """Payments of corporate actions meanwhile, in the net profit: dividends, − for a short, and fractions of shares."""
     shares_factor: float = 1.0
     """Shares at the end for one at the entry: splits and bonuses while it was held."""
 

@@ -39,7 +39,7 @@ LIMIT_WORDS = {
 
 
 def chosen(result: RunFacts) -> list[str]:
-    """Capital, sizing, and every other setting that is not the default; what ``fill_rule`` says is left to it."""
+    """Capital, sizing, and every other setting that is not the default, except those in ``fill_rule``."""
     settings = result.settings
     return [
         f"capital {money(settings.capital)}",

@@ -38,7 +38,7 @@ def provenance(strategy: Strategy, panel: Panel) -> dict[str, str]:
 
 
 def provenance_later(strategy: Strategy, panel: Panel) -> Mapping[str, str]:
-    """The same, with the prices hashed at the first look, unless somebody could change them until then."""
+    """The same, with the prices hashed at first access, or at once where the caller could still change them."""
     facts = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251 - the shell: when it was run
         "command": " ".join(sys.argv),

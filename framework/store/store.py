@@ -244,7 +244,7 @@ class Store:
             sweeps.plan(self.connection, sweep_id, wanted)
 
     def finish_sweep(self, sweep_id: str, outcome: Mapping[str, Any]) -> None:
-        """Keep what was known of a sweep when it was finished."""
+        """Keep the outcome of a finished sweep."""
         with database.transaction(self.connection):
             sweeps.finish(self.connection, sweep_id, outcome)
 
@@ -253,7 +253,7 @@ class Store:
         return sweeps.tried(self.connection, strategy, tuple(symbols))
 
     def write(self, batch: Batch, *, replace: bool = False, progress: Callable[[int], None] | None = None) -> Written:
-        """Store what one file says, all or nothing."""
+        """Store the contents of one file, all or nothing."""
         written = write(self.connection, batch, replace=replace, progress=progress)
         for key, revision in written.revisions.items():
             whole = written.complete[key]
@@ -269,7 +269,7 @@ class Store:
         return written
 
     def examine(self, progress: Callable[[int, int], None] | None = None) -> int:
-        """Look for defects in every series that changed since it was last looked at; returns how many were found."""
+        """Examine every series that changed since its last examination; returns the number of issues found."""
         found = examine_changed(self.connection, self._unread, progress)
         self._unread.clear()
         self._unread_rows = 0

@@ -75,7 +75,7 @@ class Threads:
 
 
 def work(workload: Workload, sets: Sequence[ParameterSet]) -> Tried:
-    """One task: what these sets come to."""
+    """One task: the statistics of these sets."""
     stats = workload.run_many([one.strategy for one in sets])
     return [(one.key, each) for one, each in zip(sets, stats, strict=True)]
 

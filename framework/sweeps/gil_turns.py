@@ -44,5 +44,5 @@ class Gate:
 
 
 def _spent() -> float:
-    """Seconds of the processor that this thread has had: it decides how sets are run, never what they come to."""
+    """Processor seconds of this thread: they decide how sets are run, never their results."""
     return time.thread_time()

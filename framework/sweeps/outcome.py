@@ -31,7 +31,7 @@ class SweepOutcome:
     """Of every set: index of its value on each axis."""
     stats: list[dict[str, float]]
     objectives: tuple[str, ...]
-    """What makes a set the best; with several, the first decides, ties go to the next."""
+    """Objectives by which sets are ranked; the first decides, ties go to the next."""
     symbols: tuple[str, ...]
     excluded: int
     """Sets that the constraint, or the strategy itself, left out."""
@@ -43,7 +43,7 @@ class SweepOutcome:
     unmodelled: tuple[str, ...] = ()
     """Costs that the settings leave out, as sentences."""
     causality: Causality | None = None
-    """Whether the best set sees the future; None when nobody looked."""
+    """Causality of the best set; None when it was not checked."""
 
     @property
     def tried(self) -> int:

@@ -68,7 +68,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     progress: Progress | None = None,
     **choices: Any,
 ) -> SweepResult:
-    """Try a strategy with every parameter set of a grid, or with so many of it, and say how each did.
+    """Try a strategy with every parameter set of a grid, or with a sample of it, and rank them.
 
     The numbers of a set are those of ``backtest`` with the same parameters. Every set that is tried is recorded in
     the store that the symbols come from (or ``db``), and counted.
@@ -192,7 +192,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
 def evaluator_for(
     workload: Workload, strategy: type[Strategy], workers: int | None = None, cluster: object = None
 ) -> Evaluator:
-    """Threads, or the cluster that is named; ``ConfigError`` when nobody answers there."""
+    """Threads, or the cluster that is named; ``ConfigError`` when it does not answer."""
     if cluster is None:
         return Threads(workload, workers)
     if workers is not None:

@@ -50,7 +50,7 @@ class SweepTask:
     installed: str
     """``module:Class`` of an installed strategy, else empty."""
     facts: Mapping[str, str]
-    """The sender's: a worker of other facts, which would come to other numbers, refuses."""
+    """Environment facts of the sender; a worker with others would give other numbers and refuses."""
 
     @classmethod
     def of(cls, workload: Workload, strategy: type[Strategy]) -> SweepTask:
@@ -85,7 +85,7 @@ class SweepTask:
 
 
 def run(shared: SweepTask, sets: bytes) -> TaskAnswer:
-    """A task, by a name that the workers know."""
+    """Entry point of a task on a worker."""
     return shared.run(sets)
 
 

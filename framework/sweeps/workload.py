@@ -73,7 +73,7 @@ class Workload:
 
     @cached_property
     def shared(self) -> Shared:
-        """Indicators that several sets ask for."""
+        """Indicators that several sets share."""
         return Shared()
 
     @cached_property

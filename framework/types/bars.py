@@ -50,7 +50,7 @@ class Bars:
     session: NDArray[np.int64]
     """Session each bar belongs to, int64[n]: its local trading date as days since 1970-01-01."""
     close_time: NDArray[np.int64]
-    """When each bar is complete, int64[n], UTC nanoseconds: no later than the next one opens."""
+    """Close of each bar, int64[n], UTC nanoseconds: no later than the next one opens."""
     factor: NDArray[np.float64]
     """Adjustment: raw price = adjusted price × factor, float64[n]; 1 where nothing was adjusted."""
     actions: tuple[Action, ...] = ()

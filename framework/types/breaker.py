@@ -27,7 +27,7 @@ class BreakerCause(StrEnum):
     RESET_DUE = "reset_due"
     """``breaker_reset`` sessions have passed: HALTED → ACTIVE."""
     COMMAND = "command"
-    """A person said so: → ACTIVE."""
+    """A person's command: → ACTIVE."""
 
 
 class BreakerEvent(NamedTuple):
@@ -39,9 +39,9 @@ class BreakerEvent(NamedTuple):
     after: TradingState
     cause: BreakerCause
     value: int
-    """What was reached: paise lost (daily loss, drawdown) or a count (losses, orders, sessions); 0 = none."""
+    """Value reached: paise lost (daily loss, drawdown) or a count (losses, orders, sessions); 0 = none."""
     limit: int
-    """What it was measured against, in the same unit."""
+    """Limit it was measured against, in the same unit."""
     instrument: int = -1
     """Index into the run's instruments, of a runaway; −1 = all of them."""
 

@@ -57,13 +57,13 @@ class Panel:
     actions: tuple[tuple[Action, ...], ...] = ()
     """Corporate actions by instrument; empty where no instrument has any."""
     deadlines: Deadlines | None = field(default=None, repr=False)
-    """When positions must be closed, where a product or an expiry asks for it."""
+    """Deadlines of positions, where a product or an expiry sets them."""
     space: ArrayStore = field(default=MEMORY, repr=False)
-    """Where what is made of it is put, table by table."""
+    """Store of the tables made from it."""
     series: tuple[Bars, ...] = field(default=(), init=False, repr=False)
     """The very bars it was made of, in column order; empty where they are not known. A changed panel knows none."""
     ends: NDArray[np.int64] | None = field(default=None, init=False, repr=False)
-    """``session_ends``, once somebody asked."""
+    """``session_ends``, once computed."""
 
     @classmethod
     def from_bars(cls, series: Sequence[Bars], space: ArrayStore = MEMORY) -> Panel:

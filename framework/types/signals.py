@@ -91,7 +91,7 @@ class Signals:
     columns: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """Named series for plots, such as the indicator itself."""
     turns: Turns | None = field(default=None, init=False, repr=False, compare=False)
-    """What ``long_flat`` was given: a sweep reads it and needs no targets, which are then made at the first look."""
+    """Arguments of ``long_flat``: a sweep reads them and needs no targets, which are then made at first access."""
 
     def __post_init__(self) -> None:
         given: Any = self.target

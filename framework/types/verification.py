@@ -46,7 +46,7 @@ class Verification(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """True when an engine came to something else: one of the two is wrong."""
+        """True when an engine's result differs: one of the two is wrong."""
         return any(one.agreement is Agreement.DIFFERENT for one in self.comparisons)
 
     @property

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def blamed(error: Exception, strategy: Strategy, method: str, where: str) -> StrategyError:
-    """The error to raise from ``error``; ``where`` says what the method looked at, as ``on the bars of SP500``."""
+    """The error to raise from ``error``; ``where`` names the method's input, as ``on the bars of SP500``."""
     file = Path(getattr(type(strategy), method).__code__.co_filename)
     return StrategyError(
         f"{place_of(error, file)}: {type(strategy).__name__}.{method} raised {error_text(error)} ({where})"

@@ -1,4 +1,4 @@
-"""Import a user's own Python file from anywhere; what is wrong with it is said with file and line."""
+"""Loads a user's own Python file from anywhere; an error in it carries file and line."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def place_of(error: BaseException, path: Path) -> str:
 
 
 def error_text(error: BaseException) -> str:
-    """``ValueError: what it says``, in one line."""
+    """``ValueError: its text``, in one line."""
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
 
 

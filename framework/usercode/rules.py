@@ -25,7 +25,7 @@ class FunctionRule(Rule):
     function: FunctionType
 
     def pre_order(self, order: Order, state: Portfolio) -> Verdict:
-        """Ask the function; what it raises, and what is no Verdict over whole units, is a ``StrategyError``."""
+        """Call the function; an exception, or an answer that is no Verdict over whole units, is a ``StrategyError``."""
         try:
             verdict: object = self.function(order, state)
         except Exception as error:
@@ -41,7 +41,7 @@ class FunctionRule(Rule):
 
 
 def function_rule(function: FunctionType, source: str) -> type[FunctionRule]:
-    """A function of (order, state) as a rule of its name; ``ConfigError`` where it cannot be asked so."""
+    """A function of (order, state) as a rule of its name; ``ConfigError`` for another signature."""
     name = function.__name__
     try:
         inspect.signature(function).bind(None, None)

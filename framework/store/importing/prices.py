@@ -45,7 +45,7 @@ class Rows(NamedTuple):
     """float64[5, n]."""
     lines: NDArray[np.int64]
     rank: NDArray[np.int64]
-    """Which of two rows of the same time goes first: NSE's EQ series before its others."""
+    """Precedence of two rows of the same time: NSE's EQ series before its others."""
 
 
 class PriceBatch(NamedTuple):

@@ -30,7 +30,7 @@ class Owners(NamedTuple):
     names: list[tuple[str, str]]
     """(symbol, exchange)."""
     reason: str
-    """Where the symbol came from; printed."""
+    """Source of the symbol; printed."""
 
 
 def owners(table: ImportTable, columns: Mapping[str, pa.ChunkedArray], options: ImportOptions, path: Path) -> Owners:

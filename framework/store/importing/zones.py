@@ -24,7 +24,7 @@ class Zone(NamedTuple):
     name: str
     reason: str
     known: bool
-    """Whether somebody said it, so that it is worth remembering for the instrument."""
+    """True if it was given, so that it is worth remembering for the instrument."""
 
 
 def zone_of(  # noqa: PLR0911 - one return per source, in the order in which they count
