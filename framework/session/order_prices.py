@@ -73,6 +73,6 @@ def protective_levels(  # noqa: PLR0913, PLR0917 - one argument per fact of a po
 
     ``scale`` is shares now per share at the entry.
     """
-    chosen = (*_plain(rule.stop_loss), *_plain(rule.take_profit), *_plain(rule.trail))
-    trigger, is_trailing, target = exits.levels(side, average, extreme, scale, tick, *distances, *chosen)
-    return Levels(trigger, Reason.TRAILING_STOP if is_trailing else Reason.STOP_LOSS, target)
+    stop, target, trail = _plain(rule.stop_loss), _plain(rule.take_profit), _plain(rule.trail)
+    trigger, is_trailing, limit = exits.levels(side, average, extreme, scale, tick, *distances, *stop, *target, *trail)
+    return Levels(trigger, Reason.TRAILING_STOP if is_trailing else Reason.STOP_LOSS, limit)
