@@ -21,6 +21,9 @@ from framework.engines.kernel.to_records import (
     settlements_of,
 )
 from framework.engines.volatility import with_volatility
+from framework.rules import targets
+from framework.rules.sizing import WEIGHT
+from framework.session.intents import REBALANCES
 from framework.session.review import is_named, sector_numbers
 from framework.session.sizer import SIZINGS
 from framework.types.deferred import Deferred
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from framework.engines.rows import DecisionArrays
     from framework.types import Distance, Limits, Panel, Settings
     from framework.types.actions import Due
+    from framework.types.settings import RunSettings
 
 UNKNOWN_AT_FIRST = (
     "average", "ignored_target", "stop", "take_profit", "trail", "extreme",
@@ -47,7 +51,6 @@ EMPTY = np.empty((0, 0))
 EMPTY.setflags(write=False)
 NO_DEADLINES = (np.empty(0, np.int64), np.empty((0, 0), np.int64), np.empty(0, np.int64))
 _in_order = itemgetter(*(layout.PARAMS.names or ()))
-REBALANCES = {"on_change": layout.ON_CHANGE, "every_bar": layout.EVERY_BAR}
 STEPS = 20
 """Times the loop comes up for air, so that progress can be told and Ctrl-C is heard."""
 MOST_AT_FIRST = 65_536
@@ -60,7 +63,7 @@ STRETCH = 100_000
 
 def run(
     panel: Panel,
-    settings: Settings,
+    settings: RunSettings,
     *,
     decisions: DecisionArrays,
     style: str = "signals",
@@ -141,7 +144,7 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
     limits = settings.limits
     loss = _distance(limits.max_daily_loss)
     values = {
-        "sizing_kind": SIZINGS[settings.sizing.kind],
+        "sizing_kind": WEIGHT if weights else SIZINGS[settings.sizing.kind],
         "sizing_amount": float(settings.sizing.amount),
         "kelly_cap": settings.kelly_cap,
         "kelly_start": settings.kelly_start,
@@ -165,7 +168,8 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
         "max_order_value": float(settings.limits.max_order_value or math.inf),
         "max_position_value": float(settings.limits.max_position_value or math.inf),
         "time_exit": settings.exits.time_exit or 0,
-        "rebalance": REBALANCES.get(settings.rebalance, layout.BAND),
+        "rebalance": (rebalance := REBALANCES.get(settings.rebalance, targets.BAND)),
+        "repeats": weights and rebalance == targets.ON_SIGNAL,
         "validity": layout.GTC if settings.validity == "GTC" else layout.DAY,
         "weights": weights,
         "reuse_proceeds": weights if settings.reuse_proceeds is None else settings.reuse_proceeds,

@@ -15,16 +15,17 @@ from framework.types.panel import actions_within
 from framework.types.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from framework.engines.rows import DecisionArrays
-    from framework.types import Command, Event, Panel, RiskRule, Settings
+    from framework.types import Command, Event, Panel, RiskRule
     from framework.types.orders import BarRow, CancelRequest, OrderRequest
+    from framework.types.settings import RunSettings
 
 
 def run(
     panel: Panel,
-    settings: Settings,
+    settings: RunSettings,
     *,
     decisions: DecisionArrays | None = None,
     on_bar: Callable[[Session, int], Sequence[OrderRequest | CancelRequest]] | None = None,
@@ -62,9 +63,7 @@ def run(
         for command in session.decide(row, answer, () if on_bar is None else on_bar(session, t)):
             _carry_out(command, session, exchange)
         if same_close:
-            for event in exchange.fill_at_close(row):
-                _tell(event, session, exchange)
-            session.remark(row)
+            _after_fills_at_close(exchange.fill_at_close(row), row, session, exchange)
         if row.deadline is not None:
             _end_session(row, session, exchange)
         equity.append(session.equity_paise)
@@ -95,9 +94,15 @@ def _end_session(row: BarRow, session: Session, exchange: SimulatedExchange) -> 
     if row.ends_session:
         for command in session.end_session(row):
             _carry_out(command, session, exchange)
-        for event in exchange.close_out(row, session.account.close):
-            _tell(event, session, exchange)
-        session.remark(row)
+        _after_fills_at_close(exchange.close_out(row, session.account.close), row, session, exchange)
+
+
+def _after_fills_at_close(events: Iterable[Event], row: BarRow, session: Session, exchange: SimulatedExchange) -> None:
+    """Session hears what filled at the close itself, and values the account once more."""
+    for event in events:
+        _tell(event, session, exchange)
+    for command in session.remark(row):
+        _carry_out(command, session, exchange)
 
 
 def _tell(event: Event, session: Session, exchange: SimulatedExchange) -> None:

@@ -43,7 +43,7 @@ UNCOUNTED = {"_nrt": False}
 that is handed the arrays, was nine tenths of the time of a fill."""
 CALLED = (
     "serve", "look_after", "end_bar", "fill_at_close", "before_open", "end_session",
-    "judge", "turn", "hold_back", "limited", "exposed", "first_end", "next_asked", "first_trip",
+    "judge", "turn", "hold_back", "leave_ruined", "limited", "exposed", "first_end", "next_asked", "first_trip",
 )  # fmt: skip
 """Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
 inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""

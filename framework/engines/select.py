@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from framework.engines.rows import DecisionArrays
     from framework.session import Session
-    from framework.types import Panel, Record, RiskRule, Settings
+    from framework.types import Panel, Record, RiskRule
     from framework.types.orders import CancelRequest, OrderRequest
     from framework.types.record import Notice
+    from framework.types.settings import RunSettings
 
 WORTH_IMPORTING = 400_000
 """Bars × instruments from which importing numba (0.7 s) is quicker than interpreting them."""
@@ -36,7 +37,7 @@ ENGINES = ("auto", "event", "compiled", "backtrader")
 def run_engine(
     name: str,
     panel: Panel,
-    settings: Settings,
+    settings: RunSettings,
     *,
     decisions: DecisionArrays | None = None,
     on_bar: Callable[[Session, int], Sequence[OrderRequest | CancelRequest]] | None = None,
@@ -52,7 +53,6 @@ def run_engine(
     Raises ``ConfigError`` when there is no such engine, it is not installed, or it cannot express the run.
     """
     chosen = chosen_engine(name, style=style, rules=rules, cells=panel.close.size)
-    refuse_unread(panel, settings)
     if chosen == "event":
         record = event.run(
             panel,
@@ -93,16 +93,6 @@ def run_engine(
 def _advise(command: str) -> None:
     """Say once why a long run takes its time."""
     _log.warning("The engine is not compiled yet, so this runs bar by bar; %s makes long runs much faster", command)
-
-
-def refuse_unread(panel: Panel, settings: Settings) -> None:
-    """A product whose deadlines were not read would run as if there were none."""
-    if settings.product in {"MIS", "NRML"} and panel.deadlines is None:
-        msg = (
-            f"the deadlines of product {settings.product} are not read; "
-            "framework.market.products.with_product(settings, panel) does"
-        )
-        raise ConfigError(msg)
 
 
 def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: int = 0) -> str:

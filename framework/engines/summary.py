@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.engines.kernel.layout import Bar, State
-    from framework.types import Panel, Settings
+    from framework.types import Panel
+    from framework.types.settings import RunSettings
 
 
 class RunSummaries(NamedTuple):
@@ -52,7 +53,7 @@ class SummaryRunner:
     def __init__(
         self,
         panel: Panel,
-        settings: Settings,
+        settings: RunSettings,
         closes: NDArray[np.int64],
         *,
         style: str = "signals",

@@ -42,6 +42,7 @@ from framework.types.actions import Action
 from framework.types.columns import VALUES
 from framework.types.deadlines import Deadlines
 from framework.types.record import AppliedAction
+from framework.types.settings import RunSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -239,7 +240,7 @@ def _arguments(
             deadlines=_deadlines(arrays),
             space=space,
         ),
-        settings=Settings(**inputs["settings"]),
+        settings=RunSettings(Settings(**inputs["settings"])),
         first_row=inputs["first_row"],
         settlements=ledger_csv.read_settlements(contents[SETTLEMENTS].decode()),
         orders=ledger_csv.read_orders(contents[ORDERS].decode()),

@@ -127,7 +127,11 @@ def _sizing(result: RunFacts) -> Iterator[str]:
 def _rebalance(settings: Settings) -> str:
     if settings.rebalance.startswith("band:"):
         return f"beyond {settings.band_points:g} percentage points"
-    return {"on_change": "when they change", "every_bar": "at every bar"}[settings.rebalance]
+    return {
+        "on_signal": "where a row gives one",
+        "on_change": "when they change",
+        "every_bar": "at every bar",
+    }[settings.rebalance]
 
 
 def _exits(exits: Exits) -> Iterator[str]:

@@ -37,7 +37,7 @@ def at_the_end(record: Record, rules: Sequence[RiskRule] = ()) -> SessionAt:
     (row,) = bar_rows(record.panel, last, last + 1)
     _take_over(session, row, int(record.cash_paise[-1]), record.positions)
     if record.breaker_events:
-        session.breaker.state = record.breaker_events[-1].after
+        session.breaker.resume(record.breaker_events[-1])
     return SessionAt(session, row)
 
 

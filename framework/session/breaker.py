@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from framework.types import Settings
     from framework.types.setting_values import Distance
 
-STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED)
+STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED, TradingState.HALTED)
 """By the rulebook's codes."""
 CAUSES = tuple(BreakerCause)
 """By the rulebook's codes."""
-ACTIVE, REDUCE_ONLY, HALTED = STATES
+RUIN = str(BreakerCause.RUIN)
+"""Reason code of what is refused after it."""
 
 
 class Breaker:
@@ -31,7 +32,7 @@ class Breaker:
         self._most_losses = limits.max_consecutive_losses or 0
         self._most_orders = limits.max_orders_per_day or 0
         self._reset_after = limits.breaker_reset or 0
-        self.state = ACTIVE
+        self._code = rules.ACTIVE
         self.events: list[BreakerEvent] = []
         self.session_start_paise = settings.capital_paise
         """Equity at the last session's close, the deposit on the first: what a daily loss is measured from."""
@@ -44,6 +45,22 @@ class Breaker:
         self._loss_limit_paise = _limit_paise(self._loss, self.session_start_paise)
         self.watches_closes = bool(self._loss or self._drawdown or self._most_losses)
 
+    @property
+    def state(self) -> TradingState:
+        """State of trading now."""
+        return STATES[self._code]
+
+    def resume(self, last: BreakerEvent) -> None:
+        """Be in the state that a record's last event left."""
+        self._code = rules.RUINED if last.cause is BreakerCause.RUIN else STATES.index(last.after)
+
+    @property
+    def refusal(self) -> str:
+        """Reason code of a refused increase; empty while increases are allowed."""
+        if self._code == rules.ACTIVE:
+            return ""
+        return RUIN if self._code == rules.RUINED else self.state.value
+
     # ------------------------------------------------------------------ what it is told
 
     def begin_session(self, now: int, equity_paise: int) -> None:
@@ -51,15 +68,17 @@ class Breaker:
         if self.session_start_paise != equity_paise:
             self.session_start_paise = equity_paise
             self._loss_limit_paise = _limit_paise(self._loss, equity_paise)
-        if self.state is REDUCE_ONLY:
+        if self._code == rules.REDUCE_ONLY:
             self._turn(now, rules.NEW_SESSION, 0, 0, equity_paise)
-        elif self.state is HALTED:
+        elif self._code == rules.HALTED:
             self._halted_for += 1
             if rules.count_reached(self._halted_for, self._reset_after):
                 self._turn(now, rules.RESET_DUE, self._halted_for, self._reset_after, equity_paise)
 
     def judge(self, now: int, equity_paise: int) -> list[BreakerEvent]:
-        """At a close: what tripped it, in the order daily loss, losses in a row, drawdown."""
+        """At a close: what tripped it, in the order daily loss, losses in a row, drawdown; of ruin nothing else."""
+        if rules.is_ruin(equity_paise):
+            return self._turn(now, rules.RUIN, equity_paise, 0, equity_paise)
         tripped: list[BreakerEvent] = []
         if self._loss and rules.loss_reached(equity_paise, self.session_start_paise, self._loss_limit_paise):
             lost = self.session_start_paise - equity_paise
@@ -78,7 +97,7 @@ class Breaker:
         return self._turn(now, rules.RUNAWAY, orders, self._most_orders, equity_paise, i)
 
     def reset(self, now: int, equity_paise: int) -> None:
-        """A person's command: whatever tripped it is over."""
+        """A person's command: whatever tripped it is over, but not ruin."""
         self._turn(now, rules.COMMAND, 0, 0, equity_paise)
 
     # ------------------------------------------------------------------ the one place where the state changes
@@ -87,15 +106,15 @@ class Breaker:
         self, now: int, cause: int, value: int, limit: int, equity_paise: int, instrument: int = -1
     ) -> list[BreakerEvent]:
         """Change the state as the rulebook says; nothing when it stays what it is."""
-        before, after = self.state, STATES[rules.state_after(STATES.index(self.state), cause)]
-        if before is after:
+        before, after = self._code, rules.state_after(self._code, cause)
+        if before == after:
             return []
-        self.state, self._halted_for = after, 0
-        if after is ACTIVE:  # what was counted has had its consequence
+        self._code, self._halted_for = after, 0
+        if after == rules.ACTIVE:  # what was counted has had its consequence
             self._trips.losses = 0
-            if before is HALTED:
+            if before == rules.HALTED:
                 self.peak_paise = equity_paise
-        event = BreakerEvent(now, before, after, CAUSES[cause], value, limit, instrument)
+        event = BreakerEvent(now, STATES[before], STATES[after], CAUSES[cause], value, limit, instrument)
         self.events.append(event)
         return [event]
 

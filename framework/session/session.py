@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.errors import InvariantError
+from framework.rules.breaker import is_ruin
 from framework.session.account import Account
 from framework.session.breaker import Breaker
 from framework.session.corporate_actions import CorporateActions
@@ -34,6 +35,7 @@ from framework.session.reductions import Reductions
 from framework.session.review import Review, ReviewContext
 from framework.session.staleness import Staleness
 from framework.session.wording import cash_text, refused_fill_text, trip_text
+from framework.types.breaker import BreakerCause
 from framework.types.orders import (
     BarRow,
     Cancelled,
@@ -258,18 +260,26 @@ class Session:
     def close_bar(self, row: BarRow) -> list[Command]:
         """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
         self._now = row.close_time
-        self.remark(row)
+        self._mark(row)
         if self.review.looks_at_bars:
             self._last_bars.note(row)
         commands: list[Command] = []
-        if self.breaker.watches_closes:
+        if self.breaker.watches_closes or is_ruin(self.equity_paise):
             commands = self._tripped(self.breaker.judge(self._now, self.equity_paise))
         for rule in self._rules:
             rule.on_state(self.portfolio())
         return commands + self._protection.look_after(row) if self.account.held else commands
 
-    def remark(self, row: BarRow) -> None:
-        """Value the account at this bar's close."""
+    def remark(self, row: BarRow) -> list[Command]:
+        """Value the account once more at this bar's close, after fills at it; they may have ruined it."""
+        self._mark(row)
+        if not is_ruin(self.equity_paise):
+            return []
+        self._now = row.close_time
+        events = self.breaker.judge(self._now, self.equity_paise)
+        return self._tripped(events) + self._reductions.at_close(row) if events else []
+
+    def _mark(self, row: BarRow) -> None:
         self.account.mark(row.close)
         self.equity_paise = self.account.equity_paise()
 
@@ -304,14 +314,14 @@ class Session:
         self._orders.count_anew()
 
     def _tripped(self, events: Sequence[BreakerEvent]) -> list[Command]:
-        """Tell it, withdraw what would still increase, and with ``on_trip: flatten`` leave what is held."""
+        """Tell it, withdraw what would still increase; after ruin and with ``on_trip: flatten`` leave what is held."""
         commands: list[Command] = []
         for event in events:
             self._notice(str(event.cause), trip_text(event, self.settings.limits, self.instruments))
             for i in self._orders.instruments():
                 for entry in self._orders.entries(i):
                     commands += self._orders.withdraw(entry, self._now)
-            if self.settings.limits.on_trip == "flatten":
+            if self.settings.limits.on_trip == "flatten" or event.cause is BreakerCause.RUIN:
                 for i in self.account.held:
                     if not self._books[i].leaving:
                         self._books[i].leave(Reason.RISK, self.settings.reenter)

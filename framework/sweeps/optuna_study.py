@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from framework.errors import ConfigError
 from framework.sweeps.figures import FALLING_IS_BETTER
+from framework.sweeps.objectives import is_ruined
 from framework.sweeps.optuna_space import OptunaSpace
 from framework.sweeps.optuna_storage import quiet, storage_of
 
@@ -236,7 +237,7 @@ class Study:
         """Values for the sampler; a set without an answer is one to keep away from."""
         from optuna.trial import TrialState
 
-        values = [math.nan] if stats is None else [stats[key] for key in self.objectives]
+        values = [math.nan] if stats is None or is_ruined(stats) else [stats[key] for key in self.objectives]
         if any(map(math.isnan, values)):
             return TrialState.PRUNED, None
         return TrialState.COMPLETE, [max(-FINITE, min(FINITE, value)) for value in values]

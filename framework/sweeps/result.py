@@ -62,6 +62,7 @@ class SweepResult(SweepOutcome):
             "tried": self.tried,
             "tried_ever": self.tried_ever,
             "excluded": self.excluded,
+            "ruined": self.ruined,
             "resumed": self.resumed,
             "causality": None if self.causality is None else str(self.causality.verdict),
             "best": {**top[0], "edges": edges(self.positions[self.order[0]], self.axes)},

@@ -10,8 +10,7 @@ from framework.backtest import execute
 from framework.engines.numba_cache import require_numba
 from framework.errors import ConfigError
 from framework.report.findings import unmodelled
-from framework.run.inputs import day_of, first_row_of, read_prices, settings_of, with_product, with_rates
-from framework.run.preflight import refuse_ignored, refuse_ticks_without_tick
+from framework.run.preparation import prepare
 from framework.run.provenance import new_run_id, provenance
 from framework.scratch import MemoryOnly
 from framework.sweeps.constraint import parse_constraint
@@ -117,17 +116,21 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     space = space_of(kind, grid, holds, samples)
     sets = None if mode == "optuna" else parameter_sets(space, samples=samples, seed=seed)
     example = (first_set(space, seed) if sets is None else sets.sets[0]).strategy
-    chosen = settings_of(settings, choices)
-    refuse_ignored(example, choices, chosen)
-    first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
     stored = db is not None or isinstance(bars, str) or any(isinstance(one, str) for one in _several(bars))
-    prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress, space=MemoryOnly("a sweep"))
-    prices = prices._replace(panel=prices.panel.with_space(MEMORY))  # sets come and go: nothing of theirs is counted
-    first_row = first_row_of(prices.panel, first_day)
-    chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
-    refuse_ticks_without_tick(panel, chosen)
-    workload = Workload(panel, chosen, kind.style(), first_row, risk_free)
-    facts = provenance(example, prices.panel) if stored or sets is None else {}
+    prepared = prepare(
+        example,
+        bars,
+        settings=settings,
+        choices=choices,
+        start=start,
+        end=end,
+        timeframe=timeframe,
+        db=db,
+        space=MemoryOnly("a sweep"),
+        progress=progress,
+    ).within(MEMORY)  # sets come and go: nothing of theirs is counted
+    workload = Workload(prepared.panel, prepared.settings, kind.style(), prepared.first_row, risk_free)
+    facts = provenance(example, prepared.panel) if stored or sets is None else {}
     sweep_id = new_run_id(named)
     if sets is None:
         facts["study"] = study or sweep_id
@@ -174,16 +177,16 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
             positions=[one.position for one in tried.sets],
             stats=tried.stats,
             objectives=goals,
-            symbols=prices.panel.symbols,
+            symbols=prepared.panel.symbols,
             excluded=tried.excluded,
             tried_ever=recorder.tried_ever(len(tried.sets)),
             resumed=tried.resumed,
-            data_issues=prices.data_issues,
-            unmodelled=tuple(unmodelled(chosen)),
+            data_issues=prepared.data_issues,
+            unmodelled=tuple(unmodelled(prepared.settings)),
         )
         if causality != "off":
             best = tried.sets[result.order[0]].strategy
-            _, verdict = execute(best, workload.panel, chosen, first_row=workload.first_row, engine="compiled")
+            _, verdict = execute(prepared.of(best), engine="compiled")
             result = replace(result, causality=verdict)
         recorder.finish(outcome_of(result))
     return result

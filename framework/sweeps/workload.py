@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from framework.strategy import Strategy
-    from framework.types import Bars, Panel, Settings
+    from framework.types import Bars, Panel
+    from framework.types.settings import RunSettings
 
 Stats = dict[str, float]
 
@@ -34,7 +35,7 @@ class Workload:
     """
 
     panel: Panel
-    settings: Settings
+    settings: RunSettings
     style: str
     first_row: int
     risk_free: float

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class BreakerCause(StrEnum):
-    """Cause of a change of the trading state. The first four trip the breaker, the others end a trip."""
+    """Cause of a change of the trading state. The first four and RUIN trip the breaker, the others end a trip."""
 
     DAILY_LOSS = "daily_loss"
     """``max_daily_loss``: ACTIVE → REDUCE_ONLY."""
@@ -28,6 +28,8 @@ class BreakerCause(StrEnum):
     """``breaker_reset`` sessions have passed: HALTED → ACTIVE."""
     COMMAND = "command"
     """A person's command: → ACTIVE."""
+    RUIN = "ruin"
+    """Equity at a close was 0 or less: → HALTED, what is held is left, and nothing in the run ends it."""
 
 
 class BreakerEvent(NamedTuple):
@@ -39,7 +41,7 @@ class BreakerEvent(NamedTuple):
     after: TradingState
     cause: BreakerCause
     value: int
-    """Value reached: paise lost (daily loss, drawdown) or a count (losses, orders, sessions); 0 = none."""
+    """Value reached: paise lost (daily loss, drawdown), paise of equity (ruin), or a count; 0 = none."""
     limit: int
     """Limit it was measured against, in the same unit."""
     instrument: int = -1

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from framework.types.breaker import BreakerEvent
     from framework.types.orders import Fill, Order, Reason, Verdict
     from framework.types.panel import Panel
-    from framework.types.settings import Settings
+    from framework.types.settings import RunSettings
 
 
 class Settlement(NamedTuple):
@@ -107,7 +107,7 @@ class Record:
 
     engine: str
     panel: Panel
-    settings: Settings
+    settings: RunSettings
     first_row: int
     """First panel row that was decided on and accounted for; earlier rows only fed the indicators."""
     settlements: Sequence[Settlement]

@@ -24,7 +24,7 @@ NOUNS = {
     "wording": "a noun of contracts",
 }
 """File names that end like a verb and are nouns."""
-LATER = tuple(f"framework/{room}" for room in ("engines/kernel/", "exchange.py", "pretrade/", "rules/", "session/"))
+LATER = tuple(f"framework/{room}" for room in ("engines/kernel/", "exchange.py", "rules/", "session/"))
 """Rooms that are rewritten while other branches change them."""
 UNDER_WAY = {"Cancel", "Cancelled", "Expired", "Refused", "Submit"}
 """Names of orders.py that events.py takes over."""

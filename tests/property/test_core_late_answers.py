@@ -65,7 +65,7 @@ class SlowHost:
             if self.scenario.settings.fill_at == "same_close":
                 self.carry()
                 self.serve(self.exchange.fill_at_close(row))
-                self.session.remark(row)
+                self.commands.extend(self.session.remark(row))
 
     def settle_down(self) -> None:
         self.delays.clear()

@@ -211,6 +211,7 @@ import json, re, sys
 from pathlib import Path
 from framework import Panel, Settings
 from framework.backtest import execute
+from framework.run.preparation import Prepared
 from framework.scratch import BoundedSpace
 from strategies.rsi import RSI
 sys.path.insert(0, {tests!r})
@@ -220,7 +221,7 @@ space = BoundedSpace({memory!r}, Path({folder!r}))
 series = []
 for part in range({parts}):
     series += [bars.kept_in(space) for bars in universe(10, 4_000, part)]
-result = execute(RSI(period=50), Panel.from_bars(series, space), Settings(), causality="off")
+result = execute(Prepared(RSI(period=50), Panel.from_bars(series, space), Settings()), causality="off")
 found = re.search(r"RssAnon:\\s+(\\d+) kB", Path("/proc/self/status").read_text("ascii"))
 print(json.dumps([int(found[1]) / 1e3, len(result[0].orders), int(result[0].equity_paise[-1])]))
 """
