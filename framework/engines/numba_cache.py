@@ -1,4 +1,4 @@
-"""numba: compile the kernel's entries once, and keep the machine code where it is found again.
+"""Speed only: machine code of the kernel's entries, compiled once by numba and kept where it is found again.
 
 The only place that turns rules into machine code. numba's cache does not see an edit in a *called* function, so the
 cache folder's name holds a hash of every source that is compiled, with the versions of numba, numpy and Python, and of

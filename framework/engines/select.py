@@ -77,7 +77,10 @@ def run_engine(
         )
     lost: tuple[Notice, ...] = ()
     if style == "allocate" and decisions is not None:
-        lost = no_bar.told(panel, settings, decisions.target, first_row, len(panel) if last_row is None else last_row)
+        last = len(panel) if last_row is None else last_row
+        lost = no_bar.weights_told(panel, settings, decisions.target, first_row, last)
+    elif style == "on_bar":
+        lost = no_bar.orders_told(record)
     given = {} if decisions is None else {name: getattr(decisions, name) for name in PRICE_NAMES}
     return replace(
         record,

@@ -186,8 +186,8 @@ def _fill_rule(record: Record) -> Iterator[Finding]:
 
 
 def _sample(o: Observations) -> Iterator[Finding]:
-    closed = o.stays.closed
-    if not len(o.stays):
+    closed = o.spans.closed
+    if not len(o.spans):
         yield Finding(Severity.WARNING, "Nothing was ever filled: the account is its deposit.")
     elif closed < FEW_ROUND_TRIPS:
         what = "No round trip was" if closed == 0 else f"Only {closed} round trip{'s were' if closed > 1 else ' was'}"

@@ -111,39 +111,39 @@ class Observations:
         return m.simple_returns(self.benchmark_points)
 
     @cached_property
-    def stays(self) -> PositionSpans:
+    def spans(self) -> PositionSpans:
         """Position spans that the round trips are made of."""
         return PositionSpans.of(self.record.settlements, self.record.actions)
 
     @cached_property
     def every_round_trip(self) -> tuple[RoundTrip, ...]:
         """Closed ones, then open ones."""
-        return round_trips(self.record, self.stays)
+        return round_trips(self.record, self.spans)
 
     @property
     def round_trips(self) -> tuple[RoundTrip, ...]:
         """Closed ones."""
-        return self.every_round_trip[: self.stays.closed]
+        return self.every_round_trip[: self.spans.closed]
 
     @property
     def open_round_trips(self) -> tuple[RoundTrip, ...]:
         """Those still held at the end."""
-        return self.every_round_trip[self.stays.closed :]
+        return self.every_round_trip[self.spans.closed :]
 
     @cached_property
     def profits(self) -> NDArray[np.float64]:
         """Net profit of every closed round trip, rupees."""
-        return self.stays.nets_paise / 100
+        return self.spans.nets_paise / 100
 
     @cached_property
     def profit_returns(self) -> NDArray[np.float64]:
         """Return of every closed round trip, as a fraction of its entry value."""
-        return self.stays.return_percents / 100
+        return self.spans.return_percents / 100
 
     @cached_property
     def turned_over(self) -> tuple[float, float]:
         """Value of all purchases and of all sales, rupees ≥ 0."""
-        bought, values = self.stays.fills["quantity"] > 0, self.stays.fills["value_paise"] / 100
+        bought, values = self.spans.fills["quantity"] > 0, self.spans.fills["value_paise"] / 100
         return _summed(values[bought]), _summed(values[~bought])
 
     @property
@@ -159,12 +159,12 @@ class Observations:
     @cached_property
     def charges(self) -> float:
         """≥ 0."""
-        return int(np.add.reduce(self.stays.fills["charges_paise"])) / 100
+        return int(np.add.reduce(self.spans.fills["charges_paise"])) / 100
 
     @cached_property
     def slippage(self) -> float:
         """Cost of slippage against the prices of the bars; + is a cost."""
-        fills = self.stays.fills
+        fills = self.spans.fills
         return _summed((fills["price"] - fills["unslipped"]) * fills["quantity"])
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The statistics of a sweep: those of a backtest that need no record, from the account's arrays alone."""
+"""Speed only: statistics of a sweep, those of a backtest that need no record, from the account's arrays alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Indicator cache of a sweep: RSI(14) of one series is computed once, however many sets use it.
+"""Speed only: indicator cache of a sweep; RSI(14) of one series is computed once, however many sets use it.
 
 While sets are run, TA-Lib's functions look into a memory first. Strategies need not know: they call ``ta.RSI`` as
 ever. What is shared is read-only, and only arrays that nobody can change are recognised as the same input. A function

@@ -1,4 +1,4 @@
-"""Deferred values, made at first access: records of a million-bar run cost nothing until they are read."""
+"""Speed only: deferred values, made at first access; records of a million-bar run cost nothing until they are read."""
 
 from __future__ import annotations
 

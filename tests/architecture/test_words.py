@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ("framework", "adapters", "strategies")
 QUESTION_WORDS = {
     "what", "who", "whose", "whom", "where", "which", "whether", "when", "how", "why", "whatever", "whoever",
     "whichever", "wherever", "whenever", "however",
@@ -26,6 +27,13 @@ NOUNS = {
 """File names that end like a verb and are nouns."""
 LATER = tuple(f"framework/{room}" for room in ("engines/kernel/", "exchange.py", "rules/", "session/"))
 """Rooms that are rewritten while other branches change them."""
+SPEED_ONLY = {
+    "cli/talib_alone.py", "engines/compiled.py", "engines/kernel/__init__.py", "engines/long_flat.py",
+    "engines/numba_cache.py", "engines/prefetch.py", "engines/summary.py", "report/metrics/rows.py",
+    "store/snapshots.py", "store/stepping.py", "sweeps/figures.py", "sweeps/gil_turns.py",
+    "sweeps/indicator_cache.py", "types/deferred.py",
+}  # fmt: skip
+"""Files, and with kernel/ a folder, that a reader may skip: without them every number stays the same."""
 UNDER_WAY = {"Cancel", "Cancelled", "Expired", "Refused", "Submit"}
 """Names of orders.py that events.py takes over."""
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -34,9 +42,9 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "DECISIONS.md", *s
 
 
 @cache
-def trees() -> dict[Path, ast.Module]:
-    """Every file of the product, parsed."""
-    files = [path for room in ("framework", "adapters", "strategies") for path in sorted((ROOT / room).rglob("*.py"))]
+def trees(*rooms: str) -> dict[Path, ast.Module]:
+    """Every file of these rooms, else of the product, parsed."""
+    files = [path for room in rooms or PRODUCT for path in sorted((ROOT / room).rglob("*.py"))]
     return {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in files}
 
 
@@ -45,7 +53,7 @@ def documented() -> list[tuple[str, str]]:
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     return [
         (f"{path}:{getattr(node, 'lineno', 1)}", text)
-        for path, tree in trees().items()
+        for path, tree in trees(*PRODUCT, "bench", "scripts").items()
         for node in ast.walk(tree)
         if isinstance(node, kinds) and (text := ast.get_docstring(node))
     ]
@@ -68,6 +76,31 @@ def test_a_file_name_is_a_noun():
     stems = {path.stem for path in trees()}
     assert set() == {stem for stem in stems if VERB_ENDINGS.search(stem)} - NOUNS.keys()
     assert set() == NOUNS.keys() - stems
+
+
+def test_what_is_there_only_for_speed_says_so_first():
+    labelled = {
+        path.relative_to("framework").as_posix()
+        for path, tree in trees().items()
+        if (ast.get_docstring(tree) or "").startswith("Speed only: ")
+    }
+    assert SPEED_ONLY == labelled
+
+
+def anchors(text: str) -> set[str]:
+    """Anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    plain = [re.sub(r"[`*]|\[([^]]*)\]\([^)]*\)", r"\1", heading) for heading in headings]
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in plain}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_heading_that_a_page_links_to_exists(page):
+    text = page.read_text("utf-8")
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)]+)\)", text):
+        if "://" not in target:
+            there = (page.parent / target).read_text("utf-8") if target else text
+            assert anchor in anchors(there), f"{target}#{anchor}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

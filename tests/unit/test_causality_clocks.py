@@ -20,6 +20,7 @@ from framework.causality.moments import early_fill, untimely
 from framework.engines import compiled, event
 from framework.engines.rows import DecisionArrays
 from framework.errors import DataError, InvariantError
+from framework.run.preparation import Prepared
 from framework.store import open_store
 from framework.types import Causality, CausalityVerdict, Instrument, Settings
 
@@ -346,15 +347,20 @@ def test_weights_on_a_staggered_panel_are_a_leak_to_the_check_itself():
     assert found.finding.endswith("decides fills in one that opens 2700 s before that: bars overlap")
 
 
+def prepared(strategy: Strategy, panel: Panel) -> Prepared:
+    """A run that no door prepared."""
+    return Prepared(strategy, panel, Settings(), 0, ())
+
+
 def test_session_stops_a_run_over_a_staggered_panel():
     with pytest.raises(InvariantError, match="opened 900 s before; nothing was booked"):
-        execute(TradesTheOther(), staggered(), Settings())
+        execute(prepared(TradesTheOther(), staggered()))
 
 
 def test_an_engine_that_booked_early_fills_would_be_found_by_the_check(monkeypatch):
     monkeypatch.setattr("framework.session.session.refuse_early", lambda _fill, _order: None)
     monkeypatch.setitem(execute.__globals__, "untimely", lambda _panel: "")
-    record, found = execute(TradesTheOther(), staggered(), Settings())
+    record, found = execute(prepared(TradesTheOther(), staggered()))
     # Decided at 04:45 UTC, the close of B's first hour; A's second one had opened at 04:30.
     assert early_fill(record) == "A filled at 2024-01-01T04:30 UTC, 900 s before it was decided"
     assert (found.verdict, found.finding) == (CausalityVerdict.LEAK, early_fill(record))

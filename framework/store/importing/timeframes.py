@@ -9,6 +9,7 @@ import numpy as np
 from framework.errors import DataError
 from framework.store.localtime import DAY
 from framework.types import Timeframe
+from framework.types.clocks import sparse_step
 from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def usual_step(local: NDArray[np.int64], symbol: str) -> Timeframe | None:
 
 
 def timeframe_of(local: NDArray[np.int64], symbol: str, named: str | None) -> Timeframe:
-    """The timeframe of one symbol's bars; ``DataError`` when the named one is longer than the bars."""
+    """The timeframe of one symbol's bars; ``DataError`` when the named one is longer or shorter than the bars."""
     if named is None:
         step = usual_step(local, symbol)
         if step is None:
@@ -55,6 +56,13 @@ def timeframe_of(local: NDArray[np.int64], symbol: str, named: str | None) -> Ti
         raise DataError(
             f"--timeframe {wanted.name}: the bars of {symbol} lie {apart // 60} min apart; "
             "leave the option out to have the timeframe read from the times"
+        )
+    ordered = np.sort(local)
+    longer = 0 if wanted.daily else sparse_step(ordered, ordered // DAY, wanted.nanoseconds // SECOND_NS)
+    if longer:
+        raise DataError(
+            f"--timeframe {wanted.name}: the bars of {symbol} all lie {longer // 60} min or more apart, so they are "
+            "longer than that; leave the option out to have the timeframe read from the times"
         )
     return wanted
 
