@@ -41,11 +41,11 @@ if TYPE_CHECKING:
     from framework.types.actions import Due
     from framework.types.settings import RunSettings
 
-UNKNOWN_AT_FIRST = (
+NAN_FIELDS = (
     "average", "ignored_target", "stop", "take_profit", "trail", "extreme",
     "entry_stop", "entry_take_profit", "entry_trail",
 )  # fmt: skip
-NONE_AT_FIRST = ("stop_id", "target_id", "dp_day", "squared_off", "sector", "entered_row")
+MINUS_ONE_FIELDS = ("stop_id", "target_id", "dp_day", "squared_off", "sector", "entered_row")
 DEPOSITS = ("cash_paise", "equity_paise", "session_start_paise", "peak_paise")
 EMPTY = np.empty((0, 0))
 EMPTY.setflags(write=False)
@@ -53,9 +53,9 @@ NO_DEADLINES = (np.empty(0, np.int64), np.empty((0, 0), np.int64), np.empty(0, n
 _in_order = itemgetter(*(layout.PARAMS.names or ()))
 STEPS = 20
 """Times the loop comes up for air, so that progress can be told and Ctrl-C is heard."""
-MOST_AT_FIRST = 65_536
+INITIAL_ORDERS = 65_536
 """Orders there is room for from the beginning: memory that is only taken when it is written to."""
-TOLD_AT_FIRST = 256
+INITIAL_NOTICES = 256
 """The same of notices and of the breaker's events."""
 STRETCH = 100_000
 """Bars × instruments that it runs through at least before: less than a tenth of a second."""
@@ -218,15 +218,15 @@ def new_state(panel: Panel, settings: Settings, rows: int, due: Sequence[Due] = 
     """An account with its deposit and nothing else. ``records``: fields are attributes in plain Python too."""
     count = len(panel.instruments)
     room = layout.ORDERS_PER_ROW * count
-    orders = room + min(rows * count // 4, MOST_AT_FIRST)
-    told, ids = room + TOLD_AT_FIRST, layout.OPEN_ORDERS * count
+    orders = room + min(rows * count // 4, INITIAL_ORDERS)
+    notices, ids = room + INITIAL_NOTICES, layout.OPEN_ORDERS * count
     state = State(
         desk=np.empty(1, layout.DESK),
         books=np.empty(count, layout.BOOK),
         orders=np.empty(orders, layout.ORDER),
         settlements=np.empty(orders, layout.SETTLEMENT),
-        notices=np.empty(told, layout.NOTICE),
-        events=np.empty(told, layout.EVENT),
+        notices=np.empty(notices, layout.NOTICE),
+        events=np.empty(notices, layout.EVENT),
         increases=np.empty(2 * count, layout.INCREASE),
         open_ids=np.empty((count, layout.OPEN_ORDERS), np.int64),
         resting=np.empty(ids, np.int64),
@@ -302,9 +302,9 @@ def _fill(rows: NDArray[np.void], row: NDArray[np.void]) -> None:
 def _first_book() -> NDArray[np.void]:
     """The one instrument that every account begins with: charged by the first table, not restricted, in no sector."""
     book = np.zeros(1, layout.BOOK)
-    for name in UNKNOWN_AT_FIRST:
+    for name in NAN_FIELDS:
         book[name] = math.nan
-    for name in NONE_AT_FIRST:
+    for name in MINUS_ONE_FIELDS:
         book[name] = -1
     book["scale"] = 1.0
     return book

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.engines.compiled import bar_of, frozen, new_state, open_account, params_of, tariffs_of, with_room
-from framework.engines.long_flat import EntryExitFlags, takes_turns, track_of
+from framework.engines.long_flat import EntryExitFlags, takes_long_flat, track_of
 from framework.engines.numba_cache import entry
 from framework.engines.rows import DecisionArrays
 from framework.engines.volatility import with_volatility
@@ -70,7 +70,7 @@ class SummaryRunner:
         self.loop, self.sink_all = entry("run_rows", compiled=compiled), entry("sink_all", compiled=compiled)
         self.memory = threading.local()
         self.tariffs = tariffs_of(settings) if compiled else tariffs_of(settings).view(np.recarray)
-        self.track = track_of(panel, closes) if style == "signals" and takes_turns(panel, settings) else None
+        self.track = track_of(panel, closes) if style == "signals" and takes_long_flat(panel, settings) else None
         if self.track is not None:
             entry("run_turns", compiled=compiled)  # made here: later, threads would make it at the same time
 
@@ -111,10 +111,10 @@ class SummaryRunner:
     def run_turns(self, flags: EntryExitFlags) -> RunSummaries:
         """The same of the turns of long-or-flat strategies, visiting only the bars where they trade.
 
-        See ``takes_turns``. All of them are one call without the interpreter's lock.
+        See ``takes_long_flat``. All of them are one call without the interpreter's lock.
         """
         if self.track is None:
-            msg = "run_turns was called for a run that takes_turns refuses; use run"
+            msg = "run_turns was called for a run that takes_long_flat refuses; use run"
             raise InvariantError(msg)
         sets, rows = flags.count, len(self.panel)
         profits = self._kept("profits", lambda: np.empty(0, dtype=np.int64))

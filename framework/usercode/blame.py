@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from framework.strategy import Strategy
 
 
-def blamed(error: Exception, strategy: Strategy, method: str, where: str) -> StrategyError:
+def strategy_error(error: Exception, strategy: Strategy, method: str, where: str) -> StrategyError:
     """The error to raise from ``error``; ``where`` names the method's input, as ``on the bars of SP500``."""
     file = Path(getattr(type(strategy), method).__code__.co_filename)
     return StrategyError(

@@ -35,7 +35,7 @@ def load_file(path: Path) -> ModuleType:
         return sys.modules[name]
     module = module_from_spec(_spec(name, path))
     setattr(module, HASH, digest)
-    with _importable(path.parent), _blamed_on(path):
+    with _importable(path.parent), _errors_of(path):
         # Compiled here, not by the import system: its cache takes an edit within the same second for no edit.
         code = compile(source, str(path), "exec")
         sys.modules[name] = module  # pydantic looks a class's annotations up here
@@ -59,7 +59,7 @@ def import_file(path: Path, name: str) -> ModuleType:
     if spec is None or spec.origin is None or Path(spec.origin).resolve() != path:
         return load_file(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    with _blamed_on(path):
+    with _errors_of(path):
         module = import_module(name)
     if not hasattr(module, HASH):
         setattr(module, HASH, digest)
@@ -76,7 +76,7 @@ def import_from(name: str, folder: Path) -> ModuleType:
         if found is None:
             msg = f"there is no module {name!r}, neither installed nor in the working directory"
             raise ConfigError(msg)
-        with _blamed_on(Path(found.origin or name)):
+        with _errors_of(Path(found.origin or name)):
             return import_module(name)
 
 
@@ -135,7 +135,7 @@ def _forget_namesakes(folder: Path) -> None:
 
 
 @contextmanager
-def _blamed_on(path: Path) -> Iterator[None]:
+def _errors_of(path: Path) -> Iterator[None]:
     """Turn whatever a file raises while it is imported into one sentence with the file and line."""
     try:
         yield

@@ -13,7 +13,7 @@ from framework.session import Session
 from framework.sweeps.figures import OBJECTIVES
 from framework.types import Bars, BreakerCause, Instrument, TradingState
 from framework.types.deadlines import NEVER, Deadlines
-from framework.types.signals import Turns
+from framework.types.signals import EntryExit
 from tests.contract.market import (
     DAY_NS,
     HOUR_NS,
@@ -202,7 +202,7 @@ def test_the_sparse_run_of_a_long_position_sees_ruin(exits, left):
     ticks = np.array(target)
     runner = SummaryRunner(record.panel, record.settings, np.arange(len(prices)), compiled=False)
     flags = runner.flags()
-    flags.add(Turns.of(ticks == 1.0, ticks == 0.0))
+    flags.add(EntryExit.of(ticks == 1.0, ticks == 0.0))
     seen = runner.run_turns(flags)
     assert record.equity_paise.tolist() == seen.equity_paise[0].tolist()
     assert int(record.equity_paise[-1]) == seen.final_paise[0]
