@@ -1,4 +1,4 @@
-"""Explanations: every rule's own answer about an order, with what it measured, for a person who asks before anything happens.
+"""Explanations: every rule's own answer about an order, with what it measured, for a person who asks beforehand.
 
 ``Review.increase`` goes by the same functions and takes the strictest answer; here each answer is told.
 """
