@@ -153,7 +153,7 @@ def adjust(s: State, p: Params, i: int) -> None:
 def modify(s: State, k: int, remaining: int, within_bar_from: float) -> None:
     """Leave ``remaining`` signed units to fill; the exchange takes over prices that there are.
 
-    An exit that is enlarged is a new order there: it has not triggered, and what its entry's bar can still reach counts.
+    An exit that is enlarged is a new order there: what its entry's bar can still reach counts.
     """
     order = s.orders[k]
     order.quantity = order.filled + remaining
