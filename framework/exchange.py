@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
 INFINITY = float("inf")
 AT_LAST_CLOSE = frozenset({Reason.SQUARE_OFF, Reason.EXPIRY})
-"""What is closed by force: at the session's last close at the latest."""
+"""Reasons of forced closes: at the session's last close at the latest."""
 
 NOT_OPEN = "the order is not open"
 ONE_CANCELS_OTHER = "one_cancels_other"
-"""Why an order is cancelled whose sibling has filled."""
+"""Reason for cancelling an order whose sibling has filled."""
 UNKNOWN = (NAN, False)
 """Row 14 of an entry that the bar does not know, or of several: no price of it, no first touch."""
 
@@ -106,12 +106,12 @@ class SimulatedExchange:
         self._arrivals: list[_Resting] = []
         self._done_with_bar: list[_Resting] = []
         self._within: dict[int, tuple[int, float]] = {}
-        """What entered inside the bar in hand last, by instrument: its side and its unslipped price."""
+        """Last entry inside the current bar, by instrument: its side and its unslipped price."""
         self.simulated: list[SimulatedFill] = []
-        """What it knows beside of every fill it told; the fill's id is its number, from 1."""
+        """Simulated facts of every fill; the fill's id is its number, from 1."""
         self._both_target_first = settings.exits.both == "target"
         self._entered: dict[int, tuple[float, bool]] = {}
-        """Row 14: what entered inside the bar, by instrument: unslipped price (NaN: of several), first touch."""
+        """Row 14: entries inside the bar, by instrument: unslipped price (NaN: of several), first touch."""
 
     def __repr__(self) -> str:
         return f"SimulatedExchange({len(self._instruments)} instruments, {len(self._resting)} resting orders)"

@@ -55,7 +55,7 @@ class Exposure:
         return self._account.quantity[i] != 0 or bool(self._orders.entries(i))
 
     def _held(self, j: int) -> tuple[int, bool]:
-        """Value in paise of what stays of a position, and whether anything does."""
+        """Value in paise of the rest of a position, and whether there is any."""
         units = abs(self._account.quantity[j])
         staying = units - (self._orders.units_leaving(j) if self._reuse_proceeds else 0)
         if staying <= 0:
