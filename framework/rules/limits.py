@@ -4,6 +4,7 @@
 a limit or a price that is NaN allows nothing.
 """
 
+from framework.rules.exits import rupees_of
 from framework.rules.sizing import whole_lots
 
 INFINITY = float("inf")
@@ -20,15 +21,27 @@ def within_age(quantity: int, sessions: int, most: int) -> int:
 
 
 def within_jump(quantity: int, close: float, before: float, limit_rupees: float) -> int:
-    """``max_jump``: |close − the close before| ≤ limit, rupees; a larger move is no price to decide by."""
+    """``max_jump``: |close − the close before| ≤ limit, rupees; a larger move is no price to decide by.
+
+    ``before`` is NaN of an instrument's first bar, which has nothing to have jumped from.
+    """
+    if before != before:  # noqa: PLR0124 - NaN is the only value unequal to itself
+        return quantity
     fine = 0.0 < close < INFINITY and before > 0.0 and abs(close - before) <= limit_rupees
     return quantity if fine else 0
 
 
-def within_price_band(quantity: int, price: float, reference: float, band_rupees: float) -> int:
-    """``price_band``: |an order's price − reference| ≤ band, rupees; the reference is the close that decided."""
-    fine = 0.0 < price < INFINITY and reference > 0.0 and abs(price - reference) <= band_rupees
-    return quantity if fine else 0
+def within_price_band(quantity: int, limit: float, trigger: float, reference: float, band_rupees: float) -> int:
+    """``price_band``: |an order's limit and trigger − reference| ≤ band, rupees; the reference is the deciding close.
+
+    NaN = the order has no such price; a market order has none.
+    """
+    for price in (limit, trigger):
+        if price == price and not (  # noqa: PLR0124 - as above
+            0.0 < price < INFINITY and reference > 0.0 and abs(price - reference) <= band_rupees
+        ):
+            return 0
+    return quantity
 
 
 def within_orders(quantity: int, orders: int, most: int) -> int:
@@ -44,6 +57,15 @@ def within_positions(quantity: int, others: int, most: int) -> int:
 def within_quantity(quantity: int, most: int, lot: int) -> int:
     """``max_order_quantity``: units ≤ limit."""
     return quantity if quantity <= most else whole_lots(float(most), lot)
+
+
+def within_share(
+    quantity: int, price: float, used_paise: int, amount: float, percent: bool, equity_paise: int, lot: int
+) -> int:
+    """``within_total`` of a limit as it is configured: rupees, or a fraction of equity; ``amount`` NaN = no limit."""
+    if amount != amount:  # noqa: PLR0124 - as above
+        return quantity
+    return within_total(quantity, price, used_paise, rupees_of(amount, percent, equity_paise / 100.0), lot)
 
 
 def within_total(quantity: int, price: float, used_paise: int, limit_rupees: float, lot: int) -> int:

@@ -266,7 +266,7 @@ def increase(s: State, p: Params, bar: Bar, t: int, position: int) -> None:
     desk, row = s.desk[0], s.increases[position]
     i, quantity = row.instrument, row.quantity
     book = s.books[i]
-    freed_paise = withdrawn_reserve(s, i)
+    freed_paise = withdraw_entries(s, i)
     if quantity == 0:
         return
     reverses = (book.quantity > 0 and quantity < 0) or (book.quantity < 0 and quantity > 0)
@@ -287,22 +287,6 @@ def increase(s: State, p: Params, bar: Bar, t: int, position: int) -> None:
     order.quantity, order.verdict_quantity, order.verdict_why = side * units, side * units, why
     order.worst = row.worst
     place(s, k, risk.needed(units, row.worst, share, side, tariff_at(s, i, desk.now)), reverses)
-
-
-def withdrawn_reserve(s: State, i: int) -> int:
-    """Withdraw the working entries; returns the buying power in paise that they hold until that is carried out."""
-    held = 0
-    book = s.books[i]
-    position = 0
-    while position < book.open_orders:
-        k = s.open_ids[i, position]
-        order = s.orders[k]
-        if order.reduces or order.cancelling:
-            position += 1
-            continue
-        withdraw(s, k)
-        held += order.reserved_paise
-    return held
 
 
 def product_refusal(s: State, p: Params, bar: Bar, i: int, quantity: int) -> int:
