@@ -11,8 +11,11 @@ from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.portfolio import TradingState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from framework.session.trip_stats import TripStats
     from framework.types import Settings
+    from framework.types.events import Fact
     from framework.types.setting_values import Distance
 
 STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED, TradingState.HALTED)
@@ -26,14 +29,22 @@ RUIN = str(BreakerCause.RUIN)
 class Breaker:
     """Trips at a close or when an order too many is asked for; ends with a session, after a time, or by a command."""
 
-    def __init__(self, settings: Settings, trips: TripStats) -> None:
+    def __init__(self, settings: Settings, trips: TripStats, tell: Callable[[Fact], None]) -> None:
+        """``tell`` takes every change of the trading state."""
         limits = settings.limits
         self._loss, self._drawdown = limits.max_daily_loss, limits.max_drawdown
         self._most_losses = limits.max_consecutive_losses or 0
         self._most_orders = limits.max_orders_per_day or 0
         self._reset_after = limits.breaker_reset or 0
         self._code = rules.ACTIVE
-        self.events: list[BreakerEvent] = []
+        """What was tripped, by the rulebook."""
+        self._said = rules.ACTIVE
+        """What a person said, until told to resume."""
+        self._in_doubt = False
+        """A surprise is not reconciled yet."""
+        self._tell = tell
+        self.fresh: list[BreakerEvent] = []
+        """What tripped while the input in hand was handled."""
         self.session_start_paise = settings.capital_paise
         """Equity at the last session's close, the deposit on the first: what a daily loss is measured from."""
         self.peak_paise = settings.capital_paise
@@ -47,19 +58,15 @@ class Breaker:
 
     @property
     def state(self) -> TradingState:
-        """State of trading now."""
-        return STATES[self._code]
-
-    def resume(self, last: BreakerEvent) -> None:
-        """Be in the state that a record's last event left."""
-        self._code = rules.RUINED if last.cause is BreakerCause.RUIN else STATES.index(last.after)
+        """Trading state: the strictest of what was tripped, what a person said, and what doubts ask for."""
+        return STATES[max(self._code, self._said, rules.REDUCE_ONLY if self._in_doubt else rules.ACTIVE)]
 
     @property
     def refusal(self) -> str:
         """Reason code of a refused increase; empty while increases are allowed."""
-        if self._code == rules.ACTIVE:
-            return ""
-        return RUIN if self._code == rules.RUINED else self.state.value
+        if self._code == rules.RUINED:
+            return RUIN
+        return "" if self.state is TradingState.ACTIVE else self.state.value
 
     # ------------------------------------------------------------------ what it is told
 
@@ -96,16 +103,40 @@ class Breaker:
         """An order beyond ``max_orders_per_day`` was asked for: of instrument ``i``, the session's ``orders``-th."""
         return self._turn(now, rules.RUNAWAY, orders, self._most_orders, equity_paise, i)
 
-    def reset(self, now: int, equity_paise: int) -> None:
-        """A person's command: whatever tripped it is over, but not ruin."""
-        self._turn(now, rules.COMMAND, 0, 0, equity_paise)
+    def resume(self, now: int, equity_paise: int) -> None:
+        """A person's command: whatever tripped it, was said or was doubted is over, but not ruin."""
+        before = self.state
+        self._said, self._in_doubt = rules.ACTIVE, False
+        if not self._turn(now, rules.COMMAND, 0, 0, equity_paise):
+            self._note(now, before, BreakerCause.COMMAND)
+
+    def obey(self, state: TradingState, now: int) -> None:
+        """A person's command: be at least this strict until told to resume."""
+        before, self._said = self.state, STATES.index(state)
+        self._note(now, before, BreakerCause.COMMAND)
+
+    def doubt(self, now: int, i: int = -1) -> None:
+        """A surprise: increases wait until it is reconciled."""
+        before, self._in_doubt = self.state, True
+        self._note(now, before, BreakerCause.SURPRISE, i)
+
+    def trust(self, now: int) -> None:
+        """It is reconciled."""
+        before, self._in_doubt = self.state, False
+        self._note(now, before, BreakerCause.RECONCILED)
+
+    def move_capital(self, paise: int) -> None:
+        """Capital came (> 0) or went: it is neither profit nor loss."""
+        self.session_start_paise += paise
+        self.peak_paise += paise
+        self._loss_limit_paise = _limit_paise(self._loss, self.session_start_paise)
 
     # ------------------------------------------------------------------ the one place where the state changes
 
     def _turn(
         self, now: int, cause: int, value: int, limit: int, equity_paise: int, instrument: int = -1
     ) -> list[BreakerEvent]:
-        """Change the state as the rulebook says; nothing when it stays what it is."""
+        """Change what is tripped as the rulebook says; nothing when it stays what it is."""
         before, after = self._code, rules.state_after(self._code, cause)
         if before == after:
             return []
@@ -115,8 +146,14 @@ class Breaker:
             if before == rules.HALTED:
                 self.peak_paise = equity_paise
         event = BreakerEvent(now, STATES[before], STATES[after], CAUSES[cause], value, limit, instrument)
-        self.events.append(event)
+        self.fresh.append(event)
+        self._tell(event)
         return [event]
+
+    def _note(self, now: int, before: TradingState, cause: BreakerCause, instrument: int = -1) -> None:
+        """Tell a change that the rulebook does not know of."""
+        if self.state is not before:
+            self._tell(BreakerEvent(now, before, self.state, cause, 0, 0, instrument))
 
 
 def _limit_paise(limit: Distance | None, of_paise: int) -> int:

@@ -83,7 +83,7 @@ class Review:
         self._long_margin, self._short_margin = settings.long_share, settings.short_share
         self._limits = settings.limits
         self._account = account
-        self._product, self.breaker, self._orders_so_far, self._exposure, self._last_bars = seen
+        self.product, self.breaker, self._orders_so_far, self._exposure, self._last_bars = seen
         self._portfolio = portfolio
         self._rules = tuple(rules)
         self._restricted = [is_named(one, settings.limits.restricted) for one in account.instruments]
@@ -116,7 +116,7 @@ class Review:
         """Verdict on an order that increases a position: what the strictest rule leaves, the first of equals."""
         order, units, reason = asked.order, asked.units, ""
         side = 1 if order.quantity > 0 else -1
-        if refused := self._product.refusal(order):
+        if refused := self.product.refusal(order):
             return Verdict(0, refused)
         if refused := self.breaker.refusal:
             return Verdict(0, refused)
@@ -141,7 +141,7 @@ class Review:
         The limits are asked about all units, the user's own rules about what those before them left.
         """
         units, side = asked.units, 1 if asked.order.quantity > 0 else -1
-        refused, halted = self._product.refusal(asked.order), self.breaker.refusal
+        refused, halted = self.product.refusal(asked.order), self.breaker.refusal
         said = [
             RuleAnswer("product", units, 0 if refused else units, refused),
             RuleAnswer("state", units, 0 if halted else units, halted or TradingState.ACTIVE.value),
