@@ -28,6 +28,11 @@ def opens(position: int, target: float) -> bool:
     return position == 0 or (position > 0) != (target > 0.0)
 
 
+def is_rebalance(weights: bool, holds: bool, target: float) -> bool:
+    """True when an order brings a weight that is held and still wanted to its size, rather than in or out."""
+    return weights and holds and target != 0.0
+
+
 KEPT, TAKEN_BACK, FORGOTTEN = 0, 1, 2
 """Codes of what becomes of an intent whose entry came to nothing."""
 

@@ -50,9 +50,7 @@ class Increases:
         freed_paise = sum(working.reserved_paise for working in replaced)
         position = self._account.quantity[i]
         reverses = position * quantity < 0
-        blocked = self._orders.not_yet_done(i, reduces=False)
-        if reverses:
-            blocked |= self._orders.not_yet_done(i, reduces=True)
+        blocked = self._orders.before(i, reduces=False, needs_flat=reverses)
         validity = DAY if prices.type is MARKET else self._validity
         order = Order(
             0,

@@ -9,6 +9,7 @@ from framework.errors import StrategyError
 from framework.rules import limits, risk
 from framework.rules.exits import rupees_of
 from framework.rules.sizing import can_order
+from framework.session.order_prices import plain
 from framework.session.sizer import BEYOND_LIMIT
 from framework.types.orders import Verdict
 from framework.types.portfolio import TradingState
@@ -222,8 +223,7 @@ class Review:
 
     def _within(self, asked: ReviewRequest, limit: Distance | None, among: frozenset[int] | None = None) -> int:
         used = self._exposure.beside(asked.order.instrument, among, follows=asked.follows).paise
-        rupees = _rupees(limit, asked.equity_paise / 100.0)
-        return limits.within_total(asked.units, asked.price, used, rupees, asked.lot)
+        return limits.within_share(asked.units, asked.price, used, *plain(limit), asked.equity_paise, asked.lot)
 
     def _affordable(self, asked: ReviewRequest) -> int:
         order = asked.order

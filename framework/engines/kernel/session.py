@@ -176,7 +176,7 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
             s.intents[i], book.desired = 0.0, 0
         refuse(s, k, why)
     delta = targets.increase(position, book.desired, towards_zero)
-    want(s, p, bar, t, i, delta, REBALANCE if p.weights and position != 0 else SIGNAL)
+    want(s, p, bar, t, i, delta, REBALANCE if targets.is_rebalance(p.weights, position != 0, wanted) else SIGNAL)
 
 
 def wants_rebalance(s: State, p: Params, i: int, target: float) -> bool:
@@ -254,7 +254,7 @@ def reduce_one(s: State, i: int, weights: bool) -> None:
     if working >= 0:
         withdraw(s, working)
     if needed != 0:
-        reason = REBALANCE if weights and s.intents[i] != 0.0 else SIGNAL
+        reason = REBALANCE if targets.is_rebalance(weights, True, s.intents[i]) else SIGNAL
         if book.leaving:
             reason = book.leaving_reason
         k = new_order(s, i, needed, MARKET, reason, True, NAN, NAN, DAY, False, NAN)
