@@ -81,6 +81,11 @@ def within_total(quantity: int, price: float, used_paise: int, limit_rupees: flo
     return min(whole_lots(room / price, lot), quantity)
 
 
+def stays(held: int, leaving: int, reuse: bool) -> int:
+    """Units ≥ 0 of a position that count as held: with ``reuse_proceeds`` an exit that has not filled is gone (M7)."""
+    return max(abs(held) - leaving, 0) if reuse else abs(held)
+
+
 def worst_case(held_paise: int, entries_paise: int, follows: bool) -> int:
     """Worst-case value of an instrument, paise ≥ 0: what stays and what its entries add.
 

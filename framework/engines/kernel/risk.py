@@ -153,13 +153,12 @@ def used_beside(s: State, p: Params, i: int, sector: int, follows: bool) -> tupl
         book = s.books[j]
         if (book.quantity == 0 and book.open_orders == 0) or (sector >= 0 and book.sector != sector):
             continue
-        units = abs(book.quantity)
-        staying, leaving = units, plain_exit(s, j)
-        if p.reuse_proceeds and leaving >= 0:
-            staying -= abs(s.orders[leaving].quantity - s.orders[leaving].filled)
+        leaves = plain_exit(s, j) if p.reuse_proceeds else -1
+        leaving = abs(s.orders[leaves].quantity - s.orders[leaves].filled) if leaves >= 0 else 0
+        staying = limits.stays(book.quantity, leaving, p.reuse_proceeds)
         held_paise, entries_paise, works, behind = 0, 0, False, False
         if staying > 0 and not (j == i and follows):
-            held_paise = share(abs(book.mark_paise), staying, units)
+            held_paise = share(abs(book.mark_paise), staying, abs(book.quantity))
         for position in range(book.open_orders):
             order = s.orders[s.open_ids[j, position]]
             if not order.reduces and not order.cancelling:

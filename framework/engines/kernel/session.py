@@ -269,7 +269,7 @@ def increase(s: State, p: Params, bar: Bar, t: int, position: int) -> None:
     freed_paise = withdraw_entries(s, i)
     if quantity == 0:
         return
-    reverses = (book.quantity > 0 and quantity < 0) or (book.quantity < 0 and quantity > 0)
+    reverses = targets.reverses(book.quantity, quantity)
     validity = DAY if row.type == MARKET else p.validity
     k = new_order(s, i, quantity, row.type, row.reason, False, row.limit, row.trigger, validity, False, NAN)
     held = 0 if reverses else abs(book.quantity)

@@ -150,3 +150,11 @@ def test_a_total_is_not_exceeded_and_used_to_the_last_lot(lots, price, used, lim
     assert got == 0 or got * Fraction(price) <= room + slack
     if got < quantity:
         assert (got + lot) * Fraction(price) > room - slack
+
+
+@pytest.mark.parametrize(
+    ("held", "leaving", "reuse", "expected"),
+    [(10, 4, True, 6), (-10, 4, True, 6), (10, 4, False, 10), (-10, 0, False, 10), (10, 12, True, 0), (0, 0, True, 0)],
+)
+def test_what_counts_as_held_while_it_leaves(held, leaving, reuse, expected):
+    assert limits.stays(held, leaving, reuse) == expected
