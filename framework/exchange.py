@@ -66,7 +66,7 @@ NOTHING = _Entered(0, NAN, NAN, first_touch=False)
 
 
 class BuyingPower(Protocol):
-    """What the exchange asks about the account before it lets an increase fill."""
+    """The account, as the exchange asks about it before it lets an increase fill."""
 
     def buying_power_paise(self) -> int:
         """Cash less what shorts block, in paise; other orders' reserves do not count."""
@@ -166,7 +166,7 @@ class SimulatedExchange:
     # ------------------------------------------------------------------ a bar
 
     def serve(self, row: BarRow) -> Iterable[Answer]:
-        """What a bar fills and ends: its three steps, each event before the next one is decided."""
+        """Answers of a bar, what it fills and ends: its three steps, each event before the next one is decided."""
         if self.is_quiet(row):
             self._arrivals.clear()
             return ()
@@ -273,7 +273,7 @@ class SimulatedExchange:
         return fills.price_at_open(order.type, resting.triggered, side, order.limit, order.trigger, start)
 
     def _price_in_range(self, resting: _Resting, row: BarRow) -> float:
-        """Where an order fills inside the bar's range; a stop-limit that only triggers answers with its trigger."""
+        """Price of a fill inside the range; a stop-limit that only triggers answers with its trigger."""
         order = resting.order
         i = order.instrument
         start, high, low = row.open[i], row.high[i], row.low[i]

@@ -25,7 +25,7 @@ UNPRICED = EntryPrices(MARKET, NAN, NAN, NAN)
 
 
 class Increase(NamedTuple):
-    """What a decision wants to add; quantity 0 only withdraws the entries that are working."""
+    """An addition that a decision wants; quantity 0 only withdraws the entries that are working."""
 
     instrument: int
     quantity: int

@@ -16,7 +16,7 @@ TYPES = tuple(OrderType)
 
 
 class EntryPrices(NamedTuple):
-    """How an entry finds its price, in rupees."""
+    """Type and prices of an entry, in rupees."""
 
     type: OrderType
     limit: float
