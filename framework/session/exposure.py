@@ -56,8 +56,6 @@ class Exposure:
 
     def _held(self, j: int) -> tuple[int, bool]:
         """Value in paise of the rest of a position, and whether there is any."""
-        units = abs(self._account.quantity[j])
-        staying = units - (self._orders.units_leaving(j) if self._reuse_proceeds else 0)
-        if staying <= 0:
-            return 0, False
-        return share(abs(self._account.mark_paise[j]), staying, units), True
+        held = self._account.quantity[j]
+        staying = limits.stays(held, self._orders.units_leaving(j), self._reuse_proceeds)
+        return (share(abs(self._account.mark_paise[j]), staying, abs(held)), True) if staying else (0, False)
