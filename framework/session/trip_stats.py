@@ -1,4 +1,4 @@
-"""What the account's own round trips came to so far: all that ``kelly`` sizing knows, and losses in a row."""
+"""Sums of the account's own round trips so far: all that ``kelly`` sizing knows, and losses in a row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class TripStats:
         """Those with a net profit above 0."""
         self.won_paise = 0
         self.lost_paise = 0
-        """What the others lost in sum, ≥ 0."""
+        """Sum lost by the others, ≥ 0."""
         self.losses = 0
         """Closed in a row with a net loss, until the circuit breaker begins to count anew."""
         self._running = [0] * instruments
