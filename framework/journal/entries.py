@@ -1,0 +1,141 @@
+"""Entries of a journal: a header with all that a fold needs, then one entry for each input of the session.
+
+An entry is one JSON object: ``seq`` (from 0, without a gap), ``at`` (UTC nanoseconds), ``kind``, ``body`` and the
+``format`` of the entry; ``chain`` adds its seal. What an older program wrote is read; what a newer one added is a
+``JournalVersionError``, never a guess.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from framework.journal import codec
+from framework.journal.errors import JournalError, JournalVersionError
+from framework.journal.settings import settings_json, settings_of
+from framework.types.instrument import Instrument
+from framework.types.orders import Command, Event
+from framework.types.settings import Settings  # noqa: TC001 - the same
+
+FORMAT = 1
+"""Raised when an older program could misread what a newer one writes."""
+Input, Fact = Event, Command
+
+
+class Header(NamedTuple):
+    """First entry: who wrote the journal, and the session that it is of."""
+
+    versions: dict[str, str]
+    """``tulya``, ``python`` and the libraries a number could depend on."""
+    sources: dict[str, str]
+    """File of the rulebook and the session → sha256 of its text, 16 digits: what decided."""
+    vocabulary: str
+    """See ``vocabulary.fingerprint``."""
+    settings: Settings
+    instruments: tuple[Instrument, ...]
+    style: str
+    """``signals``, ``allocate`` or ``on_bar``."""
+    strategy: str
+    parameters: dict[str, Any]
+    strategy_sha256: str
+    rules: tuple[str, ...] = ()
+    """Risk rules of the user's own, by class; a fold needs them handed over."""
+    timeframe: str = ""
+
+
+class Handled(NamedTuple):
+    """An input, and what the session answered to it."""
+
+    input: Input
+    commands: tuple[Command, ...]
+    facts: tuple[Fact, ...]
+
+
+class Checkpoint(NamedTuple):
+    """The whole state of the session at this place, so that a fold need not begin at the first entry."""
+
+    version: str
+    """See ``framework.session.state``."""
+    state: Any
+
+
+class Closed(NamedTuple):
+    """Last entry of a journal that was written to its end."""
+
+    equity_paise: int
+    """Cash plus marked positions, at the end."""
+    positions: tuple[int, ...]
+    """Signed units held, by instrument."""
+
+
+Body = Header | Handled | Checkpoint | Closed
+KINDS: dict[str, type[Any]] = {"header": Header, "input": Handled, "checkpoint": Checkpoint, "closed": Closed}
+_KIND_OF = {kind: name for name, kind in KINDS.items()}
+HEADER_TEXTS = ("versions", "sources", "vocabulary", "style", "strategy", "parameters", "strategy_sha256", "timeframe")
+"""Fields of a header that are JSON as they are."""
+
+
+class Entry(NamedTuple):
+    """One entry."""
+
+    seq: int
+    """Number in the journal, from 0."""
+    at: int
+    """Moment of the input, UTC nanoseconds, never going back."""
+    body: Body
+
+    @property
+    def kind(self) -> str:
+        """``header``, ``input``, ``checkpoint`` or ``closed``."""
+        return _KIND_OF[type(self.body)]
+
+    def text(self) -> bytes:
+        """Canonical JSON, without the seal."""
+        body = _header_json(self.body) if isinstance(self.body, Header) else codec.encode(type(self.body), self.body)
+        return codec.canonical({"at": self.at, "body": body, "format": FORMAT, "kind": self.kind, "seq": self.seq})
+
+
+def entry_of(text: bytes) -> Entry:
+    """The entry that was written; ``JournalVersionError`` names the version or the kind that is not known."""
+    try:
+        written = json.loads(text)
+        seq, at, kind, body, version = (written[name] for name in ("seq", "at", "kind", "body", "format"))
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"this is no entry of a journal ({type(error).__name__}: {error}): {text[:80]!r}"
+        raise JournalError(msg) from None
+    if version != FORMAT:
+        msg = f"entry {seq} has format {version!r}, this version of Tulya reads {FORMAT}; update Tulya"
+        raise JournalVersionError(msg)
+    if kind not in KINDS:
+        msg = f"entry {seq} is of kind {kind!r}, which this version of Tulya does not know; it knows {', '.join(KINDS)}"
+        raise JournalVersionError(msg)
+    try:
+        return Entry(seq, at, _header_of(body) if kind == "header" else codec.decode(KINDS[kind], body))
+    except JournalError as error:
+        msg = f"entry {seq}: {error}"
+        raise type(error)(msg) from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = f"entry {seq} is not written as this version of Tulya writes one ({type(error).__name__}: {error})"
+        raise JournalVersionError(msg) from None
+
+
+def _header_json(header: Header) -> dict[str, Any]:
+    """Settings are no named tuple, so the header is written field by field."""
+    return {name: getattr(header, name) for name in HEADER_TEXTS} | {
+        "settings": settings_json(header.settings),
+        "instruments": codec.encode(Sequence[Instrument], header.instruments),
+        "rules": list(header.rules),
+    }
+
+
+def _header_of(written: Any) -> Header:
+    if unknown := sorted(set(written) - set(Header._fields)):
+        msg = f"the header has {unknown[0]!r}, which this version of Tulya does not know"
+        raise JournalVersionError(msg)
+    return Header(
+        **{name: written[name] for name in HEADER_TEXTS},
+        settings=settings_of(written["settings"]),
+        instruments=codec.decode(Sequence[Instrument], written["instruments"]),
+        rules=tuple(written["rules"]),
+    )
