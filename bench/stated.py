@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.engines.event import DecisionArrays, run
+from framework.engines.event import run
+from framework.engines.rows import DecisionArrays
 from framework.types import Bars, Instrument, Panel, Settings
 from framework.types.bars import ARRAYS
 from framework.types.panel import VALUES

@@ -28,7 +28,7 @@ def compile_engine() -> None:
     import numpy as np
 
     from framework.engines import compiled
-    from framework.engines.event import DecisionArrays
+    from framework.engines.rows import DecisionArrays
     from framework.engines.summary import SummaryRunner
     from framework.types import Bars, Panel, Settings
     from framework.types.signals import Turns

@@ -24,7 +24,7 @@ import numpy as np
 
 from framework.engines.backtrader_orders import Desk
 from framework.engines.backtrader_scope import refuse, refuse_actions
-from framework.engines.event import bar_rows
+from framework.engines.rows import bar_rows
 from framework.engines.volatility import with_volatility
 from framework.errors import ConfigError
 from framework.types.actions import actions_within
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.engines.backtrader_book import Sent
-    from framework.engines.event import DecisionArrays
+    from framework.engines.rows import DecisionArrays
     from framework.types import Panel, Settings
 
 FIRST_DAY = 719_163.0

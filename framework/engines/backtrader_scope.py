@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.engines.event import DecisionArrays
+    from framework.engines.rows import DecisionArrays
     from framework.types import Panel, Settings
     from framework.types.actions import Due
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.engines.event import DecisionArrays
+    from framework.engines.rows import DecisionArrays
     from framework.types import Distance, Limits, Panel, Settings
     from framework.types.actions import Due
 

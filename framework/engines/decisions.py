@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.engines.event import PRICE_NAMES, DecisionArrays
+from framework.engines.rows import PRICE_NAMES, DecisionArrays
 from framework.errors import StrategyError, TulyaError
 from framework.types import Signals
 from framework.types.panel import rows_in, table

@@ -30,9 +30,9 @@ RULES = (
 )  # fmt: skip
 KERNEL = (
     "orders", "account", "protection", "sizer", "risk", "session", "exdates", "exchange", "product",
-    "stretch", "quiet", "loop", "turns",
+    "scan", "skip", "loop", "long_flat",
 )  # fmt: skip
-ENTRIES = {"run_rows": "loop", "run_turns": "turns", "sink_all": "turns"}
+ENTRIES = {"run_rows": "loop", "run_turns": "long_flat", "sink_all": "long_flat"}
 """Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
 MODULES = (*(f"framework.rules.{name}" for name in RULES), *(f"framework.engines.kernel.{name}" for name in KERNEL))
 UNCOUNTED = {"_nrt": False}

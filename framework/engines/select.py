@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from framework.engines import event
+from framework.engines.rows import PRICE_NAMES
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from framework.engines.event import DecisionArrays
+    from framework.engines.rows import DecisionArrays
     from framework.session import Session
     from framework.types import Panel, Record, RiskRule, Settings
     from framework.types.orders import CancelRequest, OrderRequest
@@ -73,7 +74,7 @@ def run_engine(
             last_row=last_row,
             progress=progress,
         )
-    given = {} if decisions is None else {name: getattr(decisions, name) for name in event.PRICE_NAMES}
+    given = {} if decisions is None else {name: getattr(decisions, name) for name in PRICE_NAMES}
     return replace(
         record,
         style=style,

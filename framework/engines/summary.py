@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.engines.compiled import bar_of, frozen, new_state, open_account, params_of, tariffs_of, with_room
-from framework.engines.event import DecisionArrays
 from framework.engines.long_flat import EntryExitFlags, takes_turns, track_of
 from framework.engines.numba_cache import entry
+from framework.engines.rows import DecisionArrays
 from framework.engines.volatility import with_volatility
 from framework.errors import InvariantError
 from framework.types.actions import actions_within

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.engines.event import DecisionArrays
 from framework.engines.parity import first_difference
+from framework.engines.rows import DecisionArrays
 from framework.engines.select import ENGINES, run_engine
 from framework.errors import ConfigError
 from framework.types.verification import Agreement, Comparison, Verification

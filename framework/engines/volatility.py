@@ -16,7 +16,7 @@ from framework.types.panel import rows_in, table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from framework.engines.event import DecisionArrays
+    from framework.engines.rows import DecisionArrays
     from framework.types import Bars, Panel, Settings
 
 SESSIONS_A_YEAR = 252

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.engines.context import BarContext
-from framework.engines.event import DecisionArrays
+from framework.engines.rows import DecisionArrays
 from framework.engines.select import chosen_engine, run_engine
 from framework.errors import StrategyError
 from framework.types.deferred import Deferred

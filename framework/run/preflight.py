@@ -9,7 +9,7 @@ from framework.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from framework.engines.event import DecisionArrays
+    from framework.engines.rows import DecisionArrays
     from framework.strategy import Strategy
     from framework.types import Panel, Settings
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.engines.event import bar_rows
+from framework.engines.rows import bar_rows
 from framework.rules import ledger
 from framework.session import Session
 from framework.types import BarRow, Bars, Instrument, Panel

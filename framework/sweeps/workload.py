@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from framework.engines.decisions import ask_signals, decide_signals, decide_weights
-from framework.engines.event import PRICE_NAMES, DecisionArrays
+from framework.engines.rows import PRICE_NAMES, DecisionArrays
 from framework.engines.summary import RunSummaries, SummaryRunner
 from framework.errors import ConfigError, DataError, StrategyError
 from framework.run.preflight import refuse_risk_without_stop

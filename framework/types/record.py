@@ -40,15 +40,21 @@ class Settlement(NamedTuple):
 
 
 class OrderState(StrEnum):
-    """Where an order stands. Open: WORKING, PARKED. Done: the others."""
+    """Where an order stands. Open: PARKED, SENT, UNKNOWN, WORKING. Done: the others."""
 
     PARKED = "parked"
     """Held back by Session until the order it replaces or follows is done."""
+    SENT = "sent"
+    """On its way to the broker, who has not answered yet."""
+    UNKNOWN = "unknown"
+    """Sent, and nobody knows whether it arrived: it counts as if it had until there is positive evidence."""
     WORKING = "working"
     FILLED = "filled"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     REFUSED = "refused"
+    ABSENT = "absent"
+    """It never reached the broker, whose book proves it."""
 
 
 class OrderRecord(NamedTuple):

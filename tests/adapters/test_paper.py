@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from adapters.paper import PaperBroker
-from framework.engines.event import DecisionArrays, bar_rows, run
+from framework.engines.event import run
+from framework.engines.rows import DecisionArrays, bar_rows
 from framework.market.products import with_product
 from framework.session import Session
 from framework.types import Bars, Panel, Settings

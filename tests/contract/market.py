@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from framework.engines.event import PRICE_NAMES, DecisionArrays, run
+from framework.engines.event import run
+from framework.engines.rows import PRICE_NAMES, DecisionArrays
 from framework.types import Bars, Instrument, OrderRequest, Panel, Record, Settings
 from framework.types.limits import Limits
 from framework.types.settings import Exits

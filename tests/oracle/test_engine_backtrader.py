@@ -16,7 +16,7 @@ pytest.importorskip("backtrader", reason="backtrader, the independent check, is 
 
 from framework import Bars, Instrument, Rule, Signals, Strategy, backtest
 from framework.engines import backtrader, backtrader_scope, event
-from framework.engines.event import DecisionArrays
+from framework.engines.rows import DecisionArrays
 from framework.errors import ConfigError
 from framework.types import Panel, Settings
 from framework.types.actions import Action

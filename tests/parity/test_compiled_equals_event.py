@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework.engines import compiled, event
-from framework.engines.event import DecisionArrays
+from framework.engines.rows import DecisionArrays
 from framework.types import Panel, Record
 from tests.property.scenarios import Scenario, scenarios
 
@@ -97,7 +97,7 @@ def test_growing_past_the_first_room_loses_nothing():
 
     panel = random_panel(3, bars=3_000, instruments=1)
     target = np.where(np.arange(len(panel)) % 2 == 0, 1.0, -1.0)[:, None]
-    decisions = event.DecisionArrays(target)
+    decisions = DecisionArrays(target)
     chosen = Settings.of(sizing="fixed:1", capital=1_000_000)
     expected = event.run(panel, chosen, decisions=decisions)
     assert len(expected.orders) > 5_000

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from framework.engines import compiled, event
-from framework.engines.event import DecisionArrays
 from framework.engines.long_flat import takes_turns
+from framework.engines.rows import DecisionArrays
 from framework.types import Settings
 from tests.adapters.test_paper import random_panel
 from tests.parity.test_compiled_equals_event import assert_identical

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework.engines import event
-from framework.engines.event import DecisionArrays
 from framework.engines.kernel import long_flat as kernel
 from framework.engines.long_flat import EntryExitFlags, takes_turns
+from framework.engines.rows import DecisionArrays
 from framework.engines.summary import SummaryRunner
 from framework.errors import InvariantError
 from framework.types import Bars, Instrument, Panel, Settings

@@ -22,7 +22,7 @@ import json, sys
 import numpy as np
 from framework.engines import compiled
 from framework.engines.numba_cache import cache_folder, is_cached
-from framework.engines.event import DecisionArrays
+from framework.engines.rows import DecisionArrays
 from framework.types import Bars, Panel, Settings
 
 before = is_cached()

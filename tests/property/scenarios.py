@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from framework import Verdict
 from framework.engines import event
-from framework.engines.event import PRICE_NAMES, DecisionArrays
+from framework.engines.rows import PRICE_NAMES, DecisionArrays
 from framework.exchange import SimulatedExchange
 from framework.session import Session
 from framework.types import (

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.engines.event import DecisionArrays
+from framework.engines.rows import DecisionArrays
 from framework.types import Instrument, Panel, Record, Settings
 from framework.types.deadlines import NEVER, Deadlines
 from framework.types.setting_values import Sizing

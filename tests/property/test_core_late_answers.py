@@ -11,7 +11,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.engines.event import bar_rows
+from framework.engines.rows import bar_rows
 from framework.exchange import SimulatedExchange
 from framework.session import Session
 from framework.types import OrderState

@@ -7,8 +7,8 @@ import pytest
 
 from framework import Bars, Instrument
 from framework.engines import event
-from framework.engines.event import DecisionArrays
 from framework.engines.parity import allowed_paise, first_difference
+from framework.engines.rows import DecisionArrays
 from framework.types import OrderState, Panel, Settings, Verdict
 
 DAY_NS = 86_400 * 10**9

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from framework import Bars, Instrument, Result, backtest, scratch, sweep
-from framework.engines.event import DecisionArrays
+from framework.engines.rows import DecisionArrays
 from framework.errors import ConfigError
 from framework.scratch import BoundedSpace, bytes_of, is_mapped, machine_bytes
 from framework.store import open_store

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.engines.event import DecisionArrays
+from framework.engines.rows import DecisionArrays
 from framework.engines.volatility import annualised, bars_a_session, volatility_of, with_volatility
 from framework.types import Bars, Instrument, Panel, Settings
 from framework.types.actions import Action

@@ -3,7 +3,7 @@
 import pytest
 
 from framework import Rule, Verdict
-from framework.engines.event import bar_rows
+from framework.engines.rows import bar_rows
 from framework.errors import StrategyError
 from framework.exchange import SimulatedExchange
 from framework.session import Session
