@@ -8,19 +8,20 @@ An entry is one JSON object: ``seq`` (from 0, without a gap), ``at`` (UTC nanose
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from framework.journal import codec
+from framework.errors import DataError
 from framework.journal.errors import JournalError, JournalVersionError
 from framework.journal.settings import settings_json, settings_of
+from framework.types import codec
+from framework.types.events import Command, Fact, Input  # noqa: TC001 - the codec reads the annotations
 from framework.types.instrument import Instrument
-from framework.types.orders import Command, Event
 from framework.types.settings import Settings  # noqa: TC001 - the same
 
 FORMAT = 1
 """Raised when an older program could misread what a newer one writes."""
-Input, Fact = Event, Command
 
 
 class Header(NamedTuple):
@@ -72,6 +73,9 @@ class Closed(NamedTuple):
 Body = Header | Handled | Checkpoint | Closed
 KINDS: dict[str, type[Any]] = {"header": Header, "input": Handled, "checkpoint": Checkpoint, "closed": Closed}
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
+HEAD, TAIL = re.compile(rb'\{"at":(-?\d+),"body":'), re.compile(rb',"kind":"(\w+)","seq":(\d+)\}$')
+QUIET = b'{"commands":[],"facts":[],"input":'
+"""How the body of an input begins that nothing followed."""
 HEADER_TEXTS = ("versions", "sources", "vocabulary", "style", "strategy", "parameters", "strategy_sha256", "timeframe")
 """Fields of a header that are JSON as they are."""
 
@@ -92,12 +96,63 @@ class Entry(NamedTuple):
 
     def text(self) -> bytes:
         """Canonical JSON, without the seal."""
-        body = _header_json(self.body) if isinstance(self.body, Header) else codec.encode(type(self.body), self.body)
-        return codec.canonical({"at": self.at, "body": body, "format": FORMAT, "kind": self.kind, "seq": self.seq})
+        try:
+            body = (
+                _header_json(self.body) if isinstance(self.body, Header) else codec.encode(type(self.body), self.body)
+            )
+            return codec.canonical({"at": self.at, "body": body, "format": FORMAT, "kind": self.kind, "seq": self.seq})
+        except DataError as error:
+            msg = f"entry {self.seq}: {error}"
+            raise JournalError(msg) from error
 
 
-def entry_of(text: bytes) -> Entry:
-    """The entry that was written; ``JournalVersionError`` names the version or the kind that is not known."""
+class Written(NamedTuple):
+    """One entry as it was written, its body not yet made into values."""
+
+    seq: int
+    at: int
+    kind: str
+    body: Any
+
+    def entry(self) -> Entry:
+        """The entry with its values; ``JournalVersionError`` on what this version does not know."""
+        return Entry(self.seq, self.at, self.value(KINDS[self.kind], self.body))
+
+    def value(self, annotation: Any, written: Any) -> Any:
+        """The value of a part of the body; an error names the entry."""
+        try:
+            return _header_of(written) if annotation is Header else codec.decode(annotation, written)
+        except DataError as error:
+            msg = f"entry {self.seq}: {error}"
+            raise JournalVersionError(msg) from None
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            said = f"{type(error).__name__}: {error}"
+            msg = f"entry {self.seq} is not written as this version of Tulya writes one ({said})"
+            raise JournalVersionError(msg) from None
+
+
+class Glance(NamedTuple):
+    """What the beginning and the end of an entry say, without reading the rest: long journals are skimmed by it."""
+
+    seq: int
+    at: int
+    kind: str
+    acted: bool
+    """An input that commands or facts followed, or no input at all."""
+
+
+def glance(text: bytes) -> Glance:
+    """A glance at an entry in canonical JSON; one that is not is read whole."""
+    head, tail = HEAD.match(text), TAIL.search(text)
+    if head is None or tail is None:
+        written = written_entry(text)
+        quiet = written.kind == "input" and not written.body["commands"] and not written.body["facts"]
+        return Glance(written.seq, written.at, written.kind, acted=not quiet)
+    return Glance(int(tail[2]), int(head[1]), tail[1].decode(), acted=not text.startswith(QUIET, head.end()))
+
+
+def written_entry(text: bytes) -> Written:
+    """The entry as it was written; ``JournalVersionError`` names the format or the kind that is not known."""
     try:
         written = json.loads(text)
         seq, at, kind, body, version = (written[name] for name in ("seq", "at", "kind", "body", "format"))
@@ -110,14 +165,12 @@ def entry_of(text: bytes) -> Entry:
     if kind not in KINDS:
         msg = f"entry {seq} is of kind {kind!r}, which this version of Tulya does not know; it knows {', '.join(KINDS)}"
         raise JournalVersionError(msg)
-    try:
-        return Entry(seq, at, _header_of(body) if kind == "header" else codec.decode(KINDS[kind], body))
-    except JournalError as error:
-        msg = f"entry {seq}: {error}"
-        raise type(error)(msg) from None
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        msg = f"entry {seq} is not written as this version of Tulya writes one ({type(error).__name__}: {error})"
-        raise JournalVersionError(msg) from None
+    return Written(seq, at, kind, body)
+
+
+def entry_of(text: bytes) -> Entry:
+    """The entry that was written, with its values."""
+    return written_entry(text).entry()
 
 
 def _header_json(header: Header) -> dict[str, Any]:

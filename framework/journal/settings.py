@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from framework.journal.codec import decode, encode
 from framework.journal.errors import JournalVersionError
+from framework.types.codec import decode, encode
 from framework.types.explain import explain
 from framework.types.setting_values import Charges, Distance, Sizing, Slippage, SquareOff
 from framework.types.settings import Settings

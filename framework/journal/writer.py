@@ -8,15 +8,15 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.journal.chain import Sealer
-from framework.journal.entries import Body, Checkpoint, Closed, Entry, Fact, Handled, Header, Input
-from framework.journal.vocabulary import fingerprint
+from framework.journal.entries import Body, Checkpoint, Closed, Entry, Handled, Header
+from framework.types.vocabulary import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from framework.journal.place import Place
     from framework.types import Instrument, Settings
-    from framework.types.orders import Command
+    from framework.types.events import Command, Fact, Input
 
 DECIDING = ("rules", "session")
 """Rooms of the framework whose text decides what a session answers."""

@@ -1,20 +1,22 @@
 """Values as canonical JSON and back, equal to the bit, by the annotations of their classes.
 
-Spelling, so that any program in any language can read a journal:
+Journals and checkpoints are written so. Spelling, so that any program in any language can read them:
 
 - a named tuple is an object of its fields; where several classes may stand (a union), that object lies in another one
   under its class name: ``{"Cancel":{"order_id":7}}``. Keys are sorted.
 - an int is a JSON number without a point, a float one with a point or an exponent: the shortest that reads back as the
   same float (Python's ``repr``). JSON has no word for what is not finite: ``"NaN"``, ``"Infinity"``, ``"-Infinity"``.
-- an enum is its value, None is null, a sequence is a list and comes back as a tuple, bytes do not occur.
+- an enum is its value, None is null, a sequence is a list and comes back as a tuple, a set is a sorted list, and a
+  mapping from numbers is the list of its pairs.
 
 A field that is missing takes the default of its class; one that the class does not have, a class that is not known and
-a value that the field cannot hold are a ``JournalVersionError``, for another version wrote them.
+a value that the field cannot hold are an ``UnknownFormatError``, for another version wrote them.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
@@ -22,11 +24,20 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from framework.journal.errors import JournalError, JournalVersionError
+from framework.errors import DataError
 
 Change = Callable[[Any], Any]
+WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
 NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 SPELLINGS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
+
+class UnwritableError(DataError):
+    """A value that has no spelling."""
+
+
+class UnknownFormatError(DataError):
+    """What is written is of a class, a field or a value that this version does not know."""
 
 
 class Codec(NamedTuple):
@@ -42,12 +53,12 @@ PLAIN = frozenset({int, str, bool, Any, types.NoneType})
 
 
 def canonical(value: Any) -> bytes:
-    """Encoded values as bytes: keys sorted, no blanks, UTF-8; ``JournalError`` on what JSON cannot hold."""
+    """Encoded values as bytes: keys sorted, no blanks, UTF-8; ``UnwritableError`` on what JSON cannot hold."""
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+        text = WRITER.encode(value)
     except (TypeError, ValueError) as error:
-        msg = f"a journal cannot hold this value ({error}); hand over plain Python numbers and texts"
-        raise JournalError(msg) from error
+        msg = f"a value has no spelling in JSON ({error}); hand over plain Python numbers and texts"
+        raise UnwritableError(msg) from error
     return text.encode()
 
 
@@ -58,7 +69,7 @@ def encode(annotation: Any, value: Any) -> Any:
 
 
 def decode(annotation: Any, written: Any) -> Any:
-    """The value that was written; ``JournalVersionError`` when it is of no version that this program knows."""
+    """The value that was written; ``UnknownFormatError`` when it is of no version that this program knows."""
     change = codec_of(annotation).decode
     return written if change is None else change(written)
 
@@ -85,9 +96,11 @@ def _of_parts(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Codec
         return _fixed(arguments)
     if origin in {tuple, list, Sequence}:
         return _sequence(arguments[0])
+    if origin in {set, frozenset}:
+        return _set(codec_of(arguments[0]), origin)
     if origin in {dict, Mapping}:
-        return _mapping(arguments[1])
-    msg = f"a journal has no spelling for {annotation!r}"
+        return _pairs(arguments) if arguments[0] is int else _mapping(arguments[1])
+    msg = f"there is no spelling for {annotation!r}"
     raise TypeError(msg)
 
 
@@ -98,9 +111,9 @@ def is_named_tuple(annotation: Any) -> bool:
 
 def hints_of(kind: Any) -> dict[str, Any]:
     """Field → annotation of a named tuple, whichever of its names its module imports for the type checker only."""
-    from framework.journal.vocabulary import NAMES
+    from framework.types.vocabulary import NAMES
 
-    hints = get_type_hints(kind, localns=NAMES)
+    hints = get_type_hints(kind, localns=NAMES | vars(sys.modules[kind.__module__]))
     return {name: hints[name] for name in kind._fields}
 
 
@@ -117,8 +130,8 @@ def _number(written: Any) -> Any:
     try:
         return NOT_FINITE[written]
     except KeyError:
-        msg = f"{written!r} is no number of a journal: those that are not finite are {', '.join(NOT_FINITE)}"
-        raise JournalVersionError(msg) from None
+        msg = f"{written!r} is no number here: those that are not finite are {', '.join(NOT_FINITE)}"
+        raise UnknownFormatError(msg) from None
 
 
 def _spelled_all(values: Any) -> list[Any]:
@@ -137,7 +150,7 @@ def _member(kind: type[Enum]) -> Change:
             return kind(written)
         except ValueError:
             msg = f"{written!r} is no {kind.__name__} of this version of Tulya"
-            raise JournalVersionError(msg) from None
+            raise UnknownFormatError(msg) from None
 
     return decode_member
 
@@ -164,11 +177,11 @@ class _Record:
         """The named tuple."""
         if not isinstance(written, dict):
             msg = f"{written!r} is no {self._kind.__name__} as this version of Tulya writes it"
-            raise JournalVersionError(msg)
+            raise UnknownFormatError(msg)
         if not self._names.issuperset(written):
             unknown = min(set(written) - self._names)
             msg = f"{self._kind.__name__} has {unknown!r}, which this version of Tulya does not know"
-            raise JournalVersionError(msg)
+            raise UnknownFormatError(msg)
         if len(written) < len(self._names):
             written = self._completed(written)
         return self._kind._make(
@@ -181,7 +194,7 @@ class _Record:
         defaults = self._kind._field_defaults
         if without := sorted(missing - set(defaults)):
             msg = f"{self._kind.__name__} lacks {without[0]!r}, which this version of Tulya needs"
-            raise JournalVersionError(msg)
+            raise UnknownFormatError(msg)
         encoders = {name: change for name, _, change in self._written}
         return written | {name: (encoders[name] or _same)(defaults[name]) for name in missing}
 
@@ -201,8 +214,8 @@ class _Union:
             return None
         known = self._by_class.get(value.__class__)
         if known is None:
-            msg = f"a journal cannot hold {value!r} here: it is none of {', '.join(self._by_name)}"
-            raise JournalError(msg)
+            msg = f"{value!r} cannot be written here: it is none of {', '.join(self._by_name)}"
+            raise UnwritableError(msg)
         name, change = known
         return {name: change(value)}
 
@@ -212,13 +225,13 @@ class _Union:
             return None
         if not isinstance(written, dict) or len(written) != 1:
             msg = f"{written!r} does not name its class; expected one of {', '.join(self._by_name)}"
-            raise JournalVersionError(msg)
+            raise UnknownFormatError(msg)
         ((name, content),) = written.items()
         change = self._by_name.get(name)
         if change is None:
             known = ", ".join(self._by_name)
             msg = f"the class {name!r} is not known to this version of Tulya; it knows {known} here"
-            raise JournalVersionError(msg)
+            raise UnknownFormatError(msg)
         return change(content)
 
 
@@ -230,7 +243,7 @@ def _one_of(arguments: tuple[Any, ...]) -> Codec:
     if all(one in PLAIN and one is not float for one in kinds):
         return AS_IT_IS
     if not all(map(is_named_tuple, kinds)):
-        msg = f"a journal cannot tell {arguments!r} apart; give them classes"
+        msg = f"a reader could not tell {arguments!r} apart; give them classes"
         raise TypeError(msg)
     union = _Union(kinds, optional=len(kinds) < len(arguments))
     return Codec(union.encode, union.decode)
@@ -268,6 +281,25 @@ def _mapping(item: Any) -> Codec:
     return Codec(
         lambda values: {name: encode_item(value) for name, value in values.items()},
         lambda written: {name: decode_item(value) for name, value in written.items()},
+    )
+
+
+def _set(codec: Codec, kind: Any) -> Codec:
+    """Of members that can be sorted."""
+    encode_item, decode_item = codec.encode or _same, codec.decode or _same
+    return Codec(
+        lambda values: [encode_item(value) for value in sorted(values)],
+        lambda written: kind(map(decode_item, written)),
+    )
+
+
+def _pairs(arguments: tuple[Any, ...]) -> Codec:
+    """Of a mapping from numbers, which JSON has not: its pairs, in their order."""
+    codec = _fixed(arguments)
+    encode_pair, decode_pair = codec.encode or _same, codec.decode or _same
+    return Codec(
+        lambda values: [encode_pair(pair) for pair in values.items()],
+        lambda written: dict(map(decode_pair, written)),
     )
 
 

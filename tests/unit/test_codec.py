@@ -1,4 +1,4 @@
-"""How values are spelled in a journal, and that they come back to the bit."""
+"""How values are spelled in journals and checkpoints, and that they come back to the bit."""
 
 import json
 import types
@@ -11,15 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.journal import codec
-from framework.journal.entries import Fact, Input
-from framework.journal.errors import JournalError, JournalVersionError
+from framework.types import codec
 from framework.types.breaker import BreakerEvent
+from framework.types.events import Cancel, Change, Command, Fact, Input
 from framework.types.orders import (
     BarRow,
-    Cancel,
-    Command,
-    Modify,
     Order,
     OrderType,
     Reason,
@@ -74,8 +70,8 @@ def test_a_row_of_bars_comes_back_to_the_bit(row):
 
 
 def test_a_float_keeps_its_point_an_int_has_none_and_a_class_in_a_union_its_name():
-    command = Modify(7, 3, 100.0, 1e22)
-    assert '{"Modify":{"limit":1e+22,"order_id":7,"quantity":3,"trigger":100.0}}' == written(Command, command)
+    command = Change(7, 3, 100.0, 1e22)
+    assert '{"Change":{"limit":1e+22,"order_id":7,"quantity":3,"trigger":100.0}}' == written(Command, command)
 
 
 def test_what_is_not_finite_is_spelled_in_words():
@@ -84,8 +80,8 @@ def test_what_is_not_finite_is_spelled_in_words():
 
 
 def test_an_int_where_a_float_may_stand_stays_an_int():
-    assert "(Modify(order_id=1, quantity=2, trigger=3, limit=4.0),)" == repr(
-        (read(Command, written(Command, Modify(1, 2, 3, 4.0))),)
+    assert "(Change(order_id=1, quantity=2, trigger=3, limit=4.0),)" == repr(
+        (read(Command, written(Command, Change(1, 2, 3, 4.0))),)
     )
 
 
@@ -108,7 +104,7 @@ def test_keys_are_sorted_and_letters_are_kept():
 
 @pytest.mark.parametrize("value", [np.int64(3), {1, 2}, b"x"])
 def test_what_json_cannot_hold_is_refused_in_a_sentence(value):
-    with pytest.raises(JournalError, match="a journal cannot hold this value"):
+    with pytest.raises(codec.UnwritableError, match="a value has no spelling"):
         codec.canonical({"quantity": value})
 
 
@@ -117,7 +113,7 @@ def test_a_float_of_numpy_is_a_float():
 
 
 def test_a_value_of_no_class_of_the_union_is_refused():
-    with pytest.raises(JournalError, match="it is none of Submit, Cancel, Modify"):
+    with pytest.raises(codec.UnwritableError, match="it is none of Submit, Cancel, Change"):
         written(Command, "buy")
 
 
@@ -126,7 +122,7 @@ def test_a_value_of_no_class_of_the_union_is_refused():
     [
         (Command, '{"Amend":{"order_id":7}}', "the class 'Amend' is not known to this version"),
         (Command, '{"Cancel":{"order_id":7,"why":"x"}}', "Cancel has 'why', which this version"),
-        (Command, '{"Modify":{"order_id":7}}', "Modify lacks 'limit'"),
+        (Command, '{"Change":{"order_id":7}}', "Change lacks 'limit'"),
         (Command, "[7]", "does not name its class"),
         (Command, '{"Cancel":7}', "7 is no Cancel"),
         (Cancel, "7", "7 is no Cancel"),
@@ -135,11 +131,11 @@ def test_a_value_of_no_class_of_the_union_is_refused():
             '{"time":1,"before":"asleep","after":"halted","cause":"command","value":0,"limit":0}',
             "'asleep' is no TradingState",
         ),
-        (float, '"1.5"', "'1.5' is no number of a journal"),
+        (float, '"1.5"', "'1.5' is no number here"),
     ],
 )
 def test_what_another_version_wrote_is_named(annotation, text, sentence):
-    with pytest.raises(JournalVersionError, match=sentence):
+    with pytest.raises(codec.UnknownFormatError, match=sentence):
         read(annotation, text)
 
 
@@ -147,3 +143,10 @@ def test_a_field_that_an_older_program_did_not_write_takes_its_default():
     text = '{"decided_at":9,"instrument":0,"order_id":1,"quantity":5,"reason":"order","reduces":false,"type":0}'
     expected = Order(1, 0, 5, OrderType.MARKET, Reason.ORDER, reduces=False, decided_at=9)
     assert repr(expected) == repr(read(Order, text))
+
+
+def test_sets_are_sorted_and_a_mapping_from_numbers_keeps_its_order():
+    assert "[1,2,10]" == written(set[int], {10, 2, 1})
+    assert {1, 2, 10} == read(set[int], "[1,2,10]")
+    assert '[[7,"b"],[3,"a"]]' == written(dict[int, str], {7: "b", 3: "a"})
+    assert [(7, "b"), (3, "a")] == list(read(dict[int, str], '[[7,"b"],[3,"a"]]').items())

@@ -1,4 +1,4 @@
-"""Classes that a journal spells, and one number for all their fields: what changes when a class changes."""
+"""Vocabulary of journals: the classes that are written, and one number that changes when a class changes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
-from framework.journal import codec
-from framework.types import breaker, deadlines, orders, portfolio, record, setting_values, tariff
+from framework.types import (
+    actions,
+    breaker,
+    codec,
+    deadlines,
+    events,
+    orders,
+    portfolio,
+    record,
+    setting_values,
+    tariff,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAMES: dict[str, Any] = {
     name: value
-    for module in (breaker, deadlines, orders, portfolio, record, setting_values, tariff)
+    for module in (actions, breaker, deadlines, orders, events, portfolio, record, setting_values, tariff)
     for name, value in vars(module).items()
-    if isinstance(value, type) or name in {"Command", "Event"}
+    if isinstance(value, type)
 } | {"Mapping": Mapping, "Sequence": Sequence}
 """Name → what it means in an annotation; several modules import these names for the type checker alone."""
 
@@ -26,7 +36,7 @@ NAMES: dict[str, Any] = {
 def fingerprint(*annotations: Any) -> str:
     """sha256 over every class that these annotations lead to, with its fields; 16 hexadecimal digits.
 
-    Two programs with the same number read each other's journals without a doubt; with different numbers they may.
+    Two programs with the same number read what the other wrote without a doubt; with different numbers they may.
     """
     told = sorted({f"{kind.__name__}({fields})" for kind, fields in _classes(annotations, set())})
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
