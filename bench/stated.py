@@ -18,8 +18,7 @@ import numpy as np
 from framework.engines.event import run
 from framework.engines.rows import DecisionArrays
 from framework.types import Bars, Instrument, Panel, Settings
-from framework.types.bars import ARRAYS
-from framework.types.panel import VALUES
+from framework.types.columns import ARRAYS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

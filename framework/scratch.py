@@ -13,7 +13,6 @@ import re
 import shutil
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,15 +21,11 @@ import numpy as np
 
 from framework.errors import ConfigError
 from framework.types.array_store import ArrayStore
-from framework.types.bars import ARRAYS
-from framework.types.signals import OPTIONAL, Signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
-
-    from framework.types.bars import Bars
 
 USUAL, MOST = "50%", "90%"
 UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -69,37 +64,36 @@ class BoundedSpace(ArrayStore):
     def empty(self, shape: tuple[int, ...], dtype: type[Any] | np.dtype[Any] = np.float64) -> NDArray[Any]:
         """See ``ArrayStore``."""
         size = math.prod(shape) * np.dtype(dtype).itemsize
-        if self._fits(size):
+        if self.takes(size):
             return np.empty(shape, dtype)
         there: NDArray[Any] = self._mapped(size).view(dtype).reshape(shape)
         return there
 
     def keep(self, array: NDArray[Any]) -> NDArray[Any]:
         """See ``ArrayStore``."""
-        if is_mapped(array) or self._fits(array.nbytes):
+        return array if is_mapped(array) or self.takes(array.nbytes) else self.put(array)
+
+    def keep_all(self, arrays: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        """See ``ArrayStore``."""
+        if self.takes(sum(array.nbytes for array in arrays.values() if not is_mapped(array))):
+            return arrays
+        return {name: self.put(array) for name, array in arrays.items()}
+
+    def takes(self, size: int) -> bool:
+        """See ``ArrayStore``."""
+        if self.in_memory + size > self.bound:
+            return False
+        self.in_memory += size
+        return True
+
+    def put(self, array: NDArray[Any]) -> NDArray[Any]:
+        """See ``ArrayStore``."""
+        if is_mapped(array):
             return array
-        return self._copy(array)
-
-    def keep_bars(self, bars: Bars) -> Bars:
-        """See ``ArrayStore``."""
-        arrays = {name: getattr(bars, name) for name in ARRAYS}
-        own = {name: array for name, array in arrays.items() if not is_mapped(array)}
-        if self._fits(sum(array.nbytes for array in own.values())):
-            return bars
-        copies: dict[str, Any] = {name: self._copy(array) for name, array in own.items()}
-        return replace(bars, **copies)
-
-    def keep_signals(self, signals: Signals) -> Signals:
-        """See ``ArrayStore``."""
-        names = [name for name in OPTIONAL if getattr(signals, name) is not None]
-        if self._fits((1 + len(names) + len(signals.columns)) * len(signals) * 8):
-            return signals
-        given = {name: getattr(signals, name) for name in names}
-        return Signals(
-            self._copy(signals.target),
-            **{name: self._copy(values) for name, values in given.items()},
-            columns={name: self._copy(values) for name, values in signals.columns.items()},
-        )
+        there = self._mapped(array.nbytes).view(array.dtype).reshape(array.shape)
+        there[...] = array
+        there.setflags(write=False)
+        return there
 
     def foresee(self, size: int) -> None:
         """See ``ArrayStore``."""
@@ -114,19 +108,6 @@ class BoundedSpace(ArrayStore):
                 "the run ends"
             )
             self._tell = None
-
-    def _fits(self, size: int) -> bool:
-        """Whether memory has room for it, which is then taken."""
-        if self.in_memory + size > self.bound:
-            return False
-        self.in_memory += size
-        return True
-
-    def _copy(self, array: NDArray[Any]) -> NDArray[Any]:
-        there = self._mapped(array.nbytes).view(array.dtype).reshape(array.shape)
-        there[...] = array
-        there.setflags(write=False)
-        return there
 
     def _mapped(self, size: int) -> NDArray[np.uint8]:
         """So many bytes of a scratch file."""

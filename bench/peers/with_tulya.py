@@ -133,7 +133,7 @@ def grid_of(sets: int | None) -> dict[str, Any]:
 def loading(job: Job) -> Work:
     """``load_bars``: the first time (its snapshot forgotten), repeatedly, or repeatedly with every value read."""
     from framework.store import open_store
-    from framework.types.bars import ARRAYS
+    from framework.types.columns import ARRAYS
 
     opened = open_store(Path(job.folder, "market.sqlite"))
 

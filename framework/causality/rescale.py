@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from framework.types.bars import PRICES
+from framework.types.columns import PRICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

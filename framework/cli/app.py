@@ -8,6 +8,7 @@ import typer
 
 from framework.cli import calendar, charges, config, data, instruments, journal, risk, runs, sweeps
 from framework.cli.backtest import backtest_command
+from framework.cli.setting_options import SettingsCommand
 from framework.cli.strategies import new_app, strategies_command
 from framework.cli.sweep import sweep_command
 from framework.cli.verify import verify_command
@@ -45,9 +46,9 @@ app.add_typer(instruments.app, name="instruments")
 app.add_typer(config.app, name="config")
 app.add_typer(charges.app, name="charges")
 app.add_typer(calendar.app, name="calendar")
-app.command("backtest")(backtest_command)
+app.command("backtest", cls=SettingsCommand)(backtest_command)
 app.command("warmup")(warmup_command)
-app.command("sweep")(sweep_command)
+app.command("sweep", cls=SettingsCommand)(sweep_command)
 app.add_typer(sweeps.app, name="sweeps")
 app.command("strategies")(strategies_command)
 app.add_typer(new_app, name="new")

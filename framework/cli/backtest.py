@@ -1,4 +1,4 @@
-"""``tulya backtest``."""
+"""``tulya backtest``: one run, printed and kept."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typer
 
 from framework.cli import DIFFERENCE_EXIT_CODE, LEAK_EXIT_CODE
 from framework.cli.options import AsJson, Database, expand_symbols, parse_pairs, parse_rate
+from framework.cli.setting_options import chosen_settings
 
 if TYPE_CHECKING:
     from framework.report.result import Result
     from framework.types import RiskRule
 
-MONEY, ORDERS, EXITS, RISK, OUTPUT = "Money", "Orders", "Protective exits", "Risk", "Output"
-ENGINE = "Engine"
+RISK, ENGINE, OUTPUT = "Risk", "Engine", "Output"
 
 
 def _option(*names: str, text: str, panel: str, metavar: str | None = None) -> Any:
@@ -24,6 +24,7 @@ def _option(*names: str, text: str, panel: str, metavar: str | None = None) -> A
 
 
 def backtest_command(
+    context: typer.Context,
     strategy: Annotated[str, typer.Argument(help="rsi, module:Class, ./file.py or ./file.py:Class")],
     symbols: Annotated[str, typer.Option("--symbols", help="A,B · all · patterns such as 'NSE:*'", metavar="A,B")],
     start: Annotated[
@@ -37,144 +38,6 @@ def backtest_command(
         typer.Option("--set", help="A parameter of the strategy; may be repeated.", metavar="NAME=VALUE"),
     ] = None,
     db: Database = None,
-    adjust: Annotated[
-        str | None,
-        _option(
-            "--adjust", text="Prices the strategy sees: none · splits · total (dividends too) \\[splits]", panel=ORDERS
-        ),
-    ] = None,
-    capital: Annotated[float | None, _option("--capital", text="Rupees at the start. \\[100000]", panel=MONEY)] = None,
-    sizing: Annotated[
-        str | None,
-        _option(
-            "--sizing",
-            text="fixed:10 · value:50000 · equity:95% · risk:1% · volatility:15% · kelly:50% · equal_risk:95% · "
-            "margin:90% \\[equity:95%]",
-            panel=MONEY,
-        ),
-    ] = None,
-    volatility_bars: Annotated[
-        int | None,
-        _option("--volatility-bars", text="Returns behind volatility and equal_risk sizing. \\[20]", panel=MONEY),
-    ] = None,
-    kelly_cap: Annotated[
-        str | None, _option("--kelly-cap", text="Greatest fraction of kelly sizing. \\[25%]", panel=MONEY)
-    ] = None,
-    kelly_after: Annotated[
-        int | None, _option("--kelly-after", text="Round trips before kelly sizing begins. \\[20]", panel=MONEY)
-    ] = None,
-    kelly_start: Annotated[
-        str | None, _option("--kelly-start", text="Fraction of equity until then. \\[10%]", panel=MONEY)
-    ] = None,
-    allotment: Annotated[
-        float | None,
-        _option("--allotment", text="Share of equity per instrument. \\[1 / instruments]", panel=MONEY),
-    ] = None,
-    charges: Annotated[
-        str | None,
-        _option("--charges", text="none · percent:0.1 · flat:20 · upstox:CNC (by law) \\[none]", panel=MONEY),
-    ] = None,
-    product: Annotated[
-        str | None,
-        _option("--product", text="CNC · MIS (intraday) · NRML \\[the product of the charges]", panel=ORDERS),
-    ] = None,
-    square_off: Annotated[
-        str | None, _option("--square-off", text="MIS: 15:15 · 20m before the close \\[by the calendar]", panel=ORDERS)
-    ] = None,
-    slippage: Annotated[str | None, _option("--slippage", text="none · bps:5 · ticks:1 \\[none]", panel=MONEY)] = None,
-    reuse_proceeds: Annotated[
-        bool | None,
-        _option(
-            "--reuse-proceeds/--no-reuse-proceeds",
-            text="Unfilled sales may fund buys. \\[only for allocate()]",
-            panel=MONEY,
-        ),
-    ] = None,
-    leverage: Annotated[
-        float | None, _option("--leverage", text="allocate(): greatest sum of weights. \\[1]", panel=MONEY)
-    ] = None,
-    long_margin: Annotated[
-        float | None,
-        _option(
-            "--long-margin", text="Share of a long's value taken of the equity. \\[the product's, or 1]", panel=MONEY
-        ),
-    ] = None,
-    short_margin: Annotated[
-        float | None,
-        _option("--short-margin", text="Share of a short's value blocked beside its proceeds. \\[same]", panel=MONEY),
-    ] = None,
-    fill_at: Annotated[
-        str | None, _option("--fill-at", text="next_open · same_close (with a warning) \\[next_open]", panel=ORDERS)
-    ] = None,
-    validity: Annotated[
-        str | None, _option("--validity", text="Of limit and stop entries: DAY · GTC \\[DAY]", panel=ORDERS)
-    ] = None,
-    limit_follow: Annotated[
-        bool | None,
-        _option("--limit-follow/--no-limit-follow", text="Resting entries take each bar's limit.", panel=ORDERS),
-    ] = None,
-    protection_bps: Annotated[
-        float | None,
-        _option("--protection-bps", text="Market orders become limits this far off. \\[0 = none]", panel=ORDERS),
-    ] = None,
-    volume_cap: Annotated[
-        float | None,
-        _option("--volume-cap", text="Greatest share of a bar's volume, 0.1 = a tenth. \\[none]", panel=ORDERS),
-    ] = None,
-    rebalance: Annotated[
-        str | None,
-        _option("--rebalance", text="allocate(): on_change · every_bar · band:5 \\[on_change]", panel=ORDERS),
-    ] = None,
-    reenter: Annotated[
-        str | None, _option("--reenter", text="After an exit: any_bar · new_signal \\[any_bar]", panel=ORDERS)
-    ] = None,
-    stop_loss: Annotated[
-        str | None, _option("--stop-loss", text="5% or rupees from the average fill", panel=EXITS)
-    ] = None,
-    take_profit: Annotated[
-        str | None, _option("--take-profit", text="10% or rupees from the average fill", panel=EXITS)
-    ] = None,
-    trail: Annotated[
-        str | None, _option("--trail", text="3% or rupees from the best price since the entry", panel=EXITS)
-    ] = None,
-    time_exit: Annotated[
-        int | None, _option("--time-exit", text="Leave at the open of the n-th bar after the entry.", panel=EXITS)
-    ] = None,
-    exits_from: Annotated[
-        str | None, _option("--exits-from", text="entry_bar · next_bar \\[entry_bar]", panel=EXITS)
-    ] = None,
-    both: Annotated[
-        str | None, _option("--both", text="A bar reaches both: stop · target \\[stop]", panel=EXITS)
-    ] = None,
-    max_order_value: Annotated[float | None, _option("--max-order-value", text="Rupees per order.", panel=RISK)] = None,
-    max_position_value: Annotated[
-        float | None, _option("--max-position-value", text="Rupees per instrument.", panel=RISK)
-    ] = None,
-    max_positions: Annotated[
-        int | None, _option("--max-positions", text="Instruments held or about to be.", panel=RISK)
-    ] = None,
-    max_gross_exposure: Annotated[
-        str | None,
-        _option("--max-gross-exposure", text="150% of equity or rupees, working entries included.", panel=RISK),
-    ] = None,
-    max_daily_loss: Annotated[
-        str | None,
-        _option("--max-daily-loss", text="2% or rupees; then reduce only until the next session.", panel=RISK),
-    ] = None,
-    max_consecutive_losses: Annotated[
-        int | None,
-        _option("--max-consecutive-losses", text="Round trips; then reduce only until the next session.", panel=RISK),
-    ] = None,
-    max_drawdown: Annotated[
-        str | None, _option("--max-drawdown", text="20% of the highest equity or rupees; then halted.", panel=RISK)
-    ] = None,
-    breaker_reset: Annotated[
-        int | None,
-        _option("--breaker-reset", text=r"Sessions after which a halted run goes on. \[none]", panel=RISK),
-    ] = None,
-    on_trip: Annotated[
-        str | None, _option("--on-trip", text=r"What is held when a limit trips: hold · flatten \[hold]", panel=RISK)
-    ] = None,
     risk_rules: Annotated[
         list[str] | None,
         _option("--risk-rule", text="A rule of your own; may be repeated.", panel=RISK, metavar="FILE.py:NAME"),
@@ -227,22 +90,8 @@ def backtest_command(
     from framework.usercode.find import find_strategy
 
     config = load_config()
-    given = {
-        "adjust": adjust, "capital": capital, "sizing": sizing, "volatility_bars": volatility_bars,
-        "kelly_cap": kelly_cap, "kelly_after": kelly_after, "kelly_start": kelly_start, "allotment": allotment,
-        "charges": charges, "slippage": slippage, "product": product, "square_off": square_off,
-        "long_margin": long_margin,
-        "reuse_proceeds": reuse_proceeds, "leverage": leverage, "short_margin": short_margin, "fill_at": fill_at,
-        "validity": validity, "limit_follow": limit_follow, "protection_bps": protection_bps,
-        "volume_cap": volume_cap, "rebalance": rebalance, "reenter": reenter, "stop_loss": stop_loss,
-        "take_profit": take_profit, "trail": trail, "time_exit": time_exit, "active_from": exits_from, "both": both,
-        "max_order_value": max_order_value, "max_position_value": max_position_value,
-        "max_positions": max_positions, "max_gross_exposure": max_gross_exposure, "max_daily_loss": max_daily_loss,
-        "max_consecutive_losses": max_consecutive_losses, "max_drawdown": max_drawdown,
-        "breaker_reset": breaker_reset, "on_trip": on_trip,
-    }  # fmt: skip
-    flags = {name: value for name, value in given.items() if value is not None}
-    settings = Settings.of(**{**config.run.model_dump(exclude_unset=True), **flags})
+    flags = chosen_settings(context)
+    settings = Settings.of(**config.run_choices(flags))
     chosen = find_strategy(strategy).from_settings(parse_pairs("--set", parameters or ()))
     refuse_ignored(chosen, flags, settings)
     path = database_path(db)

@@ -148,13 +148,17 @@ def effective(config: Config, layers: Layers) -> list[Value]:
 def schema() -> dict[str, Any]:
     """JSON schema of the file. A number or a choice may also be written ``${NAME}``."""
     from framework.config.settings_file import Config
+    from framework.types import Settings
+    from framework.types.setting_option import declared
 
+    meaning = {setting.key.rpartition(".")[::2]: setting.meaning for setting in declared(Settings)}
     described: dict[str, Any] = {"$schema": SCHEMA_URL, "title": "Tulya configuration", **Config.model_json_schema()}
     described["title"] = "Tulya configuration"
-    groups = [described, *described.get("$defs", {}).values()]
-    for group in groups:
+    inside = {"Settings": "", "Exits": "exits", "Limits": "limits"}
+    for title, group in [("", described), *described.get("$defs", {}).items()]:
         for name, field in group.get("properties", {}).items():
-            group["properties"][name] = _or_empty(field)
+            told = meaning.get((inside.get(title, title), name))
+            group["properties"][name] = _or_empty({**field, "description": told} if told else field)
     return described
 
 

@@ -190,9 +190,17 @@ def reset_command(
 
 def listed(limits: BaseModel) -> list[dict[str, Any]]:
     """Every limit with its value and its meaning, in its own order."""
+    from framework.types import Limits
+    from framework.types.setting_option import declared
+
     values = limits.model_dump(mode="json")
+    meaning = {setting.name: setting.meaning for setting in declared(Limits)} if isinstance(limits, Limits) else {}
     return [
-        {"name": name, "value": values[name] if values[name] not in ([], {}) else None, "meaning": field.description}
+        {
+            "name": name,
+            "value": values[name] if values[name] not in ([], {}) else None,
+            "meaning": meaning.get(name, field.description),
+        }
         for name, field in type(limits).model_fields.items()
     ]
 

@@ -1,4 +1,4 @@
-"""``tulya sweep``."""
+"""``tulya sweep``: many parameter sets of one strategy, each counted."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import typer
 
 from framework.cli import LEAK_EXIT_CODE
 from framework.cli.options import AsJson, Database, expand_symbols, parse_pairs, parse_rate
+from framework.cli.setting_options import chosen_settings
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
     from framework.sweeps import SweepResult
 
-MONEY, EXITS, OUTPUT = "Money and orders", "Protective exits", "Output"
-SETTINGS_HELP = "Any other setting of a run, such as validity=GTC; may be repeated."
+OUTPUT = "Output"
+SETTINGS_HELP = "A setting of a run by its name in the configuration, such as validity=GTC; may be repeated."
 OBJECTIVE_HELP = (
     "What makes a set the best: Sharpe, CAGR, Calmar, 'Max. drawdown', …; repeat it for the sets that none beats."
 )
@@ -27,6 +28,7 @@ MOST_VALUES = 100_000
 
 
 def sweep_command(
+    context: typer.Context,
     strategy: Annotated[str, typer.Argument(help="rsi, module:Class, ./file.py or ./file.py:Class")],
     symbols: Annotated[str, typer.Option("--symbols", help="A,B · all · patterns such as 'NSE:*'", metavar="A,B")],
     parameters: Annotated[
@@ -54,20 +56,10 @@ def sweep_command(
     end: Annotated[str | None, typer.Option("--to", help="Last day.", metavar="DATE")] = None,
     timeframe: Annotated[str, typer.Option(help="1m, 5m, 1h, 1d, …")] = "1d",
     db: Database = None,
-    capital: Annotated[float | None, typer.Option(help="Rupees at the start.", rich_help_panel=MONEY)] = None,
-    sizing: Annotated[
-        str | None, typer.Option(help="fixed:10 · equity:95% · volatility:15% · …", rich_help_panel=MONEY)
-    ] = None,
-    charges: Annotated[str | None, typer.Option(help="percent:0.1 · upstox:CNC · …", rich_help_panel=MONEY)] = None,
-    slippage: Annotated[str | None, typer.Option(help="bps:5 · ticks:1", rich_help_panel=MONEY)] = None,
     choices: Annotated[
         list[str] | None,
-        typer.Option("--setting", help=SETTINGS_HELP, metavar="NAME=VALUE", rich_help_panel=MONEY),
+        typer.Option("--setting", help=SETTINGS_HELP, metavar="NAME=VALUE"),
     ] = None,
-    stop_loss: Annotated[str | None, typer.Option(help="5% or rupees.", rich_help_panel=EXITS)] = None,
-    take_profit: Annotated[str | None, typer.Option(help="10% or rupees.", rich_help_panel=EXITS)] = None,
-    trail: Annotated[str | None, typer.Option(help="3% or rupees.", rich_help_panel=EXITS)] = None,
-    time_exit: Annotated[int | None, typer.Option(help="Bars after the entry.", rich_help_panel=EXITS)] = None,
     risk_free: Annotated[str, typer.Option(help="Rate a year, for Sharpe and Sortino.", rich_help_panel=OUTPUT)] = "0%",
     workers: Annotated[int | None, typer.Option(help="Threads. \\[one per processor]", min=1)] = None,
     cluster: Annotated[
@@ -110,11 +102,7 @@ def sweep_command(
     if random is not None and optuna is not None:
         msg = f"--random {random} and --optuna {optuna} are two ways to choose the sets; give one of them"
         raise ConfigError(msg)
-    flags = {
-        "capital": capital, "sizing": sizing, "charges": charges, "slippage": slippage, "stop_loss": stop_loss,
-        "take_profit": take_profit, "trail": trail, "time_exit": time_exit,
-    }  # fmt: skip
-    given = {**parse_pairs("--setting", choices or ()), **{k: v for k, v in flags.items() if v is not None}}
+    given = {**parse_pairs("--setting", choices or ()), **chosen_settings(context)}
     settings = Settings.of(**config.run_choices(given))
     refuse_ignored(find_strategy(strategy).model_construct(), given, settings)
     path = database_path(db)

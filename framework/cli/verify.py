@@ -29,7 +29,7 @@ def verify_command(
     from framework.cli.progress import shown
     from framework.config.settings_file import database_path
     from framework.engines.verify import verify
-    from framework.report.bundle import verification_facts
+    from framework.report.document import verification_facts
     from framework.run.history import find, keep_verification
 
     path = database_path(db)

@@ -27,8 +27,8 @@ from framework.engines.backtrader_scope import refuse, refuse_actions
 from framework.engines.rows import bar_rows
 from framework.engines.volatility import with_volatility
 from framework.errors import ConfigError
-from framework.types.actions import actions_within
 from framework.types.orders import Fill, OrderType
+from framework.types.panel import actions_within
 from framework.types.record import Record, Settlement
 from framework.types.setting_values import RATE_SCALE
 

@@ -23,8 +23,8 @@ from framework.engines.kernel.to_records import (
 from framework.engines.volatility import with_volatility
 from framework.session.review import is_named, sector_numbers
 from framework.session.sizer import SIZINGS
-from framework.types.actions import actions_within
 from framework.types.deferred import Deferred
+from framework.types.panel import actions_within
 from framework.types.record import Record
 from framework.types.tariff import Tariff
 

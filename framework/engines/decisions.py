@@ -66,7 +66,7 @@ def decide_signals(
     space = panel.space
     bars, signals = panel.adjusted_bars(basis), []
     for done, one in enumerate(bars, start=1):
-        signals.append(space.keep_signals(ask_signals(strategy, one)))
+        signals.append(ask_signals(strategy, one).kept_in(space))
         if progress is not None:
             progress("signals", done, len(bars))
     length = len(panel)
@@ -116,7 +116,7 @@ def _on_grid(
     return table(series, rows, length, space)
 
 
-def _kept(weights: NDArray[np.float64], panel: Panel, first_row: int) -> NDArray[np.float64]:
+def kept_weights(weights: NDArray[np.float64], panel: Panel, first_row: int) -> NDArray[np.float64]:
     """Weights in force at each row, float64[T, N]: the last one decided on a bar from ``first_row`` on, else 0."""
     rows = np.arange(weights.shape[0])[:, None]
     decided = np.isfinite(weights) & np.isfinite(panel.close) & (rows >= first_row)
@@ -142,7 +142,7 @@ def decide_weights(strategy: Strategy, panel: Panel, leverage: float, first_row:
         row, column = (int(index) for index in np.argwhere(np.isinf(weights))[0])
         msg = f"{name}.allocate gives {panel.symbols[column]} an infinite weight at row {row}"
         raise StrategyError(msg)
-    gross = np.abs(_kept(weights, panel, first_row)).sum(axis=1)
+    gross = np.abs(kept_weights(weights, panel, first_row)).sum(axis=1)
     if (gross > leverage + WEIGHT_TOLERANCE).any():
         row = int(np.argmax(gross > leverage + WEIGHT_TOLERANCE))
         when = np.datetime64(int(panel.time[row]), "ns").astype("datetime64[m]")

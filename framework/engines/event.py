@@ -11,7 +11,7 @@ from framework.engines.rows import bar_rows
 from framework.engines.volatility import with_volatility
 from framework.exchange import SimulatedExchange
 from framework.session import Session
-from framework.types.actions import actions_within
+from framework.types.panel import actions_within
 from framework.types.record import Record
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 
 from framework.engines.compiled import frozen
 from framework.engines.kernel.long_flat import BLOCK, WORD, Track
-from framework.types.actions import actions_within
 from framework.types.limits import Limits
+from framework.types.panel import actions_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from framework.engines import event
+from framework.engines import event, no_bar
 from framework.engines.rows import PRICE_NAMES
 from framework.errors import ConfigError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from framework.session import Session
     from framework.types import Panel, Record, RiskRule, Settings
     from framework.types.orders import CancelRequest, OrderRequest
+    from framework.types.record import Notice
 
 WORTH_IMPORTING = 400_000
 """Bars × instruments from which importing numba (0.7 s) is quicker than interpreting them."""
@@ -74,10 +75,14 @@ def run_engine(
             last_row=last_row,
             progress=progress,
         )
+    lost: tuple[Notice, ...] = ()
+    if style == "allocate" and decisions is not None:
+        lost = no_bar.told(panel, settings, decisions.target, first_row, len(panel) if last_row is None else last_row)
     given = {} if decisions is None else {name: getattr(decisions, name) for name in PRICE_NAMES}
     return replace(
         record,
         style=style,
+        notices=(*record.notices, *lost),
         prices={name: array for name, array in given.items() if array is not None},
         rules=tuple(type(rule).__name__ for rule in rules),
         columns=columns or {},

@@ -13,7 +13,7 @@ from framework.engines.numba_cache import entry
 from framework.engines.rows import DecisionArrays
 from framework.engines.volatility import with_volatility
 from framework.errors import InvariantError
-from framework.types.actions import actions_within
+from framework.types.panel import actions_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -19,6 +19,7 @@ import numpy as np
 
 from framework.errors import ConfigError, DataError
 from framework.report import array_file, frames, ledger_csv
+from framework.report.document import document_of, verification_facts
 from framework.report.held_back_orders import interventions_csv
 from framework.scratch import BoundedSpace
 from framework.types import (
@@ -38,14 +39,14 @@ from framework.types import (
     WithoutRisk,
 )
 from framework.types.actions import Action
+from framework.types.columns import VALUES
 from framework.types.deadlines import Deadlines
-from framework.types.panel import VALUES
 from framework.types.record import AppliedAction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from framework.report.result import Result
+    from framework.report.facts import RunFacts
     from framework.types.array_store import ArrayStore
 
 FORMAT = 1
@@ -65,7 +66,7 @@ UNLIMITED = "without_risk.equity_paise"
 CLOCKS = ("time", "session", "close_time")
 
 
-def save(result: Result, folder: Path) -> Path:
+def save(result: RunFacts, folder: Path) -> Path:
     """Write the bundle to ``folder``, replacing an earlier bundle there; other files in it stay.
 
     Raises ``ConfigError`` when ``folder`` is something else than a folder, or one with files but no bundle in it.
@@ -122,7 +123,7 @@ def load(folder: Path) -> dict[str, Any]:
         raise DataError(msg) from error
 
 
-def same(one: Result, other: Result) -> bool:
+def same(one: RunFacts, other: RunFacts) -> bool:
     """True when both hold the same inputs, bit for bit (NaN equals NaN)."""
     if _inputs(one) != _inputs(other):
         return False
@@ -132,7 +133,7 @@ def same(one: Result, other: Result) -> bool:
     )
 
 
-def _inputs(result: Result) -> dict[str, Any]:
+def _inputs(result: RunFacts) -> dict[str, Any]:
     """Everything but the arrays, as texts and JSON values."""
     record = result.record
     return {
@@ -164,7 +165,7 @@ def _inputs(result: Result) -> dict[str, Any]:
     }
 
 
-def _arrays(result: Result) -> dict[str, np.ndarray[Any, Any]]:
+def _arrays(result: RunFacts) -> dict[str, np.ndarray[Any, Any]]:
     record = result.record
     arrays = {f"panel.{name}": getattr(record.panel, name) for name in (*CLOCKS, *VALUES)}
     if record.panel.deadlines is not None:
@@ -179,7 +180,7 @@ def _arrays(result: Result) -> dict[str, np.ndarray[Any, Any]]:
     return arrays | {f"column.{number}": values for number, values in enumerate(columns)}
 
 
-def _files(result: Result, arrays_sha256: str) -> dict[str, bytes]:
+def _files(result: RunFacts, arrays_sha256: str) -> dict[str, bytes]:
     """Everything but the file of arrays, which is written."""
     inputs = _inputs(result)
     files = {
@@ -190,14 +191,14 @@ def _files(result: Result, arrays_sha256: str) -> dict[str, bytes]:
         "equity.csv": frames.equity_csv(result.record).encode(),
         "interventions.csv": interventions_csv(result.record, result.held_back).encode(),
     }
-    document = {
+    written = {
         "format": FORMAT,
-        **result.to_dict(),
+        **document_of(result),
         "inputs": inputs,
         "files": {ARRAYS: arrays_sha256}
         | {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
+    text = json.dumps(written, ensure_ascii=False, allow_nan=False, indent=2)
     return files | {DOCUMENT: text.encode()}
 
 
@@ -274,13 +275,6 @@ def _deadlines(arrays: dict[str, np.ndarray[Any, Any]]) -> Deadlines | None:
     if f"{DUE}days" not in arrays:
         return None
     return Deadlines(**{name: arrays[f"{DUE}{name}"] for name in Deadlines._fields})
-
-
-def verification_facts(verification: Verification | None) -> list[dict[str, str]] | None:
-    """What other engines made of the run, as JSON values; None when none was asked."""
-    if verification is None:
-        return None
-    return [one._asdict() | {"agreement": str(one.agreement)} for one in verification.comparisons]
 
 
 def _verification(facts: list[dict[str, str]] | None) -> Verification | None:

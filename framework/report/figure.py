@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     from numpy.typing import NDArray
 
-    from framework.report.result import Result
+    from framework.report.facts import RunFacts
 
 MOST_CANDLES = 2_000
 UP, DOWN, EQUITY, MUTED = "#0072b2", "#d55e00", "#0f766e", "#8a8f98"
 """Blue and vermilion (Okabe & Ito) can be told apart with every kind of colour vision."""
 
 
-def figure(result: Result, symbol: str | None = None) -> go.Figure:
+def figure(result: RunFacts, symbol: str | None = None) -> go.Figure:
     """Equity against the benchmark, drawdown, candles of one symbol (the first by default) with its fills."""
     panel = result.record.panel
     if symbol is not None and symbol not in panel.symbols:
@@ -51,7 +51,7 @@ def figure(result: Result, symbol: str | None = None) -> go.Figure:
     return chart
 
 
-def _account(chart: go.Figure, result: Result) -> None:
+def _account(chart: go.Figure, result: RunFacts) -> None:
     seen = result.observations
     time = index(result.record.panel, result.record.panel.time[result.record.first_row :])
     fall = -100 * drawdowns(np.concatenate([[seen.capital], seen.equity]))[1:]
@@ -62,7 +62,7 @@ def _account(chart: go.Figure, result: Result) -> None:
     chart.add_scatter(x=time, y=fall, name="drawdown", fill="tozeroy", line=filled, showlegend=False, row=2, col=1)
 
 
-def _candles(chart: go.Figure, result: Result, column: int) -> None:
+def _candles(chart: go.Figure, result: RunFacts, column: int) -> None:
     panel = result.record.panel
     rows = panel.rows_of(column)
     rows = rows[rows >= result.record.first_row]
@@ -90,7 +90,7 @@ def _candles(chart: go.Figure, result: Result, column: int) -> None:
     )
 
 
-def _fills(chart: go.Figure, result: Result, column: int) -> None:
+def _fills(chart: go.Figure, result: RunFacts, column: int) -> None:
     panel = result.record.panel
     mine = [one.fill for one in result.record.settlements if one.fill.instrument == column]
     for name, sign, marker, colour in (("buy", 1, "triangle-up", UP), ("sell", -1, "triangle-down", DOWN)):

@@ -11,7 +11,7 @@ from framework.report.wording import number, percent
 from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
-    from framework.report.result import Result
+    from framework.report.facts import RunFacts
 
 
 class Compared(NamedTuple):
@@ -35,7 +35,7 @@ class Compared(NamedTuple):
         return self.name, _text(self.limited, self.unit), _text(self.unlimited, self.unit), points
 
 
-def compared(result: Result) -> list[Compared]:
+def compared(result: RunFacts) -> list[Compared]:
     """Final equity, returns, drawdown, fills and charges; empty when there was no second run."""
     other = result.without_risk
     if other is None or not other.equity_paise.shape[0]:
@@ -53,7 +53,7 @@ def compared(result: Result) -> list[Compared]:
     ]
 
 
-def facts(result: Result) -> dict[str, Any] | None:
+def facts(result: RunFacts) -> dict[str, Any] | None:
     """The comparison as JSON values; None when no limit was set."""
     other = result.without_risk
     if other is None:

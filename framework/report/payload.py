@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.report.result import Result
+    from framework.report.facts import RunFacts
     from framework.report.round_trips import RoundTrip
     from framework.types.record import Record
 
@@ -34,7 +34,7 @@ def packed(values: NDArray[Any], kind: str) -> dict[str, str]:
     return {"t": kind, "d": base64.b64encode(np.ascontiguousarray(values, dtype=TYPES[kind]).tobytes()).decode("ascii")}
 
 
-def chart_data(result: Result) -> dict[str, Any]:
+def chart_data(result: RunFacts) -> dict[str, Any]:
     """Everything the charts draw; instruments with the most fills first, until the budget is used up."""
     record = result.record
     drawn = panes(record, result.parameters)
@@ -61,7 +61,7 @@ def chart_data(result: Result) -> dict[str, Any]:
     }
 
 
-def _unlimited(result: Result) -> dict[str, str] | None:
+def _unlimited(result: RunFacts) -> dict[str, str] | None:
     """Equity without risk limits, rupees."""
     other = result.without_risk
     return None if other is None or other.left_out else packed(other.equity_paise / 100, "f8")
@@ -149,7 +149,7 @@ def own_rows(record: Record, trip: RoundTrip) -> tuple[int, int]:
     return entry, leave
 
 
-def _marks(result: Result, numbers: dict[int, int]) -> dict[str, Any]:
+def _marks(result: RunFacts, numbers: dict[int, int]) -> dict[str, Any]:
     """Fills and round trips by instrument number: [row, price, signed quantity, reason] and [rows, prices, net]."""
     record = result.record
     reasons: dict[str, int] = {}

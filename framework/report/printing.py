@@ -17,7 +17,7 @@ from framework.report.wording import reason_text, stat_value
 from framework.types.rupees import NONE, rupees
 
 if TYPE_CHECKING:
-    from framework.report.result import Result
+    from framework.report.facts import RunFacts
 
 LEFT = ("growth", "risk")
 MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
@@ -26,7 +26,7 @@ LINE_WIDTH = 110
 HELD_WIDTH = 22
 
 
-def _rows(result: Result, *, left: bool) -> list[tuple[str, str, str]]:
+def _rows(result: RunFacts, *, left: bool) -> list[tuple[str, str, str]]:
     stats = result.stats
     return [
         (stat.name, stat_value(stat, stats[stat.key]), "" if stat.unit == "₹" else stat.unit)
@@ -35,7 +35,7 @@ def _rows(result: Result, *, left: bool) -> list[tuple[str, str, str]]:
     ]
 
 
-def text(result: Result) -> str:
+def text(result: RunFacts) -> str:
     """Headline, statistics with their units in two columns, causality, fill rule and findings."""
     lines = [result.title, result.period, ""]
     empty = ("", "", "")
@@ -57,7 +57,7 @@ def text(result: Result) -> str:
     return "\n".join(lines)
 
 
-def _held_back(result: Result) -> list[str]:
+def _held_back(result: RunFacts) -> list[str]:
     """What risk and fills held back, a line for each reason; nothing where every order was approved and filled."""
     rows = [
         (
@@ -74,7 +74,7 @@ def _held_back(result: Result) -> list[str]:
     return _table([("Held back", "shrunk", "refused", "expired", "units", "at the close", "first … last"), *rows])
 
 
-def _without_limits(result: Result) -> list[str]:
+def _without_limits(result: RunFacts) -> list[str]:
     """The run beside the one without limits; nothing where there were none."""
     if result.without_risk is None:
         return []
@@ -99,7 +99,7 @@ def _told(name: str, words: str) -> list[str]:
     return wrap(words, LINE_WIDTH, initial_indent=f"{name:<12}", subsequent_indent=" " * 12)
 
 
-def html(result: Result) -> str:
+def html(result: RunFacts) -> str:
     """The same for Jupyter; every text is escaped."""
     cells = []
     for one, two in zip_longest(_rows(result, left=True), _rows(result, left=False), fillvalue=("", "", "")):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from framework.report.result import Result
+    from framework.report.facts import RunFacts
 
 FEWEST_RETURNS = 60
 """Below it quantstats' rolling windows and distributions are empty, and several of its charts fail."""
@@ -31,7 +31,7 @@ POLICY = (
 )
 
 
-def write_page(result: Result, path: Path) -> Finding | None:
+def write_page(result: RunFacts, path: Path) -> Finding | None:
     """Write quantstats' page to ``path``; a finding in one sentence when there is none, and why."""
     count = result.observations.returns.shape[0]
     if count < FEWEST_RETURNS:
@@ -48,7 +48,7 @@ def write_page(result: Result, path: Path) -> Finding | None:
     return None
 
 
-def _page(result: Result, path: Path) -> str:
+def _page(result: RunFacts, path: Path) -> str:
     """Quantstats' HTML without its remote links, its call of a script it does not have, and with a policy."""
     import matplotlib as mpl
 
@@ -83,7 +83,7 @@ def _page(result: Result, path: Path) -> str:
     return page.replace("<head>", f"<head>{POLICY}", 1)
 
 
-def _series(result: Result) -> tuple[pd.Series[float], pd.Series[float]]:
+def _series(result: RunFacts) -> tuple[pd.Series[float], pd.Series[float]]:
     """Session returns of the run and of the benchmark by date. Raises ``ValueError`` where they would be misread."""
     import pandas as pd
 

@@ -10,7 +10,7 @@ import numpy as np
 from framework.report.position_spans import PositionSpans, in_percent
 from framework.report.split_factors import SplitFactors, ex_rows
 from framework.rules.money import value
-from framework.types.bars import PRICES
+from framework.types.columns import PRICES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

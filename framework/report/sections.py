@@ -18,7 +18,7 @@ from framework.types.rupees import NONE, rupees
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from framework.report.result import Result
+    from framework.report.facts import RunFacts
 
 MOST_TRIPS = 200
 MOST_INTERVENTIONS = 100
@@ -43,7 +43,7 @@ class YearReturns(NamedTuple):
     benchmark: Cell
 
 
-def monthly(result: Result) -> list[YearReturns]:
+def monthly(result: RunFacts) -> list[YearReturns]:
     """Returns by calendar month of the session closes, in percent; a month without a session is a dash."""
     rows = session_rows(result.record)
     if rows.shape[0] < 2:  # noqa: PLR2004 - the deposit and one close
@@ -79,7 +79,7 @@ def _cell(value: float | None, full: float) -> Cell:
     return Cell(number(value, 1 if abs(value) < 1000 else 0), round(max(-1.0, min(1.0, value / full)) * 100))  # noqa: PLR2004 - five digits fit
 
 
-def yearly_costs(result: Result) -> list[tuple[str, ...]]:
+def yearly_costs(result: RunFacts) -> list[tuple[str, ...]]:
     """Year, each component, their sum, and what contract notes would have come to; nothing without a broker's plan."""
     if not result.settings.charges.plan:
         return []
@@ -90,7 +90,7 @@ def yearly_costs(result: Result) -> list[tuple[str, ...]]:
     return [(year, *(rupees(paise / 100) for paise in amounts)) for year, amounts in rows]
 
 
-def costs(result: Result) -> list[tuple[str, str, str]]:
+def costs(result: RunFacts) -> list[tuple[str, str, str]]:
     """Component, rupees, and share of the gross profit (the profit there would have been without costs)."""
     seen, settings = result.observations, result.settings
     executed = len({one.fill.order_id for one in result.record.settlements})
@@ -117,7 +117,7 @@ def costs(result: Result) -> list[tuple[str, str, str]]:
     return rows
 
 
-def held_back(result: Result) -> list[tuple[str, ...]]:
+def held_back(result: RunFacts) -> list[tuple[str, ...]]:
     """Reason, orders shrunk, refused and expired, units, rupees, and the first and last day."""
     return [
         (
@@ -132,7 +132,7 @@ def held_back(result: Result) -> list[tuple[str, ...]]:
     ]
 
 
-def breaker_rows(result: Result) -> list[tuple[str, ...]]:
+def breaker_rows(result: RunFacts) -> list[tuple[str, ...]]:
     """State, cause, the bar that tripped it, how many closes were under it, and what ended it; the latest ones."""
     record = result.record
     return [
@@ -149,7 +149,7 @@ def breaker_rows(result: Result) -> list[tuple[str, ...]]:
     ]
 
 
-def intervention_rows(result: Result) -> list[tuple[str, ...]]:
+def intervention_rows(result: RunFacts) -> list[tuple[str, ...]]:
     """The interventions that held back the most rupees, in the order of their decisions."""
     largest = sorted(result.held_back, key=lambda one: -one.rupees)[:MOST_INTERVENTIONS]
     return [
@@ -167,7 +167,7 @@ def intervention_rows(result: Result) -> list[tuple[str, ...]]:
     ]
 
 
-def trip_rows(result: Result) -> list[dict[str, Any]]:
+def trip_rows(result: RunFacts) -> list[dict[str, Any]]:
     """The first round trips by entry, as texts with the numbers to sort by."""
     panel = result.record.panel
     first = sorted(result.trips, key=lambda one: (one.entry_time, one.instrument))[:MOST_TRIPS]

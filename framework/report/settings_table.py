@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from framework.report.wording import percent, time_text
 from framework.types.rupees import NONE, rupees
+from framework.types.setting_option import declared
+from framework.types.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from framework.report.result import Result
+    from framework.report.facts import RunFacts
     from framework.types.limits import Limits
     from framework.types.setting_values import Distance
-    from framework.types.settings import Exits, Settings
+    from framework.types.settings import Exits
 
-RUPEES = ("capital", "limits.max_order_value", "limits.max_position_value")
+RUPEES = frozenset(setting.key for setting in declared(Settings) if setting.option.unit == "rupees")
 
 LIMIT_WORDS = {
     "max_age": "no entry with a last bar older than {} session{s}",
@@ -36,7 +38,7 @@ LIMIT_WORDS = {
 """Limit → what it means, with its value in the place of {}."""
 
 
-def chosen(result: Result) -> list[str]:
+def chosen(result: RunFacts) -> list[str]:
     """Capital, sizing, and every other setting that is not the default; what ``fill_rule`` says is left to it."""
     settings = result.settings
     return [
@@ -92,7 +94,7 @@ def _distance(distance: Distance) -> str:
     return share(distance.amount) if distance.percent else rupees(distance.amount)
 
 
-def _sizing(result: Result) -> Iterator[str]:
+def _sizing(result: RunFacts) -> Iterator[str]:
     settings, count, style = result.settings, len(result.symbols), result.provenance.get("style", "signals")
     if style == "allocate":
         yield f"weights by allocate(), rebalanced {_rebalance(settings)}"
@@ -171,7 +173,7 @@ def _limits(limits: Limits) -> Iterator[str]:
         yield "what is held is left when the breaker trips"
 
 
-def _reading(result: Result) -> Iterator[str]:
+def _reading(result: RunFacts) -> Iterator[str]:
     first = result.record.first_row
     if 0 < first < len(result.record.panel):
         when = time_text(result.record.panel, 0, int(result.record.panel.time[first]))[:16].replace("T", " ")

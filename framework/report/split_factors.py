@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.types.actions import actions_within
+from framework.types.panel import actions_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

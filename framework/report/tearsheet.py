@@ -26,8 +26,8 @@ from framework.report.wording import number, percent, stat_value
 from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
+    from framework.report.facts import RunFacts
     from framework.report.findings import Finding
-    from framework.report.result import Result
 
 LOADER = PackageLoader("framework.report", "templates")
 SCRIPTS = ("charts.js", "page.js")
@@ -46,7 +46,7 @@ class Card(NamedTuple):
     tone: str = ""
 
 
-def write(result: Result, path: Path, *, quantstats: bool = True) -> Path:
+def write(result: RunFacts, path: Path, *, quantstats: bool = True) -> Path:
     """Write the tearsheet and the CSV files beside it, and quantstats' own page unless told not to.
 
     What goes wrong in quantstats becomes a finding of the tearsheet, never an error.
@@ -60,7 +60,7 @@ def write(result: Result, path: Path, *, quantstats: bool = True) -> Path:
     return path
 
 
-def render(result: Result, further: Finding | None = None, quantstats: str = "") -> str:
+def render(result: RunFacts, further: Finding | None = None, quantstats: str = "") -> str:
     """The page as text; ``further`` is one more finding, ``quantstats`` the name of the page beside it."""
     environment = Environment(
         loader=LOADER,
@@ -104,7 +104,7 @@ def render(result: Result, further: Finding | None = None, quantstats: str = "")
     )
 
 
-def _cards(result: Result) -> list[Card]:
+def _cards(result: RunFacts) -> list[Card]:
     s = result.stats
     ahead, net = s["CAGR [%]"] - s["Benchmark CAGR [%]"], s["Net profit [₹]"]
     days, still = number(s["Max. drawdown duration [days]"], 0), int(s["Open round trips"])
@@ -133,7 +133,7 @@ def _tone(value: float) -> str:
     return "gain" if value > 0 else "loss" if value < 0 else ""
 
 
-def _groups(result: Result) -> list[list[tuple[str, list[tuple[str, str, str, str]]]]]:
+def _groups(result: RunFacts) -> list[list[tuple[str, list[tuple[str, str, str, str]]]]]:
     """Statistics in columns of groups: name, number, unit, and the formula as a hint."""
     groups: dict[str, list[tuple[str, str, str, str]]] = {}
     for stat in STATS:

@@ -39,7 +39,7 @@ def load(
         series = []
         for done, symbol in enumerate(symbols, start=1):
             bars = store.load_bars(symbol, timeframe, end=end).with_actions(store.actions_of(symbol))
-            series.append(space.keep_bars(bars))
+            series.append(bars.kept_in(space))
             if progress is not None:
                 progress("loading", done, len(symbols))
         first_ns = min(int(bars.time[0]) for bars in series)

@@ -20,6 +20,7 @@ from framework.errors import InvariantError
 from framework.session.account import Account
 from framework.session.breaker import Breaker
 from framework.session.corporate_actions import CorporateActions
+from framework.session.early_fill import refuse_early
 from framework.session.exposure import Exposure
 from framework.session.funding import Funding
 from framework.session.increases import Increases
@@ -174,6 +175,7 @@ class Session:
         if working is None:
             msg = f"a fill of {fill.quantity:+d} came for order {fill.order_id}, which is not open"
             raise InvariantError(msg)
+        refuse_early(fill, working.order)
         self._now = fill.time
         before = self.account.quantity[fill.instrument]
         settlement = self.account.settle(fill, working.order, before_paise=working.filled_paise)

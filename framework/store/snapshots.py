@@ -21,7 +21,7 @@ from weakref import WeakSet
 import numpy as np
 
 from framework.types import Bars
-from framework.types.bars import ARRAYS
+from framework.types.columns import ARRAYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from framework.store.records import SeriesKey
     from framework.types import Instrument
 
-FORMAT = 0x1_54_55_4C_59_41  # TULYA, version 1; read by a machine of the other byte order it is another number
+FORMAT = 0x2_54_55_4C_59_41  # TULYA, version 2: no bars overlap; another number in the other byte order
 HEADER = struct.Struct("=QQ16sQ64s")
 HEADER_BYTES = 4_096
 WORD = 8

@@ -1,4 +1,4 @@
-"""Who runs parameter sets: threads of this process, or a cluster; both keep one protocol."""
+"""Evaluators: run parameter sets on threads of this process, or on a cluster, behind one protocol."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import os
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from typing import TYPE_CHECKING, Protocol, Self
 
-from framework.errors import ConfigError
-
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from types import TracebackType
 
-    from framework.strategy import Strategy
     from framework.sweeps.grid import ParameterSet
     from framework.sweeps.workload import Stats, Workload
 
@@ -75,20 +72,6 @@ class Threads:
             for future in futures:
                 future.cancel()
             wait(futures)
-
-
-def evaluator_for(
-    course: Workload, strategy: type[Strategy], workers: int | None = None, cluster: object = None
-) -> Evaluator:
-    """Threads, or the cluster that is named; ``ConfigError`` when nobody answers there."""
-    if cluster is None:
-        return Threads(course, workers)
-    if workers is not None:
-        msg = f"workers={workers} are threads of this machine, and cluster={cluster!r} has workers of its own; give one"
-        raise ConfigError(msg)
-    from framework.sweeps.cluster import Cluster
-
-    return Cluster(course, strategy, cluster)
 
 
 def work(course: Workload, sets: Sequence[ParameterSet]) -> Tried:

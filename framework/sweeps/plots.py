@@ -15,7 +15,7 @@ from framework.sweeps.figures import FALLING_IS_BETTER, objective_of
 from framework.sweeps.page import page_of
 
 if TYPE_CHECKING:
-    from framework.sweeps.result import SweepResult
+    from framework.sweeps.outcome import SweepOutcome
 
 LINE, BEST, FRONT = "#0072b2", "#d55e00", "#009e73"
 """Blue, vermilion and bluish green (Okabe & Ito) can be told apart with every kind of colour vision."""
@@ -23,7 +23,7 @@ MOST_POINTS = 10_000
 """Of a scatter plot: beyond this a page is slow to open and no point can be told from another."""
 
 
-def heatmap(result: SweepResult, x: str | None, y: str | None, stat: str | None) -> go.Figure:
+def heatmap(result: SweepOutcome, x: str | None, y: str | None, stat: str | None) -> go.Figure:
     """``stat`` over the values of two parameters; the median where several sets share a cell."""
     x, y = _pair(result, x, y)
     key = result.objective if stat is None else objective_of(stat)
@@ -53,7 +53,7 @@ def heatmap(result: SweepResult, x: str | None, y: str | None, stat: str | None)
     return chart
 
 
-def slices(result: SweepResult) -> go.Figure:
+def slices(result: SweepOutcome) -> go.Figure:
     """The objective along every parameter with more than one value, through the best set."""
     names = [name for name, axis in result.axes.items() if len(axis) > 1] or list(result.axes)
     chart = make_subplots(rows=1, cols=len(names), subplot_titles=names, shared_yaxes=True)
@@ -77,7 +77,7 @@ def slices(result: SweepResult) -> go.Figure:
     return chart
 
 
-def scatter(result: SweepResult, x: str | None, y: str | None) -> go.Figure:
+def scatter(result: SweepOutcome, x: str | None, y: str | None) -> go.Figure:
     """Every set by two statistics, by default the first two objectives; the Pareto front and the best set marked."""
     x_key, y_key = _statistics(result, x, y)
     front = set(result.front_rows)
@@ -111,23 +111,23 @@ def scatter(result: SweepResult, x: str | None, y: str | None) -> go.Figure:
     return chart
 
 
-def save(result: SweepResult, folder: Path) -> list[Path]:
+def save(result: SweepOutcome, folder: Path) -> list[Path]:
     """results.csv, slices.html, heatmap.html (two parameters or more), front.html (two objectives); their paths."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     table = folder / "results.csv"
     result.frame.to_csv(table, index=False)
-    charts = {"slices.html": result.slices()}
+    charts = {"slices.html": slices(result)}
     if len(result.axes) > 1:
-        charts["heatmap.html"] = result.heatmap()
+        charts["heatmap.html"] = heatmap(result, None, None, None)
     if len(result.objectives) > 1:
-        charts["front.html"] = result.scatter()
+        charts["front.html"] = scatter(result, None, None)
     for name, chart in charts.items():
         (folder / name).write_text(page_of(chart), encoding="utf-8")
     return [table, *(folder / name for name in charts)]
 
 
-def _pair(result: SweepResult, x: str | None, y: str | None) -> tuple[str, str]:
+def _pair(result: SweepOutcome, x: str | None, y: str | None) -> tuple[str, str]:
     """Two different parameters of the sweep; those with the most values when none are named."""
     for name in (x, y):
         if name is not None and name not in result.axes:
@@ -141,7 +141,7 @@ def _pair(result: SweepResult, x: str | None, y: str | None) -> tuple[str, str]:
     return str(chosen[0]), str(chosen[1])
 
 
-def _statistics(result: SweepResult, x: str | None, y: str | None) -> tuple[str, str]:
+def _statistics(result: SweepOutcome, x: str | None, y: str | None) -> tuple[str, str]:
     """Two different statistics; the first objectives when none are named."""
     named = [None if name is None else objective_of(name) for name in (x, y)]
     free = [name for name in result.objectives if name not in named]

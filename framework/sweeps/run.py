@@ -14,7 +14,7 @@ from framework.run.preflight import refuse_ignored, refuse_ticks_without_tick
 from framework.run.provenance import new_run_id, provenance
 from framework.scratch import MemoryOnly
 from framework.sweeps.constraint import parse_constraint
-from framework.sweeps.evaluators import evaluator_for
+from framework.sweeps.evaluators import Threads
 from framework.sweeps.grid import first_set, parameter_sets, space_of
 from framework.sweeps.history import outcome_of
 from framework.sweeps.objectives import objectives_of
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from framework.run.inputs import BarsInput, Progress
     from framework.strategy import Strategy
+    from framework.sweeps.evaluators import Evaluator
     from framework.sweeps.workload import Stats
     from framework.types import Settings
 
@@ -184,6 +185,20 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
             result = replace(result, causality=verdict)
         recorder.finish(outcome_of(result))
     return result
+
+
+def evaluator_for(
+    course: Workload, strategy: type[Strategy], workers: int | None = None, cluster: object = None
+) -> Evaluator:
+    """Threads, or the cluster that is named; ``ConfigError`` when nobody answers there."""
+    if cluster is None:
+        return Threads(course, workers)
+    if workers is not None:
+        msg = f"workers={workers} are threads of this machine, and cluster={cluster!r} has workers of its own; give one"
+        raise ConfigError(msg)
+    from framework.sweeps.cluster import Cluster
+
+    return Cluster(course, strategy, cluster)
 
 
 def _strategy_class(given: object) -> type[Strategy]:

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.types.panel import Panel
-    from framework.types.settings import Settings
-
 Basis = Literal["none", "splits", "total"]
 """What is taken out of the prices: nothing, splits and bonuses, or these and cash dividends."""
 
@@ -89,13 +86,6 @@ def _left_by(action: Action, close: float) -> float:
         )
         raise DataError(msg)
     return 1.0 - action.dividend / close
-
-
-def actions_within(panel: Panel, settings: Settings, first_row: int, last_row: int) -> list[Due]:
-    """Those that rows [first_row, last_row) of a run go through; none with ``adjust: none``."""
-    if not panel.actions or settings.adjust == "none" or first_row >= last_row:
-        return []
-    return in_force(panel.actions, int(panel.session[first_row]), int(panel.session[last_row - 1]))
 
 
 def in_force(actions: Sequence[Sequence[Action]], first_session: int, last_session: int) -> list[Due]:

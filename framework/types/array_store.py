@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from framework.types.bars import Bars
-    from framework.types.signals import Signals
 
 
 class ArrayStore:
@@ -26,13 +24,18 @@ class ArrayStore:
         """The array, or a read-only copy of it where it may stay for as long as the run lasts."""
         return array
 
-    def keep_bars(self, bars: Bars) -> Bars:
-        """The same of an instrument's bars."""
-        return bars
+    def keep_all(self, arrays: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+        """The same of arrays that belong together: these very arrays where memory has room for all of them."""
+        return arrays
 
-    def keep_signals(self, signals: Signals) -> Signals:
-        """The same of what a strategy said of them."""
-        return signals
+    def takes(self, size: int) -> bool:
+        """True when memory has room for so many bytes of arrays, which is then theirs; else they are to be ``put``."""
+        del size
+        return True
+
+    def put(self, array: NDArray[Any]) -> NDArray[Any]:
+        """A read-only copy where it may stay for as long as the run lasts, outside memory if there is such a place."""
+        return array
 
     def beside(self, path: Path) -> None:
         """The disk on which this file lies is the one for what does not fit, unless another was named."""

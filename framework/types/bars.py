@@ -9,6 +9,9 @@ import numpy as np
 
 from framework.errors import DataError
 from framework.types.actions import adjustment
+from framework.types.clocks import closes
+from framework.types.columns import ARRAYS, PRICES
+from framework.types.higher import HigherBars
 from framework.types.instrument import Instrument
 from framework.types.timeframe import Timeframe
 
@@ -19,9 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.types.actions import Action, Basis
-    from framework.types.higher import HigherBars
-
-PRICES = ("open", "high", "low", "close")
+    from framework.types.array_store import ArrayStore
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +48,7 @@ class Bars:
     session: NDArray[np.int64]
     """Session each bar belongs to, int64[n]: its local trading date as days since 1970-01-01."""
     close_time: NDArray[np.int64]
-    """When each bar is complete, int64[n], UTC nanoseconds."""
+    """When each bar is complete, int64[n], UTC nanoseconds: no later than the next one opens."""
     factor: NDArray[np.float64]
     """Adjustment: raw price = adjusted price × factor, float64[n]; 1 where nothing was adjusted."""
     actions: tuple[Action, ...] = ()
@@ -68,7 +69,7 @@ class Bars:
         """Check the arrays and derive session and closing time from the instrument's zone.
 
         ``time`` is int64 UTC nanoseconds of the opens. Arrays that somebody could still write to are copied, so that
-        a run's prices stay what they were. Raises ``DataError`` naming the first bad bar.
+        a run's prices stay what they were. Raises ``DataError`` naming the first bad bar, or two that overlap.
         """
         if isinstance(instrument, str):
             instrument = Instrument(instrument)
@@ -80,11 +81,12 @@ class Bars:
         }
         columns["volume"] = np.full(rows, np.nan) if volume is None else _kept(volume, np.float64)
         _check(instrument, opens, columns)
+        session = frame.sessions(opens, instrument.timezone)
         arrays: dict[str, NDArray[Any]] = {
             **columns,
             "time": opens,
-            "session": frame.sessions(opens, instrument.timezone),
-            "close_time": opens + frame.nanoseconds,
+            "session": session,
+            "close_time": closes(instrument, frame, opens, session),
             "factor": np.ones(rows),
         }
         for array in arrays.values():
@@ -104,21 +106,20 @@ class Bars:
         ``symbol`` defaults to the frame's ``attrs['symbol']`` or a ``symbol`` column. A naive index is taken as
         ``timezone`` (the instrument's zone). ``timeframe`` is inferred from the smallest usual step when not given.
         """
-        from framework.types.frames import bars_from_frame
+        from framework.types.frames import columns_of
 
-        return bars_from_frame(frame, symbol, timeframe, timezone)
+        return cls.from_arrays(*columns_of(frame, symbol, timeframe, timezone))
 
     def to_frame(self) -> pd.DataFrame:
         """DataFrame open, high, low, close, volume on a tz-aware index (daily bars: naive dates)."""
-        from framework.types.frames import frame_from_bars
+        from framework.types.frames import frame_of
 
-        return frame_from_bars(self)
+        columns = {name: getattr(self, name) for name in (*PRICES, "volume")}
+        return frame_of(self.instrument, self.timeframe, self.time, columns)
 
     def to(self, timeframe: str) -> HigherBars:
         """Completed bars of a higher timeframe; ``.align(values)`` shows at each bar only what was complete by then."""
-        from framework.types.higher import higher_bars
-
-        return higher_bars(self, timeframe)
+        return HigherBars.of(self.timeframe, timeframe, {name: getattr(self, name) for name in ARRAYS})
 
     def with_actions(self, actions: Iterable[Action]) -> Bars:
         """The same printed prices with the instrument's splits, bonuses and dividends beside them."""
@@ -157,14 +158,17 @@ class Bars:
         """The first ``row`` bars as views, without copying; for a caller that asks at every bar."""
         return replace(self, **{name: getattr(self, name)[:row] for name in ARRAYS})
 
+    def kept_in(self, space: ArrayStore) -> Bars:
+        """These bars, with their arrays where they may stay for as long as the run lasts."""
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
+        kept: Any = space.keep_all(arrays)
+        return self if kept is arrays else replace(self, **kept)
+
     def __repr__(self) -> str:
         if not len(self):
             return f"Bars({self.instrument} {self.timeframe}, empty)"
         first, last = (np.datetime64(int(t), "ns").astype("datetime64[m]") for t in (self.time[0], self.time[-1]))
         return f"Bars({self.instrument} {self.timeframe}, {len(self):,} bars, {first} … {last} UTC)"
-
-
-ARRAYS = ("time", "open", "high", "low", "close", "volume", "session", "close_time", "factor")
 
 
 def _kept(values: Any, kind: type[Any]) -> NDArray[Any]:
@@ -229,5 +233,5 @@ def _rules(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> 
         rules.append((f"its {name} is below its low", low <= columns[name]))
         rules.append((f"its {name} is above its high", columns[name] <= high))
     rules.append(("its volume is below 0", ~(columns["volume"] < 0)))
-    rules.append(("its time is not after the one before it", np.append(True, np.diff(time) > 0)[: time.shape[0]]))
+    rules.append(("its time is not after the one before it", np.append(True, time[1:] > time[:-1])[: time.shape[0]]))
     return rules

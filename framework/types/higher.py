@@ -1,29 +1,66 @@
-"""Higher timeframes without a look ahead."""
+"""Higher timeframes without a look ahead: bars gathered into longer ones, each known when it was complete."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from framework.errors import ConfigError, StrategyError
-from framework.types.bars import Bars
 from framework.types.timeframe import Timeframe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HigherBars:
-    """Completed bars of a higher timeframe, and at which base bar each became known."""
+    """Completed bars of a higher timeframe, and at which base bar each became known; the one still forming is left out.
 
-    bars: Bars
-    """Only bars that were complete; the one still forming at the end is left out."""
+    ``known_at`` is int64[m], rising: the first base bar at whose close each of them was complete.
+    """
+
+    timeframe: str
+    """``1h``, ``1d``, …"""
+    time: NDArray[np.int64]
+    """Opens, int64[m], UTC nanoseconds, strictly rising."""
+    open: NDArray[np.float64]
+    """Rupees, float64[m]; so are high, low and close."""
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    """Units traded, float64[m] ≥ 0; NaN where one of the base bars has none."""
     known_at: NDArray[np.int64]
-    """int64[m]: first base bar at whose close each of them was complete, rising."""
     base_rows: int
+
+    @classmethod
+    def of(cls, base: str, timeframe: str, columns: Mapping[str, NDArray[Any]]) -> HigherBars:
+        """Gather bars of the timeframe ``base`` (their ``ARRAYS`` by name), anchored at each session's first bar.
+
+        A bar completes by the clock: at the first base bar that closes at or after its end, or, for the last one of a
+        session and for daily bars, at the first bar of the next session (nobody here knows when a session ends).
+        """
+        low, high = Timeframe.parse(base), Timeframe.parse(timeframe)
+        if high.nanoseconds % low.nanoseconds or high.nanoseconds <= low.nanoseconds:
+            msg = f"bars.to({timeframe!r}): it must be a whole multiple of the bars' own {base}"
+            raise ConfigError(msg)
+        groups = _groups(high, columns)
+        starts, until = groups.starts, int(groups.ends.max(initial=0))
+        arrays = {
+            "open": columns["open"][starts],
+            "high": np.maximum.reduceat(columns["high"][:until], starts),
+            "low": np.minimum.reduceat(columns["low"][:until], starts),
+            "close": columns["close"][groups.ends - 1],
+            "volume": np.add.reduceat(columns["volume"][:until], starts),
+        }
+        for array in (groups.time, groups.known_at, *arrays.values()):
+            array.setflags(write=False)
+        rows = columns["time"].shape[0]
+        return cls(timeframe=high.name, time=groups.time, known_at=groups.known_at, base_rows=rows, **arrays)
 
     def align(self, values: ArrayLike) -> NDArray[np.float64]:
         """Values on the higher bars, float64[m] → float64[n]: at each base bar the latest completed one, else NaN."""
@@ -36,51 +73,33 @@ class HigherBars:
         aligned[latest >= 0] = given[latest[latest >= 0]]
         return aligned
 
-    def __getattr__(self, name: str) -> NDArray[np.float64]:
-        if name in {"open", "high", "low", "close", "volume", "time"}:
-            values: NDArray[np.float64] = getattr(self.bars, name)
-            return values
-        raise AttributeError(name)
-
     def __len__(self) -> int:
-        return len(self.bars)
+        return int(self.time.shape[0])
 
 
-def higher_bars(base: Bars, timeframe: str) -> HigherBars:
-    """Gather base bars into a higher timeframe, anchored at each session's first bar.
+class Groups(NamedTuple):
+    """Base bars that make up one higher bar each, as far as they are complete; each int64[m]."""
 
-    A bar completes by the clock: at the first base bar that closes at or after its end, or, for the last one of a
-    session and for daily bars, at the first bar of the next session (nobody here knows when a session ends).
-    """
-    low, high = Timeframe.parse(base.timeframe), Timeframe.parse(timeframe)
-    if high.nanoseconds % low.nanoseconds or high.nanoseconds <= low.nanoseconds:
-        msg = f"bars.to({timeframe!r}): it must be a whole multiple of the bars' own {base.timeframe}"
-        raise ConfigError(msg)
-    if not len(base):
-        return HigherBars(base, np.empty(0, dtype=np.int64), 0)
-    rows = np.arange(len(base))
-    opens_session = np.r_[True, np.diff(base.session) != 0]
-    session_start = base.time[np.maximum.accumulate(np.where(opens_session, rows, 0))]
-    bucket = np.zeros(len(base), dtype=np.int64) if high.daily else (base.time - session_start) // high.nanoseconds
-    starts = np.flatnonzero(opens_session | np.r_[True, np.diff(bucket) != 0])
-    ends = np.r_[starts[1:], len(base)]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    """Rows behind the last one."""
+    time: NDArray[np.int64]
+    known_at: NDArray[np.int64]
+
+
+def _groups(high: Timeframe, columns: Mapping[str, NDArray[Any]]) -> Groups:
+    """The complete groups of base bars, from each session's first bar on."""
+    time, session = columns["time"], columns["session"]
+    length = time.shape[0]
+    rows = np.arange(length)
+    opens_session = np.append(True, np.diff(session) != 0)[:length]
+    session_start = time[np.maximum.accumulate(np.where(opens_session, rows, 0))]
+    bucket = np.zeros(length, dtype=np.int64) if high.daily else (time - session_start) // high.nanoseconds
+    starts = np.flatnonzero(opens_session | np.append(True, np.diff(bucket) != 0)[:length])
+    ends = np.append(starts[1:], length)[: starts.shape[0]]
     begin = session_start[starts] + bucket[starts] * high.nanoseconds
-    by_clock = base.close_time[ends - 1] >= begin + high.nanoseconds
+    by_clock = columns["close_time"][ends - 1] >= begin + high.nanoseconds
     known_at = np.where(by_clock & (not high.daily), ends - 1, ends)
-    done = known_at < len(base)
-    starts, ends, known_at, begin = starts[done], ends[done], known_at[done], begin[done]
-    time = base.session[starts] * high.nanoseconds if high.daily else begin
-    if not starts.size:
-        return HigherBars(base[:0], known_at, len(base))
-    span = slice(0, int(ends[-1]))
-    gathered = Bars.from_arrays(
-        base.instrument,
-        high.name,
-        time,
-        base.open[starts],
-        np.maximum.reduceat(base.high[span], starts),
-        np.minimum.reduceat(base.low[span], starts),
-        base.close[ends - 1],
-        np.add.reduceat(base.volume[span], starts),
-    )
-    return HigherBars(gathered, known_at, len(base))
+    done = known_at < length
+    stamps = session[starts] * high.nanoseconds if high.daily else begin
+    return Groups(starts[done], ends[done], stamps[done], known_at[done])

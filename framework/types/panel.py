@@ -9,24 +9,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.errors import ConfigError, DataError
+from framework.types.actions import in_force
 from framework.types.array_store import MEMORY, ArrayStore
 from framework.types.bars import Bars
+from framework.types.clocks import row_closes
+from framework.types.columns import CLOCKS, VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from framework.types.actions import Action, Basis
+    from framework.types.actions import Action, Basis, Due
     from framework.types.deadlines import Deadlines
     from framework.types.instrument import Instrument
+    from framework.types.settings import Settings
 
 COLUMNS, ROWS = 32, 4096
 """Columns and rows that are turned at a time; so few of them stay in the cache."""
 DECIDED = 3
 """Tables' worth of what a strategy decides: its targets by instrument, their rows, and both on the common time axis."""
-VALUES = ("open", "high", "low", "close", "volume", "factor")
-CLOCKS = ("time", "session", "close_time")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +52,7 @@ class Panel:
     session: NDArray[np.int64]
     """int64[T]: trading date as days since 1970-01-01."""
     close_time: NDArray[np.int64]
-    """int64[T], UTC nanoseconds."""
+    """int64[T], UTC nanoseconds: when each row is decided on; no later than the next row opens."""
     actions: tuple[tuple[Action, ...], ...] = ()
     """Corporate actions by instrument; empty where no instrument has any."""
     deadlines: Deadlines | None = field(default=None, repr=False)
@@ -66,7 +68,8 @@ class Panel:
     def from_bars(cls, series: Sequence[Bars], space: ArrayStore = MEMORY) -> Panel:
         """Align several instruments on the union of their times; nothing is filled forward.
 
-        Raises ``DataError`` when there is nothing, ``ConfigError`` on mixed timeframes or a repeated instrument.
+        Raises ``DataError`` when there is nothing, or a bar of one row closes after the next row opens (staggered
+        clocks); ``ConfigError`` on mixed timeframes or a repeated instrument.
         """
         if not series:
             msg = "a panel needs the bars of at least one instrument"
@@ -90,10 +93,9 @@ class Panel:
             name: table([getattr(bars, name) for bars in ordered], rows, time.shape[0], space) for name in VALUES
         }
         session = np.zeros(time.shape[0], dtype=np.int64)
-        close_time = np.zeros(time.shape[0], dtype=np.int64)
+        close_time = row_closes(ordered, rows, time)
         for at, bars in zip(rows, ordered, strict=True):
             session[at] = bars.session
-            close_time[at] = np.maximum(close_time[at], bars.close_time)
         for array in (time, session, close_time, *values.values()):
             array.setflags(write=False)
         panel = cls(
@@ -238,7 +240,7 @@ class Panel:
         """The bars of every instrument as a strategy sees them, in column order."""
         if not self.actions:
             return self.bars()
-        return [self.space.keep_bars(bars.adjusted(basis)) for bars in self.bars()]
+        return [bars.adjusted(basis).kept_in(self.space) for bars in self.bars()]
 
     def __getstate__(self) -> list[Any]:
         """Each array once, and in memory: what is a view here is a copy when it is unpickled."""
@@ -258,6 +260,13 @@ class Panel:
     def __repr__(self) -> str:
         symbols = ", ".join(self.symbols[:5]) + (", …" if len(self.instruments) > 5 else "")  # noqa: PLR2004
         return f"Panel({len(self):,} × {len(self.instruments)} {self.timeframe}: {symbols})"
+
+
+def actions_within(panel: Panel, settings: Settings, first_row: int, last_row: int) -> list[Due]:
+    """Corporate actions that rows [first_row, last_row) of a run go through; none with ``adjust: none``."""
+    if not panel.actions or settings.adjust == "none" or first_row >= last_row:
+        return []
+    return in_force(panel.actions, int(panel.session[first_row]), int(panel.session[last_row - 1]))
 
 
 def _union(axes: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -1,6 +1,8 @@
-"""How a run is executed: every choice that changes a number, as frozen, printable, typed settings.
+"""Settings of a run: every choice that changes a number, frozen, typed, printable, each declared once.
 
-Texts like ``fixed:10`` or ``5%`` are what people type (``framework.types.setting_values``); ``str(x)`` gives them back.
+A field's description, unit, group and option (``SettingOption``) are what help, ``config/trading.yaml`` and
+``docs/configuration.md`` show. Texts like ``fixed:10`` or ``5%`` are parsed by ``framework.types.setting_values``;
+``str(x)`` gives them back.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from framework.errors import ConfigError
 from framework.types.explain import explain, unknown_name
 from framework.types.limits import Limits
+from framework.types.setting_option import EXITS, MONEY, ORDERS, SettingOption
 from framework.types.setting_values import (
     Charges,
     ChargesText,
@@ -27,18 +30,43 @@ from framework.types.setting_values import (
 
 Frozen = ConfigDict(frozen=True, extra="forbid")
 
+SIZING_FORMS = (
+    "fixed:10 (units) | value:50000 (rupees) | equity:95% (of the allotment) | risk:1% (of equity, lost at the stop) | "
+    "volatility:15% (of the allotment, moved in a year) | kelly:50% (of the growth-optimal fraction) | "
+    "equal_risk:95% (of equity, divided by volatility) | margin:90% (of the allotment, blocked)"
+)
+CHARGES_FORMS = (
+    "none | percent:0.1 (% of value) | flat:20 (rupees per order) | percent:0.03+flat:20 | "
+    "upstox:CNC (a plan of config/charges and a product)"
+)
+PRODUCT_FORMS = (
+    "CNC (delivery: sells only what is held) | MIS (intraday, closed each session) | NRML (futures and options)"
+)
+
 
 class Exits(BaseModel):
     """Protective exits that the configuration adds to every position; the strategy's own nearer one wins."""
 
     model_config = Frozen
 
-    stop_loss: DistanceText = Field(None, description="distance from the average fill: 5% or rupees; none by default")
-    take_profit: DistanceText = Field(None, description="distance from the average fill: 5% or rupees; none by default")
-    trail: DistanceText = Field(None, description="distance from the best price since entry: 5% or rupees")
-    time_exit: int | None = Field(None, ge=1, description="leave at the open of the n-th bar after the entry; bars")
-    active_from: Literal["entry_bar", "next_bar"] = Field("entry_bar", description="first bar in which exits can fill")
-    both: Literal["stop", "target"] = Field("stop", description="which one fills when a bar reaches both")
+    stop_loss: Annotated[DistanceText, SettingOption("5% or rupees", EXITS)] = Field(
+        None, description="distance from the average fill"
+    )
+    take_profit: Annotated[DistanceText, SettingOption("10% or rupees", EXITS)] = Field(
+        None, description="distance from the average fill"
+    )
+    trail: Annotated[DistanceText, SettingOption("3% or rupees", EXITS)] = Field(
+        None, description="distance from the best price since the entry"
+    )
+    time_exit: Annotated[int | None, SettingOption("bars", EXITS, none="never")] = Field(
+        None, ge=1, description="leave at the open of the n-th bar after the entry"
+    )
+    active_from: Annotated[
+        Literal["entry_bar", "next_bar"], SettingOption("entry_bar | next_bar", EXITS, flag="--exits-from")
+    ] = Field("entry_bar", description="first bar in which exits can fill")
+    both: Annotated[Literal["stop", "target"], SettingOption("stop | target", EXITS)] = Field(
+        "stop", description="exit that fills when a bar reaches stop and target"
+    )
 
 
 class Settings(BaseModel):
@@ -46,61 +74,82 @@ class Settings(BaseModel):
 
     model_config = Frozen
 
-    capital: float = Field(100_000.0, gt=0, le=1e12, description="rupees deposited at the start")
-    sizing: SizingText = Field(
-        Sizing("equity", 0.95),
-        description="fixed:10 | value:50000 | equity:95% | risk:1% | volatility:15% | kelly:50% | equal_risk:95% | "
-        "margin:90%",
+    capital: Annotated[float, SettingOption("rupees", MONEY)] = Field(
+        100_000.0, gt=0, le=1e12, description="deposit at the start"
     )
-    volatility_bars: int = Field(20, ge=2, le=10_000, description="sizing volatility, equal_risk: log returns measured")
-    kelly_cap: FractionText = Field(0.25, gt=0, le=1, description="sizing kelly: greatest fraction of the allotment")
-    kelly_after: int = Field(20, ge=1, description="sizing kelly: closed round trips before the fraction is believed")
-    kelly_start: FractionText = Field(0.1, gt=0, le=1, description="sizing kelly: fraction of the allotment until then")
-    allotment: float | None = Field(
-        None, gt=0, le=1, description="share of equity an instrument may use; default 1 / number of instruments"
+    sizing: Annotated[SizingText, SettingOption(SIZING_FORMS, MONEY)] = Field(
+        Sizing("equity", 0.95), description="units at a full target"
     )
-    charges: ChargesText = Field(Charges(), description="none | percent:0.1 | flat:20 | upstox:CNC (a plan)")
-    product: Literal["CNC", "MIS", "NRML"] | None = Field(
-        None, description="CNC delivery | MIS intraday | NRML contracts, carried; default: the product of charges"
+    volatility_bars: Annotated[int, SettingOption("bars", MONEY)] = Field(
+        20, ge=2, le=10_000, description="log returns measured, for sizing volatility and equal_risk"
     )
-    square_off: SquareOffText = Field(
-        None, description="MIS: 15:15 local time | 20m before the close; default by the exchange's calendar"
+    kelly_cap: Annotated[FractionText, SettingOption("25% or 0.25", MONEY)] = Field(
+        0.25, gt=0, le=1, description="greatest fraction of the allotment, for sizing kelly"
     )
-    slippage: SlippageText = Field(Slippage(), description="none | bps:5 | ticks:1; market and stop fills, against us")
-    protection_bps: float = Field(
-        0.0, ge=0, lt=10_000, description="market orders become limits this far off; 0 = none"
+    kelly_after: Annotated[int, SettingOption("round trips", MONEY)] = Field(
+        20, ge=1, description="closed round trips before the fraction is believed, for sizing kelly"
     )
-    fill_at: Literal["next_open", "same_close"] = Field("next_open", description="when market orders fill")
-    reenter: Literal["any_bar", "new_signal"] = Field("any_bar", description="when a finite target may re-enter")
-    reuse_proceeds: bool | None = Field(
-        None, description="unfilled sales may fund buys; default: only for strategies with allocate()"
+    kelly_start: Annotated[FractionText, SettingOption("10% or 0.1", MONEY)] = Field(
+        0.1, gt=0, le=1, description="fraction of the allotment until then, for sizing kelly"
     )
-    rebalance: Literal["on_change", "every_bar"] | Annotated[str, Field(pattern=r"^band:\d+(\.\d+)?$")] = Field(
-        "on_change", description="allocate(): on_change | every_bar | band:P (percentage points)"
+    allotment: Annotated[float | None, SettingOption("fraction", MONEY, none="1 / number of instruments")] = Field(
+        None, gt=0, le=1, description="share of equity that one instrument may use, 0–1"
     )
-    leverage: float = Field(1.0, gt=0, le=10, description="allocate(): greatest sum of |weights|")
-    long_margin: float | None = Field(
-        None,
-        gt=0,
-        le=1,
-        description="share of a long's value taken of the equity; default: the product's, or 1",
+    charges: Annotated[ChargesText, SettingOption(CHARGES_FORMS, MONEY)] = Field(
+        Charges(), description="cost of every fill"
     )
-    short_margin: float | None = Field(
-        None,
+    slippage: Annotated[
+        SlippageText, SettingOption("none | bps:5 (1/100 % of the price) | ticks:1 (of the instrument)", MONEY)
+    ] = Field(Slippage(), description="against you, on market and stop fills")
+    reuse_proceeds: Annotated[
+        bool | None, SettingOption("true | false", MONEY, none="only for strategies with allocate()")
+    ] = Field(None, description="unfilled sales may fund buys")
+    leverage: Annotated[float, SettingOption("multiple", MONEY)] = Field(
+        1.0, gt=0, le=10, description="greatest sum of the absolute weights of allocate(), as a multiple of equity"
+    )
+    long_margin: Annotated[float | None, SettingOption("fraction", MONEY, none="the product's, or 1")] = Field(
+        None, gt=0, le=1, description="margin of a long as a share of its value, 0.2 buys five times as much"
+    )
+    short_margin: Annotated[float | None, SettingOption("fraction", MONEY, none="the product's, or 1")] = Field(
+        None, ge=0, le=10, description="margin of a short beside its proceeds, as a share of its value"
+    )
+    adjust: Annotated[
+        Literal["none", "splits", "total"],
+        SettingOption("none (the account ignores corporate actions too) | splits | total (dividends as well)", ORDERS),
+    ] = Field("splits", description="adjustment of the prices that the strategy sees")
+    product: Annotated[
+        Literal["CNC", "MIS", "NRML"] | None,
+        SettingOption(PRODUCT_FORMS, ORDERS, none="the product of charges, or no product rules"),
+    ] = Field(None, description="product of every order")
+    square_off: Annotated[
+        SquareOffText,
+        SettingOption("15:15 (local time) | 20m (before the close)", ORDERS, none="by the exchange's calendar"),
+    ] = Field(None, description="end of the day's positions, for product MIS")
+    fill_at: Annotated[
+        Literal["next_open", "same_close"], SettingOption("next_open | same_close (with a warning)", ORDERS)
+    ] = Field("next_open", description="moment at which market orders fill")
+    protection_bps: Annotated[float, SettingOption("bps", ORDERS)] = Field(
+        0.0,
         ge=0,
-        le=10,
-        description="share of a short's value blocked beside its proceeds; default: the same",
+        lt=10_000,
+        description="market orders become limit orders this far away, 1/100 %; 0 = plain market orders",
     )
-    volume_cap: float | None = Field(
-        None, gt=0, le=1, description="greatest share of a bar's volume one order may fill"
+    validity: Annotated[
+        Literal["DAY", "GTC"], SettingOption("DAY (until the session ends) | GTC (until cancelled)", ORDERS)
+    ] = Field("DAY", description="life of a strategy's limit and stop entries")
+    limit_follow: Annotated[bool, SettingOption("true | false", ORDERS)] = Field(
+        default=False, description="resting entries take each new bar's limit price"
     )
-    adjust: Literal["none", "splits", "total"] = Field(
-        "splits",
-        description="what the strategy's prices are adjusted for: none (the account ignores corporate actions too) | "
-        "splits | total (dividends as well)",
+    volume_cap: Annotated[float | None, SettingOption("fraction", ORDERS, none="no cap")] = Field(
+        None, gt=0, le=1, description="greatest share of a bar's volume that one order may fill, 0–1"
     )
-    validity: Literal["DAY", "GTC"] = Field("DAY", description="how long a strategy's limit and stop entries rest")
-    limit_follow: bool = Field(default=False, description="resting entries take each new bar's limit price")
+    rebalance: Annotated[
+        Literal["on_change", "every_bar"] | Annotated[str, Field(pattern=r"^band:\d+(\.\d+)?$")],
+        SettingOption("on_change | every_bar | band:5 (percentage points)", ORDERS),
+    ] = Field("on_change", description="bars at which positions are brought to the weights of allocate()")
+    reenter: Annotated[Literal["any_bar", "new_signal"], SettingOption("any_bar | new_signal", ORDERS)] = Field(
+        "any_bar", description="entry again after an exit, while the target stands"
+    )
     exits: Exits = Field(default_factory=Exits)
     limits: Limits = Field(default_factory=Limits)
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from framework.types.array_store import ArrayStore
+
 PIECE = 16_384
 """Targets that are written at a time; so few of them stay in the cache."""
 OPTIONAL = ("stop", "take_profit", "trail", "limit", "trigger")
@@ -150,6 +152,17 @@ class Signals:
         if flat is not None:
             target[np.asarray(flat, dtype=bool)] = 0.0
         return cls(target, **others)
+
+    def kept_in(self, space: ArrayStore) -> Signals:
+        """These signals, with their arrays where they may stay for as long as the run lasts."""
+        names = [name for name in OPTIONAL if getattr(self, name) is not None]
+        if space.takes((1 + len(names) + len(self.columns)) * len(self) * np.dtype(np.float64).itemsize):
+            return self
+        return Signals(
+            space.put(self.target),
+            **{name: space.put(getattr(self, name)) for name in names},
+            columns={name: space.put(values) for name, values in self.columns.items()},
+        )
 
     def __len__(self) -> int:
         return int((self.target if self.turns is None else self.turns.enter).shape[0])

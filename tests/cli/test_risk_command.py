@@ -43,7 +43,7 @@ def test_the_limits_in_force_are_shown_with_their_meaning(tulya, home, monkeypat
     assert (["./my.py:no_mondays"], None) == (told["risk_rules"], told["state"])
     text = tulya("risk", "show").out
     assert "50000" in text
-    assert "rupees per order" in text
+    assert "rupees: value of one order" in text
     assert "Rules of your own: ./my.py:no_mondays\nState: no run is kept yet.\n" in text
 
 

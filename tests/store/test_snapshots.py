@@ -21,7 +21,7 @@ from framework.store import SaveCount, open_store, snapshots
 from framework.store import bars as rows
 from framework.store.records import SeriesKey
 from framework.types import Bars
-from framework.types.bars import ARRAYS
+from framework.types.columns import ARRAYS
 
 DAY = 86_400
 DAY_NS = DAY * 10**9

@@ -18,7 +18,7 @@ from framework.store import open_store, revisions, series, stepping
 from framework.store.database import file_of
 from framework.store.records import SeriesKey
 from framework.types import Bars
-from framework.types.bars import ARRAYS
+from framework.types.columns import ARRAYS
 
 DAY = 86_400
 KEY = SeriesKey("INFY", "NSE", "1m")

@@ -113,8 +113,8 @@ def test_what_fits_is_left_where_it_is():
     space = BoundedSpace("100MB")
     bars = universe(1, 50)[0]
     signals = RSI().signals(bars)
-    assert space.keep_bars(bars) is bars
-    assert space.keep_signals(signals) is signals
+    assert bars.kept_in(space) is bars
+    assert signals.kept_in(space) is signals
     assert not is_mapped(space.empty((10, 10)))
     assert 0 == space.on_disk
 
@@ -219,7 +219,7 @@ from test_scratch import universe
 space = BoundedSpace({memory!r}, Path({folder!r}))
 series = []
 for part in range({parts}):
-    series += [space.keep_bars(bars) for bars in universe(10, 4_000, part)]
+    series += [bars.kept_in(space) for bars in universe(10, 4_000, part)]
 result = execute(RSI(period=50), Panel.from_bars(series, space), Settings(), causality="off")
 found = re.search(r"RssAnon:\\s+(\\d+) kB", Path("/proc/self/status").read_text("ascii"))
 print(json.dumps([int(found[1]) / 1e3, len(result[0].orders), int(result[0].equity_paise[-1])]))

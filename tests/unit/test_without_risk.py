@@ -12,7 +12,7 @@ from framework.report.limits import compared
 from framework.report.result import Result
 from framework.report.tearsheet import render
 from framework.types import Panel
-from framework.types.panel import CLOCKS, VALUES
+from framework.types.columns import CLOCKS, VALUES
 
 DAY = 86_400_000_000_000
 CHOICES = {"capital": 10_000.0, "sizing": "fixed:50", "causality": "off"}

@@ -1,0 +1,170 @@
+"""docs/execution.md §2, Time: what is decided at a bar's close fills in no bar that opened before that close."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from framework import Bars, Panel, Strategy, backtest
+from framework.engines.rows import DecisionArrays
+from framework.engines.select import run_engine
+from framework.errors import DataError, InvariantError
+from framework.session import Session
+from framework.types import BarRow, Decisions, Fill, Instrument
+from tests.contract.market import DAY_NS, NAN, ask, fills_by_symbol, panel_of, play, settings_of, states, still
+
+IST = "Asia/Kolkata"
+
+
+def bars(name, timeframe, *clocks, zone=IST):
+    price = np.full(len(clocks), 100.0)
+    opens = [pd.Timestamp(f"2024-01-01 {clock}", tz=zone).value for clock in clocks]
+    return Bars.from_arrays(Instrument(name, "NSE", timezone=zone), timeframe, opens, price, price, price, price)
+
+
+class Noise(Strategy):
+    """Trades what it is told at every bar, in each of the three ways."""
+
+
+class BySignals(Noise):
+    def signals(self, bars):
+        from framework import Signals
+
+        return Signals(np.where(np.arange(len(bars)) % 2, 1.0, 0.0))
+
+
+class ByWeights(Noise):
+    def allocate(self, panel):
+        return np.where(np.arange(len(panel))[:, None] % 2, 0.5, 0.0) * np.ones(panel.close.shape)
+
+
+class ByOrders(Noise):
+    def on_bar(self, ctx):
+        for symbol in ctx.symbols:
+            ctx.buy(1, symbol)
+
+
+@pytest.mark.parametrize("strategy", [BySignals, ByWeights, ByOrders])
+@pytest.mark.parametrize("engine", ["auto", "event", "compiled", "backtrader"])
+def test_a_panel_of_staggered_bars_is_refused_with_both_series_and_the_way_out(strategy, engine):
+    hours = [
+        bars("A", "1h", *(f"{k:02}:00" for k in range(9, 15))),
+        bars("B", "1h", *(f"{k:02}:15" for k in range(9, 15))),
+    ]
+    with pytest.raises(
+        DataError, match=r"the 1h bars of NSE:A and NSE:B overlap: .*All bars of a run lie on one grid: import"
+    ):
+        backtest(strategy(), hours, engine=engine)
+
+
+def test_bars_of_one_session_that_overlap_are_refused_with_both_bars():
+    with pytest.raises(
+        DataError, match=r"bars 2 and 3 overlap, 2024-01-01 09:45 → 10:00 IST .* 09:52:37 → 10:07:37 IST"
+    ):
+        bars("A", "15m", "09:15", "09:30", "09:45", "09:52:37", "10:00")
+    with pytest.raises(DataError, match="bars that lie 1m apart are no 5m bars; say timeframe='1m'"):
+        bars("A", "5m", *(f"09:{minute}" for minute in range(15, 30)))
+
+
+def test_a_sessions_last_bar_closes_when_the_next_session_opens():
+    night = Bars.from_arrays(
+        "A",
+        "5h",
+        [pd.Timestamp(text).value for text in ("2024-01-01 20:00", "2024-01-02 00:00")],
+        *[[100.0, 101.0]] * 4,
+    )
+    assert pd.Timestamp(int(night.close_time[0])) == pd.Timestamp("2024-01-02 00:00")
+    # Decided at that close, filled at that very open.
+    record = play(Panel.from_bars([night]), [1.0, NAN])
+    assert record.settlements[0].fill.time == record.orders[0].order.decided_at == int(night.close_time[0])
+
+
+def test_frames_of_weeks_and_months_are_refused():
+    for freq in ("W-FRI", "MS"):
+        index = pd.date_range("2018-01-01", periods=30, freq=freq)
+        frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
+        with pytest.raises(DataError, match="bars longer than a day are not supported"):
+            Bars.from_frame(frame, symbol="A")
+
+
+def test_a_trading_date_is_one_row_whatever_the_exchange():
+    days = [k * DAY_NS for k in (19_723, 19_724)]
+    series = [
+        Bars.from_arrays(Instrument("A", exchange, timezone=zone), "1d", days, *[[100.0, 101.0]] * 4)
+        for exchange, zone in (("NSE", IST), ("NYSE", "America/New_York"))
+    ]
+    assert Panel.from_bars(series).close_time.tolist() == [days[1], days[1] + DAY_NS]
+
+
+def test_an_early_fill_is_refused_as_our_bug_and_nothing_changes():
+    session = Session([Instrument("A")], settings_of())
+    row = BarRow(DAY_NS, 2 * DAY_NS, 1, True, *[[100.0]] * 4, [NAN])
+    session.open_bar(row)
+    session.close_bar(row)
+    session.decide(row, Decisions([1.0]))
+    with pytest.raises(InvariantError, match="nothing was booked"):
+        session.receive(Fill(1, 0, 10, 100.0, DAY_NS, 100.0, True))
+    assert (session.account.quantity, session.settlements) == ([0], [])
+
+
+@pytest.mark.parametrize("engine", ["event", "compiled"])
+def test_weights_at_rows_without_a_bar_are_told(engine):
+    hole = None
+    panel = panel_of({"A": still(100, 6), "B": [*still(50, 2), hole, hole, *still(50, 2)]})
+    weights = np.full((6, 2), NAN)
+    weights[0] = 0.5, 0.4
+    weights[2] = 0.3, 0.0  # B is to be left, and has no bar
+    weights[3] = NAN, 0.2  # nor has it here
+    record = run_engine(engine, panel, settings_of(), decisions=DecisionArrays(weights), style="allocate")
+    told = [notice for notice in record.notices if notice.code == "no_bar"]
+    assert [(notice.time, notice.text) for notice in told] == [
+        (
+            int(panel.time[2]),
+            (
+                "2 weights were given at rows in which the instrument has no bar, and not acted on: the first is 0 for "
+                "B. Give the weight at its next bar again, or leave NaN where np.isfinite(panel.close) is false"
+            ),
+        )
+    ]
+    # Not acted on: B is held to the end.
+    assert record.positions[1] > 0
+
+
+def test_a_weight_that_says_what_is_in_force_is_not_told():
+    panel = panel_of({"A": still(100, 6), "B": [None, None, *still(50, 2), None, 50 * np.ones(4)]})
+    weights = np.zeros((6, 2))  # a table of zeros before B has its first bar
+    weights[:, 0] = 0.5
+    weights[2:4, 1] = 0.4
+    weights[4:, 1] = NAN
+    given = DecisionArrays(weights)
+    assert (
+        run_engine("event", panel, settings_of(rebalance="on_change"), decisions=given, style="allocate").notices == ()
+    )
+
+
+def test_a_result_says_what_was_asked_for_without_a_bar():
+    class Rotates(Strategy):
+        def allocate(self, panel):
+            weights = np.zeros(panel.close.shape)
+            weights[np.arange(len(panel)), np.arange(len(panel)) % 2] = 0.5
+            return weights
+
+    series = [Bars.from_arrays(name, "1d", [k * DAY_NS for k in days], *[[100.0] * len(days)] * 4)
+              for name, days in (("A", range(8)), ("B", (0, 2, 3, 4, 6)))]  # fmt: skip
+    texts = [finding.text for finding in backtest(Rotates(), series, causality="off").findings]
+    # Rows 1, 5 and 7 are B's turn, and it has no bar there.
+    assert any(text.startswith("1970-01-02: 3 weights were given at rows in which") for text in texts)
+
+
+def test_an_order_for_an_instrument_without_a_bar_waits_for_its_next_one_and_is_kept_with_its_end():
+    prices = {"A": still(100, 6), "B": [(50, 50, 50, 50), None, (55, 55, 55, 55), None, None, (60, 60, 60, 60)]}
+    # Asked at row 1, where B has none: filled at B's next bar. Asked at row 2: B has none in the next session.
+    record = play(prices, orders={1: [ask(3, instrument=1)], 2: [ask(4, instrument=1)]})
+    assert fills_by_symbol(record) == [(2, "B", 3)]
+    assert states(record) == [(3, "filled"), (4, "expired")]
+
+
+def test_an_order_for_an_instrument_that_had_no_bar_yet_is_refused_with_a_reason():
+    record = play({"A": still(100, 3), "B": [None, None, (50, 50, 50, 50)]}, orders={0: [ask(3, instrument=1)]})
+    assert [(o.requested, str(o.state), o.why) for o in record.orders] == [(3, "refused", "no_price")]
