@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from framework.types import RiskRule
 
-    Watch = Callable[[Written, Input, Session], None]
+    Through = Callable[[int, Session, Input], Outcome]
 
 
 class Folded(NamedTuple):
@@ -68,28 +68,28 @@ def fold(
     lines: Iterable[bytes],
     rules: Sequence[RiskRule] = (),
     *,
-    watch: Watch | None = None,
+    through: Through | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Folded:
     """The session that a journal leads to, from its first entry; every hash, command, fact and checkpoint compared.
 
-    ``rules``: the user's own, in the order of the header. ``watch`` is called before an input is handled, with its
-    entry, the input and the session as it then is; ``progress`` with the bytes of each line.
+    ``rules``: the user's own, in the order of the header. ``through`` hands an input to the session for whoever looks on:
+    it is called with the entry's number, the session and the input. ``progress``: with the bytes of each line.
 
     Raises:
         JournalBrokenError: an entry is not what was written.
         JournalDiffersError: this program answers something else; the message shows both.
         JournalVersionError: another version wrote what this one does not know.
     """
-    return _Fold(rules, watch).run(Walk(lines, progress))
+    return _Fold(rules, through or _hand_over).run(Walk(lines, progress))
 
 
 class _Fold:
     """One fold on its way."""
 
-    def __init__(self, rules: Sequence[RiskRule], watch: Watch | None) -> None:
+    def __init__(self, rules: Sequence[RiskRule], through: Through) -> None:
         self._rules = rules
-        self._watch = watch
+        self._through = through
         self._header: Header | None = None
         self._closed = False
         self._at = 0
@@ -140,16 +140,18 @@ class _Fold:
 
     def _handle(self, written: Written, session: Session, header: Header) -> None:
         event: Input = written.value(Input, written.body["input"])
-        if self._watch is not None:
-            self._watch(written, event, session)
         try:
-            commands, facts = session.handle(event)
+            commands, facts = self._through(written.seq, session, event)
         except (InvariantError, StrategyError) as error:
             msg = f"entry {written.seq}: the session refuses {event}: {error}{_changed(header)}"
             raise JournalDiffersError(msg) from error
         self._inputs += 1
         _compare("command", Command, commands, written, header)
         _compare("fact", Fact, facts, written, header)
+
+
+def _hand_over(_seq: int, session: Session, event: Input) -> Outcome:
+    return session.handle(event)
 
 
 def _compare(what: str, annotation: Any, answers: Sequence[Any], written: Written, header: Header) -> None:

@@ -12,11 +12,12 @@ from framework.journal.entries import Body, Checkpoint, Closed, Entry, Handled, 
 from framework.types.vocabulary import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from framework.journal.place import Place
+    from framework.session import Session
     from framework.types import Instrument, Settings
-    from framework.types.events import Command, Fact, Input
+    from framework.types.events import Command, Fact, Input, Outcome
 
 DECIDING = ("rules", "session")
 """Rooms of the framework whose text decides what a session answers."""
@@ -67,6 +68,30 @@ class JournalWriter:
         """The last entry: the journal was written to its end."""
         self.write(at, Closed(equity_paise, tuple(positions)))
         self.place.close()
+
+
+class JournalRecorder:
+    """Records a run: stands between a host and its session, and writes every input with what followed."""
+
+    def __init__(self, place: Place, origin: Origin) -> None:
+        self.writer = JournalWriter(place)
+        self._origin = origin
+
+    def over(self, session: Session, *, style: str, timeframe: str, at: int) -> Callable[[Input], Outcome]:
+        """``session.handle`` with a pen; ``at`` is the run's first moment, UTC nanoseconds."""
+        writer = self.writer
+        writer.write(at, header_of(self._origin, session.settings, session.instruments, style, timeframe))
+
+        def handle(event: Input) -> Outcome:
+            outcome = session.handle(event)
+            writer.handled(event.moment, event, *outcome)
+            return outcome
+
+        return handle
+
+    def ended(self, session: Session, at: int) -> None:
+        """The run came to its end."""
+        self.writer.closed(at, session.equity_paise, session.account.quantity)
 
 
 def header_of(
