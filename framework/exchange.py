@@ -47,6 +47,9 @@ INFINITY = float("inf")
 AT_LAST_CLOSE = frozenset({Reason.SQUARE_OFF, Reason.EXPIRY})
 """What is closed by force: at the session's last close at the latest."""
 
+UNKNOWN = (NAN, False)
+"""Row 14 of an entry that the bar does not know, or of several: no price of it, no first touch."""
+
 
 class BuyingPower(Protocol):
     """What the exchange asks about the account before it lets an increase fill."""
@@ -99,6 +102,8 @@ class SimulatedExchange:
         self._arrivals: list[_Resting] = []
         self._done_with_bar: list[_Resting] = []
         self._both_target_first = settings.exits.both == "target"
+        self._entered: dict[int, tuple[float, bool]] = {}
+        """Row 14: what entered inside the bar, by instrument: unslipped price (NaN: of several), first touch."""
 
     def __repr__(self) -> str:
         return f"SimulatedExchange({len(self._instruments)} instruments, {len(self._resting)} resting orders)"
@@ -159,7 +164,7 @@ class SimulatedExchange:
             yield from self.end_bar(row)
 
     def open_bar(self, row: BarRow) -> Iterator[Event]:
-        """Fills at the open: market orders (row 1), limits already better (3), stops gapped through (5, 11)."""
+        """Fills at the open: market orders (row 1), limits already better (3), stops gapped through (5, 7, 11)."""
         for resting in self._done_with_bar:
             resting.from_next_bar = False
         self._done_with_bar.clear()
@@ -173,6 +178,7 @@ class SimulatedExchange:
 
     def range_bar(self, row: BarRow) -> Iterator[Event]:
         """Fills inside the bar's range: rows 4, 6, 7, 11 to 14."""
+        self._entered.clear()
         yield from self._in_range(self._queue(True, self._price_in_range, row), row)
         self._arrivals.clear()
         yield from self._in_range(self._queue(False, self._price_in_range, row), row)
@@ -245,10 +251,9 @@ class SimulatedExchange:
             return fills.limit_fill(side, order.limit, start, start, start)
         if order.type is STOP:
             return start if resting.triggered else fills.stop_fill(side, order.trigger, start, start, start)
-        return NAN
+        return fills.stop_limit_fill(side, order.trigger, order.limit, start, start, start, start)
 
-    @staticmethod
-    def _price_in_range(resting: _Resting, row: BarRow) -> float:
+    def _price_in_range(self, resting: _Resting, row: BarRow) -> float:
         """Where an order fills inside the bar's range; a stop-limit that only triggers answers with its trigger."""
         order = resting.order
         i = order.instrument
@@ -256,7 +261,8 @@ class SimulatedExchange:
         side = 1 if order.quantity > 0 else -1
         if order.within_bar_from > 0.0:  # row 14
             if order.type is LIMIT:
-                return fills.target_after_entry_within_bar(side, order.limit, row.close[i])
+                entered = self._entered.get(i, UNKNOWN)
+                return fills.target_after_entry(side, order.limit, *entered, high, low, row.close[i])
             return fills.stop_fill(side, order.trigger, order.within_bar_from, high, low)
         if order.type is LIMIT or (order.type is STOP_LIMIT and resting.triggered):
             return fills.limit_fill(side, order.limit, start, high, low)
@@ -279,10 +285,10 @@ class SimulatedExchange:
             if order.type is MARKET:
                 yield from self._market(resting, start, row, at_close=False)
             else:
-                is_stop = order.type is STOP
-                if is_stop:
+                slips = order.type is STOP or (order.type is STOP_LIMIT and not resting.triggered)
+                if slips:
                     resting.trigger()
-                yield from self._fill(resting, start, row, at_open=True, slip=is_stop)
+                yield from self._fill(resting, start, row, at_open=True, slip=slips)
 
     def _market(self, resting: _Resting, start: float, row: BarRow, *, at_close: bool) -> Iterator[Event]:
         """Row 1: at the open (or the close), slipped; with protection, beyond the bound it is a resting limit."""
@@ -306,23 +312,25 @@ class SimulatedExchange:
                 resting.become(order._replace(within_bar_from=NAN))  # from the next bar on an ordinary exit
             if order.order_id not in self._resting or resting.from_next_bar or not price > 0.0:
                 continue
+            slips = order.type is STOP
             if order.type is STOP_LIMIT and not resting.triggered:  # row 7
+                slips = True
                 resting.trigger()
                 side = 1 if order.quantity > 0 else -1
                 bar = (row.open[i], row.high[i], row.low[i], row.close[i])
                 price = fills.stop_limit_fill(side, order.trigger, order.limit, *bar)
                 if not price > 0.0:
                     continue
-            is_stop = order.type is STOP
-            if is_stop:
+            if slips:
                 resting.trigger()
             at_open = price == row.open[i] and not order.within_bar_from > 0.0
-            yield from self._fill(resting, price, row, at_open=at_open, slip=is_stop)
+            yield from self._fill(resting, price, row, at_open=at_open, slip=slips)
 
     def _slipped(self, order: Order, price: float) -> float:
         side = 1 if order.quantity > 0 else -1
         slippage = self._settings.slippage
-        return prices.slipped(price, side, slippage.bps, slippage.ticks, self._instruments[order.instrument].tick)
+        moved = prices.slipped(price, side, slippage.bps, slippage.ticks, self._instruments[order.instrument].tick)
+        return prices.within_limit(moved, order.limit, side)
 
     def _fill(
         self, resting: _Resting, unslipped: float, row: BarRow, *, at_open: bool, slip: bool, at_close: bool = False
@@ -349,6 +357,10 @@ class SimulatedExchange:
             raise InvariantError(msg)
         if resting.remaining == 0:
             del self._resting[order.order_id]
+        if not (order.reduces or at_open or at_close):
+            several = i in self._entered
+            first_touch = not several and fills.is_first_touch(side, unslipped, order.trigger, row.open[i])
+            self._entered[i] = UNKNOWN if several else (unslipped, first_touch)
         yield Fill(order.order_id, i, side * quantity, price, row.time, unslipped, at_open, at_close)
 
     def _finish_bar(self, resting: _Resting) -> None:

@@ -8,9 +8,9 @@ What backtrader is told so that its words mean what docs/execution.md says:
 - ``coc``, ``coo`` off: a market order fills at the next bar's open (row 1). ``checksubmit`` off: orders meet cash at
   their fill. ``shortcash``: a short sale adds its proceeds to cash and its value counts negative.
 - ``slip_open``: market orders slip too. ``slip_match``, ``slip_out``: a slipped price may lie outside the bar.
-- ``Broker``: limit orders do not slip (row 3); slipped prices go on the tick grid; a resting order waits where its
-  instrument has no bar (row 2), instead of being tried at the old one; of two exits the one that the open meets comes
-  first (row 11).
+- ``Broker``: limit orders do not slip (row 3), a stop-limit in the bar that triggers it slips up to its limit (row 7);
+  slipped prices go on the tick grid; a resting order waits where its instrument has no bar (row 2), instead of being
+  tried at the old one; of two exits the one that the open meets comes first (row 11).
 - Protective exits are sent at the close of the entry's bar: our ``active_from: next_bar``.
 """
 
@@ -27,6 +27,7 @@ from framework.engines.backtrader_scope import refuse, refuse_actions
 from framework.engines.rows import bar_rows
 from framework.engines.volatility import with_volatility
 from framework.errors import ConfigError
+from framework.rules.prices import within_limit
 from framework.types.orders import Fill, OrderType
 from framework.types.panel import actions_within
 from framework.types.record import Record, Settlement
@@ -53,7 +54,10 @@ FIRST_DAY = 719_163.0
 """backtrader's number of 1970-01-01."""
 MINUTES = 1_440
 ON_GRID = Decimal("1e-6")
-KINDS = {OrderType.MARKET: bt.Order.Market, OrderType.LIMIT: bt.Order.Limit, OrderType.STOP: bt.Order.Stop}
+KINDS = {
+    OrderType.MARKET: bt.Order.Market, OrderType.LIMIT: bt.Order.Limit, OrderType.STOP: bt.Order.Stop,
+    OrderType.STOP_LIMIT: bt.Order.StopLimit,
+}  # fmt: skip
 
 
 class Feed(bt.feed.DataBase):  # type: ignore[misc]  # backtrader has no types
@@ -96,6 +100,8 @@ class BacktraderBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrad
         self._now = 0.0
         self._tick = 0.0
         self._unslipped = float("nan")
+        self._triggers_within = float("nan")
+        """Limit of a stop-limit order that has not triggered before this bar; NaN = of another order."""
 
     def next(self) -> None:
         """Serve the orders of one row."""
@@ -111,6 +117,8 @@ class BacktraderBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrad
         if self._ticks:
             self.p.slip_fixed = self._ticks * self._tick
         self._unslipped = float("nan")
+        waits = order.exectype == bt.Order.StopLimit and not order.triggered
+        self._triggers_within = order.created.pricelimit if waits else float("nan")
         super()._try_exec(order)
 
     def _sibling_first(self, order: Any) -> bool:
@@ -128,11 +136,17 @@ class BacktraderBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrad
 
     def _slip_up(self, pmax: float, price: float, doslip: bool = True, lim: bool = False) -> float:  # noqa: FBT002 - its signature
         self._unslipped = price
-        return price if lim else max(price, self._on_grid(super()._slip_up(pmax, price, doslip, lim), ROUND_CEILING))
+        if lim and not self._triggers_within > 0.0:
+            return price
+        slipped = max(price, self._on_grid(super()._slip_up(pmax, price, doslip, lim), ROUND_CEILING))
+        return within_limit(slipped, self._triggers_within, 1)
 
     def _slip_down(self, pmin: float, price: float, doslip: bool = True, lim: bool = False) -> float:  # noqa: FBT002 - its signature
         self._unslipped = price
-        return price if lim else min(price, self._on_grid(super()._slip_down(pmin, price, doslip, lim), ROUND_FLOOR))
+        if lim and not self._triggers_within > 0.0:
+            return price
+        slipped = min(price, self._on_grid(super()._slip_down(pmin, price, doslip, lim), ROUND_FLOOR))
+        return within_limit(slipped, self._triggers_within, -1)
 
     def _on_grid(self, price: float, rounding: str) -> float:
         """Backtrader knows no tick: decimals put a slipped price on the grid, against us."""
@@ -203,6 +217,8 @@ class _Run:
         place = self._follower.buy if order.quantity > 0 else self._follower.sell
         price = order.limit if order.type is OrderType.LIMIT else order.trigger
         others: dict[str, Any] = {} if order.type is OrderType.MARKET else {"price": price}
+        if order.type is OrderType.STOP_LIMIT:
+            others["plimit"] = order.limit
         if sibling is not None:
             others["oco"] = self._orders[sibling.order.order_id]
             self._siblings[order.order_id] = sibling.order.order_id

@@ -224,8 +224,8 @@ class Desk:
             self._purse.withdrawn_paise += freed_paise
         if quantity == 0:
             return
-        if prices.type is OrderType.STOP_LIMIT:
-            self._cannot(i, "a stop-limit entry fills by other rules in backtrader", now)
+        if prices.type is OrderType.STOP_LIMIT and quantity * (prices.limit - prices.trigger) < 0.0:
+            self._cannot(i, "a stop-limit with its limit short of its trigger fills by other rules in backtrader", now)
         levels = self._levels(i)
         if book.position * quantity > 0 and (levels.stop > 0.0 or levels.target > 0.0):
             self._cannot(i, "an order adds to a position that has a stop or a target", now)

@@ -41,7 +41,7 @@ UNKNOWN_AT_FIRST = (
     "average", "ignored_target", "stop", "take_profit", "trail", "extreme",
     "entry_stop", "entry_take_profit", "entry_trail",
 )  # fmt: skip
-NONE_AT_FIRST = ("stop_id", "target_id", "dp_day", "squared_off", "sector")
+NONE_AT_FIRST = ("stop_id", "target_id", "dp_day", "squared_off", "sector", "entered_row")
 DEPOSITS = ("cash_paise", "equity_paise", "session_start_paise", "peak_paise")
 EMPTY = np.empty((0, 0))
 EMPTY.setflags(write=False)

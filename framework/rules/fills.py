@@ -33,26 +33,42 @@ def stop_fill(side: int, trigger: float, start: float, high: float, low: float) 
 def stop_limit_fill(
     side: int, trigger: float, limit: float, start: float, high: float, low: float, close: float
 ) -> float:
-    """Row 7: where a stop-limit that triggers in this bar fills in the same bar.
+    """Rows 7 and 7b: where a stop-limit that triggers in this bar fills in it; NaN = a limit from the next bar on.
 
-    Only if the close is at or better than the limit: then at the price that triggered it, or at the limit when that
-    price was already beyond it. Otherwise NaN: triggered, and a plain limit from the next bar on.
+    A limit on the marketable side of the trigger lets the price that triggers it fill it: prices pass the trigger
+    first. A start beyond the limit rests from there on, and the limit fills when the range comes back to it. A limit
+    on the other side (7b) counts in this bar only by the close: what else the bar did may lie before the trigger.
     """
     at = stop_fill(side, trigger, start, high, low)
-    if side > 0:
-        if not (close <= limit):
-            return NAN
-        return min(at, limit) if at == at else NAN  # noqa: PLR0124 - NaN is the only value unequal to itself
-    if not (close >= limit):
+    if not (at > 0.0):
         return NAN
-    return max(at, limit) if at == at else NAN  # noqa: PLR0124 - as above
+    if side * (limit - trigger) < 0.0:
+        return limit if side * (limit - close) >= 0.0 else NAN
+    if side * (limit - at) >= 0.0:
+        return at
+    back = low if side > 0 else high
+    return limit if side * (limit - back) >= 0.0 else NAN
 
 
-def target_after_entry_within_bar(side: int, limit: float, close: float) -> float:
-    """Row 14: the target of an entry inside this bar counts only if the close is at or beyond it."""
-    if side > 0:
-        return limit if close <= limit else NAN
-    return limit if close >= limit else NAN
+def is_first_touch(side: int, entry: float, trigger: float, start: float) -> bool:
+    """Row 14: True when an entry inside the bar is the bar's first touch of its own trigger.
+
+    Then every price beyond ``entry`` came after it. Of a limit nothing is known: the bar may have been there before.
+    """
+    return entry == trigger and side * (entry - start) > 0.0
+
+
+def target_after_entry(
+    side: int, limit: float, entry: float, first_touch: bool, high: float, low: float, close: float
+) -> float:
+    """Row 14: where the target of an entry inside this bar fills, ``side`` being the target's own, opposite one.
+
+    Only by what certainly follows the entry: its own price, the close, and after a first touch the bar's far end.
+    ``entry`` is NaN when the bar saw several entries, whose order nobody knows.
+    """
+    if first_touch:
+        return limit_fill(side, limit, entry, high, low)
+    return limit_fill(side, limit, entry, close, close)
 
 
 def capped_quantity(quantity: int, volume: float, cap: float, lot: int) -> int:

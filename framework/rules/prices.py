@@ -44,6 +44,11 @@ def slipped(price: float, side: int, bps: float, ticks: float, tick: float) -> f
     return min(on_tick(max(moved, tick if tick > 0.0 else 0.01), tick, side), price)
 
 
+def within_limit(price: float, limit: float, side: int) -> float:
+    """``price``, but not worse than ``limit`` (NaN = none): row 7's slippage ends where the order's limit is."""
+    return limit if side * (price - limit) > 0.0 else price
+
+
 def protected(price: float, side: int, protection_bps: float, tick: float) -> float:
     """The limit that market protection turns a market order into, in rupees: price × (1 + side × bps/10,000)."""
     return on_tick(price * (1.0 + side * protection_bps / 10_000.0), tick, side)

@@ -153,6 +153,23 @@ class Account:
             cash_paise=self.cash_paise,
         )
 
+    def move_capital(self, paise: int) -> None:
+        """Cash that a person brings (> 0) or takes: it counts as deposited."""
+        self.deposit_paise += paise
+        self.cash_paise += paise
+
+    def adopt(self, i: int, quantity: int, price: float) -> None:
+        """Take over signed units at rupees each, without a fill: their cost counts as deposited."""
+        held = self.quantity[i]
+        cost = money.value(price, quantity)
+        self.average[i] = ledger.average_after(self.average[i], held, price, quantity)
+        self.quantity[i] = held + quantity
+        self.cost_paise[i] += cost
+        self.mark_paise[i] = ledger.marked(self.quantity[i], self.close[i] if self.close[i] > 0.0 else price)
+        self.deposit_paise += cost if quantity > 0 else -cost
+        if held == 0:
+            insort(self.held, i)
+
     def mark(self, closes: Sequence[float]) -> None:
         """Value every position at this bar's close; an instrument without a bar (NaN) keeps its last mark."""
         for i, close in enumerate(closes):

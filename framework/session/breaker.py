@@ -11,8 +11,11 @@ from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.portfolio import TradingState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from framework.session.trip_stats import TripStats
     from framework.types import Settings
+    from framework.types.events import Fact
     from framework.types.setting_values import Distance
 
 STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED)
@@ -25,14 +28,22 @@ ACTIVE, REDUCE_ONLY, HALTED = STATES
 class Breaker:
     """Trips at a close or when an order too many is asked for; ends with a session, after a time, or by a command."""
 
-    def __init__(self, settings: Settings, trips: TripStats) -> None:
+    def __init__(self, settings: Settings, trips: TripStats, tell: Callable[[Fact], None]) -> None:
+        """``tell`` takes every change of the trading state."""
         limits = settings.limits
         self._loss, self._drawdown = limits.max_daily_loss, limits.max_drawdown
         self._most_losses = limits.max_consecutive_losses or 0
         self._most_orders = limits.max_orders_per_day or 0
         self._reset_after = limits.breaker_reset or 0
-        self.state = ACTIVE
-        self.events: list[BreakerEvent] = []
+        self._own = ACTIVE
+        """What was tripped, by the rulebook."""
+        self._said = ACTIVE
+        """What a person said, until told to resume."""
+        self._in_doubt = False
+        """A surprise is not reconciled yet."""
+        self._tell = tell
+        self.fresh: list[BreakerEvent] = []
+        """What tripped while the input in hand was handled."""
         self.session_start_paise = settings.capital_paise
         """Equity at the last session's close, the deposit on the first: what a daily loss is measured from."""
         self.peak_paise = settings.capital_paise
@@ -44,6 +55,12 @@ class Breaker:
         self._loss_limit_paise = _limit_paise(self._loss, self.session_start_paise)
         self.watches_closes = bool(self._loss or self._drawdown or self._most_losses)
 
+    @property
+    def state(self) -> TradingState:
+        """Trading state: the strictest of what was tripped, what a person said, and what doubts ask for."""
+        doubt = REDUCE_ONLY if self._in_doubt else ACTIVE
+        return max(self._own, self._said, doubt, key=STATES.index)
+
     # ------------------------------------------------------------------ what it is told
 
     def begin_session(self, now: int, equity_paise: int) -> None:
@@ -51,9 +68,9 @@ class Breaker:
         if self.session_start_paise != equity_paise:
             self.session_start_paise = equity_paise
             self._loss_limit_paise = _limit_paise(self._loss, equity_paise)
-        if self.state is REDUCE_ONLY:
+        if self._own is REDUCE_ONLY:
             self._turn(now, rules.NEW_SESSION, 0, 0, equity_paise)
-        elif self.state is HALTED:
+        elif self._own is HALTED:
             self._halted_for += 1
             if rules.count_reached(self._halted_for, self._reset_after):
                 self._turn(now, rules.RESET_DUE, self._halted_for, self._reset_after, equity_paise)
@@ -77,27 +94,57 @@ class Breaker:
         """An order beyond ``max_orders_per_day`` was asked for: of instrument ``i``, the session's ``orders``-th."""
         return self._turn(now, rules.RUNAWAY, orders, self._most_orders, equity_paise, i)
 
-    def reset(self, now: int, equity_paise: int) -> None:
-        """A person's command: whatever tripped it is over."""
-        self._turn(now, rules.COMMAND, 0, 0, equity_paise)
+    def resume(self, now: int, equity_paise: int) -> None:
+        """A person's command: whatever tripped it, was said or was doubted is over."""
+        before = self.state
+        self._said, self._in_doubt = ACTIVE, False
+        if not self._turn(now, rules.COMMAND, 0, 0, equity_paise):
+            self._note(now, before, BreakerCause.COMMAND)
+
+    def obey(self, state: TradingState, now: int) -> None:
+        """A person's command: be at least this strict until told to resume."""
+        before, self._said = self.state, state
+        self._note(now, before, BreakerCause.COMMAND)
+
+    def doubt(self, now: int, i: int = -1) -> None:
+        """A surprise: increases wait until it is reconciled."""
+        before, self._in_doubt = self.state, True
+        self._note(now, before, BreakerCause.SURPRISE, i)
+
+    def trust(self, now: int) -> None:
+        """It is reconciled."""
+        before, self._in_doubt = self.state, False
+        self._note(now, before, BreakerCause.RECONCILED)
+
+    def move_capital(self, paise: int) -> None:
+        """Capital came (> 0) or went: it is neither profit nor loss."""
+        self.session_start_paise += paise
+        self.peak_paise += paise
+        self._loss_limit_paise = _limit_paise(self._loss, self.session_start_paise)
 
     # ------------------------------------------------------------------ the one place where the state changes
 
     def _turn(
         self, now: int, cause: int, value: int, limit: int, equity_paise: int, instrument: int = -1
     ) -> list[BreakerEvent]:
-        """Change the state as the rulebook says; nothing when it stays what it is."""
-        before, after = self.state, STATES[rules.state_after(STATES.index(self.state), cause)]
-        if before is after:
+        """Change what is tripped as the rulebook says; nothing when it stays what it is."""
+        own, after = self._own, STATES[rules.state_after(STATES.index(self._own), cause)]
+        if own is after:
             return []
-        self.state, self._halted_for = after, 0
+        self._own, self._halted_for = after, 0
         if after is ACTIVE:  # what was counted has had its consequence
             self._trips.losses = 0
-            if before is HALTED:
+            if own is HALTED:
                 self.peak_paise = equity_paise
-        event = BreakerEvent(now, before, after, CAUSES[cause], value, limit, instrument)
-        self.events.append(event)
+        event = BreakerEvent(now, own, after, CAUSES[cause], value, limit, instrument)
+        self.fresh.append(event)
+        self._tell(event)
         return [event]
+
+    def _note(self, now: int, before: TradingState, cause: BreakerCause, instrument: int = -1) -> None:
+        """Tell a change that the rulebook does not know of."""
+        if self.state is not before:
+            self._tell(BreakerEvent(now, before, self.state, cause, 0, 0, instrument))
 
 
 def _limit_paise(limit: Distance | None, of_paise: int) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.rules.exits import rupees_of
 from framework.session.order_prices import entry_prices
 from framework.session.review import ReviewRequest, RuleAnswer, sector_of
+from framework.types.events import Decided
 from framework.types.orders import NAN, Order, OrderRequest, Reason, Verdict
 from framework.types.portfolio import TradingState
 
@@ -67,7 +68,7 @@ def ask(session: Session, row: BarRow, i: int, quantity: int, limit: float = NAN
     reducing = min(abs(position), abs(quantity)) if position * side < 0 else 0
     increasing = abs(quantity) - reducing
     if reducing:
-        session.decide(row, requests=[OrderRequest(i, side * reducing, limit)])
+        session.handle(Decided(session.moment, None, (OrderRequest(i, side * reducing, limit),)))
     if increasing == 0:
         return ReviewReport(reducing, 0, (), Verdict(quantity))
     prices = entry_prices(session.settings, session.instruments[i], side, account.close[i], limit, NAN)
@@ -98,7 +99,7 @@ def _opinion(said: RuleAnswer, asked: ReviewRequest, session: Session) -> RuleRe
 
 
 def _product(asked: ReviewRequest, session: Session) -> Measured:
-    refused = session.seen.product.refusal(asked.order)
+    refused = session.review.product.refusal(asked.order)
     return refused.replace("_", " ") or "allowed", session.settings.product or "any", WORDS
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.session.orders import Terms
 from framework.session.review import ReviewRequest
-from framework.types.orders import DAY, MARKET, Approved, Order, Validity
+from framework.types.orders import DAY, MARKET, Order, Validity
 
 if TYPE_CHECKING:
     from framework.session.account import Account
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from framework.session.intents import Increase
     from framework.session.orders import Orders
     from framework.session.review import Review
-    from framework.types import Command, Settings
+    from framework.types import Settings
+    from framework.types.events import Command
 
 
 class Increases:
@@ -79,9 +81,9 @@ class Increases:
                 self._review.breaker.run_away(order.decided_at, i, self._orders.in_session[i] + 1, equity_paise)
             return []
         numbered = order._replace(order_id=self._orders.take_id(), quantity=verdict.quantity)
-        approved = Approved(numbered, order.quantity, verdict)
-        reserve = self._review.reserve_paise(numbered, worst)
-        return self._orders.place(approved, reserve, blocked, worst=worst, needs_flat=asked.follows)
+        reserve, until = self._review.reserve_paise(numbered, worst), self._review.product.entries_until(i)
+        terms = Terms(worst, reserve, until, needs_flat=asked.follows)
+        return self._orders.place(numbered, order.quantity, verdict, blocked, terms)
 
     def asked(self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int) -> ReviewRequest:
         """What the review is told of an order, with the buying power that is there for it."""

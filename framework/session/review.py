@@ -81,7 +81,7 @@ class Review:
         self._long_margin, self._short_margin = settings.long_share, settings.short_share
         self._limits = settings.limits
         self._account = account
-        self._product, self.breaker, self._orders_so_far, self._exposure, self._last_bars = seen
+        self.product, self.breaker, self._orders_so_far, self._exposure, self._last_bars = seen
         self._portfolio = portfolio
         self._rules = tuple(rules)
         self._restricted = [is_named(one, settings.limits.restricted) for one in account.instruments]
@@ -114,7 +114,7 @@ class Review:
         """Verdict on an order that increases a position: what the strictest rule leaves, the first of equals."""
         order, units, reason = asked.order, asked.units, ""
         side = 1 if order.quantity > 0 else -1
-        if refused := self._product.refusal(order):
+        if refused := self.product.refusal(order):
             return Verdict(0, refused)
         if self.breaker.state is not TradingState.ACTIVE:
             return Verdict(0, self.breaker.state.value)
@@ -137,7 +137,7 @@ class Review:
         The limits are asked about all units, the user's own rules about what those before them left.
         """
         units, side = asked.units, 1 if asked.order.quantity > 0 else -1
-        refused, state = self._product.refusal(asked.order), self.breaker.state
+        refused, state = self.product.refusal(asked.order), self.breaker.state
         said = [
             RuleAnswer("product", units, 0 if refused else units, refused),
             RuleAnswer("state", units, units if state is TradingState.ACTIVE else 0, state.value),

@@ -27,7 +27,11 @@ class BreakerCause(StrEnum):
     RESET_DUE = "reset_due"
     """``breaker_reset`` sessions have passed: HALTED → ACTIVE."""
     COMMAND = "command"
-    """A person said so: → ACTIVE."""
+    """A person said so: → ACTIVE, or what was said."""
+    SURPRISE = "surprise"
+    """The broker contradicted what the session believed: ACTIVE → REDUCE_ONLY, until it is reconciled."""
+    RECONCILED = "reconciled"
+    """The broker's book settled every doubt: what the surprise did is over."""
 
 
 class BreakerEvent(NamedTuple):

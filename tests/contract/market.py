@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from framework.engines import compiled
 from framework.engines.event import run
 from framework.engines.rows import PRICE_NAMES, DecisionArrays
 from framework.types import Bars, Instrument, OrderRequest, Panel, Record, Settings
@@ -84,9 +85,12 @@ def play(
     tick: float = 0.0,
     lot: int = 1,
     configured: Mapping[str, Any] | None = None,
+    engine: str = "event",
     **given: Any,
 ) -> Record:
     """Run targets, weights or explicit orders by row over the prices with the real engine.
+
+    ``engine="compiled"`` runs the kernel, interpreted: the same functions, without half a minute of compiling.
 
     ``stop``, ``take_profit``, ``trail``, ``limit`` and ``trigger`` go beside the targets unless they are texts such as
     ``5%``; every other name is a setting, and so is all in ``configured``.
@@ -96,6 +100,8 @@ def play(
     asked = targets if weights is None else weights
     decisions = None if asked is None else DecisionArrays(grid(panel, asked), **beside)
     on_bar = orders if callable(orders) or orders is None else lambda _session, row: orders.get(row, ())
+    if engine == "compiled":
+        return compiled.run(panel, settings_of(**given, **(configured or {})), decisions=decisions, compiled=False)
     style = "allocate" if weights is not None else "signals" if asked is not None else "on_bar"
     return run(
         panel,

@@ -135,31 +135,6 @@ def test_row_6_a_stop_fills_at_its_trigger(side, high, expected):
     assert ([] if expected is None else [(1, side * 10, at(side, expected), "signal")]) == fills(record)
 
 
-STOP_LIMITS = [
-    # Trigger 102, limit 103: the bar, what follows it, and where it fills.
-    ("reached, the close allows", (100, 104, 99, 102.5), REST, (1, 102)),
-    ("reached, the close at the limit", (100, 104, 99, 103), REST, (1, 102)),
-    ("gapped through the trigger", (102.5, 104, 99, 102.8), REST, (1, 102.5)),
-    ("gapped beyond the limit", (104, 105, 99, 102), REST, (1, 103)),
-    ("the close is beyond, a limit from then on", (100, 105, 99, 104), (104, 105, 102.9, 104), (2, 103)),
-    ("the close is beyond, the next open is better", (100, 105, 99, 104), (101, 105, 100, 104), (2, 101)),
-    ("the close is beyond, never back", (100, 105, 99, 104), (104, 105, 103.5, 104), None),
-    ("not reached, then gapped", (100, 101.9, 99, 101), (102.4, 102.6, 102.2, 102.5), (2, 102.4)),
-    ("never reached", (100, 101.9, 99, 101), (100, 101.9, 99, 101), None),
-]
-
-
-@SIDES
-@pytest.mark.parametrize(
-    ("bar", "following", "expected"), [case[1:] for case in STOP_LIMITS], ids=[c[0] for c in STOP_LIMITS]
-)
-def test_row_7_a_stop_limit_fills_in_its_bar_only_if_the_close_allows(side, bar, following, expected):
-    prices = mirror(side, [REST, bar, following])
-    record = play(prices, [side], trigger=[at(side, 102)], limit=[at(side, 103)], slippage="bps:50", validity="GTC")
-    wanted = [] if expected is None else [(expected[0], side * 10, float(at(side, expected[1])), "signal")]
-    assert wanted == fills(record)
-
-
 @SIDES
 @pytest.mark.parametrize(
     ("per_session", "decided", "validity", "expected"),

@@ -117,37 +117,6 @@ def test_row_13_exits_are_active_in_the_entry_bar(side, active_from, bar, follow
 
 @SIDES
 @pytest.mark.parametrize(
-    ("entry", "bar", "expected"),
-    [
-        # A limit at 98: 5 % below is 93.1, 2 % above is 99.96.
-        ("limit", (100, 101, 93.1, 97), (93.1, "stop_loss")),
-        ("limit", (100, 101, 93.2, 97), None),  # the open of 100 and the high before the entry count for nothing
-        ("limit", (100, 101, 97, 99.96), (99.96, "take_profit")),
-        ("limit", (100, 101, 97, 100.5), (99.96, "take_profit")),
-        ("limit", (100, 101, 93, 100.5), (93.1, "stop_loss")),  # both: the stop
-        # A stop at 102: 5 % below is 96.9, 2 % above is 104.04.
-        ("trigger", (100, 103, 96.9, 102.5), (96.9, "stop_loss")),
-        ("trigger", (100, 105, 99, 103), None),  # the high is beyond the target, the close is not
-        ("trigger", (100, 105, 99, 104.5), (104.04, "take_profit")),
-        # The open is below the stop of the position-to-be: no open test, the stop fills at its own price.
-        ("trigger", (96, 103, 96, 102.5), (96.9, "stop_loss")),
-    ],
-)
-def test_row_14_an_entry_within_the_bar_meets_its_stop_and_its_target_only_by_the_close(side, entry, bar, expected):
-    price = 98 if entry == "limit" else 102
-    prices = mirror(side, [REST, bar])
-    distances = {"stop": [0.05 * price], "take_profit": [0.02 * price]}
-    record = play(prices, [side], **{entry: [at(side, price)]}, **distances)
-    leaves = [(1, -side * 10, round(at(side, expected[0]), 9), expected[1])] if expected else []
-    assert [(1, side * 10, at(side, price), "signal"), *leaves] == fills(record)
-    # Unless the other choice is made, when both count.
-    if expected == (93.1, "stop_loss") and bar[3] > 100:
-        other = play(prices, [side], **{entry: [at(side, price)]}, **distances, both="target")
-        assert round(at(side, 99.96), 9) == fills(other)[1][2]
-
-
-@SIDES
-@pytest.mark.parametrize(
     ("bars", "expected"),
     [
         # Entered at 100, 5 behind the best price. In the entry bar the level is 95, whatever its high.

@@ -41,8 +41,9 @@ What can not be made equal, and is tested as a difference or left out:
 - An order that adds to a position whose stop is gapped through at the same open: backtrader fills both, since a script
   can not act within a bar; our exit takes the intent, and so the order, with it (S12).
 - Cash that covers part of an order: backtrader refuses it, ours shrinks to whole lots (R3).
-- Stop-limit orders: backtrader fills at the trigger within the bar whenever the limit allows; we only if the close is
-  at or better than the limit (row 7), because the path within the bar is unknown.
+- Stop-limit orders whose limit lies short of the trigger (row 7b): after a gap backtrader fills at the limit whenever
+  the range holds it, we only if the close is at or better; after a trigger within the bar it wants, beside that close,
+  a close beyond the open, we do not. With the limit on the marketable side (row 7) both fill alike.
 - Exits active in the entry bar (rows 13 and 14), trailing exits measured from a fill (row 15), volume caps.
 """
 
@@ -348,3 +349,32 @@ def run(prices, wants, *, cash=100_000.0, slippage=0.0, checksubmit=False, broke
     cerebro.addstrategy(Script, wants=wants, **script)
     (strategy,) = cerebro.run()
     return Outcome(strategy.executions, strategy.equity, strategy.refused)
+
+
+class OneStopLimit(bt.Strategy):
+    """One stop-limit order, placed at the first bar."""
+
+    params = (("side", 1), ("trigger", 0.0), ("limit", 0.0))
+
+    def __init__(self):
+        self.prices = []
+
+    def notify_order(self, order):
+        if order.status == order.Completed:
+            self.prices.append(order.executed.price)
+
+    def next(self):
+        if len(self) == 1:
+            place = self.buy if self.p.side > 0 else self.sell
+            place(size=1, exectype=bt.Order.StopLimit, price=self.p.trigger, plimit=self.p.limit)
+
+
+def stop_limit(side, trigger, limit, bar):
+    """Price of a stop-limit order in one bar, by backtrader's own broker; None = it did not fill."""
+    cerebro = bt.Cerebro(stdstats=False)
+    days = [date(2024, 1, 1), date(2024, 1, 2)]
+    columns = zip((100.0,) * 4, map(float, bar), strict=True)
+    cerebro.adddata(Feed(prices=Prices(days, *[list(column) for column in columns])))
+    cerebro.addstrategy(OneStopLimit, side=side, trigger=trigger, limit=limit)
+    prices = cerebro.run()[0].prices
+    return prices[0] if prices else None

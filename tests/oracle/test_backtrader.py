@@ -17,6 +17,8 @@ pytest.importorskip("backtrader", reason="backtrader, the independent check, is 
 from framework import Bars, Instrument, Signals, Strategy, backtest
 from strategies.macd import MACD
 from strategies.rsi import RSI
+from tests.contract.market import at, mirror
+from tests.contract.test_stop_limits import CAUTIOUS, WORKED
 from tests.oracle import backtrader_script as theirs
 
 PAISA = 0.01
@@ -290,6 +292,26 @@ def test_limit_and_stop_entries_equal_backtraders(entry, offset, validity, symbo
     assert len(outcome.executions) > 4
     assert_same_fills(executions, outcome.executions)
     assert_same_equity(equity, outcome)
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["buy", "sell"])
+@pytest.mark.parametrize(("trigger", "limit", "bar", "expected"), WORKED)
+def test_row_7_is_backtraders_rule_too(side, trigger, limit, bar, expected):
+    """Its own broker as it comes, without slippage: the printed prices of the worked table."""
+    got = theirs.stop_limit(side, at(side, trigger), at(side, limit), mirror(side, [bar])[0])
+    assert (None if expected is None else at(side, expected[0])) == got
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["buy", "sell"])
+def test_row_7b_is_more_cautious_than_backtrader_after_a_gap_and_less_after_a_rise(side):
+    """After a gap it asks the range, not the close; after a rise to the trigger it wants a close short of the open."""
+    others = []
+    for trigger, limit, bar, expected in CAUTIOUS:
+        got = theirs.stop_limit(side, at(side, trigger), at(side, limit), mirror(side, [bar])[0])
+        if (None if expected is None else at(side, expected[0])) != got:
+            others.append((bar, expected is None))
+    gapped, risen = [(102, 103, 100, 102), (104, 105, 100, 103)], [(100, 103, 99, 100.5), (100, 103, 99, 101)]
+    assert [(risen[0], False), (risen[1], False), (gapped[0], True), (gapped[1], True)] == others
 
 
 # ---------------------------------------------------------------------- anything at all

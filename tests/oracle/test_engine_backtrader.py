@@ -161,13 +161,14 @@ def random_run(seed):
     shape = panel.close.shape
     target = np.where(noise.random(shape) < 0.3, noise.choice(levels, shape), np.nan)
     side = np.where(np.isnan(target), 1.0, np.sign(target))
-    entry = noise.choice(["market", "market", "limit", "stop"])
+    entry = noise.choice(["market", "market", "limit", "stop", "stop-limit"])
+    limits = {"limit": 1 - side * 0.004, "stop-limit": 1 + side * noise.choice([0.004, 0.006, 0.03])}
     decisions = DecisionArrays(
         target,
         stop=panel.close * 0.03 if noise.random() < 0.3 else None,
         take_profit=panel.close * 0.04 if noise.random() < 0.3 else None,
-        limit=panel.close * (1 - side * 0.004) if entry == "limit" else None,
-        trigger=panel.close * (1 + side * 0.004) if entry == "stop" else None,
+        limit=panel.close * limits[entry] if entry in limits else None,
+        trigger=panel.close * (1 + side * 0.004) if entry in {"stop", "stop-limit"} else None,
     )
     settings = Settings.of(
         capital=float(noise.choice([100_000, 1_000_000])),
@@ -303,10 +304,10 @@ NAN = float("nan")
     ("given", "bars", "choices", "words"),
     [
         (
-            {"target": [1, NAN, NAN, NAN, NAN], "limit": [99.0] * 5, "trigger": [101.0] * 5},
+            {"target": [1, NAN, NAN, NAN, NAN], "limit": [100.5] * 5, "trigger": [101.0] * 5},
             still(),
             {},
-            "a stop-limit entry fills by other rules in backtrader (ABC, 1970-01-02T00:00)",
+            "a stop-limit with its limit short of its trigger fills by other rules in backtrader (ABC",
         ),
         (
             {"target": [0.5, NAN, 1, NAN, NAN]},

@@ -172,11 +172,14 @@ def price_of(s: State, bar: Bar, t: int, k: int, step: int) -> float:
             return fills.limit_fill(side, order.x_limit, start, start, start)
         if order.x_type == STOP:
             return start if order.triggered else fills.stop_fill(side, order.x_trigger, start, start, start)
-        return NAN
+        return fills.stop_limit_fill(side, order.x_trigger, order.x_limit, start, start, start, start)
     high, low = bar.high[t, i], bar.low[t, i]
     if order.x_within > 0.0:
         if order.x_type == LIMIT:
-            return fills.target_after_entry_within_bar(side, order.x_limit, bar.close[t, i])
+            book = s.books[i]
+            return fills.target_after_entry(
+                side, order.x_limit, book.entered_at, book.first_touch, high, low, bar.close[t, i]
+            )
         return fills.stop_fill(side, order.x_trigger, order.x_within, high, low)
     if order.x_type == LIMIT or (order.x_type == STOP_LIMIT and order.triggered):
         return fills.limit_fill(side, order.x_limit, start, high, low)
@@ -198,8 +201,9 @@ def serve(s: State, p: Params, bar: Bar, t: int, step: int, count: int) -> None:
             continue
         if step in (AT_OPEN, AT_CLOSE) and order.x_type == MARKET and becomes_limit(s, p, k, price):
             continue
-        if order.x_type == STOP_LIMIT and step == IN_RANGE and not order.triggered:
-            order.triggered = True
+        slips = order.x_type == STOP or (order.x_type == STOP_LIMIT and not order.triggered)
+        order.triggered = order.triggered or slips
+        if order.x_type == STOP_LIMIT and step == IN_RANGE and slips:
             i = order.instrument
             price = fills.stop_limit_fill(
                 order.x_side, order.x_trigger, order.x_limit,
@@ -207,10 +211,8 @@ def serve(s: State, p: Params, bar: Bar, t: int, step: int, count: int) -> None:
             )  # fmt: skip
             if not price > 0.0:
                 continue
-        is_stop = order.x_type == STOP
-        order.triggered = order.triggered or is_stop
         at_open = step == AT_OPEN or (step == IN_RANGE and price == bar.open[t, order.instrument] and not within)
-        slip = is_stop or order.x_type == MARKET or step == LAST_CLOSE
+        slip = slips or order.x_type == MARKET or step == LAST_CLOSE
         fill(s, p, bar, t, k, price, at_open, step >= AT_CLOSE, slip)
 
 
@@ -249,7 +251,9 @@ def fill(
         finish_bar(s, k)
         if quantity == 0:
             return
-    price = prices.slipped(unslipped, side, p.bps, p.ticks, tick) if slip else unslipped
+    price = unslipped
+    if slip:
+        price = prices.within_limit(prices.slipped(unslipped, side, p.bps, p.ticks, tick), order.x_limit, side)
     share = p.long_margin if side > 0 else p.short_margin
     needed = 0 if order.reduces else risk.needed(quantity, price, share, side, tariff_at(s, i, time))
     if not order.reduces and needed > buying_power(s, p, 0):
@@ -259,7 +263,18 @@ def fill(
         give_up(s, p, k)
         end(s, k, REFUSED, WHY_CASH)
         return
+    if not (order.reduces or at_open or at_close):
+        note_entry(s, t, k, unslipped, bar.open[t, i])
     order.x_remaining = order.x_remaining - quantity
     if order.x_remaining == 0:
         unrest(s, k)
     on_fill(s, p, k, side * quantity, price, unslipped, time, at_open, at_close)
+
+
+def note_entry(s: State, t: int, k: int, unslipped: float, start: float) -> None:
+    """Row 14: an entry filled inside the bar; keep where, and whether all prices beyond it came after it."""
+    order = s.orders[k]
+    book = s.books[order.instrument]
+    several = book.entered_row == t
+    book.first_touch = not several and fills.is_first_touch(order.x_side, unslipped, order.x_trigger, start)
+    book.entered_row, book.entered_at = t, NAN if several else unslipped

@@ -46,12 +46,14 @@ BOOK = np.dtype(
         ("extreme", np.float64), ("bars_held", np.int64), ("dp_day", np.int64),
         ("running_paise", np.int64), ("tariff", np.int64), ("squared_off", np.int64), ("scale", np.float64),
         ("sector", np.int64), ("counted_session", np.int64), ("in_session", np.int64),
+        ("entered_row", np.int64), ("entered_at", np.float64), ("first_touch", np.bool_),
     ],
     align=True,
 )  # fmt: skip
 """One instrument; see ``session.instrument_state`` and ``Account``. Order ids are row numbers, −1 = none; ``tariff``
 is the row of the latest tariff asked for, ``squared_off`` the latest session whose square-off was carried out,
-``sector`` one of the limits' sectors, −1 = none, ``in_session`` counts its orders of ``counted_session``."""
+``sector`` one of the limits' sectors, −1 = none, ``in_session`` counts its orders of ``counted_session``,
+``entered_row`` is the latest row with an entry inside the bar, at ``entered_at`` unslipped, NaN = several of them."""
 
 ORDER = np.dtype(
     [

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from framework.rules.fills import (
     capped_quantity,
+    is_first_touch,
     limit_fill,
     stop_fill,
     stop_limit_fill,
-    target_after_entry_within_bar,
+    target_after_entry,
 )
 
 NAN = math.nan
@@ -58,20 +59,50 @@ def test_a_stop_fills_where_the_price_first_is_through(side, trigger, bar):
 
 
 @given(SIDES, PRICES, PRICES, bars())
-def test_a_stop_limit_fills_in_its_bar_only_when_it_ends_within_the_limit(side, trigger, limit, bar):
+def test_a_stop_limit_fills_where_prices_pass_its_trigger_and_never_beyond_its_limit(side, trigger, limit, bar):
     got = stop_limit_fill(side, trigger, limit, *bar)
     reached = path(side, trigger, bar)
-    if math.isnan(reached) or side * (bar[3] - limit) > 0:
+    if math.isnan(reached):
         assert math.isnan(got)
-    else:
-        assert got == (reached if side * (reached - limit) <= 0 else limit)
+    elif side * (limit - trigger) < 0:  # row 7b
+        assert same(limit if side * (limit - bar[3]) >= 0 else NAN, got)
+    elif side * (limit - reached) >= 0:
+        assert got == reached
+    else:  # the open is beyond the limit: from there on a limit, as row 4 has it
+        assert reached == bar[0]
+        assert same(path(-side, limit, bar), got)
+    if not math.isnan(got):
         assert bar[2] <= got <= bar[1]
+        assert side * (limit - got) >= 0
 
 
-@given(SIDES, PRICES, bars())
-def test_a_target_of_an_entry_within_the_bar_asks_the_close(side, limit, bar):
-    got = target_after_entry_within_bar(side, limit, bar[3])
-    assert same(limit if side * (limit - bar[3]) >= 0 else NAN, got)
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize(
+    ("entry", "trigger", "opens", "expected"),
+    [
+        (102.0, 102.0, 100.0, True),
+        (102.0, NAN, 104.0, False),  # a limit
+        (102.0, NAN, 100.0, False),
+        (102.0, 102.0, 104.0, False),  # gapped, and back to a limit at the trigger
+        (101.0, 102.0, 100.0, False),  # back at a limit short of the trigger
+        (102.0, 102.0, NAN, False),
+    ],
+)
+def test_only_a_trigger_that_prices_come_to_from_its_own_side_is_touched_first(side, entry, trigger, opens, expected):
+    mirrored = [price if side > 0 else 200 - price for price in (entry, trigger, opens)]
+    assert is_first_touch(side, *mirrored) is expected
+
+
+@given(SIDES, PRICES, PRICES, st.booleans(), bars())
+def test_a_target_of_an_entry_within_the_bar_asks_the_close_or_after_a_first_touch_the_range(
+    side, limit, entry, first_touch, bar
+):
+    got = target_after_entry(side, limit, entry, first_touch, *bar[1:])
+    after = bar[1:] if first_touch else (bar[3],) * 3
+    assert same(path(-side, limit, (entry, max(*after, entry), min(*after, entry), 0)), got)
+    if not first_touch:  # of several entries
+        of_several = target_after_entry(side, limit, NAN, False, *bar[1:])
+        assert same(limit if side * (limit - bar[3]) >= 0 else NAN, of_several)
 
 
 @pytest.mark.parametrize("side", [1, -1])
@@ -81,7 +112,8 @@ def test_without_a_price_nothing_fills(side):
     assert math.isnan(stop_fill(side, NAN, *bar[:3]))
     assert math.isnan(stop_limit_fill(side, NAN, 100.0, *bar))
     assert math.isnan(stop_limit_fill(side, 100.0, NAN, *bar))
-    assert math.isnan(target_after_entry_within_bar(side, NAN, 100.0))
+    assert math.isnan(target_after_entry(side, NAN, 100.0, True, *bar[1:]))
+    assert math.isnan(target_after_entry(side, 100.0, NAN, False, NAN, NAN, NAN))
     # And without a bar neither.
     assert math.isnan(limit_fill(side, 100.0, NAN, NAN, NAN))
     assert math.isnan(stop_fill(side, 100.0, NAN, NAN, NAN))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from framework.rules.prices import ON_GRID, grid_price, on_tick, protected, slipped, worst_entry
+from framework.rules.prices import ON_GRID, grid_price, on_tick, protected, slipped, within_limit, worst_entry
 
 TICKS = st.sampled_from([0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 0.0025, 0.15, 0.35, 12.5])
 SIDES = st.sampled_from([1, -1])
@@ -126,6 +126,22 @@ def test_slippage_is_never_for_us_and_no_more_than_stated(price, side, bps, tick
 )
 def test_slippage_by_hand(price, side, bps, ticks, tick, expected):
     assert slipped(price, side, bps, ticks, tick) == pytest.approx(expected, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("price", "limit", "side", "expected"),
+    [
+        (100.5, 101.0, 1, 100.5),
+        (101.0, 101.0, 1, 101.0),
+        (101.5, 101.0, 1, 101.0),
+        (99.5, 99.0, -1, 99.5),
+        (98.5, 99.0, -1, 99.0),
+        (101.5, math.nan, 1, 101.5),
+        (98.5, math.nan, -1, 98.5),
+    ],
+)
+def test_a_slipped_price_ends_at_the_limit_if_there_is_one(price, limit, side, expected):
+    assert within_limit(price, limit, side) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,126 @@
+"""The aftermath of a position that changed, and of an order that came to nothing: intents, exits, orders that follow.
+
+The compiled engine mirrors ``position_changed``, ``went_flat`` and ``give_up``; accidents and strangers only a real
+broker can bring about.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.session.instrument_state import NO_DISTANCES
+from framework.types.orders import Reason
+
+if TYPE_CHECKING:
+    from framework.session.desk import Desk
+    from framework.session.instrument_state import WorkingOrder
+    from framework.session.protection import Protection
+    from framework.session.reductions import Reductions
+    from framework.types.events import Command
+
+FORCED = frozenset(
+    {
+        Reason.STOP_LOSS,
+        Reason.TAKE_PROFIT,
+        Reason.TRAILING_STOP,
+        Reason.TIME_EXIT,
+        Reason.SQUARE_OFF,
+        Reason.EXPIRY,
+        Reason.RISK,
+        Reason.PERSON,
+        Reason.ACCIDENT,
+        Reason.EXTERNAL,
+    }
+)
+"""Exits that set the intent to 0 by themselves."""
+
+
+class Aftermath:
+    """Carries it out over the books of all instruments."""
+
+    def __init__(
+        self, desk: Desk, protection: Protection, reductions: Reductions, *, reenter: str, by_target: bool
+    ) -> None:
+        """``by_target``: the strategy gives targets, not orders."""
+        self._inputs, self._account, self._books, self._orders, _ = desk
+        self._protection = protection
+        self._reductions = reductions
+        self._reenter = reenter
+        self._by_target = by_target
+
+    def position_changed(self, i: int, before: int, working: WorkingOrder, *, within_bar: bool) -> list[Command]:
+        """A fill of an order of ours took the position of ``i`` from ``before`` to what it is now."""
+        position, order, now = self._account.quantity[i], working.order, self._inputs.now
+        crossed = before * position < 0
+        forced = order.reason in FORCED
+        commands = self.went_flat(i, order.order_id, forced=forced) if not position or crossed else []
+        if position == 0:
+            return commands
+        if before == 0 or crossed or abs(position) > abs(before):
+            if order.reduces:
+                return commands + self._end_accident(i, now)
+            self._orders.drop_overtaken(i, now)
+            opened = before == 0 or crossed
+            return commands + self._protection.entered(i, now, opened=opened, within_bar=within_bar)
+        return commands + self._protection.shrank(i, working, now) + self._shorten_exits(i)
+
+    def _shorten_exits(self, i: int) -> list[Command]:
+        """An explicit order that was to increase may find something to reduce: what it took, others must not."""
+        position = self._account.quantity[i]
+        commands: list[Command] = []
+        for working in self._orders.plain_exits(i):
+            if abs(working.remaining) > abs(position):
+                commands += self._orders.shorten(working, -position)
+        return commands
+
+    def _end_accident(self, i: int, now: int) -> list[Command]:
+        """A reduction filled beyond what was held, stop and target both, say: what that opened is closed at once."""
+        self._books[i].leave(Reason.ACCIDENT, self._reenter)
+        return self._reductions.order(i, now)
+
+    def stranger_traded(self, i: int, before: int) -> list[Command]:
+        """Somebody else traded: what he took is a forced exit, what he added is held and protected like our own."""
+        position, now, book = self._account.quantity[i], self._inputs.now, self._books[i]
+        crossed = before * position < 0
+        commands = self.went_flat(i, 0, forced=True) if not position or crossed else []
+        if position == 0:
+            return commands
+        if before == 0 or crossed or abs(position) > abs(before):
+            opened = before == 0 or crossed
+            if opened:
+                book.entry_distances = NO_DISTANCES
+            book.desired = position if opened else book.desired + position - before
+            return commands + self._protection.entered(i, now, opened=opened, within_bar=True)
+        return commands + self._protection.carry(i) + self._shorten_exits(i)
+
+    def went_flat(self, i: int, by: int, *, forced: bool) -> list[Command]:
+        """Order ``by`` took the position: its exits are cancelled, and a forced exit takes the intent with it."""
+        book = self._books[i]
+        if forced:
+            book.forget_intent(self._reenter)
+        book.forget_position()
+        commands: list[Command] = []
+        for working in self._orders.of(i):
+            unwanted = working.order.reduces or (forced and self._by_target)
+            if unwanted and not working.cancelling and working.order.order_id != by:
+                commands += self._orders.withdraw(working, self._inputs.now)
+        return commands
+
+    def give_up(self, working: WorkingOrder) -> None:
+        """An entry that ended unfilled sets the intent to 0, or to what it was while a position was held."""
+        order = working.order
+        book, position = self._books[order.instrument], self._account.quantity[order.instrument]
+        if self._by_target and not order.reduces and working.filled == 0 and not book.leaving:
+            before = (book.intent, book.intent_before, book.desired)
+            if position:
+                book.intent, book.desired = book.intent_before, position
+            else:
+                book.forget_intent(self._reenter)
+            working.gave_up = (*before, book.intent)
+
+    def take_up_again(self, working: WorkingOrder) -> None:
+        """It did fill: the intent that it took along is there again, unless another one came meanwhile."""
+        book = self._books[working.order.instrument]
+        if working.gave_up is not None and book.intent == working.gave_up[3]:
+            book.intent, book.intent_before, book.desired, _ = working.gave_up
+        working.gave_up = None

@@ -1,0 +1,87 @@
+"""Upkeep: what the broker refused or left unanswered, looked at again at every close and tick until it is right.
+
+In a simulation every answer comes at once and nothing is ever refused, so there is nothing to look at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.session.lifecycle import PARKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from framework.session.desk import Desk
+    from framework.session.instrument_state import WorkingOrder
+    from framework.session.protection import Protection
+    from framework.session.reductions import Reductions
+    from framework.types.events import Command
+
+SECOND_NS = 1_000_000_000
+PATIENCE_NS = 30 * SECOND_NS
+"""An answer that takes longer is missing."""
+PACE_NS = 60 * SECOND_NS
+"""Between two tries of what was refused, unless a bar closes."""
+
+
+class Upkeep:
+    """Notes which instruments need a look, and takes it."""
+
+    def __init__(self, desk: Desk, protection: Protection, reductions: Reductions) -> None:
+        self._inputs, self._account, self._books, self._orders, _ = desk
+        self._protection = protection
+        self._reductions = reductions
+        self.due = protection.to_look_at
+        """Instruments to look at."""
+        self.looked_at = 0
+        """When that was done last, UTC nanoseconds."""
+
+    def look_at(self, i: int) -> None:
+        """Something of this instrument is not as it should be."""
+        self.due.add(i)
+
+    def at_close(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
+        """A bar closed: decisions follow, so what is to be left is ordered by them."""
+        self._miss_answers(doubt)
+        return self._run(leaves=False)
+
+    def at_tick(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
+        """Time passed without a bar."""
+        self._miss_answers(doubt)
+        if self._inputs.moment - self.looked_at < PACE_NS:
+            return []
+        return self._run(leaves=True)
+
+    def at_once(self) -> list[Command]:
+        """The broker's book was read: what is known now can be brought right now."""
+        return self._run(leaves=True)
+
+    def _miss_answers(self, doubt: Callable[[WorkingOrder, str, str], None]) -> None:
+        late = [one for one in self._orders.unanswered.values() if self._inputs.moment - one.asked_at > PATIENCE_NS]
+        for working in late:
+            doubt(working, "unanswered", f"{(self._inputs.moment - working.asked_at) // SECOND_NS} s")
+
+    def _run(self, *, leaves: bool) -> list[Command]:
+        if not self.due:
+            return []
+        instruments = sorted(self.due)
+        self.due.clear()
+        self.looked_at = self._inputs.moment
+        commands: list[Command] = []
+        for i in instruments:
+            commands += self._bring_right(i, leaves=leaves)
+        return commands
+
+    def _bring_right(self, i: int, *, leaves: bool) -> list[Command]:
+        """Cancels that were refused, exits that are missing or not as they should be, a way out that was closed."""
+        now = self._inputs.now
+        commands: list[Command] = []
+        for working in self._orders.of(i):
+            if working.withdrawn and working.state is not PARKED:
+                commands += self._orders.withdraw(working, now)
+        if not self._account.quantity[i]:
+            return commands
+        if not self._books[i].leaving:
+            return commands + self._protection.restore(i, now)
+        return commands + (self._reductions.order(i, now) if leaves else [])
