@@ -234,7 +234,11 @@ def _show(wanted: Wanted, session: Session, answer: ReviewReport) -> None:
             table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
         for one in answer.opinions:
             table.add_row(
-                one.rule, verdict_text(one), amount_text(one.value, one.unit), amount_text(one.bound, one.unit), _fix(one)
+                one.rule,
+                verdict_text(one),
+                amount_text(one.value, one.unit),
+                amount_text(one.bound, one.unit),
+                _fix(one),
             )
         print_table(table)
     typer.echo(_result(answer))

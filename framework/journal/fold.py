@@ -33,9 +33,9 @@ from framework.journal.chain import Torn, Walk
 from framework.journal.entries import Closed, Header, Written, written_entry
 from framework.journal.errors import JournalDiffersError, JournalError
 from framework.journal.writer import sources
-from framework.session import Session
+from framework.session import Session, state
 from framework.types import codec
-from framework.types.events import Command, Fact, Input
+from framework.types.events import Command, Fact, Input, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -73,8 +73,8 @@ def fold(
 ) -> Folded:
     """The session that a journal leads to, from its first entry; every hash, command, fact and checkpoint compared.
 
-    ``rules``: the user's own, in the order of the header. ``through`` hands an input to the session for whoever looks on:
-    it is called with the entry's number, the session and the input. ``progress``: with the bytes of each line.
+    ``rules``: the user's own, in the order of the header. ``through`` hands an input to the session for whoever looks
+    on: it is called with the entry's number, the session and the input. ``progress``: with the bytes of each line.
 
     Raises:
         JournalBrokenError: an entry is not what was written.

@@ -6,6 +6,8 @@ count alike: entry 0 is the header, each input the next one.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +19,7 @@ from framework.journal.file import read_lines
 from framework.journal.fold import fold
 from framework.session.explain import RuleReport, explain_review
 from framework.types.events import Decided
+from framework.usercode.find import find_strategy, source_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,9 +27,11 @@ if TYPE_CHECKING:
     from framework.report.result import Result
     from framework.session import Session
     from framework.session.review import ReviewRequest
-    from framework.types import Panel, RiskRule, Settings, Verdict
+    from framework.strategy import Strategy
+    from framework.types import RiskRule
     from framework.types.events import Input, Outcome
-    from framework.types.orders import OrderRequest, CancelRequest
+    from framework.types.orders import CancelRequest, OrderRequest
+    from framework.types.record import OrderRecord
 
     Wanted = Callable[["Step"], bool]
 
@@ -36,18 +41,43 @@ class Standing(NamedTuple):
 
     position: int
     """Signed units."""
+    average: float
+    """Average fill price of the position, rupees; NaN when flat."""
+    close: float
+    """Last close, rupees; NaN before the first bar."""
     intent: float
+    """The last finite target that was taken in."""
     desired: int
+    """Signed units that it means."""
     full_units: int
+    """Units of a full target, fixed at the opening decision."""
     ignored_target: float
+    """``reenter: new_signal``: the target that must first leave; NaN = none."""
     leaving: str
     """Why a forced exit is under way; empty when none is."""
     state: str
     """The trading state."""
     equity_paise: int
-    buying_power_paise: int
-    working: tuple[str, ...]
-    """Open orders in words."""
+    working: tuple[OrderRecord, ...]
+    """Open orders, oldest first."""
+
+
+def standing(session: Session, i: int) -> Standing:
+    """How an instrument stands now."""
+    account, book = session.account, session.book(i)
+    return Standing(
+        position=account.quantity[i],
+        average=account.average[i],
+        close=account.close[i],
+        intent=book.intent,
+        desired=book.desired,
+        full_units=book.full_units,
+        ignored_target=book.ignored_target,
+        leaving=str(book.leaving_reason) if book.leaving else "",
+        state=str(session.state),
+        equity_paise=session.equity_paise,
+        working=tuple(working.record() for working in session.working(i)),
+    )
 
 
 class Review(NamedTuple):
@@ -55,8 +85,8 @@ class Review(NamedTuple):
 
     quantity: int
     """Signed units asked for."""
-    verdict: Verdict
     rules: tuple[RuleReport, ...]
+    """What each built-in rule said of it."""
 
 
 class Step(NamedTuple):
@@ -87,7 +117,7 @@ class Trail:
         self._reviews: list[Review] = []
         self._seq = 0
 
-    def over(self, session: Session, _panel: Panel) -> Callable[[Input], Outcome]:
+    def over(self, session: Session, **_began: object) -> Callable[[Input], Outcome]:
         """See ``framework.engines.event.Recorder``: entries are counted as a journal counts them."""
 
         def handle(one: Input) -> Outcome:
@@ -96,12 +126,15 @@ class Trail:
 
         return handle
 
+    def ended(self, session: Session, at: int) -> None:
+        """See ``framework.engines.event.Recorder``."""
+
     def take(self, seq: int, session: Session, one: Input) -> Outcome:
         """Hand an input to the session and keep what is wanted of it."""
         before = standing(session, self._i)
         self._reviews = []
         if isinstance(one, Decided):
-            session.review.listener = lambda asked, verdict: self._reviewed(session, asked, verdict)
+            session.review.listener = partial(self._reviewed, session)
         outcome = session.handle(one)
         session.review.listener = None
         step = Step(seq, one, outcome, before, standing(session, self._i), tuple(self._reviews))
@@ -111,19 +144,60 @@ class Trail:
             raise _EnoughError
         return outcome
 
-    def _reviewed(self, session: Session, asked: ReviewRequest, verdict: Verdict) -> None:
+    def _reviewed(self, session: Session, asked: ReviewRequest) -> None:
         if asked.order.instrument == self._i:
-            self._reviews.append(Review(asked.order.quantity, verdict, explain_review(session, asked, verdict)))
+            self._reviews.append(Review(asked.order.quantity, explain_review(session, asked)))
 
 
 def follow(result: Result, trail: Trail, rules: Sequence[RiskRule] = ()) -> str:
-    """Run a kept run through a trail; returns where its inputs came from."""
+    """Run a kept run through a trail; returns where its inputs came from.
+
+    ``rules``: the user's own that it was run under. ``DataError`` where it cannot be run again.
+    """
     path = result.provenance.get("journal", "")
-    if path and Path(path).is_file():
-        try:
+    with suppress(_EnoughError):
+        if path and Path(path).is_file():
             fold(read_lines(Path(path)), rules, through=trail.take)
-        except _EnoughError:
-            pass
-        return f"journal {path}"
-    _run_again(result, trail, rules)
-    return "the event engine, run again from the bundle"
+        else:
+            _run_again(result, trail, rules)
+    return f"journal {path}" if path and Path(path).is_file() else "the event engine, which ran the kept run again"
+
+
+def _run_again(result: Result, trail: Trail, rules: Sequence[RiskRule]) -> None:
+    record, given = result.record, tuple(type(rule).__name__ for rule in rules)
+    if given != record.rules:
+        msg = (
+            f"run {result.run_id} was run under risk rules of your own: {', '.join(record.rules) or 'none'}; hand over "
+            f"the same, not {', '.join(given) or 'none'} (--risk-rule FILE.py:NAME)"
+        )
+        raise DataError(msg)
+    on_bar = None
+    if record.targets is None:
+        context, strategy = BarContext(record.panel, record.settings.adjust), _strategy_of(result)
+        on_bar = partial(_ask, context, strategy)
+    event.run(
+        record.panel,
+        record.settings,
+        decisions=None if record.targets is None else DecisionArrays(record.targets, **record.prices),
+        on_bar=on_bar,
+        style=record.style,
+        first_row=record.first_row,
+        rules=rules,
+        recorder=trail,
+    )
+
+
+def _ask(context: BarContext, strategy: Strategy, session: Session, row: int) -> list[OrderRequest | CancelRequest]:
+    return context.ask(strategy, session, row)
+
+
+def _strategy_of(result: Result) -> Strategy:
+    """The strategy that acted bar by bar, as it was."""
+    strategy = find_strategy(result.strategy).from_settings(result.parameters)
+    if source_hash(type(strategy)) != result.provenance.get("strategy_sha256"):
+        msg = (
+            f"{result.strategy} has changed since run {result.run_id}, so on_bar() would not ask for the same again; "
+            "run the backtest again, with --journal to keep what it asked for"
+        )
+        raise DataError(msg)
+    return strategy

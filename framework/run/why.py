@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from framework.engines.rows import PRICE_NAMES
 from framework.errors import DataError
 from framework.journal.wording import Wording
 from framework.run.sizes import size_text
 from framework.run.trail import Trail, follow
+from framework.session.explain import RuleReport
 from framework.types.events import BarCloses, Change, Decided, Filled, Submit
-from framework.types.orders import PRICE_FIELDS, Reason
+from framework.types.orders import Reason
 from framework.types.record import OrderRecord, OrderState, Settlement
-from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from framework.report.result import Result
     from framework.run.trail import Review, Step
-    from framework.session.explain import RuleReport
-    from framework.types import RiskRule
+    from framework.types import RiskRule, Verdict
 
 
 class Link(NamedTuple):
@@ -64,8 +64,13 @@ def why(result: Result, order_id: int, rules: Sequence[RiskRule] = ()) -> Explan
     review = _review_of(trail.steps, record)
     links = (*_decision(result, trail.steps, record, words), *_life(trail.steps, record, words))
     return Explanation(
-        result.run_id, words.order(order), _answer(record), source, links, () if review is None else review.rules
+        result.run_id, words.order(order), _answer(record), source, links, all_rules(review, record.verdict)
     )
+
+
+def spaced(code: str) -> str:
+    """A reason code as words."""
+    return str(code).replace("_", " ")
 
 
 def _order_of(result: Result, order_id: int) -> OrderRecord:
@@ -80,10 +85,12 @@ def _order_of(result: Result, order_id: int) -> OrderRecord:
 
 def _answer(record: OrderRecord) -> str:
     order, verdict = record.order, record.verdict
-    because = REASONS.get(order.reason, str(order.reason).replace("_", " "))
+    because = REASONS.get(order.reason, spaced(order.reason))
     shrunk = ""
     if record.requested != verdict.quantity:
-        shrunk = f"; {verdict.reason.replace('_', ' ')} left {abs(verdict.quantity):,} of {abs(record.requested):,} units"
+        shrunk = (
+            f"; {verdict.reason.replace('_', ' ')} left {abs(verdict.quantity):,} of {abs(record.requested):,} units"
+        )
     ended = f" ({record.why.replace('_', ' ')})" if record.why else ""
     return f"{because}{shrunk}; it ended {record.state.value}{ended}" if record.ended_at else f"{because}{shrunk}"
 
@@ -126,6 +133,17 @@ def _review_of(steps: Sequence[Step], record: OrderRecord) -> Review | None:
     return next(same, None)
 
 
+def all_rules(review: Review | None, verdict: Verdict) -> tuple[RuleReport, ...]:
+    """What every rule said, one of the user's own too where it left less than the built-in ones."""
+    if review is None:
+        return ()
+    left = min(one.units for one in review.rules)
+    if abs(verdict.quantity) < left:
+        units, reason = abs(verdict.quantity), verdict.reason
+        return (*review.rules, RuleReport(reason, left, units, "", "", "words", reason))
+    return review.rules
+
+
 # ---------------------------------------------------------------------- bar → columns → target → size → rules
 
 
@@ -151,6 +169,8 @@ def bar_link(step: Step, i: int, words: Wording) -> Link:
     event = step.event
     assert isinstance(event, BarCloses)  # noqa: S101 - for the type checker: callers looked
     row = event.row
+    if not row.close[i] > 0.0:
+        return Link("bar", step.seq, f"none of {words.name(i)} at {words.when(row.close_time)}")
     prices = ", ".join(f"{name} {getattr(row, name)[i]:,.10g}" for name in ("open", "high", "low", "close"))
     return Link("bar", step.seq, f"{words.name(i)} closed at {words.when(row.close_time)}: {prices}")
 
@@ -174,8 +194,9 @@ def decided_links(result: Result, step: Step, i: int, words: Wording) -> Iterato
             yield Link("request", step.seq, words.say(request))
     if event.decisions is None:
         return
-    given = {name: getattr(event.decisions, name) for name in PRICE_FIELDS}
-    extra = "".join(f", {name.replace('_', ' ')} {values[i]:,.10g}" for name, values in given.items() if values and values[i] > 0)
+    given = {name: getattr(event.decisions, name) for name in PRICE_NAMES}
+    beside = [(name, values[i]) for name, values in given.items() if values is not None and values[i] > 0.0]
+    extra = "".join(f", {spaced(name)} {value:,.10g}" for name, value in beside)
     yield Link("target", step.seq, f"{event.decisions.target[i]:g} (before {before.intent:g}){extra}")
     if after.desired != before.desired or after.desired != before.position:
         yield Link("size", step.seq, size_text(result, event.decisions, step, i))
@@ -196,36 +217,37 @@ def rules_text(review: Review) -> str:
 def _life(steps: Sequence[Step], record: OrderRecord, words: Wording) -> Iterator[Link]:
     order_id = record.order.order_id
     for step in steps:
-        if not mentions(step, order_id):
-            continue
-        if not isinstance(step.event, BarCloses | Decided) and _id_of(step.event) != order_id:
-            yield Link("cause", step.seq, f"{type(step.event).__name__} {words.say(step.event)}")
-        elif isinstance(step.event, Filled):
-            yield Link("fill", step.seq, _fill_text(step.event))
-        elif _id_of(step.event) == order_id:
-            yield Link("answer", step.seq, f"{type(step.event).__name__.lower()} {words.say(step.event)}")
-        for command in step.outcome.commands:
-            if _id_of(command) == order_id:
-                what = "order" if isinstance(command, Submit) else "change" if isinstance(command, Change) else "cancel"
-                yield Link(what, step.seq, words.say(command))
-        for fact in step.outcome.facts:
-            if _id_of(fact) != order_id:
-                continue
-            if isinstance(fact, Settlement):
-                yield Link("charges", step.seq, words.settled(fact))
-            elif isinstance(fact, OrderRecord):
-                yield Link("end", step.seq, _end_text(fact))
-            else:
-                yield Link("fact", step.seq, words.say(fact))
+        if mentions(step, order_id):
+            yield from _told(step, order_id, words)
+            yield from _followed(step, order_id, words)
 
 
-def _fill_text(event: Filled) -> str:
-    fill = event.fill
-    where = "at the open" if fill.at_open else "at the close" if fill.at_close else "within the bar"
-    slipped = f", slipped from {fill.unslipped:,.10g}" if fill.unslipped != fill.price else ""
-    return f"{fill.quantity:+,} @ {rupees(fill.price)} {where}{slipped}"
+def _told(step: Step, order_id: int, words: Wording) -> Iterator[Link]:
+    """The input itself, unless it is a bar or a decision, which the first half of the explanation shows."""
+    event = step.event
+    if isinstance(event, BarCloses | Decided):
+        return
+    if _id_of(event) != order_id:
+        yield Link("cause", step.seq, f"{type(event).__name__} {words.say(event)}".strip())
+    elif isinstance(event, Filled):
+        yield Link("fill", step.seq, words.filled(event))
+    else:
+        yield Link("answer", step.seq, f"{type(event).__name__.lower()} {words.say(event)}")
+
+
+def _followed(step: Step, order_id: int, words: Wording) -> Iterator[Link]:
+    """Commands and facts of the order."""
+    for command in step.outcome.commands:
+        if _id_of(command) == order_id:
+            what = "order" if isinstance(command, Submit) else "change" if isinstance(command, Change) else "cancel"
+            yield Link(what, step.seq, words.say(command))
+    for fact in step.outcome.facts:
+        if _id_of(fact) == order_id:
+            what = {Settlement: "charges", OrderRecord: "end"}.get(type(fact), "fact")
+            yield Link(what, step.seq, _end_text(fact) if isinstance(fact, OrderRecord) else words.say(fact))
 
 
 def _end_text(record: OrderRecord) -> str:
     filled = f", {record.filled:+,} filled" if record.state is not OrderState.FILLED and record.filled else ""
-    return f"{record.state.value}{filled}{f': {record.why.replace("_", " ")}' if record.why else ''}"
+    why = f": {spaced(record.why)}" if record.why else ""
+    return f"{record.state.value}{filled}{why}"

@@ -9,9 +9,11 @@ import numpy as np
 
 from framework.errors import DataError
 from framework.journal.wording import Wording
+from framework.rules.money import LARGEST_QUANTITY
 from framework.run.trail import Trail, follow
-from framework.run.why import Explanation, Link, bar_link, columns_link, decided_links, rules_text
+from framework.run.why import Explanation, Link, all_rules, bar_link, columns_link, decided_links, rules_text, spaced
 from framework.types.events import BarCloses, Decided, Submit
+from framework.types.orders import Verdict
 from framework.types.record import OrderRecord, OrderState
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from framework.report.result import Result
     from framework.run.trail import Step
-    from framework.session.explain import RuleReport
     from framework.types import Panel, RiskRule
 
 
@@ -52,16 +53,17 @@ def why_not(result: Result, symbol: str, moment: int, rules: Sequence[RiskRule] 
     source = follow(result, trail, rules)
     closes, decided = _the_two(trail.steps)
     answer, links = _because(result, asked, decided, changes, words)
-    bar = bar_link(closes, i, words) if closes.event.row.close[i] > 0.0 else Link("bar", closes.seq, "none of this instrument")  # type: ignore[union-attr]  # it is a BarCloses
     found = (
-        bar,
+        bar_link(closes, i, words),
         *columns_link(result, i, close_time),
         *decided_links(result, decided, i, words),
         *(Link("rules", decided.seq, rules_text(review)) for review in decided.reviews),
         *links,
-        Link("stands", decided.seq, standing_text(decided)),
+        Link("stands", decided.seq, standing_text(decided, words)),
     )
-    reviewed: tuple[RuleReport, ...] = decided.reviews[-1].rules if decided.reviews else ()
+    refused = [one.verdict for one in _ends_of(decided, i) if one.state is OrderState.REFUSED]
+    verdict = refused[-1] if refused else Verdict(LARGEST_QUANTITY)
+    reviewed = all_rules(decided.reviews[-1] if decided.reviews else None, verdict)
     return Explanation(result.run_id, f"{words.name(i)} at {words.when(close_time)}", answer, source, found, reviewed)
 
 
@@ -105,12 +107,12 @@ def _ends_of(step: Step, i: int) -> list[OrderRecord]:
     return [fact for fact in step.outcome.facts if isinstance(fact, OrderRecord) and fact.order.instrument == i]
 
 
-def standing_text(step: Step) -> str:
+def standing_text(step: Step, words: Wording) -> str:
     """What is held, wanted and working after an input."""
     after = step.after
-    parts = [f"{after.position:+,} held", f"intent {after.intent:g} ({after.desired:+,} units)", after.state.replace("_", " ")]
-    parts += [f"leaving: {after.leaving.replace('_', ' ')}"] if after.leaving else []
-    return "; ".join([*parts, *after.working])
+    parts = [f"{after.position:+,} held", f"intent {after.intent:g} ({after.desired:+,} units)", spaced(after.state)]
+    parts += [f"leaving: {spaced(after.leaving)}"] if after.leaving else []
+    return "; ".join([*parts, *map(words.ended, after.working)])
 
 
 # ---------------------------------------------------------------------- the reasons, the first that holds
@@ -131,10 +133,11 @@ def _because(
     ended = [one for one in _ends_of(decided, i) if one.state is OrderState.REFUSED]
     if ended:
         why = ended[-1].why
-        return f"refused: {REFUSALS.get(why, why.replace('_', ' '))}", []
-    parked = [text for text in decided.after.working if "parked" in text and text not in decided.before.working]
+        return f"refused: {REFUSALS.get(why, spaced(why))}", []
+    known = {one.order.order_id for one in decided.before.working}
+    parked = [one for one in decided.after.working if one.order.order_id not in known]
     if parked:
-        return f"an order waits until what it replaces or follows is done: {parked[0]}", []
+        return f"an order waits until what it replaces or follows is done: {words.ended(parked[0])}", []
     event = decided.event
     assert isinstance(event, Decided)  # noqa: S101 - for the type checker: _the_two looked
     if event.decisions is None:
@@ -144,31 +147,34 @@ def _because(
     return _of_target(event.decisions.target[i], decided, changes, words, i)
 
 
-def _of_target(
-    target: float, decided: Step, changes: Sequence[Step], words: Wording, i: int
-) -> tuple[str, list[Link]]:
+def _of_target(target: float, decided: Step, changes: Sequence[Step], words: Wording, i: int) -> tuple[str, list[Link]]:
     """The strategy gives targets, and the bar is there."""
-    before, earlier = decided.before, _earlier(changes, words, i)
-    if math.isnan(target):
-        return "the strategy said nothing (NaN), which keeps what there is", earlier
-    if before.leaving:
-        return f"a forced exit ({before.leaving.replace('_', ' ')}) is under way: targets wait until the position is flat", earlier
-    if before.ignored_target == target:
-        return f"reenter is new_signal: the target {target:g} must first leave after the forced exit", earlier
-    if target != before.intent:
-        if decided.after.desired == before.position:
-            return f"the target {target:g} means {before.position:+,} units, which are held already", earlier
-        return "what is wanted is on its way already", earlier
-    if before.working:
-        return f"the target {target:g} is not new, and its order is still open: {before.working[0]}", earlier
-    if target == 0.0 and not before.position:
-        return "the target is 0 and nothing is held", earlier
-    if before.position:
-        return f"the target {target:g} is not new: {before.position:+,} units are held for it, and they are not topped up", earlier
-    return (
-        f"the target {target:g} is not new, so it does not ask again: what it asked for came to nothing before",
-        earlier,
+    before, after = decided.before, decided.after
+    open_order = words.ended(before.working[0]) if before.working else ""
+    reasons = (
+        (math.isnan(target), "the strategy said nothing (NaN), which keeps what there is"),
+        (
+            bool(before.leaving),
+            f"a forced exit ({spaced(before.leaving)}) is under way: targets wait until the position is flat",
+        ),
+        (
+            before.ignored_target == target,
+            f"reenter is new_signal: after a forced exit the target {target:g} must first change",
+        ),
+        (
+            target != before.intent and after.desired == before.position,
+            f"the target {target:g} means {before.position:+,} units, which are held already",
+        ),
+        (target != before.intent, "what is wanted is under way already"),
+        (bool(open_order), f"the target {target:g} is not new, and an order is still open: {open_order}"),
+        (target == 0.0 and not before.position, "the target is 0, and nothing is held"),
+        (
+            bool(before.position),
+            f"the target {target:g} is not new: {before.position:+,} units are held for it, and nothing is topped up",
+        ),
+        (True, f"the target {target:g} is not new, so it does not ask again: what it asked for came to nothing before"),
     )
+    return next(text for holds, text in reasons if holds), _earlier(changes, words, i)
 
 
 def _earlier(changes: Sequence[Step], words: Wording, i: int) -> list[Link]:

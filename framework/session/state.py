@@ -1,10 +1,10 @@
 """Checkpoint of a session: its whole state as plain JSON, and back into a fresh session, equal to the bit.
 
-Every attribute of every part is named here, either as state or as what the constructor makes of settings and
-instruments; one that is in neither list is an error the first time a checkpoint is made, so none is forgotten.
+``PARTS`` names what changes; all else is made by the constructor of settings and instruments. Two tests stand behind
+the list: what is not named never changes, and a session that was loaded goes on like the one that was kept.
 
-Spelling: numbers and texts as they are; everything else is an object with one key that says what it is: ``{"float":
-"NaN"}``, ``{"tuple": […]}``, ``{"set": […]}``, ``{"dict": [[key, value], …]}``, an enum or a named tuple under its class
+Spelling: numbers and texts as they are; all else is an object with one key that says what it is: ``{"float": "NaN"}``,
+``{"tuple": […]}``, ``{"set": […]}``, ``{"dict": [[key, value], …]}``, an enum or a named tuple under its class
 name, ``{"order": 7}`` for an order of the session.
 """
 
@@ -12,73 +12,109 @@ from __future__ import annotations
 
 import hashlib
 from enum import Enum
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import DataError
-from framework.session.instrument_state import WorkingOrder
-from framework.types.codec import NOT_FINITE, SPELLINGS, UnknownFormatError, is_named_tuple
-from framework.types.vocabulary import NAMES
+from framework.session.instrument_state import InstrumentState, WorkingOrder
+from framework.session.sequence import Phase
+from framework.types.codec import NOT_FINITE, SPELLINGS, UnknownFormatError
+from framework.types.vocabulary import NAMES, is_named_tuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from framework.session.session import Session
+    from framework.types import RiskRule
 
 
-class Attributes(NamedTuple):
-    """The attributes of one part of a session."""
+class Part(NamedTuple):
+    """One stateful part of a session."""
 
-    state: tuple[str, ...]
-    """What changes: kept by a checkpoint."""
-    fixed: tuple[str, ...]
-    """What the constructor makes of settings and instruments, and references to other parts."""
+    path: str
+    """How it is reached from the session; empty = the session itself."""
+    names: tuple[str, ...]
+    """Attributes that change."""
 
 
-PARTS: Mapping[str, Callable[[Session], Any]] = {}
-ATTRIBUTES: Mapping[str, Attributes] = {}
-"""Part → its attributes."""
-VERSION = f"1-{hashlib.sha256(repr([(name, one.state) for name, one in ATTRIBUTES.items()]).encode()).hexdigest()[:8]}"
-"""Changes with every attribute that is kept."""
+PARTS = {
+    "session": Part("", ("_row", "_session", "equity_paise")),
+    "inputs": Part("inputs", ("bar", "moment", "now", "phase")),
+    "account": Part(
+        "account",
+        (
+            "_dp_day", "average", "cash_paise", "charges_paise", "close", "cost_paise", "deposit_paise",
+            "dividends_paise", "entry_charges_paise", "gross_paise", "held", "mark_paise", "quantity",
+        ),
+    ),
+    "trips": Part("account.trips", ("_running", "closed", "losses", "lost_paise", "won", "won_paise")),
+    "breaker": Part(
+        "breaker",
+        (
+            "_halted_for", "_in_doubt", "_loss_limit_paise", "_own", "_said", "fresh", "peak_paise",
+            "session_start_paise",
+        ),
+    ),
+    "surprises": Part("_surprises", ("doubts",)),
+    "orders": Part(
+        "_orders", ("_done", "_done_before", "_open", "in_session", "next_id", "reserved_paise", "unanswered")
+    ),
+    "protection": Part("_protection", ("to_look_at",)),
+    "upkeep": Part("_upkeep", ("looked_at",)),
+    "answers": Part("_answers", ("_below_zero", "_told", "_told_before")),
+    "product": Part("_product", ("_deadline", "_done", "_over", "_session", "_until")),
+    "actions": Part("_exdates", ("due",)),
+    "staleness": Part("_last_bars", ("_close", "_seen", "_session", "_sessions", "before")),
+}  # fmt: skip
+"""Every attribute of an instrument's state and of an order is kept beside these."""
+BY_ID = ("_open", "_done", "_done_before", "unanswered")
+"""Where the orders of a session are."""
+CLASSES = NAMES | {"Phase": Phase}
+VERSION = (
+    "1-" + hashlib.sha256(repr((PARTS, InstrumentState.__slots__, WorkingOrder.__slots__)).encode()).hexdigest()[:8]
+)
+"""Changes with every name that is kept."""
 
 
 def dump(session: Session) -> dict[str, Any]:
     """The state of a session as plain JSON values; ``DataError`` where a rule of the user's own cannot be kept."""
-    parts = {name: _dump(name, part, ATTRIBUTES[name]) for name, reach in PARTS.items() for part in [reach(session)]}
-    instruments = [_dump("instruments", one, ATTRIBUTES["instruments"]) for one in session.books]
-    orders = [_dump("order", one, ATTRIBUTES["order"]) for one in session.orders.known()]
-    rules = [_dump_rule(rule) for rule in session.rules]
-    return {"version": VERSION, "parts": parts, "instruments": instruments, "orders": orders, "rules": rules}
+    orders = attrgetter("_orders")(session)
+    known = {order_id: one for place in BY_ID for order_id, one in getattr(orders, place).items()}
+    return {
+        "version": VERSION,
+        "parts": {name: _kept(_reach(session, part), part.names) for name, part in PARTS.items()},
+        "instruments": [_kept(book, InstrumentState.__slots__) for book in attrgetter("_books")(session)],
+        "orders": [_kept(known[order_id], WorkingOrder.__slots__) for order_id in sorted(known)],
+        "rules": [_kept_rule(rule) for rule in attrgetter("_rules")(session)],
+    }
 
 
 def load(session: Session, state: Any) -> None:
-    """Bring a fresh session, made of the same settings and instruments, to a state that ``dump`` told."""
+    """Bring a fresh session, made of the same settings and instruments, to the state that ``dump`` wrote."""
     if state.get("version") != VERSION:
         msg = (
-            f"the checkpoint has version {state.get('version')!r}, this version of Tulya reads {VERSION}; "
+            f"the checkpoint has version {state.get('version')!r}, this version of Tulya reads {VERSION!r}; "
             "fold the journal from its first entry"
         )
         raise UnknownFormatError(msg)
     orders = [_order(written) for written in state["orders"]]
     known = {order.order.order_id: order for order in orders}
-    for name, reach in PARTS.items():
-        _load(reach(session), state["parts"][name], known)
-    for book, written in zip(session.books, state["instruments"], strict=True):
+    for name, part in PARTS.items():
+        _load(_reach(session, part), state["parts"][name], known)
+    for book, written in zip(attrgetter("_books")(session), state["instruments"], strict=True):
         _load(book, written, known)
-    for rule, written in zip(session.rules, state["rules"], strict=True):
+    rules: Sequence[RiskRule] = attrgetter("_rules")(session)
+    for rule, written in zip(rules, state["rules"], strict=True):
         if written is not None:
-            rule.load(written)
+            rule.load(written)  # type: ignore[attr-defined]  # only one that has it was kept
 
 
-def _names(one: Any) -> set[str]:
-    slots = {name for kind in type(one).__mro__ for name in getattr(kind, "__slots__", ())}
-    return slots | set(getattr(one, "__dict__", ()))
+def _reach(session: Session, part: Part) -> Any:
+    return attrgetter(part.path)(session) if part.path else session
 
 
-def _dump(name: str, one: Any, attributes: Attributes) -> dict[str, Any]:
-    if unnamed := _names(one) ^ {*attributes.state, *attributes.fixed}:
-        msg = f"session/state.py and {type(one).__name__} differ in {', '.join(sorted(unnamed))}: name it in ATTRIBUTES[{name!r}]"
-        raise TypeError(msg)
-    return {field: _out(getattr(one, field)) for field in attributes.state}
+def _kept(one: Any, names: Sequence[str]) -> dict[str, Any]:
+    return {name: _out(getattr(one, name)) for name in names}
 
 
 def _load(one: Any, written: Mapping[str, Any], orders: Mapping[int, WorkingOrder]) -> None:
@@ -103,55 +139,71 @@ def _order(written: Mapping[str, Any]) -> WorkingOrder:
 
 def _out(value: Any) -> Any:
     """A value as plain JSON."""
-    if value is None or isinstance(value, Enum) or type(value) in {bool, int, str}:
-        return {type(value).__name__: value.value} if isinstance(value, Enum) else value
-    if isinstance(value, float):
-        return value if value - value == 0 else {"float": SPELLINGS[str(value)]}
-    if is_named_tuple(type(value)):
-        return {type(value).__name__: {name: _out(item) for name, item in zip(value._fields, value, strict=True)}}
-    if isinstance(value, WorkingOrder):
-        return {"order": value.order.order_id}
-    if isinstance(value, list):
+    kind = type(value)
+    if value is None or kind in {bool, int, str}:
+        return value
+    if kind is list:
         return [_out(item) for item in value]
-    if isinstance(value, tuple):
-        return {"tuple": [_out(item) for item in value]}
-    if isinstance(value, set):
-        return {"set": [_out(item) for item in sorted(value)]}
-    if isinstance(value, dict):
-        return {"dict": [[_out(key), _out(item)] for key, item in value.items()]}
-    msg = f"a checkpoint cannot hold {value!r}"
-    raise TypeError(msg)
+    if kind is float and value - value == 0:
+        return value
+    return _told(kind, value)
+
+
+def _told(kind: type[Any], value: Any) -> dict[str, Any]:
+    """What JSON has no word for, with one that says what it is."""
+    name = kind.__name__
+    content: Any = None
+    if kind is float:
+        content = SPELLINGS[str(value)]
+    elif issubclass(kind, Enum):
+        content = value.value
+    elif is_named_tuple(kind):
+        content = {field: _out(item) for field, item in zip(kind._fields, value, strict=True)}
+    elif kind is WorkingOrder:
+        name, content = "order", value.order.order_id
+    elif kind is dict:
+        content = [[_out(key), _out(item)] for key, item in value.items()]
+    elif kind in {tuple, set}:
+        content = [_out(item) for item in (value if kind is tuple else sorted(value))]
+    else:
+        msg = f"a checkpoint cannot hold {value!r}"
+        raise TypeError(msg)
+    return {name: content}
 
 
 def _in(written: Any, orders: Mapping[int, WorkingOrder]) -> Any:
-    """The value that was told."""
+    """The value that was kept."""
     if isinstance(written, list):
         return [_in(item, orders) for item in written]
     if not isinstance(written, dict):
         return written
-    ((kind, content),) = written.items()
-    if kind == "float":
+    ((name, content),) = written.items()
+    if name == "float":
         return NOT_FINITE[content]
-    if kind == "order":
+    if name == "order":
         return orders[content]
-    if kind == "dict":
+    return _made(name, content, orders)
+
+
+def _made(name: str, content: Any, orders: Mapping[int, WorkingOrder]) -> Any:
+    if name == "dict":
         return {_in(key, orders): _in(item, orders) for key, item in content}
-    if kind in {"tuple", "set"}:
-        return (tuple if kind == "tuple" else set)(_in(item, orders) for item in content)
-    known = NAMES.get(kind)
-    if is_named_tuple(known):
-        return known._make(_in(content[name], orders) for name in known._fields)
-    if isinstance(known, type) and issubclass(known, Enum):
-        return known(content)
-    msg = f"the checkpoint holds a {kind!r}, which this version of Tulya does not know"
+    if name in {"tuple", "set"}:
+        return (tuple if name == "tuple" else set)(_in(item, orders) for item in content)
+    kind: Any = CLASSES.get(name)
+    if is_named_tuple(kind):
+        return kind._make(_in(content[field], orders) for field in kind._fields)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(content)
+    msg = f"the checkpoint holds a {name!r}, which this version of Tulya does not know"
     raise UnknownFormatError(msg)
 
 
-def _dump_rule(rule: Any) -> Any:
+def _kept_rule(rule: RiskRule) -> Any:
     """What a rule of the user's own remembers: by its own ``dump`` and ``load``, or nothing."""
     if hasattr(rule, "dump") and hasattr(rule, "load"):
         return rule.dump()
-    if not _names(rule):
+    if not getattr(rule, "__dict__", None):
         return None
-    msg = f"risk rule {type(rule).__name__} remembers something; give it dump() and load(state), so that a checkpoint keeps it"
+    msg = f"risk rule {type(rule).__name__} remembers something; give it dump() and load(state) to have it kept"
     raise DataError(msg)

@@ -16,15 +16,15 @@ a value that the field cannot hold are an ``UnknownFormatError``, for another ve
 from __future__ import annotations
 
 import json
-import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from framework.errors import DataError
+from framework.types.vocabulary import hints_of, is_named_tuple
 
 Change = Callable[[Any], Any]
 WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
@@ -102,19 +102,6 @@ def _of_parts(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Codec
         return _pairs(arguments) if arguments[0] is int else _mapping(arguments[1])
     msg = f"there is no spelling for {annotation!r}"
     raise TypeError(msg)
-
-
-def is_named_tuple(annotation: Any) -> bool:
-    """Whether a class is a named tuple."""
-    return isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_fields")
-
-
-def hints_of(kind: Any) -> dict[str, Any]:
-    """Field → annotation of a named tuple, whichever of its names its module imports for the type checker only."""
-    from framework.types.vocabulary import NAMES
-
-    hints = get_type_hints(kind, localns=NAMES | vars(sys.modules[kind.__module__]))
-    return {name: hints[name] for name in kind._fields}
 
 
 # ---------------------------------------------------------------------- numbers

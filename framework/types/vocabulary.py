@@ -1,24 +1,14 @@
-"""Vocabulary of journals: the classes that are written, and one number that changes when a class changes."""
+"""Vocabulary of journals and checkpoints: the classes that are written, and a number that changes with any of them."""
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from framework.types import (
-    actions,
-    breaker,
-    codec,
-    deadlines,
-    events,
-    orders,
-    portfolio,
-    record,
-    setting_values,
-    tariff,
-)
+from framework.types import actions, breaker, deadlines, events, orders, portfolio, record, setting_values, tariff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +20,17 @@ NAMES: dict[str, Any] = {
     if isinstance(value, type)
 } | {"Mapping": Mapping, "Sequence": Sequence}
 """Name → what it means in an annotation; several modules import these names for the type checker alone."""
+
+
+def is_named_tuple(annotation: Any) -> bool:
+    """Whether a class is a named tuple."""
+    return isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_fields")
+
+
+def hints_of(kind: Any) -> dict[str, Any]:
+    """Field → annotation of a named tuple, whichever of its names its module imports for the type checker only."""
+    hints = get_type_hints(kind, localns=NAMES | vars(sys.modules[kind.__module__]))
+    return {name: hints[name] for name in kind._fields}
 
 
 @cache
@@ -44,9 +45,9 @@ def fingerprint(*annotations: Any) -> str:
 
 def _classes(annotations: tuple[Any, ...], seen: set[Any]) -> Iterator[tuple[type[Any], str]]:
     for annotation in annotations:
-        if codec.is_named_tuple(annotation) and annotation not in seen:
+        if is_named_tuple(annotation) and annotation not in seen:
             seen.add(annotation)
-            hints = codec.hints_of(annotation)
+            hints = hints_of(annotation)
             yield annotation, ", ".join(f"{name}: {hint!r}" for name, hint in hints.items())
             yield from _classes(tuple(hints.values()), seen)
         else:

@@ -121,14 +121,18 @@ def test_a_command_too_many_and_one_too_few_are_found(lines):
         if entry["seq"] == decided:
             entry["body"]["commands"] = []
 
-    with pytest.raises(JournalDiffersError, match=r"command 1 differs\n  journal: nothing more\n  now:     {\"Submit\""):
+    with pytest.raises(
+        JournalDiffersError, match=r"command 1 differs\n  journal: nothing more\n  now:     {\"Submit\""
+    ):
         fold(sealed_anew(lines, none))
 
     def twice(entry):
         if entry["seq"] == decided:
             entry["body"]["commands"] *= 2
 
-    with pytest.raises(JournalDiffersError, match=r"command 2 differs\n  journal: {\"Submit\".*\n  now:     nothing more"):
+    with pytest.raises(
+        JournalDiffersError, match=r"command 2 differs\n  journal: {\"Submit\".*\n  now:     nothing more"
+    ):
         fold(sealed_anew(lines, twice))
 
 
@@ -205,7 +209,10 @@ def test_a_torn_last_line_is_left_out_and_told(lines):
     ("change", "sentence"),
     [
         (lambda entry: entry.update(format=2), "entry 0 has format 2, this version of Tulya reads 1; update Tulya"),
-        (lambda entry: entry.update(kind="mark"), "entry 0 is of kind 'mark', which this version of Tulya does not know"),
+        (
+            lambda entry: entry.update(kind="mark"),
+            "entry 0 is of kind 'mark', which this version of Tulya does not know",
+        ),
         (lambda entry: entry["body"].update(new=1), "entry 0: the header has 'new'"),
         (lambda entry: entry["body"]["settings"].update(new=1), "entry 0: the settings of the journal are not those"),
         (lambda entry: entry["body"].pop("style", None), "entry 0 is not written as this version of Tulya writes one"),
@@ -238,7 +245,9 @@ def test_a_journal_without_its_header_is_no_journal(lines):
 def test_rules_of_the_users_own_are_needed_and_named(small):
     strict = Scenario(small.panel, small.settings, small.style, small.decisions, strict=True)
     _, lines = journalled(strict)
-    with pytest.raises(JournalError, match="risk rules of the user's own: Grudging; a fold needs the same ones, and was"):
+    with pytest.raises(
+        JournalError, match="risk rules of the user's own: Grudging; a fold needs the same ones, and was"
+    ):
         fold(lines)
     assert fold(lines, rules_of(strict)).closed
 

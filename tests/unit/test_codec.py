@@ -20,6 +20,7 @@ from framework.types.orders import (
     OrderType,
     Reason,
 )
+from framework.types.vocabulary import hints_of, is_named_tuple
 
 NAN, INFINITY = float("nan"), float("inf")
 
@@ -39,8 +40,8 @@ def values_of(annotation):
     """Any value that an annotation allows."""
     if annotation in PLAIN:
         return PLAIN[annotation]
-    if codec.is_named_tuple(annotation):
-        return st.tuples(*(values_of(one) for one in codec.hints_of(annotation).values())).map(annotation._make)
+    if is_named_tuple(annotation):
+        return st.tuples(*(values_of(one) for one in hints_of(annotation).values())).map(annotation._make)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return st.sampled_from(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
