@@ -16,6 +16,7 @@ from framework.errors import DataError
 from framework.journal.errors import JournalError, JournalVersionError
 from framework.journal.settings import settings_json, settings_of
 from framework.types import codec
+from framework.types.actions import Due
 from framework.types.events import Command, Fact, Input  # noqa: TC001 - the codec reads the annotations
 from framework.types.instrument import Instrument
 from framework.types.settings import Settings  # noqa: TC001 - the same
@@ -43,6 +44,10 @@ class Header(NamedTuple):
     rules: tuple[str, ...] = ()
     """Risk rules of the user's own, by class; a fold needs them handed over."""
     timeframe: str = ""
+    name: str = "t"
+    """Of the session: it begins every tag."""
+    actions: tuple[Due, ...] = ()
+    """Corporate actions that were known at the beginning; others are inputs."""
 
 
 class Handled(NamedTuple):
@@ -76,7 +81,9 @@ _KIND_OF = {kind: name for name, kind in KINDS.items()}
 HEAD, TAIL = re.compile(rb'\{"at":(-?\d+),"body":'), re.compile(rb',"kind":"(\w+)","seq":(\d+)\}$')
 QUIET = b'{"commands":[],"facts":[],"input":'
 """How the body of an input begins that nothing followed."""
-HEADER_TEXTS = ("versions", "sources", "vocabulary", "style", "strategy", "parameters", "strategy_sha256", "timeframe")
+HEADER_TEXTS = (
+    "versions", "sources", "vocabulary", "style", "strategy", "parameters", "strategy_sha256", "timeframe", "name",
+)  # fmt: skip
 """Fields of a header that are JSON as they are."""
 
 
@@ -179,6 +186,7 @@ def _header_json(header: Header) -> dict[str, Any]:
         "settings": settings_json(header.settings),
         "instruments": codec.encode(Sequence[Instrument], header.instruments),
         "rules": list(header.rules),
+        "actions": codec.encode(Sequence[Due], header.actions),
     }
 
 
@@ -191,4 +199,5 @@ def _header_of(written: Any) -> Header:
         settings=settings_of(written["settings"]),
         instruments=codec.decode(Sequence[Instrument], written["instruments"]),
         rules=tuple(written["rules"]),
+        actions=codec.decode(Sequence[Due], written["actions"]),
     )

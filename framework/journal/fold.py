@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import InvariantError, StrategyError
 from framework.journal.chain import Torn, Walk
-from framework.journal.entries import Closed, Header, Written, written_entry
+from framework.journal.entries import Closed, Header, Written, glance, written_entry
 from framework.journal.errors import JournalDiffersError, JournalError
 from framework.journal.writer import sources
 from framework.session import Session, state
@@ -84,6 +84,26 @@ def fold(
     return _Fold(rules, through or _hand_over).run(Walk(lines, progress))
 
 
+def restore(lines: Iterable[bytes], rules: Sequence[RiskRule] = ()) -> Folded:
+    """The same session sooner: every hash is checked, but inputs are handled from the latest checkpoint on.
+
+    A checkpoint of another version is passed over; without any, this is ``fold``. The errors are the same.
+    """
+    return _Fold(rules, _hand_over).run_from_checkpoint(Walk(lines))
+
+
+def session_of(header: Header, rules: Sequence[RiskRule] = ()) -> Session:
+    """The session of a journal before its first input."""
+    return Session(
+        header.instruments,
+        header.settings,
+        style=header.style,
+        rules=rules,
+        actions=header.actions,
+        name=header.name,
+    )
+
+
 class _Fold:
     """One fold on its way."""
 
@@ -98,8 +118,28 @@ class _Fold:
     def run(self, walk: Walk) -> Folded:
         texts = iter(walk)
         header = self._begin(next(texts, None), walk)
-        session = Session(header.instruments, header.settings, style=header.style, rules=self._rules)
+        session = session_of(header, self._rules)
         for text in texts:
+            self._take(written_entry(text), session, header)
+        return Folded(header, session, walk.entries, self._inputs, self._at, walk.head, self._closed, walk.torn)
+
+    def run_from_checkpoint(self, walk: Walk) -> Folded:
+        """Skim to the latest checkpoint, load it, and handle what came after it."""
+        texts = iter(walk)
+        header = self._begin(next(texts, None), walk)
+        latest: Written | None = None
+        since: list[bytes] = []
+        for text in texts:
+            if glance(text).kind == "checkpoint" and (found := written_entry(text)).body["version"] == state.VERSION:
+                latest = found
+                since.clear()
+            else:
+                since.append(text)
+        session = session_of(header, self._rules)
+        if latest is not None:
+            state.load(session, latest.body["state"])
+            self._at = latest.at
+        for text in since:
             self._take(written_entry(text), session, header)
         return Folded(header, session, walk.entries, self._inputs, self._at, walk.head, self._closed, walk.torn)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.journal.chain import Sealer
 from framework.journal.entries import Body, Checkpoint, Closed, Entry, Handled, Header
+from framework.session import state
 from framework.types.vocabulary import fingerprint
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from framework.journal.place import Place
     from framework.session import Session
-    from framework.types import Instrument, Settings
+    from framework.types.actions import Due
     from framework.types.events import Command, Fact, Input, Outcome
 
 DECIDING = ("rules", "session")
@@ -32,6 +33,18 @@ class Origin(NamedTuple):
     versions: dict[str, str]
     rules: tuple[str, ...] = ()
     """Risk rules of the user's own, by class."""
+
+
+class Began(NamedTuple):
+    """How a session begins, beside its settings and instruments."""
+
+    at: int
+    """Its first moment, UTC nanoseconds."""
+    style: str
+    timeframe: str = ""
+    name: str = "t"
+    actions: tuple[Due, ...] = ()
+    """Corporate actions that are known by then."""
 
 
 class JournalWriter:
@@ -60,9 +73,9 @@ class JournalWriter:
         """An input and what the session answered."""
         self.write(at, Handled(event, tuple(commands), tuple(facts)))
 
-    def checkpoint(self, at: int, version: str, state: Any) -> None:
-        """The whole state of the session, see ``framework.session.state``."""
-        self.write(at, Checkpoint(version, state))
+    def checkpoint(self, at: int, session: Session) -> None:
+        """The whole state of the session, so that a start folds from here."""
+        self.write(at, Checkpoint(state.VERSION, state.dump(session)))
 
     def closed(self, at: int, equity_paise: int, positions: Sequence[int]) -> None:
         """The last entry: the journal was written to its end."""
@@ -77,10 +90,10 @@ class JournalRecorder:
         self.writer = JournalWriter(place)
         self._origin = origin
 
-    def over(self, session: Session, *, style: str, timeframe: str, at: int) -> Callable[[Input], Outcome]:
-        """``session.handle`` with a pen; ``at`` is the run's first moment, UTC nanoseconds."""
+    def over(self, session: Session, began: Began) -> Callable[[Input], Outcome]:
+        """``session.handle`` with a pen."""
         writer = self.writer
-        writer.write(at, header_of(self._origin, session.settings, session.instruments, style, timeframe))
+        writer.write(began.at, header_of(self._origin, session, began))
 
         def handle(event: Input) -> Outcome:
             outcome = session.handle(event)
@@ -94,22 +107,22 @@ class JournalRecorder:
         self.writer.closed(at, session.equity_paise, session.account.quantity)
 
 
-def header_of(
-    origin: Origin, settings: Settings, instruments: Sequence[Instrument], style: str, timeframe: str = ""
-) -> Header:
+def header_of(origin: Origin, session: Session, began: Began) -> Header:
     """The header of a session that begins now."""
     return Header(
         versions=dict(origin.versions),
         sources=sources(),
         vocabulary=fingerprint(Header, Handled, Checkpoint, Closed),
-        settings=settings,
-        instruments=tuple(instruments),
-        style=style,
+        settings=session.settings,
+        instruments=session.instruments,
+        style=began.style,
         strategy=origin.strategy,
         parameters=origin.parameters,
         strategy_sha256=origin.strategy_sha256,
         rules=origin.rules,
-        timeframe=timeframe,
+        timeframe=began.timeframe,
+        name=began.name,
+        actions=began.actions,
     )
 
 

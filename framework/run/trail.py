@@ -24,6 +24,7 @@ from framework.usercode.find import find_strategy, source_hash
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from framework.journal.writer import Began
     from framework.report.result import Result
     from framework.session import Session
     from framework.session.review import ReviewRequest
@@ -117,7 +118,7 @@ class Trail:
         self._reviews: list[Review] = []
         self._seq = 0
 
-    def over(self, session: Session, **_began: object) -> Callable[[Input], Outcome]:
+    def over(self, session: Session, _began: Began) -> Callable[[Input], Outcome]:
         """See ``framework.engines.event.Recorder``: entries are counted as a journal counts them."""
 
         def handle(one: Input) -> Outcome:

@@ -82,7 +82,7 @@ def dump(session: Session) -> dict[str, Any]:
     known = {order_id: one for place in BY_ID for order_id, one in getattr(orders, place).items()}
     return {
         "version": VERSION,
-        "parts": {name: _kept(_reach(session, part), part.names) for name, part in PARTS.items()},
+        "parts": {name: _kept(reach(session, part), part.names) for name, part in PARTS.items()},
         "instruments": [_kept(book, InstrumentState.__slots__) for book in attrgetter("_books")(session)],
         "orders": [_kept(known[order_id], WorkingOrder.__slots__) for order_id in sorted(known)],
         "rules": [_kept_rule(rule) for rule in attrgetter("_rules")(session)],
@@ -100,7 +100,7 @@ def load(session: Session, state: Any) -> None:
     orders = [_order(written) for written in state["orders"]]
     known = {order.order.order_id: order for order in orders}
     for name, part in PARTS.items():
-        _load(_reach(session, part), state["parts"][name], known)
+        _load(reach(session, part), state["parts"][name], known)
     for book, written in zip(attrgetter("_books")(session), state["instruments"], strict=True):
         _load(book, written, known)
     rules: Sequence[RiskRule] = attrgetter("_rules")(session)
@@ -109,7 +109,8 @@ def load(session: Session, state: Any) -> None:
             rule.load(written)  # type: ignore[attr-defined]  # only one that has it was kept
 
 
-def _reach(session: Session, part: Part) -> Any:
+def reach(session: Session, part: Part) -> Any:
+    """The part itself."""
     return attrgetter(part.path)(session) if part.path else session
 
 

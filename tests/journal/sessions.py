@@ -1,8 +1,11 @@
 """Journals of random runs, in memory."""
 
+import json
+
 from framework.engines import event
+from framework.journal.chain import Sealer
 from framework.journal.writer import JournalRecorder, Origin
-from tests.property.scenarios import Grudging
+from tests.property.scenarios import Grudging, scenarios
 
 ORIGIN = Origin("test", {"period": 14}, "0" * 64, {"tulya": "1.2.3"})
 
@@ -21,6 +24,14 @@ class Lines:
 
     def close(self):
         pass
+
+
+RUNS = scenarios(actions=True).filter(
+    lambda scenario: (
+        scenario.settings.product is None or scenario.settings.charges.product in {"", scenario.settings.product}
+    )
+)
+"""Random runs; those that bend their settings past what settings allow are left out: nobody could write them down."""
 
 
 def journalled(scenario):
@@ -42,3 +53,15 @@ def journalled(scenario):
 def rules_of(scenario):
     """The risk rules of the user's own that a scenario has."""
     return [Grudging()] if scenario.strict else []
+
+
+def sealed_anew(lines, change):
+    """The same journal with an entry changed by a forger who knows how to seal."""
+    sealer, made = Sealer(), []
+    for line in lines:
+        entry = json.loads(line)
+        del entry["sha256"]
+        change(entry)
+        text = json.dumps(entry, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        made.append(sealer(text).line())
+    return made
