@@ -10,7 +10,10 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: env
-env: .venv/run.stamp ## make or refresh .venv with all that Tulya needs to run
+env: .venv/run.stamp ## make or refresh .venv with all that the README shows
+
+.PHONY: base
+base: .venv/base.stamp ## make .venv with the least that backtests: without backtrader, quantstats and arch's libraries
 
 .venv/%.stamp: requirements/%.txt requirements/uv.txt pyproject.toml scripts/env.sh
 	@scripts/env.sh install $*

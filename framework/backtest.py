@@ -235,7 +235,7 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
         )
 
     def log(given: Record) -> list[tuple[object, ...]]:
-        """What was asked for, each entry led by the row that decided it."""
+        """Decisions of the run, each entry led by the row that decided it."""
         rows = {int(closed): row for row, closed in enumerate(panel.close_time)}
         own = {Reason.SQUARE_OFF, Reason.EXPIRY}  # the session's, due by the clock: at the end of a cut history not yet
         asked = [entry for entry in given.orders if not entry.order.protective and entry.order.reason not in own]

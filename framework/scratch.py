@@ -56,7 +56,7 @@ class BoundedSpace(ArrayStore):
 
     @property
     def folder(self) -> Path:
-        """Where the files lie."""
+        """Folder of the files."""
         if self._folder is not None and os.access(self._folder, os.W_OK):
             return self._folder
         return Path(tempfile.gettempdir())

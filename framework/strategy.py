@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Context(Protocol):
-    """What ``on_bar`` sees at a bar's close, and how it acts. Prices in rupees, quantities in units ≥ 1."""
+    """Context of ``on_bar`` at a bar's close: what it may read, and its actions. Rupees, and units ≥ 1."""
 
     state: dict[str, Any]
     """The strategy's own memory, plain JSON values; kept by the journal across a restart."""
@@ -117,7 +117,7 @@ class Strategy(BaseModel):
 
     @classmethod
     def style(cls) -> str:
-        """Which of the three it is: ``signals``, ``allocate`` or ``on_bar``. Raises ``StrategyError`` unless one."""
+        """Style of the strategy: ``signals``, ``allocate`` or ``on_bar``. ``StrategyError`` unless exactly one."""
         written = [name for name in STYLES if getattr(cls, name) is not getattr(Strategy, name)]
         if len(written) != 1:
             found = " and ".join(written) or "none of them"

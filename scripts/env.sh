@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes and refreshes .venv from the pinned requirement files, and pins them anew.
 #
-#   scripts/env.sh install run|dev|lab    what `make env`, `make test` and `make lab` need
-#   scripts/env.sh pin [--upgrade]        what `make requirements` does
+#   scripts/env.sh install base|run|dev|lab   what `make base`, `make env`, `make test` and `make lab` need
+#   scripts/env.sh pin [--upgrade]            what `make requirements` does
 #
 # Plain POSIX sh, because it runs before there is a Python known to be fit. PYTHON=… chooses the Python of a new .venv.
 set -eu
@@ -62,12 +62,14 @@ install() {
         # Like pip, trust what this machine trusts (a company's own certificate); without a bundle uv brings its own.
         if [ -s "$bundle" ]; then export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"; fi
     done
-    "$uv" pip install --quiet --python .venv/bin/python --require-hashes --requirement "requirements/$wanted.txt"
+    # Each file is complete, and base.txt has arch for its sample prices alone, without the libraries that arch imports
+    "$uv" pip install --quiet --python .venv/bin/python --no-deps --require-hashes --requirement "requirements/$wanted.txt"
     "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --offline --editable .
-    # backtrader's sources make Python 3.12 and later warn when it compiles them: here, unheard, not at a user's first run
+    # backtrader's sources make Python 3.12 and later warn when it compiles them: here, unheard, not at a user's first run (base has none)
     .venv/bin/python -W ignore -c 'import compileall, sysconfig
-compileall.compile_dir(sysconfig.get_path("purelib") + "/backtrader", quiet=1)'
-    touch .venv/run.stamp ".venv/$wanted.stamp" # the other two files hold all of run.txt
+compileall.compile_dir(sysconfig.get_path("purelib") + "/backtrader", quiet=2)'
+    touch .venv/base.stamp ".venv/$wanted.stamp" # every file holds all of base.txt, and dev.txt and lab.txt all of run.txt
+    if [ "$wanted" != base ]; then touch .venv/run.stamp; fi
     say "Ready after $(($(date +%s) - began)) s."
 }
 
@@ -82,18 +84,21 @@ pin() {
         say "$to: $(grep -c '==' "$to") pins"
     }
     upgrade=${1:-}
-    runtime="pyproject.toml requirements/build.in --extra backtrader"
+    runtime="pyproject.toml requirements/build.in --extra backtrader --extra quantstats --extra research"
     # shellcheck disable=SC2086  # $runtime is several words
     {
         compile uv requirements/uv.in
         compile run $runtime
+        compile base pyproject.toml requirements/build.in requirements/sample.in --constraint requirements/run.txt \
+            --no-emit-package scipy --no-emit-package statsmodels --no-emit-package formulaic \
+            --no-emit-package interface-meta --no-emit-package wrapt
         compile dev $runtime --extra cluster --extra optuna --extra test --extra lint --constraint requirements/run.txt
         compile lab $runtime --extra cluster --extra optuna --extra lab --constraint requirements/dev.txt
     }
 }
 
 case "${1:-} ${2:-}" in
-"install run" | "install dev" | "install lab") install "$2" ;;
+"install base" | "install run" | "install dev" | "install lab") install "$2" ;;
 "pin " | "pin --upgrade") pin "${2:-}" ;;
-*) fail "usage: scripts/env.sh install run|dev|lab, or scripts/env.sh pin [--upgrade]" ;;
+*) fail "usage: scripts/env.sh install base|run|dev|lab, or scripts/env.sh pin [--upgrade]" ;;
 esac

@@ -1,4 +1,4 @@
-"""How long the check may take: a history that would overrun the budget by much is not begun."""
+"""Time budget of the check: a history that would overrun it by much is not begun."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Pace:
         return self._began + share * self._budget - self._clock() if self._limited else float("inf")
 
     def allows(self, rows: int, share: float = 1.0) -> bool:
-        """Whether a history of ``rows`` bars may be decided now."""
+        """True if a history of ``rows`` bars may be decided now."""
         if not self._limited or not self._longest:
             return True
         left = self.left(share)

@@ -287,7 +287,7 @@ def _with_repeat(plan: list[int], rows: int) -> list[int]:
 
 
 def _compare(subject: Subject, cut: int) -> Leak | None:
-    """What the first ``cut`` bars decide when nothing comes after them, against what was decided with the rest."""
+    """Decisions of the first ``cut`` bars with nothing after them, compared with those made with the rest."""
     try:
         again = subject.decide(cut)
     except Exception as error:  # noqa: BLE001 - whatever a strategy raises on a short history is a finding here

@@ -1,4 +1,4 @@
-"""Where to cut a history short: behind entries, exits and quiet bars, spread evenly, the same each time."""
+"""Cuts of a history: behind entries, exits and quiet bars, spread evenly, the same each time."""
 
 from __future__ import annotations
 

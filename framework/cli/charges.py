@@ -52,7 +52,7 @@ ExitPrice = Annotated[
 
 
 class _Order(NamedTuple):
-    """What was asked for, understood."""
+    """Order as typed on the command line, parsed."""
 
     side: int
     symbol: str

@@ -34,7 +34,7 @@ def as_json(value: Any) -> str:
 
 
 def show_imports(summaries: Sequence[FileSummary], database: Path) -> None:
-    """What was read, kept and refused, a file a row; then what was assumed."""
+    """Import table: rows read, kept and refused, a file a row; then the assumptions."""
     table = _table(("file",), ("read", "new", "same", "differ", "refused", "issues"), ())
     for summary in summaries:
         name = escape(summary.path.name)
@@ -55,7 +55,7 @@ def show_imports(summaries: Sequence[FileSummary], database: Path) -> None:
 
 
 def show_series(series: Iterable[SeriesInfo]) -> None:
-    """What is stored, a series a row."""
+    """Table of the stored series, one a row."""
     table = _table(("symbol", "exchange", "timeframe"), ("bars",), ("first", "last (UTC)"))
     for info in series:
         first, last = (_time(stamp, info.timeframe, "UTC") for stamp in (info.first_ns, info.last_ns))
@@ -116,7 +116,7 @@ def actions_dict(action: CorporateAction) -> dict[str, Any]:
 
 
 def show_issues(name: str, issues: Sequence[DataIssue], zone: str = "UTC") -> None:
-    """What was refused and what looks wrong; times of intraday bars in ``zone``, the exchange's own."""
+    """Issues: refused rows and doubtful bars; times of intraday bars in ``zone``, the exchange's own."""
     console = Console()
     if not issues:
         console.print(f"Nothing was refused and nothing looks wrong in {escape(name)}.", highlight=False)

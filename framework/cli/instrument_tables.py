@@ -1,4 +1,4 @@
-"""What ``tulya instruments`` prints: imports, lists of instruments, one instrument."""
+"""Tables of ``tulya instruments``: imports, lists of instruments, one instrument."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTHING = "–"
 
 
 class TickRule(NamedTuple):
-    """What the dated table says of an instrument's tick."""
+    """Tick of an instrument by the dated table, with the slab and the close that chose it."""
 
     kind: str
     valid_from: str | None
@@ -61,7 +61,7 @@ def rule_of(listing: Listing, day: date, close: tuple[float, date] | None) -> Ti
 
 
 def show_import(path: Path, read: InstrumentFile, saved: SavedListings) -> None:
-    """What was read, kept, changed and refused."""
+    """Import summary: rows read, kept, changed and refused."""
     print_line(
         f"{path.name}: {read.format}; {read.rows:,} rows: {saved.new:,} new, {saved.changed:,} changed, "
         f"{saved.unchanged:,} unchanged, {len(read.refused):,} refused"

@@ -31,7 +31,7 @@ def shown(*, hidden: bool = False) -> Iterator[Callable[[str, int, int], None] |
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """How many a second."""
+        """Speed, in steps a second."""
 
         def render(self, task: Task) -> Text:
             return Text("" if task.speed is None else f"{task.speed:,.0f}/s")

@@ -226,7 +226,7 @@ def metric_facts(row: RiskRow) -> dict[str, Any]:
 
 
 def _kept(db: Path, run: str | None, account: str | None) -> tuple[Owner, list[RiskRow], list[BreakerRow]]:
-    """Whose, its sessions and its events."""
+    """Owner, its sessions and its breaker events."""
     from framework.run.history import risk_of
     from framework.store import open_store
     from framework.store.records import Owner
@@ -324,7 +324,7 @@ def _moment(time_ns: int) -> str:
 
 
 def _is_daily(owner: Owner, db: Path) -> bool:
-    """Whether it is a run over daily bars, whose events have a day and no time of day."""
+    """True for a run over daily bars, whose events have a day and no time of day."""
     from framework.store import open_store
     from framework.types import Timeframe
 

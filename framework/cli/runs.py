@@ -163,7 +163,7 @@ def report_command(
 
 
 def _differences(rows: list[RunRow]) -> list[tuple[str, list[str]]]:
-    """What is not the same in all runs: strategy, symbols, range, parameters and settings."""
+    """Differences between runs: strategy, symbols, range, parameters and settings."""
     flat = [
         {
             "strategy": row.strategy,

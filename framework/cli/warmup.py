@@ -13,8 +13,9 @@ def warmup_command() -> None:
 
     Example: tulya warmup
     """
-    from framework.engines.numba_cache import ENTRIES, cache_folder, is_cached
+    from framework.engines.numba_cache import ENTRIES, cache_folder, is_cached, require_numba
 
+    require_numba()
     if is_cached(*ENTRIES):
         typer.echo(f"Ready: the compiled engine is in {cache_folder()}")
         return

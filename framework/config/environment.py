@@ -18,12 +18,12 @@ HIDDEN = "••••"
 
 
 def is_secret_key(key: str) -> bool:
-    """Whether a key such as ``broker.api_key`` looks as if its value were a secret."""
+    """True if a key such as ``broker.api_key`` looks as if its value were a secret."""
     return SECRET_WORDS.search(key) is not None
 
 
 def is_reference(value: object) -> bool:
-    """Whether a value is nothing but one ``${NAME}``."""
+    """True if a value is nothing but one ``${NAME}``."""
     return isinstance(value, str) and REFERENCE.fullmatch(value) is not None
 
 

@@ -69,13 +69,13 @@ class Config(BaseModel):
         return resolve(f"secrets.{name}", self.secrets[name], os.environ)
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        """What is printed: a part that came from the environment by ``${NAME}`` is hidden."""
+        """Fields to print: a part that came from the environment by ``${NAME}`` is hidden."""
         hidden = {key.partition(".")[0] for key in self._references}
         for name in type(self).model_fields:
             yield name, HIDDEN if name in hidden else getattr(self, name)
 
     def run_choices(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """What was chosen for a run, for ``Settings.of``: this file's and the environment's, then the flags given."""
+        """Choices for ``Settings.of``: those of this file and the environment, then the flags given."""
         return {**self.run.model_dump(exclude_unset=True), **given}
 
     def database_path(self, flag: Path | None = None) -> Path:
@@ -88,7 +88,7 @@ class Config(BaseModel):
 
 
 class Layers(NamedTuple):
-    """What a file and the environment say, before it is checked as a whole."""
+    """Contents of a file with the environment's values over them, before they are checked as a whole."""
 
     file: Path
     content: dict[str, Any]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from framework.session import Session
     from framework.strategy import Strategy
     from framework.types import Bars, Panel, Portfolio
-    from framework.types.actions import Basis
+    from framework.types.adjustment import Basis
 
 
 class BarContext:

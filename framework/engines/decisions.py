@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from framework.strategy import Strategy
     from framework.types import Bars, Panel
-    from framework.types.actions import Basis
+    from framework.types.adjustment import Basis
     from framework.types.array_store import ArrayStore
 
 Columns = dict[str, dict[str, "NDArray[np.float64]"]]

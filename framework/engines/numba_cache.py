@@ -18,8 +18,11 @@ import threading
 from functools import cache
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+from framework.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,9 +58,22 @@ _one_at_a_time = threading.Lock()
 """Threads of a sweep ask at once, and where numba keeps machine code is a setting of the whole process."""
 
 
+def has_numba() -> bool:
+    """True where the compiled engine can run: numba is installed, which a base install does without."""
+    return find_spec("numba") is not None
+
+
+def require_numba(what: str = "the compiled engine") -> None:
+    """``ConfigError`` where numba is not installed."""
+    if not has_numba():
+        msg = f"{what} needs numba, which is not installed: pip install 'tulya[research]'"
+        raise ConfigError(msg)
+
+
 def entry(name: str, *, compiled: bool = True) -> Callable[..., Any]:
     """One of ENTRIES: compiled (from the cache when it is there), or as it stands."""
     if compiled:
+        require_numba()
         with _one_at_a_time:
             return _compiled(name)
     interpreted: Callable[..., Any] = getattr(import_module(f"framework.engines.kernel.{ENTRIES[name]}"), name)

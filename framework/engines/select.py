@@ -90,9 +90,9 @@ def run_engine(
 
 
 @cache
-def _advise_warmup() -> None:
+def _advise(command: str) -> None:
     """Say once why a long run takes its time."""
-    _log.warning("The engine is not compiled yet, so this runs bar by bar; `tulya warmup` makes long runs much faster")
+    _log.warning("The engine is not compiled yet, so this runs bar by bar; %s makes long runs much faster", command)
 
 
 def refuse_unread(panel: Panel, settings: Settings) -> None:
@@ -115,11 +115,11 @@ def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: in
         msg = f"engine {name!r} is not one of {', '.join(ENGINES)}"
         raise ConfigError(msg)
     if name == "auto" and style != "on_bar" and not rules and cells >= WORTH_IMPORTING:
-        from framework.engines.numba_cache import is_cached
+        from framework.engines.numba_cache import has_numba, is_cached
 
-        if cells >= WORTH_COMPILING or is_cached():
+        if has_numba() and (cells >= WORTH_COMPILING or is_cached()):
             return "compiled"
-        _advise_warmup()
+        _advise("`tulya warmup`" if has_numba() else "pip install 'tulya[research]'")
     if name in {"auto", "event"}:
         return "event"
     if style == "on_bar":
@@ -134,4 +134,8 @@ def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: in
     if find_spec(f"framework.engines.{name}") is None:
         msg = f"this version of Tulya has no {name} engine; use --engine event"
         raise ConfigError(msg)
+    if name == "compiled":
+        from framework.engines.numba_cache import require_numba
+
+        require_numba("--engine compiled")
     return name

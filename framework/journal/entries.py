@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import DataError
 from framework.journal.errors import JournalError, JournalVersionError
-from framework.journal.settings import settings_json, settings_of
 from framework.types import codec
 from framework.types.actions import Due
 from framework.types.events import Command, Fact, Input  # noqa: TC001 - the codec reads the annotations
 from framework.types.instrument import Instrument
-from framework.types.settings import Settings  # noqa: TC001 - the same
+
+if TYPE_CHECKING:
+    from framework.types.settings import Settings
 
 FORMAT = 1
 """Raised when an older program could misread what a newer one writes."""
@@ -181,7 +182,9 @@ def entry_of(text: bytes) -> Entry:
 
 
 def _header_json(header: Header) -> dict[str, Any]:
-    """Settings are no named tuple, so the header is written field by field."""
+    """Settings are no named tuple, so the header is written field by field; they alone take pydantic."""
+    from framework.types.exact_settings import settings_json
+
     return {name: getattr(header, name) for name in HEADER_TEXTS} | {
         "settings": settings_json(header.settings),
         "instruments": codec.encode(Sequence[Instrument], header.instruments),
@@ -191,6 +194,8 @@ def _header_json(header: Header) -> dict[str, Any]:
 
 
 def _header_of(written: Any) -> Header:
+    from framework.types.exact_settings import settings_of
+
     if unknown := sorted(set(written) - set(Header._fields)):
         msg = f"the header has {unknown[0]!r}, which this version of Tulya does not know"
         raise JournalVersionError(msg)

@@ -112,7 +112,7 @@ def header_of(origin: Origin, session: Session, began: Began) -> Header:
     return Header(
         versions=dict(origin.versions),
         sources=sources(),
-        vocabulary=fingerprint(Header, Handled, Checkpoint, Closed),
+        vocabulary=fingerprint(Handled, Closed),
         settings=session.settings,
         instruments=session.instruments,
         style=began.style,

@@ -1,6 +1,6 @@
-"""When an exchange trades: sessions, their hours by class of instrument, and when they settle. Pure; no clock.
+"""Trading calendar of an exchange: sessions, hours by class of instrument, settlement days. Pure; no clock.
 
-What the dated table does not know is never guessed: ``UnknownSessionError`` says what is missing and how to add it.
+A day outside the dated table is never guessed: ``UnknownSessionError`` names what is missing and how to add it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class TradingDay:
 
     @property
     def known(self) -> bool:
-        """Whether the hours are known."""
+        """True if the hours are known."""
         return bool(self.windows)
 
     @property
@@ -162,11 +162,11 @@ class Calendar:
         return self._table.classes
 
     def is_session(self, day: date | str) -> bool:
-        """Whether the exchange trades on a day; a day outside the table raises ``UnknownSessionError``."""
+        """True if the exchange trades on a day; a day outside the table raises ``UnknownSessionError``."""
         return self._trades(self._day("date", day))
 
     def why_closed(self, day: date | str) -> str:
-        """Why there is no session: the holiday's name, ``weekend`` or ``holiday``; empty on a session."""
+        """Reason for no session: the holiday's name, ``weekend`` or ``holiday``; empty on a session."""
         asked = self._day("date", day)
         if self._trades(asked):
             return ""
@@ -241,7 +241,7 @@ class Calendar:
         return self.session(day, klass).bar_opens(timeframe)
 
     def settlement_date(self, day: date | str) -> date:
-        """When shares and money of a session change hands, for example T+1."""
+        """Settlement day of a session's shares and money, for example T+1."""
         asked = self._day("date", day)
         if not self._trades(asked):
             raise NoSessionError(f"date {asked} is not a session of {self.exchange} ({self.why_closed(asked)})")

@@ -65,7 +65,7 @@ class Layer(NamedTuple):
     files: tuple[tuple[str, CalendarFile], ...]
 
     def named(self, field: str) -> str:
-        """What an error about rows of this layer begins with."""
+        """Beginning of an error about rows of this layer."""
         return f"{', '.join(name for name, _ in self.files)}: {field}"
 
     def rows(self, field: str) -> list[tuple[str, object]]:
@@ -144,7 +144,7 @@ def _own_files() -> list[tuple[str, CalendarFile]]:
 
 
 def _is_shipped(file: Path) -> bool:
-    """Whether this is a table that came with Tulya, which is named after its exchange."""
+    """True for a table that came with Tulya, which is named after its exchange."""
     if file.resolve() != (tables.SHIPPED / FOLDER / file.name).resolve():
         return False
     text = file.read_text("utf-8", errors="replace")  # a look, so that the whole of it is parsed once only

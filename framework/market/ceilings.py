@@ -1,4 +1,4 @@
-"""What the law allows of an order on a day: ``config/market/orders.yaml``."""
+"""Legal ceilings of an order, by day: ``config/market/orders.yaml``."""
 
 from __future__ import annotations
 

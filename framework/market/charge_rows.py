@@ -90,12 +90,12 @@ class ChargeRow(BaseModel):
 
     @property
     def assumed(self) -> bool:
-        """Whether nobody has checked it."""
+        """True if nobody has checked the row."""
         return self.source.lower().startswith(ASSUMED)
 
     @property
     def keys(self) -> tuple[tuple[str, ...], ...]:
-        """What the row is about, one key for each thing: on one day one row a key."""
+        """Keys of the row, one for each charge it sets: a key has one row on one day."""
         return ((),)
 
     @property

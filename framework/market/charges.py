@@ -54,7 +54,7 @@ Some = TypeVar("Some", bound=ChargeRow)
 
 
 class Dealing(NamedTuple):
-    """What is charged alike: one broker's plan and product, in one kind of instrument on one exchange."""
+    """Charge class: one broker's plan and product, in one kind of instrument on one exchange; charged alike."""
 
     plan: str
     exchange: str
@@ -137,7 +137,7 @@ class ChargeSchedule:
         return tuple(sorted({key[1] for key in self._spans if key[0] == BrokerageRow.SECTION}))
 
     def tariff(self, dealing: Dealing, day: date) -> Tariff:
-        """What a fill is charged by on one day."""
+        """Tariff of a fill on one day."""
         return self.terms(dealing, day).tariff
 
     def regimes(self, dealing: Dealing, first: date, last: date) -> list[tuple[date, Tariff]]:

@@ -1,4 +1,4 @@
-"""What an order, a round trip and its break-even cost by the table of charges; without a run."""
+"""Cost estimate of an order, a round trip and its break-even, by the table of charges; without a run."""
 
 from __future__ import annotations
 

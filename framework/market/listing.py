@@ -27,7 +27,7 @@ Kind = Literal["share", "fund", "bond", "index", "future", "option", "other"]
 
 
 class Listing(NamedTuple):
-    """What one source says of an instrument; None = it says nothing."""
+    """Listing of an instrument in one source; None = not given there."""
 
     symbol: str
     exchange: str
@@ -64,7 +64,7 @@ class Listing(NamedTuple):
 
 
 class RefusalError(ValueError):
-    """Why one row is no instrument; caught where the row is named."""
+    """Reason why one row is no instrument; caught where the row is named."""
 
 
 def listing_of(raw: Mapping[str, Any], *, tick_in_paise: bool) -> Listing:

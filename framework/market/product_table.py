@@ -92,5 +92,5 @@ def product_table() -> ProductTable:
 
 
 def _names(broker: str) -> Iterable[str]:
-    """Where a broker's rows are looked for: ``upstox_api`` is upstox too, and everyone is any."""
+    """Names under which a broker's rows are found: ``upstox_api`` is upstox too, and everyone is any."""
     return dict.fromkeys((broker, broker.partition("_")[0], ANY))

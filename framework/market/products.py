@@ -37,7 +37,7 @@ def with_product(settings: Settings, panel: Panel, first_row: int = 0) -> tuple[
 
 
 def _refuse_strangers(product: str, panel: Panel) -> None:
-    """What the product is not for."""
+    """Refuse instruments that the product is not for."""
     if product == "MIS" and Timeframe.parse(panel.timeframe).daily:
         raise ConfigError(
             f"product MIS keeps nothing overnight, and {panel.timeframe} bars have no time of day to close at; use "

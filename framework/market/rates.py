@@ -55,10 +55,10 @@ def with_rates(settings: Settings, panel: Panel, first_row: int = 0) -> Settings
 
 
 def dealing_of(instrument: Instrument, plan: str, product: str) -> Dealing:
-    """What an instrument is charged as, by what is known of it; ``ConfigError`` where that has no such product.
+    """Charge class of an instrument, by its known facts; ``ConfigError`` if the class has no such product.
 
-    Where nothing is known it is taken for a plain share of NSE, or with NRML, which carries contracts, for a future. A
-    fund of which nobody said whether it is equity-oriented is taken for one.
+    An unknown instrument is taken for a plain share of NSE, or with NRML, which carries contracts, for a future. A
+    fund of unknown kind is taken for an equity-oriented one.
     """
     exchange = instrument.exchange or USUAL_EXCHANGE
     unsaid = "futures" if product == "NRML" else "equity"
@@ -75,7 +75,7 @@ def dealing_of(instrument: Instrument, plan: str, product: str) -> Dealing:
 
 
 def _refuse_trade_by_trade(instruments: Sequence[Instrument], plan: str, first: date, last: date) -> None:
-    """What settles trade by trade has no intraday."""
+    """Refuse intraday for instruments that settle trade by trade."""
     table = series_table()
     found = [one for one in instruments if table.trade_by_trade(one.exchange, one.series, first, last)]
     if found:

@@ -39,7 +39,7 @@ class SeriesTable(BaseModel):
         return self
 
     def trade_by_trade(self, exchange: str, series: str, first: date, last: date) -> bool:
-        """Whether a series settles trade by trade on any day from ``first`` to ``last``."""
+        """True if a series settles trade by trade on any day from ``first`` to ``last``."""
         return any(
             (row.exchange, row.series) == (exchange, series)
             and (row.valid_from or date.min) <= last

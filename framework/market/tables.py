@@ -38,7 +38,7 @@ Fact = TypeVar("Fact", bound=Dated)
 
 
 def table_file(name: str) -> Path:
-    """Where a table such as ``market/ticks.yaml`` lies: in ``./config/`` if it is there, else the shipped one."""
+    """Path of a table such as ``market/ticks.yaml``: in ``./config/`` if it is there, else the shipped one."""
     own = HERE / name
     return own if own.is_file() else SHIPPED / name
 

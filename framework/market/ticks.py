@@ -32,7 +32,7 @@ class Slab(BaseModel):
         return next((end for end in (self.below, self.up_to) if end is not None), math.inf)
 
     def holds(self, price: float) -> bool:
-        """Whether a price lies under this slab's end."""
+        """True if a price lies under this slab's end."""
         return price < self.below if self.below is not None else price <= self.bound
 
     def __str__(self) -> str:

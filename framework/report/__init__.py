@@ -1,1 +1,1 @@
-"""What a run amounted to: the result, its metrics, its tearsheet."""
+"""Report of a run: the result, its metrics, its tearsheet."""

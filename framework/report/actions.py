@@ -1,4 +1,4 @@
-"""What a person must hear about the corporate actions of a run: ignored ones, and prices that do not show them."""
+"""Corporate actions of a run that a person must know of: ignored ones, and prices that do not show them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def sentences(record: Record) -> Iterator[str]:
 
 
 def not_in_prices(record: Record, due: Due) -> bool:
-    """Whether a listed split left the price where it was: its open is nearer to the old close than to its share."""
+    """True if a listed split left the price where it was: its open is nearer to the old close than to its share."""
     size = math.log(due.action.factor)
     panel = record.panel
     row = int(np.searchsorted(panel.session, due.ex_day))

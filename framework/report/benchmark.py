@@ -46,7 +46,7 @@ def buy_and_hold(record: Record, rows: NDArray[np.int64] | None = None) -> NDArr
 def _worth(
     record: Record, column: int, part: float, rows: NDArray[np.int64] | None, actions: dict[int, list[ExRow]]
 ) -> NDArray[np.float64] | float:
-    """What one part is worth at each close, where bars are missing or corporate actions are gone through."""
+    """Worth of one part at each close, where bars are missing or corporate actions happen."""
     panel, first = record.panel, record.first_row
     close = panel.close[first:, column]
     there = np.isfinite(close)

@@ -1,4 +1,4 @@
-"""What the circuit breaker did: stretches of bars in which it held, their causes, and their dates."""
+"""Circuit breaker in a report: stretches of bars in which it held, their causes, and their dates."""
 
 from __future__ import annotations
 

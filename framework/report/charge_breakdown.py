@@ -1,4 +1,4 @@
-"""What a run paid, by component and by year: each fill charged once more by the tariff of its day."""
+"""Charges of a run by component and by year: each fill charged once more by the tariff of its day."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def document_of(run: RunFacts) -> dict[str, Any]:
 
 
 def verification_facts(verification: Verification | None) -> list[dict[str, str]] | None:
-    """What other engines made of the run, as JSON values; None when none was asked."""
+    """Verification by other engines as JSON values; None when none ran."""
     if verification is None:
         return None
     return [one._asdict() | {"agreement": str(one.agreement)} for one in verification.comparisons]

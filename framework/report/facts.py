@@ -68,7 +68,7 @@ class RunFacts:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What to know before believing the numbers, most severe first."""
+        """Findings to know before believing the numbers, most severe first."""
         known = (self.causality, self.data_issues, self.verification, self.held_back)
         return tuple(findings(self.record, self.observations, *known))
 
@@ -84,7 +84,7 @@ class RunFacts:
 
     @property
     def settings(self) -> Settings:
-        """How the run was executed."""
+        """Settings by which the run was executed."""
         return self.record.settings
 
     @property

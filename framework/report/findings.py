@@ -44,7 +44,7 @@ AT_CLOSES = frozenset(map(str, BreakerCause))
 
 
 class Severity(StrEnum):
-    """How much a finding weighs."""
+    """Severity of a finding."""
 
     ERROR = "error"
     """Do not believe the result."""
@@ -225,7 +225,7 @@ def _assumed_rates(record: Record) -> Iterator[Finding]:
 
 
 def _guessed_kinds(record: Record) -> Iterator[Finding]:
-    """What the charges took instruments for where no list says what they are."""
+    """Kinds that the charges assumed for instruments that no list describes."""
     if not (record.settings.charges.plan and record.settlements):
         return
     unsaid = [one for one in record.panel.instruments if one.equity_oriented is None]
@@ -273,7 +273,7 @@ def _orders(record: Record, held_back: Sequence[Intervention]) -> Iterator[Findi
 
 
 def _at_the_fill(record: Record) -> str:
-    """When the first order that risk had allowed was refused at its fill, and what helps where cash ran short."""
+    """First order that passed risk and was refused at its fill, and the remedy where cash ran short."""
     refused = [
         one for one in record.orders if one.state is OrderState.REFUSED and one.verdict.quantity and one.ended_at
     ]

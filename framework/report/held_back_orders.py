@@ -39,17 +39,17 @@ class Intervention(NamedTuple):
 
     @property
     def units(self) -> int:
-        """What was held back, ≥ 0."""
+        """Units held back, ≥ 0."""
         return abs(self.asked - self.got)
 
     @property
     def rupees(self) -> float:
-        """What was held back, at the decision's close."""
+        """Rupees held back, at the decision's close."""
         return self.units * self.price
 
 
 class Tally(NamedTuple):
-    """What one reason held back."""
+    """Sums of the orders that one reason held back."""
 
     reason: str
     shrunk: int
@@ -117,7 +117,7 @@ def facts(record: Record, found: Iterable[Intervention]) -> list[dict[str, Any]]
 
 
 def decided(record: Record, instrument: int, row: int) -> str:
-    """When, as the other files write it."""
+    """Time of the decision, as the other files write it."""
     return time_text(record.panel, instrument, int(record.panel.time[row]))
 
 

@@ -79,7 +79,7 @@ def _rows(text: str) -> Iterator[Row]:
 
 
 def _reader(kind: type[Any], leave: str = "") -> Callable[[Row], dict[str, Any]]:
-    """What turns a row's cells into the fields of ``kind``; one without a column keeps its default."""
+    """Reader of a row's cells into the fields of ``kind``; a field without a column keeps its default."""
     parsers = {name: _parser(hint) for name, hint in get_type_hints(kind, localns=NAMES).items() if name != leave}
 
     def read(row: Row) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Compared(NamedTuple):
 
     @property
     def difference(self) -> float:
-        """What the limits changed: as run, less without them."""
+        """Effect of the limits: the figure as run, less the figure without them."""
         return self.limited - self.unlimited
 
     @property

@@ -1,4 +1,4 @@
-"""What the statistics look at: a run reduced to plain float64 arrays, each made at the first look."""
+"""Observations for the statistics: a run reduced to plain float64 arrays, each made at first access."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Observations:
 
     @cached_property
     def stays(self) -> PositionSpans:
-        """What the round trips are made of."""
+        """Position spans that the round trips are made of."""
         return PositionSpans.of(self.record.settlements, self.record.actions)
 
     @cached_property
@@ -151,7 +151,7 @@ class Observations:
 
     @cached_property
     def slippage(self) -> float:
-        """What slippage cost against the prices the bars showed; + is a cost."""
+        """Cost of slippage against the prices of the bars; + is a cost."""
         fills = self.stays.fills
         return _summed((fills["price"] - fills["unslipped"]) * fills["quantity"])
 

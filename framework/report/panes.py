@@ -1,4 +1,4 @@
-"""Where a strategy's columns are drawn: over the candles, or in panes of their own below them."""
+"""Panes of a chart: a strategy's columns over the candles, or below them in panes of their own."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def text(result: RunFacts) -> str:
 
 
 def _held_back(result: RunFacts) -> list[str]:
-    """What risk and fills held back, a line for each reason; nothing where every order was approved and filled."""
+    """Orders held back by risk and at fills, a line for each reason; nothing where all were approved and filled."""
     rows = [
         (
             reason_text(one.reason),

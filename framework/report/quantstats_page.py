@@ -10,6 +10,7 @@ import logging
 import re
 import warnings
 from html import escape
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from framework.report.findings import Finding, Severity
@@ -37,6 +38,10 @@ def write_page(result: RunFacts, path: Path) -> Finding | None:
     if count < FEWEST_RETURNS:
         path.unlink(missing_ok=True)
         text = f"No quantstats page: it needs {FEWEST_RETURNS} session returns and this run has {count}."
+        return Finding(Severity.NOTE, text)
+    if find_spec("quantstats") is None:
+        path.unlink(missing_ok=True)
+        text = "No quantstats page: it needs quantstats, which is not installed: pip install 'tulya[quantstats]'."
         return Finding(Severity.NOTE, text)
     try:
         page = _page(result, path)

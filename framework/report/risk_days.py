@@ -1,4 +1,4 @@
-"""What a run risked, session by session, and what its breaker did: rows for the store, from a finished Record."""
+"""Risk of a run by session, and its breaker events: rows for the store, from a finished Record."""
 
 from __future__ import annotations
 

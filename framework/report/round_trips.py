@@ -171,7 +171,7 @@ def _reasons(record: Record, places: NDArray[np.int64]) -> NDArray[np.object_]:
 
 
 class _BarsLived(NamedTuple):
-    """What each stay saw of its instrument's own bars, [K] each; an open one lasts to the last of them."""
+    """Bars of its instrument within each span, [K] each; an open span lasts to the last bar."""
 
     first: NDArray[np.int64]
     """Number of the entry's bar."""

@@ -1,4 +1,4 @@
-"""What was run, in plain words: the settings that a person chose, and all of them for the tearsheet's box."""
+"""Settings in plain words: those that a person chose, and all of them for the tearsheet's box."""
 
 from __future__ import annotations
 

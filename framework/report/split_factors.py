@@ -1,4 +1,4 @@
-"""What a share of the run's first day has become: splits and bonuses over the rows of a run."""
+"""Split factors over the rows of a run: shares that one share of the first day has become."""
 
 from __future__ import annotations
 

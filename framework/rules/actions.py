@@ -26,7 +26,7 @@ def shares_after(quantity: int, factor: float) -> int:
 
 
 def fraction_paise(mark_paise: int, quantity: int, factor: float) -> int:
-    """What the fraction is worth at the last mark, in paise ≥ 0, half up; the rest of the mark stays in the shares.
+    """Worth of the fraction at the last mark, in paise ≥ 0, half up; the rest of the mark stays in the shares.
 
     ``mark_paise`` is the marked value of the ``quantity`` ≠ 0 signed shares before the action.
     """

@@ -1,4 +1,4 @@
-"""What a fill costs beside its value, component by component; each is whole paise, half up, and the total is their sum.
+"""Charges of a fill, component by component; each is whole paise, half up, and the total is their sum.
 
 ``tariff`` is a ``framework.types.Tariff``: the rates of the fill's day. ``side`` is +1 for a buy, −1 for a sell.
 """

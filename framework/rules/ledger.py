@@ -71,7 +71,7 @@ def buying_power(
     short_margin: float,
     reserved_paise: int,
 ) -> int:
-    """What new exposure may use, in paise: equity less the margins of longs and shorts, and less reserves.
+    """Buying power for new exposure, in paise: equity less the margins of longs and shorts, and less reserves.
 
     Both marked values are ≥ 0, equity is cash + longs − shorts. So it is what is spendable, less what buying the shorts
     back takes, less their margin.

@@ -1,4 +1,4 @@
-"""How many units a full target (±1) means, decided once at the opening decision. Quantities are whole lots ≥ 0.
+"""Sizing: units that a full target (±1) means, decided once at the opening decision. Whole lots ≥ 0.
 
 ``allotment`` is the instrument's share of equity, ``volatility`` its annualised standard deviation of log returns at
 the decision close (NaN before there are enough bars). What cash allows is the review's question, not asked here.
@@ -141,7 +141,7 @@ def full_units(
 
 
 def why_none(kind: int, amount: float, volatility: float) -> int:
-    """Why ``full_units`` is 0: what the kind divides by is not known, there is no edge, or it is less than a lot."""
+    """Reason why ``full_units`` is 0: an unknown divisor, no edge, or less than a lot."""
     if (kind == VOLATILITY or kind == EQUAL_RISK) and not is_measured(volatility):  # noqa: PLR1714, SIM109 - numba keeps no set here
         return NO_VOLATILITY
     if kind == KELLY and not (amount > 0.0):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def bundle_folder(db: Path, run_id: str) -> Path:
-    """Where the bundle of a run lies: ``runs/<run_id>`` beside the database."""
+    """Folder of a run's bundle: ``runs/<run_id>`` beside the database."""
     return db.parent / "runs" / run_id
 
 
@@ -79,7 +79,7 @@ def find(run: str, db: Path) -> Result:
 
 
 def risk_of(run: str, db: Path) -> tuple[Owner, list[RiskRow], list[BreakerRow]]:
-    """What a kept run risked and what its breaker did; one that was kept without is looked through now."""
+    """Risk by session and breaker events of a kept run; computed now if they were not kept."""
     with open_store(db, create=False) as store:
         owner = Owner(run_id=store.run(run).run_id)
         metrics, events = store.risk_metrics(owner), store.breaker_events(owner)

@@ -1,4 +1,4 @@
-"""What a run is given, in whatever form, as what it works with: prices, days, settings, rates, the strategy."""
+"""Inputs of a run: turns what the caller passed into a panel, dates, settings, rates and a strategy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RunPrices(NamedTuple):
-    """What a run reads: the aligned prices, and what is known to be wrong with them."""
+    """Prices of a run, aligned, and the known issues with them."""
 
     panel: Panel
     data_issues: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ def read_prices(
     progress: Progress | None = None,
     space: ArrayStore = MEMORY,
 ) -> RunPrices:
-    """Whatever was given as one panel, cut behind ``end``. Symbols are read from the store, into the space."""
+    """Prices in any form as one panel, cut behind ``end``. Symbols are read from the store, into the space."""
     if isinstance(bars, Panel):
         return RunPrices(_until(bars.with_space(space), end))
     given = [bars] if isinstance(bars, (str, Bars)) or hasattr(bars, "columns") else list(bars)

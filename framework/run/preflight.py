@@ -1,4 +1,4 @@
-"""What is refused before anything is run, because it would be ignored or mean nothing."""
+"""Preflight checks: choices refused before the run, because they would be ignored or mean nothing."""
 
 from __future__ import annotations
 

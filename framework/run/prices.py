@@ -50,7 +50,7 @@ def load(
 
 
 def _sentences(found: Sequence[DataIssue]) -> tuple[str, ...]:
-    """How many issues of which kind, then the gravest few in full."""
+    """Counts of issues by kind, then the gravest few in full."""
     if not found:
         return ()
     kinds = Counter(issue.kind for issue in found)

@@ -1,4 +1,4 @@
-"""Where a result comes from: what must be the same for a rerun to give the same numbers."""
+"""Provenance of a result: everything that must be the same for a rerun to give the same numbers."""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ SELECT_PACKED = (
     "(SELECT timestamp, open, high, low, close, ifnull(volume, -1.0) AS volume FROM ohlc_data WHERE symbol = ? "
     "AND exchange = ? AND timeframe = ? AND timestamp >= ? AND timestamp <= ? ORDER BY timestamp LIMIT ?)"
 )
+DELETE = "DELETE FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ? AND timestamp = ?"
 EDGE = (
     "SELECT timestamp FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ? "
     "ORDER BY timestamp {order} LIMIT 1"
@@ -62,7 +63,7 @@ class Columns(NamedTuple):
 
 
 class Merge(NamedTuple):
-    """How given rows compare with the stored ones; the three masks, bool[n], cover every row once."""
+    """Comparison of given rows with the stored ones; the three masks, bool[n], cover every row once."""
 
     new: NDArray[np.bool_]
     unchanged: NDArray[np.bool_]
@@ -117,18 +118,18 @@ def extent(connection: sqlite3.Connection, key: SeriesKey) -> tuple[int, int] | 
 
 
 def exists(connection: sqlite3.Connection, key: SeriesKey) -> bool:
-    """Whether a series has any row."""
+    """True if a series has any row."""
     query = "SELECT 1 FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ? LIMIT 1"
     return connection.execute(query, key).fetchone() is not None
 
 
 def has_more(connection: sqlite3.Connection, key: SeriesKey, first: int, last: int, count: int) -> bool:
-    """Whether a series has more rows than so many from first to last, both included, UTC seconds."""
+    """True if a series has more rows than so many from first to last, both included, UTC seconds."""
     return connection.execute(MORE, (*key, first, last, count)).fetchone() is not None
 
 
 def compare(connection: sqlite3.Connection, key: SeriesKey, given: Columns) -> Merge:
-    """Which of the given rows are new, already there, or there with other values."""
+    """Given rows split into new ones, ones already stored, and ones stored with other values."""
     rows = given.timestamp.shape[0]
     span = (int(given.timestamp[0]), int(given.timestamp[-1])) if rows else (0, -1)
     stored = read(connection, key, *span)
@@ -167,3 +168,8 @@ def update(connection: sqlite3.Connection, key: SeriesKey, rows: Columns) -> Non
     connection.executemany(
         UPDATE, zip(*columns, *(repeat(word) for word in key), rows.timestamp.tolist(), strict=False)
     )
+
+
+def delete(connection: sqlite3.Connection, key: SeriesKey, timestamps: NDArray[np.int64]) -> None:
+    """Take rows away, by their UTC seconds."""
+    connection.executemany(DELETE, ((*key, stamp) for stamp in timestamps.tolist()))

@@ -27,7 +27,7 @@ UPSERT = (
 
 
 class Facts(NamedTuple):
-    """What a file says of an instrument; None, 0 and 1 mean that it says nothing and change nothing."""
+    """Facts of an instrument in a price file; None, 0 and 1 mean not given and change nothing."""
 
     symbol: str
     exchange: str = ""

@@ -61,7 +61,7 @@ def forget_file(connection: sqlite3.Connection, sha256: str, exchange: str) -> N
 def forget_conflicts(connection: sqlite3.Connection, keys: Iterable[SeriesKey]) -> None:
     """Drop what earlier saves of bars from Python said of series that are saved anew."""
     connection.executemany(
-        "DELETE FROM data_issues WHERE kind = 'conflict' AND file = '' "
+        "DELETE FROM data_issues WHERE kind IN ('conflict', 'overlap') AND file = '' "
         "AND symbol = ? AND exchange = ? AND timeframe = ?",
         keys,
     )

@@ -258,7 +258,7 @@ def _plain(listing: Listing) -> tuple[Any, ...]:
 
 
 def _merged(given: tuple[Any, ...], known: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What is said now over what was known; a key that was given to another instrument begins anew."""
+    """New facts over the known ones; a key that was given to another instrument begins anew."""
     isin = FIELDS.index("isin")
     if given[0] != known[0] and (given[isin] is None or given[isin] != known[isin]):
         return given

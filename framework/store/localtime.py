@@ -62,6 +62,12 @@ def day_text(day: int) -> str:
     return str(np.datetime64(int(day), "D"))
 
 
+def second_text(second_of_day: int) -> str:
+    """``09:52:37`` of seconds since midnight, ``09:15`` of a whole minute."""
+    second = second_of_day % 60
+    return time_text(second_of_day) + (f":{second:02d}" if second else "")
+
+
 def time_text(second_of_day: int) -> str:
     """``09:15`` of seconds since midnight."""
     return f"{second_of_day // HOUR:02d}:{second_of_day % HOUR // 60:02d}"

@@ -1,4 +1,4 @@
-"""What the store hands out and takes in besides Bars: frozen rows, named after their columns."""
+"""Rows that the store reads and writes besides Bars: frozen, named after their columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class SeriesKey(NamedTuple):
-    """Which series: one instrument in one timeframe."""
+    """Key of a series: one instrument in one timeframe."""
 
     symbol: str
     exchange: str
@@ -32,7 +32,7 @@ class SeriesInfo(NamedTuple):
 
 
 class SaveCount(NamedTuple):
-    """What became of bars handed to the store; the four add up to the bars given."""
+    """Counts of bars handed to the store, by outcome; the four add up to the bars given."""
 
     new: int
     unchanged: int = 0
@@ -106,14 +106,14 @@ class RunRow(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """Whose risk: a run's, or a paper or live account's; the other one is empty."""
+    """Owner of risk rows: a run, or a paper or live account; the other one is empty."""
 
     run_id: str = ""
     account: str = ""
 
 
 class RiskRow(NamedTuple):
-    """What an account risked at the last close of a session, in paise."""
+    """Risk of an account at the last close of a session, in paise."""
 
     session: str
     """``2026-11-23``."""

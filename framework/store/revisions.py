@@ -1,4 +1,4 @@
-"""Which state a series is in: a random name that any change of a bar, by any program, takes away.
+"""Revision of a series: a random name of its state, which any change of a bar, by any program, takes away.
 
 Triggers on ``ohlc_data`` do that in the transaction of the change, so a rollback brings the name back with the rows.
 Names are never used again: a restored backup has the name of its own rows, another file has other names. A name

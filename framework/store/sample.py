@@ -34,11 +34,14 @@ SAMPLES = (
 
 
 def sample_files() -> dict[SampleFile, Path]:
-    """Where the sample files lie; the package is found without importing it, which takes seconds."""
+    """Paths of the sample files; the package is found without importing it, which takes seconds."""
     spec = find_spec("arch")
     folder = Path(next(iter(spec.submodule_search_locations or []), "")) if spec else None
     if folder is None:
-        raise DataError("the sample prices come with the package arch, which is not installed; make env installs it")
+        raise DataError(
+            "the sample prices are two files of the package arch, which is not installed: pip install --no-deps arch "
+            "(3 MB, none of its code runs), or pip install 'tulya[research]'"
+        )
     found = {sample: folder / sample.file for sample in SAMPLES}
     for path in found.values():
         if not path.is_file():
@@ -64,7 +67,7 @@ def load_sample(store: Store, progress: Progress | None = None) -> list[FileSumm
 
 
 def _there(store: Store, sample: SampleFile, path: Path) -> bool:
-    """Whether this very file was imported and its bars are still all there."""
+    """True if this very file was imported and its bars are still all there."""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return (
         store.connection.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.errors import DataError
 from framework.store import bars as rows
 from framework.store import revisions, snapshots, stepping
 from framework.store.database import file_of, one_state
@@ -66,7 +67,11 @@ def keep_written(folder: Path, key: SeriesKey, instrument: Instrument, revision:
 
 
 def _bars(key: SeriesKey, instrument: Instrument, columns: rows.Columns) -> Bars:
-    return Bars.from_arrays(instrument, key.timeframe, columns.timestamp * rows.SECOND_NS, *columns.values)
+    try:
+        return Bars.from_arrays(instrument, key.timeframe, columns.timestamp * rows.SECOND_NS, *columns.values)
+    except DataError as error:  # an earlier version, or another program, stored what is no series
+        hint = "tulya data import FILE --replace puts the file's own bars in its place"
+        raise DataError(f"the stored {key.timeframe} {error}; {hint}") from error
 
 
 def _cut(bars: Bars, span: tuple[int, int]) -> Bars:
@@ -76,6 +81,6 @@ def _cut(bars: Bars, span: tuple[int, int]) -> Bars:
 
 
 def _most(extent: tuple[int, int], span: tuple[int, int]) -> bool:
-    """Whether the span covers at least half of the time from the first bar to the last."""
+    """True if the span covers at least half of the time from the first bar to the last."""
     covered = min(extent[1], span[1]) - max(extent[0], span[0])
     return covered >= 0 and 2 * covered >= extent[1] - extent[0]

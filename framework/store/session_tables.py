@@ -29,7 +29,7 @@ class SessionTables:
         self._read: dict[str, Sessions | None] = {}
 
     def calendar_for(self, exchange: str, series: Series) -> ExpectedDays | None:
-        """What the table of an exchange says of a series' days and hours; None without a table that fits."""
+        """Days and hours of a series by its exchange's table; None without a table that fits."""
         sessions = self._sessions(exchange)
         if sessions is None:
             return None

@@ -57,7 +57,7 @@ class Header(NamedTuple):
 
 
 def path_of(folder: Path, key: SeriesKey) -> Path:
-    """Where the snapshot of a series lies; the symbol is only there for people to read."""
+    """Path of a series' snapshot; the symbol in it is only there for people to read."""
     digest = hashlib.sha256("\0".join(key).encode()).hexdigest()[:16]
     return folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', key.symbol)[:40]}-{key.timeframe}-{digest}.bars"
 

@@ -102,7 +102,7 @@ class Library(NamedTuple):
 
 
 def worthwhile(connection: sqlite3.Connection, key: SeriesKey, first: int, last: int) -> bool:
-    """Whether the rows from first to last second are so many that ``read`` is the faster way.
+    """True if the rows from first to last second are so many that ``read`` is the faster way.
 
     LLVM takes 0.1 s to load where numba has not done so already.
     """
@@ -192,7 +192,7 @@ def _library() -> Library | None:
 
 
 def _is_ours(sqlite: ctypes.CDLL) -> bool:
-    """Whether this is the copy that ``sqlite3`` uses: what a connection takes of its memory is seen."""
+    """True if this is the copy that ``sqlite3`` uses: its count of memory moves when a connection allocates."""
     sqlite.sqlite3_memory_used.restype = ctypes.c_int64
     before = sqlite.sqlite3_memory_used()
     with closing(sqlite3.connect(":memory:")):

@@ -84,7 +84,7 @@ class Store:
         self.connection.close()
 
     def series(self, symbol: str | None = None, timeframe: str | None = None) -> list[SeriesInfo]:
-        """What is stored, ordered by symbol, exchange and timeframe."""
+        """Stored series, ordered by symbol, exchange and timeframe."""
         where, values = ["1"], list[str]()
         if symbol is not None:
             where.append("symbol = ? AND exchange = ?")
@@ -157,7 +157,7 @@ class Store:
         last_ns: int | None = None,
         limit: int | None = None,
     ) -> list[DataIssue]:
-        """What was refused and what looks wrong, for these symbols (default: all) and this span of UTC nanoseconds."""
+        """Issues (refused rows, doubtful bars) of these symbols (default: all) in this span of UTC nanoseconds."""
         pairs = None
         if symbols is not None:
             pairs = [pair for symbol in symbols for pair in names.resolve_issues(self.connection, symbol)]
@@ -190,11 +190,11 @@ class Store:
             risk.save(self.connection, run_id, metrics, events)
 
     def risk_metrics(self, owner: Owner) -> list[RiskRow]:
-        """What a run or an account risked, session by session."""
+        """Risk of a run or an account, session by session."""
         return risk.metrics(self.connection, owner)
 
     def breaker_events(self, owner: Owner) -> list[BreakerRow]:
-        """What the breaker of a run or an account did, oldest first."""
+        """Breaker events of a run or an account, oldest first."""
         return risk.events(self.connection, owner)
 
     def append_breaker_event(self, account: str, row: BreakerRow) -> None:
@@ -248,7 +248,7 @@ class Store:
             sweeps.finish(self.connection, sweep_id, outcome)
 
     def sets_tried(self, strategy: str, symbols: Sequence[str]) -> int:
-        """How many parameter sets of a strategy were ever tried on these symbols, in every sweep."""
+        """Number of parameter sets of a strategy ever tried on these symbols, in every sweep."""
         return sweeps.tried(self.connection, strategy, tuple(symbols))
 
     def write(self, batch: Batch, *, replace: bool = False, progress: Callable[[int], None] | None = None) -> Written:
@@ -285,7 +285,7 @@ class Store:
         return span[0], span[1]
 
     def _nothing(self, symbol: str, key: SeriesKey, start: date | None, end: date | None, timezone: str) -> str:
-        """Why there are no bars: no such timeframe, or none in the range."""
+        """Error for no bars: no such timeframe, or none in the range."""
         held = [info for info in self.series() if (info.symbol, info.exchange) == key[:2]]
         here = [info for info in held if info.timeframe == key.timeframe]
         if not here:

@@ -98,7 +98,7 @@ def finish(connection: sqlite3.Connection, sweep_id: str, outcome: Mapping[str, 
 
 
 def _extent(connection: sqlite3.Connection, sweep: SweepRow) -> tuple[int, float, float]:
-    """How many sets were tried, and the least and the greatest value of the first objective."""
+    """Number of sets tried, and the least and the greatest value of the first objective."""
     query = (
         "SELECT count(*), min(value), max(value) FROM (SELECT CASE said WHEN 'inf' THEN 9e999 WHEN '-inf' THEN -9e999 "
         "ELSE said END AS value FROM (SELECT json_extract(stats, ?) AS said FROM sweep_results WHERE sweep_id = ?))"
@@ -127,7 +127,7 @@ def results(connection: sqlite3.Connection, sweep_id: str) -> dict[str, dict[str
 
 
 def tried(connection: sqlite3.Connection, strategy: str, symbols: tuple[str, ...]) -> int:
-    """How many sets of this strategy were ever tried on these symbols, in every sweep."""
+    """Number of sets of this strategy ever tried on these symbols, in every sweep."""
     query = (
         "SELECT count(*) FROM sweep_results JOIN sweeps USING (sweep_id) "
         "WHERE sweeps.strategy = ? AND sweeps.symbols = ?"

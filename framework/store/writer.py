@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.store import bars, instruments, issues, reference, revisions
+from framework.store import bars, instruments, issues, overlaps, reference, revisions
 from framework.store.database import transaction
 from framework.store.examination import touch
 from framework.store.issues import Refusal
@@ -64,7 +64,10 @@ class Written(NamedTuple):
 def write(
     connection: sqlite3.Connection, batch: Batch, *, replace: bool, progress: Callable[[int], None] | None = None
 ) -> Written:
-    """Store a batch; a stored bar with other values stays unless ``replace``. progress gets rows just dealt with."""
+    """Store a batch; a stored bar with other values, or across a given one, stays unless ``replace``.
+
+    progress gets rows just dealt with.
+    """
     now = int(time.time())
     with transaction(connection):
         import_id = _begin(connection, batch)
@@ -75,19 +78,26 @@ def write(
         complete: dict[SeriesKey, Columns | None] = {}
         for key, columns in batch.series:
             first_of_all = not bars.exists(connection, key)
+            found = overlaps.across(connection, key, columns) if not first_of_all else None
+            if found and replace:
+                bars.delete(connection, key, found.stored)
             merge = bars.compare(connection, key, columns)
+            if found:
+                conflicts += overlaps.told(key, columns, found, replace=replace)
+                merge = merge if replace else merge._replace(new=merge.new & ~found.given)
             bars.insert(connection, key, columns.pick(merge.new), now, progress)
             old = int(columns.timestamp.shape[0] - merge.new.sum())
             if progress and old:
                 progress(old)
-            clash = int(merge.conflicting.sum())
+            clash, crossed = int(merge.conflicting.sum()), 0 if found is None or replace else found.number
             if clash and replace:
                 bars.update(connection, key, columns.pick(merge.conflicting))
             elif clash:
                 conflicts.append(_conflict(key, columns, merge))
-            replaced, left = (clash, 0) if replace else (0, clash)
+            taken = 0 if found is None or not replace else found.stored.shape[0]
+            replaced, left = (clash, 0) if replace else (0, clash + crossed)
             total += (int(merge.new.sum()), int(merge.unchanged.sum()), left, replaced)
-            if merge.new.any() or replaced:
+            if merge.new.any() or replaced or taken:
                 touch(connection, key, import_id)
                 complete[key] = columns if first_of_all else None
         named = _name(connection, complete)

@@ -176,7 +176,7 @@ class Cluster:
             raise ConfigError(msg)
 
     def _answer(self, future: Future, outcome: Any, task: Task) -> TaskAnswer | None:
-        """What a task came to; None when its worker died under it, or its data is gone: it is handed over again."""
+        """Answer of a task; None when its worker died under it, or its data is gone: the task is sent again."""
         from distributed import KilledWorker
 
         attempts = KILLED_ATTEMPTS

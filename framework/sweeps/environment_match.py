@@ -1,4 +1,4 @@
-"""Whether a worker would come to the same numbers: the versions and sources that decide it, compared."""
+"""Environment of a worker: the versions and sources that decide its numbers, compared with ours."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def name_of(strategy: type[Strategy]) -> str:
 
 
 def differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
-    """What is not the same, as ``numba 0.60 there, 0.61 here``."""
+    """Differences, as ``numba 0.60 there, 0.61 here``."""
     return [
         f"{name} {there.get(name, 'missing')} there, {said} here"
         for name, said in here.items()
@@ -59,7 +59,7 @@ def differences(here: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
 
 
 def refusal(worker: str, different: Sequence[str]) -> str:
-    """Why a worker may not take part, and what to do."""
+    """Reason why a worker may not take part, and the fix."""
     return (
         f"{worker} would come to other numbers ({'; '.join(different)}): install the same versions there, "
         "start it again, and go on with --resume"
@@ -78,7 +78,7 @@ def _source() -> str:
 
 
 def is_installed(module: ModuleType) -> bool:
-    """Whether a worker finds it by its name: a library's, Python's or Tulya's own, but no file of the user's."""
+    """True if a worker finds it by its name: a library's, Python's or Tulya's own, but no file of the user's."""
     if module.__name__.partition(".")[0] == "framework":
         return True
     file = getattr(module, "__file__", None)

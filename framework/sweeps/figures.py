@@ -38,7 +38,7 @@ IN_CACHE = 32_768
 
 
 class Figures:
-    """What is the same for every set of a sweep: which rows close a session, how many years there are."""
+    """Figures common to every set of a sweep: rows that close a session, number of years."""
 
     def __init__(self, panel: Panel, first_row: int, capital: float, risk_free: float) -> None:
         session = panel.session[first_row:]

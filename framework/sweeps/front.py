@@ -22,7 +22,7 @@ def pareto_front(values: NDArray[np.float64]) -> list[int]:
 
 
 def _of_two(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether each row is on the front: none before it (they are as good in the first column) is as good in the second.
+    """Front of two columns, bool[n]: no row before it (as good in the first column) is as good in the second.
 
     Equal rows stand side by side, and the first of them decides.
     """

@@ -43,7 +43,7 @@ class ParameterSet(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """What is to be tried, and how many were left out."""
+    """Sets to try, and the number left out."""
 
     sets: list[ParameterSet]
     excluded: int
@@ -60,7 +60,7 @@ class ParameterSpace:
 
     @property
     def total(self) -> int:
-        """How many combinations there are, those that are left out among them."""
+        """Number of combinations, those left out included."""
         return math.prod(len(values) for values in self.axes.values())
 
     def at(self, position: tuple[int, ...]) -> ParameterSet | str:
@@ -90,7 +90,7 @@ class ParameterSpace:
             yield tuple(reversed(position))
 
     def nothing(self, why: str) -> ConfigError:
-        """What to raise when nothing can be tried."""
+        """Error to raise when nothing can be tried."""
         return ConfigError(f"the grid has {self.total:,} parameter sets and none can be tried: {why}")
 
 

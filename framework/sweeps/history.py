@@ -62,7 +62,7 @@ def find(wanted: str, db: Path) -> Kept:
 
 
 def outcome_of(result: SweepResult) -> dict[str, Any]:
-    """What a finished sweep knows beyond its sets, for the store."""
+    """Outcome of a finished sweep beyond its sets, for the store."""
     found = result.causality
     return {
         "excluded": result.excluded,

@@ -39,7 +39,7 @@ class Shared:
         """False once a strategy wanted to write into what it was handed."""
 
     def call(self, function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """What the function says of these arguments, from memory where it was asked before."""
+        """Result of the function for these arguments, from the cache where it is known."""
         key = _key(function, given, named)
         if key is None or not self.usable:
             return function(*given, **named)

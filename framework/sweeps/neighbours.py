@@ -1,4 +1,4 @@
-"""What lies around a parameter set in the grid: a peak that stands alone is luck."""
+"""Neighbours of a parameter set in the grid: a peak that stands alone is luck."""
 
 from __future__ import annotations
 

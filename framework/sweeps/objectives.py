@@ -1,4 +1,4 @@
-"""What makes a set the best: one statistic, or several."""
+"""Objectives: the statistic, or the several, by which sets are ranked."""
 
 from __future__ import annotations
 

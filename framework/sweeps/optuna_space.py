@@ -48,11 +48,11 @@ class OptunaSpace:
 
     @property
     def distributions(self) -> dict[str, BaseDistribution]:
-        """What ``study.ask`` takes."""
+        """Distributions for ``study.ask``."""
         return {scale.name: scale.distribution for scale in self.scales.values()}
 
     def position(self, parameters: Mapping[str, Any]) -> tuple[int, ...] | None:
-        """Where a trial's parameters stand in the grid; None when they are not of it."""
+        """Position of a trial's parameters in the grid; None when they are not of it."""
         found = [self.scales[name].index(parameters) if name in self.scales else 0 for name in self.axes]
         return None if None in found else tuple(at for at in found if at is not None)
 
@@ -83,7 +83,7 @@ def _scale(name: str, values: Sequence[Any]) -> OptunaAxis:
 
 
 def _on_steps(values: Sequence[float], low: Decimal, step: Decimal) -> bool:
-    """Whether Optuna, to which low and step are floats, finds every value a whole number of steps above the lowest.
+    """True if Optuna, to which low and step are floats, finds every value a whole number of steps above the lowest.
 
     It does not where a float cannot say the step (of 1.2355609328951687 and 66.14589036093093), or where counting
     steps loses too many digits: 16.0000001 is not quite one of 1e-7 above 16.

@@ -1,4 +1,4 @@
-"""Where Optuna keeps a study: a journal file beside the database, or what ``--storage`` names."""
+"""Storage of a study: a journal file beside the database, or what ``--storage`` names."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Study:
         return self._thread.submit(self._ask, most).result()
 
     def tell(self, tried: Sequence[tuple[str, Stats]]) -> None:
-        """What sets came to that were asked for."""
+        """Report the results of proposed sets to the sampler."""
         for key, stats in tried:
             self.known[key] = stats  # before anything can go wrong with the storage: it was run, so it counts
         self._thread.submit(self._tell, tried).result()
@@ -177,7 +177,7 @@ class Study:
         return list(batch.values())
 
     def _propose(self, batch: Mapping[str, ParameterSet]) -> ParameterSet | None:
-        """What the sampler proposes; None when that was tried before, is left out, or is in the batch already."""
+        """Proposal of the sampler; None when it was tried before, is left out, or is in the batch already."""
         trial = self.study.ask(self.scales.distributions)
         position = self.scales.position(trial.params)
         made = "it is not a place in the grid" if position is None else self.space.at(position)
@@ -233,7 +233,7 @@ class Study:
         self.study.add_trial(trial)
 
     def _answer(self, stats: Stats | None) -> tuple[TrialState, list[float] | None]:
-        """What the sampler is told; a set without an answer is one to keep away from."""
+        """Values for the sampler; a set without an answer is one to keep away from."""
         from optuna.trial import TrialState
 
         values = [math.nan] if stats is None else [stats[key] for key in self.objectives]
@@ -242,7 +242,7 @@ class Study:
         return TrialState.COMPLETE, [max(-FINITE, min(FINITE, value)) for value in values]
 
     def _give_up(self) -> None:
-        """What was asked for and never run is nobody's: the study may ask for it again."""
+        """Give up proposals that never ran: the study may propose them again."""
         from optuna.trial import TrialState
 
         for trials in self._open.values():
@@ -260,7 +260,7 @@ def _described(axes: Mapping[str, Sequence[Any]]) -> dict[str, str]:
 
 
 def _difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
-    """How an existing study differs, in words."""
+    """Difference of an existing study, in words."""
     if not there:
         return "something else than a sweep"
     if there["objectives"] != here["objectives"]:

@@ -47,7 +47,7 @@ class SweepOutcome:
 
     @property
     def tried(self) -> int:
-        """How many parameter sets this sweep tried."""
+        """Number of parameter sets this sweep tried."""
         return len(self.stats)
 
     @property
@@ -99,7 +99,7 @@ class SweepOutcome:
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What speaks against the best set, as sentences."""
+        """Warnings about the best set, as sentences."""
         said = list(self.data_issues)
         if self.causality is not None and self.causality.verdict.value == "leak":
             said.append(f"the best set sees the future: {self.causality.finding}")

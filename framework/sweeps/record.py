@@ -1,4 +1,4 @@
-"""What was tried, kept while the sweep runs, so that an interrupted one loses little and nothing is uncounted."""
+"""Record of a sweep, kept while it runs: an interrupted one loses little, and every set is counted."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class SweepResult(SweepOutcome):
         return save(self, folder)
 
     def to_dict(self) -> dict[str, Any]:
-        """What ``--json`` prints: NaN and infinity are null."""
+        """Result as ``--json`` prints it: NaN and infinity are null."""
         top = [self._row(row) for row in self.order[:SHOWN]]
         several = len(self.objectives) > 1
         return {

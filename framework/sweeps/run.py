@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from framework.backtest import execute
+from framework.engines.numba_cache import require_numba
 from framework.errors import ConfigError
 from framework.report.findings import unmodelled
 from framework.run.inputs import day_of, first_row_of, read_prices, settings_of, with_product, with_rates
@@ -110,6 +111,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     kind = _strategy_class(strategy)
     named = name or (strategy if isinstance(strategy, str) else kind.__name__)
     goals = objectives_of(objective)
+    require_numba("a sweep")
     _refuse_mode(mode, samples, study=study, storage=storage)
     holds = parse_constraint(constraint, grid) if isinstance(constraint, str) else constraint
     space = space_of(kind, grid, holds, samples)

@@ -1,4 +1,4 @@
-"""What is tried: a list of sets that is known from the start, or what a study proposes as it goes."""
+"""Search: a list of sets known from the start, or the proposals of a study."""
 
 from __future__ import annotations
 

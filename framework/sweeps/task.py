@@ -1,4 +1,4 @@
-"""What a cluster's workers are sent: the course and the strategy once, then the values of sets."""
+"""Tasks for a cluster's workers: the workload and the strategy once, then the values of sets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _one_at_a_time = threading.Lock()
 
 
 class TaskAnswer(NamedTuple):
-    """What a task came to."""
+    """Answer of a task."""
 
     stats: list[Stats]
     seconds: float
@@ -42,7 +42,7 @@ class TaskAnswer(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SweepTask:
-    """What every task on a cluster needs; a worker keeps it, and what it made of it, from task to task."""
+    """Shared part of every task on a cluster; a worker keeps it, and what it made of it, from task to task."""
 
     course: Workload
     strategy: bytes
@@ -111,7 +111,7 @@ def packed(thing: object) -> bytes:
 
 
 def unpacked(packed_bytes: bytes) -> Any:
-    """What ``packed`` was given."""
+    """Unpack what ``packed`` was given."""
     import cloudpickle
 
     return cloudpickle.loads(packed_bytes)

@@ -58,7 +58,7 @@ class Workload:
 
     @cached_property
     def figures(self) -> Figures:
-        """What the statistics of all sets have in common."""
+        """Figures common to the statistics of all sets."""
         return Figures(self.panel, self.first_row, self.settings.capital_paise / 100, self.risk_free)
 
     @cached_property
@@ -78,7 +78,7 @@ class Workload:
 
     @cached_property
     def gate(self) -> Gate:
-        """Where threads wait for each other before they ask."""
+        """Gate at which threads wait for their turn to call the strategy."""
         return Gate()
 
     def run_many(self, strategies: Sequence[Strategy]) -> list[Stats]:
@@ -117,7 +117,7 @@ class Workload:
         return [stats[number] for number in range(len(strategies))]
 
     def _decided_or_alone(self, strategy: Strategy) -> Turns | DecisionArrays:
-        """What one set decides. A strategy that writes into its indicators gets its own from then on."""
+        """Decisions of one set. A strategy that writes into its indicators gets its own from then on."""
         try:
             return self._decided(strategy)
         except StrategyError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.errors import DataError
-from framework.types.actions import adjustment
+from framework.types.adjustment import adjustment
 from framework.types.clocks import closes
 from framework.types.columns import ARRAYS, PRICES
 from framework.types.higher import HigherBars
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from framework.types.actions import Action, Basis
+    from framework.types.actions import Action
+    from framework.types.adjustment import Basis
     from framework.types.array_store import ArrayStore
 
 
@@ -126,7 +127,7 @@ class Bars:
         return replace(self, actions=tuple(actions))
 
     def adjusted(self, basis: Basis = "splits") -> Bars:
-        """These printed prices as a strategy sees them, in terms of the last bar's shares; see ``types.actions``."""
+        """These printed prices as a strategy sees them, in terms of the last bar's shares; see ``types.adjustment``."""
         found = adjustment(self.actions, self.session, self.close, basis)
         if found is None:
             return replace(self, actions=()) if self.actions else self
@@ -210,7 +211,7 @@ def _check(instrument: Instrument, time: NDArray[np.int64], columns: dict[str, N
 
 
 def _all_sound(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> bool:
-    """Whether every bar keeps every rule, in as few looks as there are; NaN fails every comparison."""
+    """True if every bar keeps every rule, in few passes; NaN fails every comparison."""
     start, high, low, close = (columns[name] for name in PRICES)
     return bool(
         (low > 0).all()
@@ -222,7 +223,7 @@ def _all_sound(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]])
 
 
 def _rules(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> list[tuple[str, NDArray[np.bool_]]]:
-    """What is said of a bar that breaks a rule, and which bars keep it."""
+    """Rules of a bar: the sentence for one that breaks it, and the bars that keep it."""
     low, high = columns["low"], columns["high"]
     rules = [
         (f"its {name} is not a finite price above 0", (columns[name] > 0) & np.isfinite(columns[name]))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class BreakerCause(StrEnum):
-    """What can change the trading state. The first four trip the breaker, the others end what was tripped."""
+    """Cause of a change of the trading state. The first four trip the breaker, the others end a trip."""
 
     DAILY_LOSS = "daily_loss"
     """``max_daily_loss``: ACTIVE → REDUCE_ONLY."""

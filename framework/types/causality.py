@@ -1,4 +1,4 @@
-"""What the causality check found: could a future bar change a past decision?"""
+"""Result of the causality check: could a future bar change a past decision?"""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class TimedBars(Protocol):
 
     @property
     def instrument(self) -> Instrument:
-        """Whose bars they are."""
+        """Instrument of the bars."""
         ...
 
     @property

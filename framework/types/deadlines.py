@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
 NEVER = 2**62
@@ -46,8 +45,8 @@ class Deadlines(NamedTuple):
 
     def rows_of(self, session: NDArray[np.int64]) -> NDArray[np.int64]:
         """Row of ``days`` that each session of the panel is."""
-        return np.searchsorted(self.days, session)
+        return self.days.searchsorted(session)
 
     def is_over(self, session: int, close_time: int) -> bool:
-        """Whether a bar that closes then is the last of its session."""
-        return bool(self.over[int(np.searchsorted(self.days, session))] <= close_time)
+        """True if a bar that closes then is the last of its session."""
+        return bool(self.over[int(self.days.searchsorted(session))] <= close_time)

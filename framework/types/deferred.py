@@ -1,4 +1,4 @@
-"""What is made when somebody looks: records of a million-bar run cost nothing until they are read."""
+"""Deferred values, made at first access: records of a million-bar run cost nothing until they are read."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ class Tick(NamedTuple):
 
 
 class Wish(StrEnum):
-    """What a person can ask for."""
+    """Wish of a person."""
 
     HALT = "halt"
     """No increase until resumed."""
@@ -293,7 +293,7 @@ Fact = Settlement | OrderRecord | Notice | BreakerEvent | AppliedAction | Surpri
 
 
 class Outcome(NamedTuple):
-    """What follows from one input, each in the order in which it came about."""
+    """Outcome of one input: commands and facts, each in the order in which it came about."""
 
     commands: tuple[Command, ...] = ()
     facts: tuple[Fact, ...] = ()

@@ -1,4 +1,4 @@
-"""What is traded: an instrument and the grid its prices and quantities lie on."""
+"""Instrument: what is traded, and the grid its prices and quantities lie on."""
 
 from __future__ import annotations
 

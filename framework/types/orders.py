@@ -14,7 +14,7 @@ NAN = float("nan")
 
 
 class OrderType(IntEnum):
-    """How an order finds its price; the values are the compiled engine's codes."""
+    """Order type, by which an order finds its price; the values are the compiled engine's codes."""
 
     MARKET = 0
     LIMIT = 1
@@ -27,7 +27,7 @@ MARKET, LIMIT, STOP, STOP_LIMIT = OrderType
 
 
 class Validity(StrEnum):
-    """How long an order rests."""
+    """Validity: the time an order rests."""
 
     DAY = "DAY"
     """Until the end of the session it is working in."""
@@ -39,7 +39,7 @@ DAY, GTC = Validity
 
 
 class Reason(StrEnum):
-    """Why an order exists; a fill and a round trip carry it on."""
+    """Reason of an order; its fill and its round trip carry it on."""
 
     SIGNAL = "signal"
     REBALANCE = "rebalance"
@@ -97,7 +97,7 @@ class Order(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What risk says of an order: the quantity it may have, and why it is less.
+    """Verdict of risk on an order: the quantity it may have, and the reason if that is less.
 
     approved when ``quantity`` equals the order's, shrunk when nearer to zero, refused when 0.
     """

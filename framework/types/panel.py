@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.types.actions import Action, Basis, Due
+    from framework.types.actions import Action, Due
+    from framework.types.adjustment import Basis
     from framework.types.deadlines import Deadlines
     from framework.types.instrument import Instrument
     from framework.types.settings import Settings
@@ -231,7 +232,7 @@ class Panel:
         return Bars(instrument=self.instruments[column], timeframe=self.timeframe, actions=actions, **arrays)
 
     def adjusted(self, basis: Basis = "splits") -> Panel:
-        """These printed prices as a strategy sees them, in terms of the last row's shares; see ``types.actions``."""
+        """These printed prices as a strategy sees them, in terms of the last row's shares; see ``types.adjustment``."""
         if not self.actions:
             return self
         return Panel.from_bars(self.adjusted_bars(basis), self.space)
@@ -278,7 +279,7 @@ def _union(axes: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 
 def rows_in(time: NDArray[np.int64], own: NDArray[np.int64], space: ArrayStore = MEMORY) -> NDArray[np.int64] | slice:
-    """Where an instrument's times lie among all: positions, or everywhere."""
+    """Rows of an instrument's times among all: positions, or every row."""
     return slice(None) if own.shape == time.shape else space.keep(np.searchsorted(time, own))
 
 

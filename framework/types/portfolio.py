@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class TradingState(StrEnum):
-    """What the circuit breaker allows. Reductions pass in every state."""
+    """Trading state, set by the circuit breaker. Reductions pass in every state."""
 
     ACTIVE = "active"
     REDUCE_ONLY = "reduce_only"
@@ -18,7 +18,7 @@ class TradingState(StrEnum):
 
 
 class Position(NamedTuple):
-    """What is held of one instrument."""
+    """Position in one instrument."""
 
     quantity: int = 0
     """Signed units: + long, − short."""
@@ -69,5 +69,5 @@ class Portfolio(NamedTuple):
 
     @property
     def buying_power(self) -> float:
-        """What a new order may use, rupees: cash less what shorts block and what working entries reserve."""
+        """Buying power of a new order, rupees: cash less what shorts block and what working entries reserve."""
         return self.buying_power_paise / 100

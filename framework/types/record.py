@@ -1,4 +1,4 @@
-"""What an engine hands back: every order, every fill, the account at every close. No opinion, no metrics."""
+"""Record of a run, as an engine returns it: every order, every fill, the account at every close. No metrics."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Settlement(NamedTuple):
 
 
 class OrderState(StrEnum):
-    """Where an order stands. Open: PARKED, SENT, UNKNOWN, WORKING. Done: the others."""
+    """State of an order. Open: PARKED, SENT, UNKNOWN, WORKING. Done: the others."""
 
     PARKED = "parked"
     """Held back by Session until the order it replaces or follows is done."""

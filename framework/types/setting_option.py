@@ -44,7 +44,7 @@ class DeclaredSetting(NamedTuple):
 
     @property
     def bare_unit(self) -> bool:
-        """Whether the unit is one word or two, such as ``rupees``, and not a list of forms."""
+        """True if the unit is one word or two, such as ``rupees``, and not a list of forms."""
         return self.option.unit.replace(" ", "").isalpha()
 
     @property

@@ -50,7 +50,7 @@ COUNTED = frozenset({"fixed", "value"})
 
 
 class Sizing(NamedTuple):
-    """How many units a full target (±1) means; ``kind:amount``. docs/sizing.md has the formulas."""
+    """Sizing: units that a full target (±1) means; ``kind:amount``. docs/sizing.md has the formulas."""
 
     kind: Literal["fixed", "value", "equity", "risk", "volatility", "kelly", "equal_risk", "margin"]
     """fixed: units · value: rupees; the others a fraction · equity: of the allotment · risk: of equity, lost at the
@@ -174,7 +174,7 @@ class Charges(NamedTuple):
 
     @property
     def tables(self) -> tuple[Tariffs, ...]:
-        """What fills are charged by, day by day, one for each number in ``of``.
+        """Tariffs of fills, day by day, one for each number in ``of``.
 
         ``ConfigError`` when a plan's rates were not read.
         """
@@ -197,7 +197,7 @@ class Charges(NamedTuple):
         return [known[str(one)] for one in instruments]
 
     def tariffs(self, instruments: Sequence[Instrument]) -> tuple[Tariffs, ...]:
-        """What each instrument's fills are charged by."""
+        """Tariffs of each instrument's fills."""
         tables = self.tables
         return tuple(tables[number] for number in self.numbers(instruments))
 
@@ -222,7 +222,7 @@ class Charges(NamedTuple):
 
 
 class Slippage(NamedTuple):
-    """What market and stop fills lose against the bar's price."""
+    """Slippage: the loss of market and stop fills against the bar's price."""
 
     bps: float = 0.0
     """Hundredths of a percent of the price."""
@@ -251,7 +251,7 @@ class Slippage(NamedTuple):
 
 
 class SquareOff(NamedTuple):
-    """When intraday positions are closed: a time of day where the exchange is, or minutes before a session's close."""
+    """Square-off of intraday positions: a time of day at the exchange, or minutes before a session's close."""
 
     of_day: int = -1
     """Minutes after midnight; −1 = by ``before_close``."""

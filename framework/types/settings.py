@@ -211,12 +211,12 @@ class Settings(BaseModel):
 
     @property
     def long_share(self) -> float:
-        """What a long takes of the equity, as a share of its value: ``long_margin``, 1 where nobody said."""
+        """Margin of a long, as a share of its value: ``long_margin``, else 1."""
         return 1.0 if self.long_margin is None else self.long_margin
 
     @property
     def short_share(self) -> float:
-        """What a short blocks beside its proceeds, as a share of its value: ``short_margin``, 1 where nobody said."""
+        """Margin of a short beside its proceeds, as a share of its value: ``short_margin``, else 1."""
         return 1.0 if self.short_margin is None else self.short_margin
 
     @property

@@ -1,4 +1,4 @@
-"""What a strategy says: the exposure it wants at each bar's close."""
+"""Signals of a strategy: the exposure it wants at each bar's close."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _floats(name: str, values: ArrayLike, rows: int | None) -> NDArray[np.float6
 
 
 class Turns(NamedTuple):
-    """Where a long-or-flat strategy turns, each bool[n]: target 1 where ``enter``, 0 where ``leave``, which wins."""
+    """Turns of a long-or-flat strategy, each bool[n]: target 1 at ``enter``, 0 at ``leave``, which wins."""
 
     enter: NDArray[np.bool_]
     leave: NDArray[np.bool_]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 SECOND_NS = 1_000_000_000
@@ -63,6 +62,8 @@ def _utc_offsets(time: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
     """Offset from UTC at each time, int64[n] nanoseconds; looked up once per UTC hour that occurs."""
     from datetime import UTC, datetime
     from zoneinfo import ZoneInfo
+
+    import numpy as np  # a live process that only knows how long a bar is does without
 
     zone = ZoneInfo(timezone)
     hours, position = np.unique(np.floor_divide(time, 3_600 * SECOND_NS), return_inverse=True)

@@ -1,4 +1,4 @@
-"""What the other engines made of the same run."""
+"""Verification: the same run in the other engines, compared."""
 
 from __future__ import annotations
 

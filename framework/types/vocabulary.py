@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from framework.types import actions, breaker, deadlines, events, orders, portfolio, record, setting_values, tariff
+from framework.types import actions, breaker, deadlines, events, orders, portfolio, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAMES: dict[str, Any] = {
     name: value
-    for module in (actions, breaker, deadlines, orders, events, portfolio, record, setting_values, tariff)
+    for module in (actions, breaker, deadlines, orders, events, portfolio, record)
     for name, value in vars(module).items()
     if isinstance(value, type)
 } | {"Mapping": Mapping, "Sequence": Sequence}

@@ -1,4 +1,4 @@
-"""What the same decisions come to where no risk limit and no rule of the user's own holds them back."""
+"""Run without limits: the same decisions with no risk limit and no rule of the user's own."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class WithoutRisk(Later):
 
     @classmethod
     def later(cls, make: Callable[[], WithoutRisk]) -> Self:
-        """What ``make`` finds, asked for at the first look."""
+        """Result of ``make``, called at first access."""
         empty = object.__new__(cls)
         object.__setattr__(empty, "_make", make)
         return empty

@@ -1,4 +1,4 @@
-"""What a user's own method raises, as one sentence with its file and line."""
+"""Errors of a user's own method, as one sentence with its file and line."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class ParameterInfo(NamedTuple):
 
 
 class StrategyInfo(NamedTuple):
-    """What a list of strategies shows."""
+    """Strategy as a list shows it."""
 
     name: str
     """The plain name that finds it."""
@@ -56,7 +56,7 @@ class BrokenStrategy(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What is looked for in a file."""
+    """Kind of class or function that is searched for in a file."""
 
     word: str
     plural: str
@@ -136,7 +136,7 @@ def source_hash(cls: type[Strategy]) -> str:
 
 
 def describe(cls: type[Strategy], name: str, path: Path) -> StrategyInfo:
-    """What there is to say about a strategy in a list."""
+    """Strategy's entry for a list."""
     parameters = tuple(
         ParameterInfo(
             field_name,
@@ -247,7 +247,7 @@ def _choose(module: ModuleType, wanted: str, source: str, kind: Kind) -> Any:
 
 
 def _is_own(module: ModuleType, name: str, value: object, kind: Kind) -> bool:
-    """Whether the module itself defines this class, under this name and for others to use."""
+    """True if the module itself defines this class, under this name and for others to use."""
     own = isinstance(value, type) and value.__module__ == module.__name__ and value.__name__ == name
     return own and not name.startswith("_") and isinstance(value, type) and kind.fits(value)
 

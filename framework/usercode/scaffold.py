@@ -48,9 +48,9 @@ import numpy as np
 import pytest
 
 from framework import Bars, backtest
-from framework.usercode.find import find_strategy
-from framework.errors import ConfigError
 from framework.causality.check import check_signals
+from framework.errors import ConfigError
+from framework.usercode.find import find_strategy
 
 {cls} = find_strategy(f"{{Path(__file__).resolve().parent}}/{relative}:{cls}")
 
@@ -99,7 +99,7 @@ def test_a_misspelt_parameter_is_refused_with_the_right_name():
 
 
 class Names(NamedTuple):
-    """How a strategy is called: its file's stem and its class."""
+    """Names of a strategy: its file's stem and its class."""
 
     stem: str
     cls: str

@@ -203,7 +203,7 @@ def test_a_torn_last_line_is_left_out_and_told(lines):
             "entry 0 is of kind 'mark', which this version of Tulya does not know",
         ),
         (lambda entry: entry["body"].update(new=1), "entry 0: the header has 'new'"),
-        (lambda entry: entry["body"]["settings"].update(new=1), "entry 0: the settings of the journal are not those"),
+        (lambda entry: entry["body"]["settings"].update(new=1), "entry 0: the settings are not those"),
         (lambda entry: entry["body"].pop("style", None), "entry 0 is not written as this version of Tulya writes one"),
     ],
 )

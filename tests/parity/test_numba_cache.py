@@ -15,6 +15,7 @@ import pytest
 
 from framework.cli.warmup import compile_engine
 from framework.engines import numba_cache, select
+from framework.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = """
@@ -119,7 +120,7 @@ def test_machine_code_in_a_folder_that_others_can_write_to_is_never_run(monkeypa
 
 def test_auto_says_why_a_long_run_goes_bar_by_bar_before_the_engine_is_compiled(monkeypatch, caplog):
     monkeypatch.setattr(numba_cache, "is_cached", lambda: False)
-    select._advise_warmup.cache_clear()
+    select._advise.cache_clear()
     for cells in (select.WORTH_IMPORTING - 1, select.WORTH_IMPORTING, select.WORTH_IMPORTING):
         assert "event" == select.chosen_engine("auto", style="signals", rules=(), cells=cells)
     assert ["tulya warmup" in message for message in caplog.messages] == [True]
@@ -127,6 +128,18 @@ def test_auto_says_why_a_long_run_goes_bar_by_bar_before_the_engine_is_compiled(
     monkeypatch.setattr(numba_cache, "is_cached", lambda: True)
     assert "compiled" == select.chosen_engine("auto", style="signals", rules=(), cells=select.WORTH_IMPORTING)
     assert "event" == select.chosen_engine("auto", style="on_bar", rules=(), cells=select.WORTH_IMPORTING)
+
+
+def test_auto_without_numba_runs_bar_by_bar_and_says_what_would_be_faster(monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    select._advise.cache_clear()
+    assert "event" == select.chosen_engine("auto", style="signals", rules=(), cells=select.WORTH_COMPILING)
+    assert ["pip install 'tulya[research]' makes long runs much faster" in one for one in caplog.messages] == [True]
+    sentence = r"needs numba, which is not installed: pip install 'tulya\[research\]'"
+    with pytest.raises(ConfigError, match=f"--engine compiled {sentence}"):
+        select.chosen_engine("compiled", style="signals", rules=())
+    with pytest.raises(ConfigError, match=sentence):
+        numba_cache.entry("run_rows")
 
 
 def test_threads_that_ask_at_once_are_handed_one_compiled_entry(monkeypatch):
@@ -155,4 +168,4 @@ def test_every_rule_and_every_part_of_the_kernel_is_in_the_hash():
     rules = {path.stem for path in (ROOT / "framework" / "rules").glob("*.py")} - {"__init__"}
     kernel = {path.stem for path in (ROOT / "framework" / "engines" / "kernel").glob("*.py")}
     assert rules - {"note"} == set(numba_cache.RULES)  # a contract note is gathered from fills that are there already
-    assert kernel - {"__init__", "layout", "translate"} == set(numba_cache.KERNEL)
+    assert kernel - {"__init__", "layout", "to_records"} == set(numba_cache.KERNEL)

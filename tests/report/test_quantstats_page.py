@@ -64,10 +64,19 @@ def test_too_few_returns_are_a_note_and_an_old_page_goes(tmp_path):
 
 
 def test_a_failure_in_quantstats_is_a_warning_of_the_tearsheet(result, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "quantstats", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     page = result.report(tmp_path / "tearsheet.html").read_text(encoding="utf-8")
     assert "No quantstats page: quantstats failed with ModuleNotFoundError" in page
     assert 'href="quantstats.html"' not in page
+
+
+def test_where_quantstats_is_not_installed_a_note_names_the_extra(result, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "quantstats", None)
+    path = tmp_path / "quantstats.html"
+    path.write_text("of another run")
+    text = "No quantstats page: it needs quantstats, which is not installed: pip install 'tulya[quantstats]'."
+    assert (Severity.NOTE, text) == write_page(result, path)
+    assert not path.exists()
 
 
 def test_returns_it_would_take_for_prices_are_kept_from_it(tmp_path):

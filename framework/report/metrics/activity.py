@@ -1,4 +1,4 @@
-"""How much of the time and of the money was at work, and how often it was turned over."""
+"""Activity: share of time in the market, share of money at work, turnover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How deep and how long an account lay below its highest value."""
+"""Drawdown: depth and duration of an account's falls below its highest value."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Descents(NamedTuple):
 
 
 def descents(values: NDArray[Any], start: float) -> Descents:
-    """When and how deep a series lay below its highest value so far, ``start`` included."""
+    """Descents of a series below its highest value so far, ``start`` included."""
     at_peak = _at_peak(values, start)
     turns = (at_peak[1:] != at_peak[:-1]).nonzero()[0] + 1
     if not at_peak[:1].all():
@@ -59,7 +59,7 @@ def descents(values: NDArray[Any], start: float) -> Descents:
 
 
 def _at_peak(values: NDArray[Any], start: float) -> NDArray[np.bool_]:
-    """Whether each value is the highest so far. In a long series, only blocks with a new peak are gone through."""
+    """Peaks: True for each value that is the highest so far. Long series are scanned only in blocks with a new peak."""
     at_peak = np.empty(values.shape, dtype=np.bool_)
     whole = values.shape[0] // BLOCK * BLOCK if values.shape[0] > SHORT else 0
     highest: Any = start

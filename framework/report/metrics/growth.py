@@ -1,4 +1,4 @@
-"""How much an account grew, and how fast."""
+"""Growth of an account: simple returns, total return, CAGR."""
 
 from __future__ import annotations
 

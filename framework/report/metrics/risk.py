@@ -1,4 +1,4 @@
-"""How uneven the returns were, and what was earned for it.
+"""Risk of the returns: volatility, tails, and the reward per unit of risk (Sharpe, Sortino, …).
 
 ``returns`` are simple returns of sessions, float64[n]; a NaN among them (ruin) makes every answer NaN.
 """

@@ -1,4 +1,4 @@
-"""Which rows are bars. Every row that is none is named; the conditions are in their positive form, so NaN fails."""
+"""Bar checks of imported rows. A row that is no bar is named; conditions are in their positive form, so NaN fails."""
 
 from __future__ import annotations
 

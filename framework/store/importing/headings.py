@@ -1,4 +1,4 @@
-"""What a file is, by its headings: the formats that are understood, as data."""
+"""File formats by their headings, as data: price files, lists of corporate actions, session tables."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def plain(heading: str) -> str:
 
 
 def recognise(headings: Iterable[str], mapping: Mapping[str, str]) -> Layout:
-    """What a file with these headings is; ``mapping`` (field → heading) goes first. ``DataError`` names what lacks."""
+    """Format of a file with these headings; ``mapping`` (field → heading) goes first. ``DataError`` names the gaps."""
     given = list(headings)
     there: dict[str, str] = {}
     for heading in given:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Entries(NamedTuple):
-    """What such a file holds, and the rows that make no sense."""
+    """Entries of a list, and the rows that make no sense."""
 
     actions: list[CorporateAction]
     sessions: list[TradingSession]
@@ -65,7 +65,7 @@ def entries(table: ImportTable, layout: Layout, options: ImportOptions, path: Pa
 
 
 class _Told:
-    """What the rows of a list of corporate actions say in numbers."""
+    """Columns of a list of corporate actions, as numbers."""
 
     def __init__(self, table: ImportTable, layout: Layout) -> None:
         self._values = {
@@ -78,7 +78,7 @@ class _Told:
         return float(self._values[name][row]) if said.get(name) else nothing
 
     def wrong(self, row: int, said: dict[str, str]) -> str:
-        """Why a row is no corporate action; empty when it is one."""
+        """Reason why a row is no corporate action; empty when it is one."""
         factor, dividend = self._number("factor", row, said, 1.0), self._number("dividend", row, said, 0.0)
         if not said["symbol"]:
             return "the symbol is missing"

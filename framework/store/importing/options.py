@@ -1,4 +1,4 @@
-"""What a person may say about files that are imported, and what is said back about each."""
+"""Options of an import, and the summary of each file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ImportOptions(NamedTuple):
 
 
 class FileSummary(NamedTuple):
-    """What became of one file."""
+    """Result of importing one file."""
 
     path: Path
     format: str = ""

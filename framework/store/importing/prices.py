@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from framework.store.bars import Columns
 from framework.store.importing.checks import check
+from framework.store.importing.overlaps import SortedRows, kept_apart
 from framework.store.importing.symbols import Owners, owners
 from framework.store.importing.timeframes import timeframe_of
 from framework.store.importing.times import Times, times
@@ -79,7 +80,7 @@ def prices(
     ]
     ranked = _rank(columns, rows)
     kept = Rows(owned.codes[good], stamp[good], checked.values[:, good], table.lines[good], ranked[good])
-    series, doubles, repeated = _distinct(kept, keys, table.unit)
+    series, doubles, repeated = _distinct(kept, keys, table.unit, zone.name)
     facts = _facts(columns, owned, good, zone)
     batch = Batch(
         path.name,
@@ -183,9 +184,9 @@ def _refusals(
 
 
 def _distinct(
-    rows: Rows, keys: list[SeriesKey], unit: str
+    rows: Rows, keys: list[SeriesKey], unit: str, zone: str
 ) -> tuple[list[tuple[SeriesKey, Columns]], list[Refusal], int]:
-    """Series with rising times, the rows refused as second of their time, and the number that only repeat."""
+    """Series with rising times, the rows refused as second of their time or as overlapping, and how many repeat."""
     order = np.lexsort((rows.lines, rows.rank, rows.stamp, rows.owner))
     owner, stamp, values, lines = rows.owner[order], rows.stamp[order], rows.values[:, order], rows.lines[order]
     again = np.zeros(owner.shape[0], dtype=bool)
@@ -200,7 +201,10 @@ def _distinct(
             reason = f"the time occurs before, in {unit} {lines[first[row]]}, with other values; that one was taken"
             moment = int(stamp[row])
             refusals.append(Refusal("duplicate", reason, int(lines[row]), *keys[int(owner[row])], moment, moment))
-        owner, stamp, values = owner[~again], stamp[~again], values[:, ~again]
+        owner, stamp, values, lines = owner[~again], stamp[~again], values[:, ~again], lines[~again]
+    apart, overlaps = kept_apart(SortedRows(owner, stamp, lines), keys, zone, unit)
+    if apart.any():
+        owner, stamp, values, refusals = owner[~apart], stamp[~apart], values[:, ~apart], refusals + overlaps
     edges = np.searchsorted(owner, np.arange(len(keys) + 1))
     series = [
         (key, Columns(stamp[begin:end], np.ascontiguousarray(values[:, begin:end])))
@@ -220,7 +224,7 @@ def _rank(columns: Mapping[str, pa.ChunkedArray], rows: int) -> NDArray[np.int64
 
 
 def _facts(columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[np.bool_], zone: Zone) -> list[Facts]:
-    """What the file says of each instrument that it has a bar of; the last such row speaks."""
+    """Facts of each instrument that has a bar in the file; the last such row counts."""
     last = np.full(len(owned.names), -1, dtype=np.int64)
     rows = np.flatnonzero(good)
     last[owned.codes[rows]] = rows

@@ -1,4 +1,4 @@
-"""Whose bar each row is: symbol and exchange, with NSE's series told apart."""
+"""Symbol and exchange of each row, with NSE's series told apart."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ CANDLE = ("timestamp", "open", "high", "low", "close", "volume", "open_interest"
 
 
 class ImportTable(NamedTuple):
-    """What a file holds, cell by cell, before anything is made of it."""
+    """Cells of a file, as text, before they are parsed."""
 
     columns: dict[str, pa.ChunkedArray]
     """Heading → cells; text in a CSV, typed in Parquet."""
@@ -64,7 +64,7 @@ def read(path: Path) -> ImportTable:
 
 
 def is_price_file(path: Path) -> bool:
-    """Whether a file in a folder is one that ``read`` understands, by its name."""
+    """True if ``read`` understands a file of this name."""
     return path.name.lower().endswith(SUFFIXES)
 
 

@@ -1,4 +1,4 @@
-"""Which timeframe a file's bars are in, by symbol, when nobody said."""
+"""Timeframe of a file's bars, by symbol, where none was given."""
 
 from __future__ import annotations
 

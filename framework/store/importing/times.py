@@ -119,7 +119,7 @@ def _calendar(words: pa.Array, pattern: str, order: Order) -> tuple[Ints, NDArra
 
 
 def _day_and_month(words: pa.Array, left: Ints, right: Ints, order: Order) -> tuple[Ints, Ints]:
-    """Which of two numbers is the day: as told, or as the column proves; else ``DataError`` with two examples."""
+    """Order of day and month: as given, or as the column proves; else ``DataError`` with two examples."""
     if order is None and (left != right).any():
         day_left, day_right = (left > MONTHS_IN_YEAR).any(), (right > MONTHS_IN_YEAR).any()
         if day_left == day_right:

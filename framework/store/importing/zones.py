@@ -1,4 +1,4 @@
-"""Which zone a file's times are in, and the reason, which is printed."""
+"""Time zone of a file's times, and the reason, which is printed."""
 
 from __future__ import annotations
 

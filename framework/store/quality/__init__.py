@@ -1,4 +1,4 @@
-"""What looks wrong in one series: pure findings, none of which changes a bar."""
+"""Quality findings in one series: pure, and none of them changes a bar."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def jumps(series: Series, context: SeriesContext) -> list[SeriesFinding]:
 
 
 def _left_in(open_move: float, action: CorporateAction) -> bool:
-    """Whether an action's factor is still in the prices: the open is nearer to 1 ÷ factor than to the old close."""
+    """True if an action's factor is still in the prices: the open is nearer to 1 ÷ factor than to the old close."""
     size = math.log(action.factor)
     return abs(size) >= SMALLEST_ACTION and abs(open_move + size) < min(abs(open_move), MATCH)
 

@@ -31,7 +31,7 @@ class ExpectedDays(NamedTuple):
 
 
 class SeriesContext(NamedTuple):
-    """What else is known when a series is examined."""
+    """Context of a series under examination: its calendar, its actions, its neighbours."""
 
     calendar: ExpectedDays | None = None
     actions: tuple[CorporateAction, ...] = ()

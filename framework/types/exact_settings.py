@@ -1,4 +1,4 @@
-"""Settings in a journal: every field by its value, so that what comes back is equal to the bit.
+"""Exact settings: every field as JSON by its value, so that what comes back is equal to the bit.
 
 People's texts (``5%``, ``equity:95%``) are rounded to ten decimals; a journal keeps the numbers.
 """
@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from framework.journal.errors import JournalVersionError
-from framework.types.codec import decode, encode
+from framework.types.codec import UnknownFormatError, decode, encode
 from framework.types.explain import explain
 from framework.types.setting_values import Charges, Distance, Sizing, Slippage, SquareOff
 from framework.types.settings import Settings
@@ -28,12 +27,12 @@ def settings_json(settings: BaseModel) -> dict[str, Any]:
 
 
 def settings_of(written: Any) -> Settings:
-    """The settings that were written; ``JournalVersionError`` where this version has no such setting or value."""
+    """The settings that were written; ``UnknownFormatError`` where this version has no such setting or value."""
     try:
         return _model(Settings, written)
     except ValidationError as error:
-        msg = f"the settings of the journal are not those of this version of Tulya: {explain('settings', error)}"
-        raise JournalVersionError(msg) from None
+        msg = f"the settings are not those of this version of Tulya: {explain('settings', error)}"
+        raise UnknownFormatError(msg) from None
 
 
 def _plain(value: Any, annotation: Any) -> Any:
