@@ -142,7 +142,7 @@ class Account:
         self.trips.book(i, gross, 0, ended=True)
         self.held.remove(i)
         return Settlement(
-            fill=Fill(0, i, -held, price, time, price, at_open=True),
+            fill=Fill(0, i, -held, price, time),
             reason=Reason.CORPORATE_ACTION,
             reduces=True,
             value_paise=worth,

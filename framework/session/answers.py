@@ -24,6 +24,7 @@ from framework.session.lifecycle import (
 )
 from framework.session.lifecycle import after as stands
 from framework.session.lifecycle import surprises as contradicts
+from framework.session.protection import ONE_CANCELS_OTHER
 from framework.session.sequence import OPEN
 from framework.session.wording import cash_text, refused_fill_text
 from framework.types.events import Accepted
@@ -56,9 +57,6 @@ if TYPE_CHECKING:
     from framework.types.record import OrderState, Settlement
 
     AboutOrder = Accepted | Refused | Changed | ChangeRefused | Cancelled | CancelRefused | Expired | Unknown | Found
-
-ONE_CANCELS_OTHER = "one_cancels_other"
-"""Reason of a cancel that the rule of the order's own group made: nothing is to be done about it."""
 
 
 class Hooks(NamedTuple):
@@ -151,6 +149,9 @@ class Answers:
         commands = self._aftermath.position_changed(i, before, working, within_bar=within_bar)
         if order.reduces and settlement.position * fill.quantity > 0:
             self._surprises.tell("accident", self._inputs.now, order.order_id, i, units=settlement.position)
+        if fill.time < order.decided_at and self._inputs.phase is OPEN:
+            said = (order.decided_at - fill.time) // 1_000_000_000
+            self._surprises.tell("before_decision", self._inputs.now, order.order_id, i, said=said)
         is_whole = working.remaining * fill.quantity <= 0
         if is_whole and working.remaining:
             self._filled_beyond(working)
@@ -359,7 +360,7 @@ class Answers:
 
     def found(self, answer: Found) -> list[Command]:
         """The broker's book was read: it ends all doubt about the order."""
-        order_id, state = answer.order_id, answer.state
+        order_id = answer.order_id
         working = self._orders.get(order_id)
         done = self._orders.lately_done(order_id) if working is None else None
         known = working or done
@@ -375,6 +376,10 @@ class Answers:
             self._surprises.settle(order_id, self._inputs.now)
         if working is None:
             return self._found_after_end(answer, known)
+        return self._found_open(answer, working)
+
+    def _found_open(self, answer: Found, working: WorkingOrder) -> list[Command]:
+        state = answer.state
         if state not in ENDED:
             return self._found_working(answer, working)
         if state is ABSENT and (working.state is WORKING or working.filled):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from framework.session.session import Session
-    from framework.types import BarRow, Distance
+    from framework.types import Distance
 
 RUPEES, UNITS, COUNT, WORDS = "₹", "units", "", "words"
 Measured = tuple[float | str, float | str, str]
@@ -57,8 +57,8 @@ class ReviewReport(NamedTuple):
     """On the signed units that increase; of the whole order when it only reduces."""
 
 
-def ask(session: Session, row: BarRow, i: int, quantity: int, limit: float = NAN) -> ReviewReport:
-    """What an order of signed ``quantity`` of instrument ``i`` would meet at the close of ``row``.
+def ask(session: Session, i: int, quantity: int, limit: float = NAN) -> ReviewReport:
+    """What an order of signed ``quantity`` of instrument ``i`` would meet at the close that came last.
 
     The session is there to be asked: it has no working orders, and what only reduces is placed in it first, as it would
     be. ``limit``: rupees; NaN asks for a market order.

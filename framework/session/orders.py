@@ -58,6 +58,8 @@ class Orders:
         self.unanswered: dict[int, WorkingOrder] = {}
         """Orders of which something was asked that the broker has not answered."""
         self.next_id = 1
+        self._placed = False
+        """Some order was placed in this session."""
         self.in_session = [0] * len(books)
         """Orders placed in this session by instrument, protective exits apart."""
         self.reserved_paise = 0
@@ -121,12 +123,14 @@ class Orders:
 
     def begin_session(self) -> None:
         """A new session: its orders are counted from here, and the session before the last is forgotten."""
-        self.count_anew()
+        if self._placed:
+            self.count_anew()
         if self._done or self._done_before:
             self._done, self._done_before = {}, self._done
 
     def count_anew(self) -> None:
         """Orders of the session are counted from here."""
+        self._placed = False
         self.in_session = [0] * len(self._books)
 
     def take_id(self) -> int:
@@ -164,6 +168,7 @@ class Orders:
 
     def _open_up(self, order: Order, requested: int, verdict: Verdict) -> WorkingOrder:
         if not order.protective:
+            self._placed = True
             self.in_session[order.instrument] += 1
         order_id = order.order_id
         working = self._open[order_id] = WorkingOrder(order, requested, verdict, self.tag_of(order_id))

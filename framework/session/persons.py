@@ -31,8 +31,6 @@ def refuse_impossible(said: PersonSays, account: Account) -> None:
     why = ""
     if wish in {Wish.DEPOSIT, Wish.WITHDRAW} and not said.paise > 0:
         why = f"needs paise above 0, not {said.paise}"
-    elif wish is Wish.WITHDRAW and said.paise > account.cash_paise:
-        why = f"asks for {rupees(said.paise / 100)} of {rupees(account.cash_paise / 100)} in cash"
     elif wish is Wish.FLATTEN and not -1 <= i < count:
         why = f"names instrument {i} of {count}; −1 means all of them"
     elif wish is Wish.ADOPT and not 0 <= i < count:

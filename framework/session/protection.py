@@ -8,6 +8,9 @@ from framework.rules.exits import extreme_after_bar
 from framework.session.order_prices import Levels, protective_levels
 from framework.types.orders import GTC, LIMIT, NAN, STOP, BarRow, Order, OrderType, Reason
 
+ONE_CANCELS_OTHER = "one_cancels_other"
+"""Reason of a cancel that the rule of the order's own group made."""
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -111,6 +114,9 @@ class Protection:
         book, position = self._books[i], self._account.quantity[i]
         if position * order.quantity >= 0:
             return []  # it protected what is gone
+        if why == ONE_CANCELS_OTHER:  # its sibling has filled, or is about to be told
+            self.to_look_at.add(i)
+            return []
         if not asked_for:
             if order.type is STOP and not book.stop_id:
                 said = f"{order.reason} was {'refused' if refused else 'taken out of the book'} {why}".rstrip()

@@ -83,7 +83,7 @@ from framework.session.upkeep import Upkeep
 from framework.session.wording import trip_text
 from framework.types import events
 from framework.types.events import NOTHING, Outcome
-from framework.types.orders import Reason
+from framework.types.orders import BarRow, Reason
 from framework.types.record import Notice
 from framework.types.rupees import rupees
 
@@ -94,8 +94,10 @@ if TYPE_CHECKING:
     from framework.types import BreakerEvent, Instrument, Portfolio, RiskRule, Settings, TradingState
     from framework.types.actions import Due
     from framework.types.events import Command, Fact, Input
-    from framework.types.orders import BarRow
     from framework.types.record import OrderRecord, Settlement
+
+
+NO_ROW = BarRow(0, 0, 0, False, (), (), (), (), ())
 
 
 class Session:
@@ -155,14 +157,17 @@ class Session:
         self.equity_paise = settings.capital_paise
         """Cash plus marked positions at the last close."""
         self._session = 0
-        self._row: BarRow | None = None
+        self._row = NO_ROW
         """The bar that closed last."""
-        self._carry_out: dict[type, Callable[[Any], list[Command]]] = {
+        self._bars: dict[type, Callable[[Any], list[Command]]] = {
             events.BarOpens: self._open_bar,
             events.BarCloses: self._close_bar,
             events.Decided: self._decide,
             events.SessionEnds: self._end_session,
             events.Revalue: self._revalue,
+        }
+        """Each lets its input in itself: a bar asks three times."""
+        self._others: dict[type, Callable[[Any], list[Command]]] = {
             events.Filled: answers.filled,
             events.Accepted: answers.accepted,
             events.Refused: answers.refused,
@@ -189,19 +194,24 @@ class Session:
 
         Raises ``InvariantError`` for an input that cannot come now; then nothing has changed.
         """
-        carry_out = self._carry_out.get(type(event))
+        carry_out = self._bars.get(type(event)) or self._admitted(event)
+        commands = carry_out(event)
+        if not self._facts:
+            return Outcome(tuple(commands)) if commands else NOTHING
+        outcome = Outcome(tuple(commands), tuple(self._facts))
+        self._facts.clear()
+        return outcome
+
+    def _admitted(self, event: Input) -> Callable[[Any], list[Command]]:
+        """Who carries out an input that may come at any time, once it was let in."""
+        carry_out = self._others.get(type(event))
         if carry_out is None:
             msg = f"{type(event).__name__} is no input of a session; see framework.types.events.Input"
             raise InvariantError(msg)
         if type(event) is events.PersonSays:
             refuse_impossible(event, self.account)
         self.inputs.admit(event)
-        commands, facts = carry_out(event), self._facts
-        if not facts:
-            return Outcome(tuple(commands)) if commands else NOTHING
-        outcome = Outcome(tuple(commands), tuple(facts))
-        facts.clear()
-        return outcome
+        return carry_out
 
     # ------------------------------------------------------------------ what hosts read
 
@@ -241,6 +251,7 @@ class Session:
 
     def _open_bar(self, bar: events.BarOpens) -> list[Command]:
         """Before anything of this bar fills: a new session begins, square-offs are due. Only its times may be seen."""
+        self.inputs.opens(bar)
         commands: list[Command] = []
         if bar.session != self._session:
             self._session = bar.session
@@ -265,6 +276,7 @@ class Session:
 
     def _close_bar(self, event: events.BarCloses) -> list[Command]:
         """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
+        self.inputs.closes(event)
         self._row = row = event.row
         self._mark(row)
         if self.review.looks_at_bars:
@@ -284,19 +296,16 @@ class Session:
         self.account.mark(row.close)
         self.equity_paise = self.account.equity_paise()
 
-    def _revalue(self, _event: events.Revalue) -> list[Command]:
+    def _revalue(self, event: events.Revalue) -> list[Command]:
         """After fills at the close: value the account once more at that close."""
-        self._mark(self._closed())
+        self.inputs.passes(event)
+        self._mark(self._row)
         return []
-
-    def _closed(self) -> BarRow:
-        if self._row is None:  # the sequence does not let it come to that
-            raise InvariantError("no bar has closed yet")
-        return self._row
 
     def _decide(self, event: events.Decided) -> list[Command]:
         """Decide at the close just marked. Reductions come before increases, each by instrument."""
-        row, decisions, now = self._closed(), event.decisions, self.inputs.now
+        self.inputs.passes(event)
+        row, decisions, now = self._row, event.decisions, self._row.close_time
         increases = [] if decisions is None else self._intents.decide(row, decisions, self.equity_paise)
         commands = self._reductions.at_close(row) if self.account.held else []
         self.breaker.fresh.clear()
@@ -308,9 +317,10 @@ class Session:
             commands += self._tripped(self.breaker.fresh) + self._reductions.at_close(row)
         return commands
 
-    def _end_session(self, _event: events.SessionEnds) -> list[Command]:
+    def _end_session(self, event: events.SessionEnds) -> list[Command]:
         """After the decisions of a session's last bar: what must not last longer is given up at that close."""
-        return self._product.end_session(self._closed())
+        self.inputs.passes(event)
+        return self._product.end_session(self._row)
 
     # ------------------------------------------------------------------ the circuit breaker
 
@@ -339,6 +349,7 @@ class Session:
     def _hear_person(self, said: events.PersonSays) -> list[Command]:
         commands = self._persons.say(said, self.equity_paise)
         self.equity_paise = self.account.equity_paise()
+        self._answers.watch_cash()
         return commands
 
     def _learn_action(self, known: events.ActionKnown) -> list[Command]:

@@ -27,6 +27,7 @@ TEXTS = {
     "wrong_side": "order {order_id} is for {asked:+d}, and a fill of {units:+d} {instrument} was told",
     "wrong_instrument": "order {order_id} is of another instrument than the fill of {units:+d} {instrument}",
     "overfilled": "order {order_id} ({instrument}) is for {asked:+d}, and {units:+d} have filled",
+    "before_decision": "order {order_id} ({instrument}) filled {said} s before it was decided",
     "accident": "an exit filled beyond the position of {instrument}: {units:+d} are held now and are closed at once",
     "sign_of_life": "order {order_id} ({instrument}) had ended as {state}, and the broker says that it works",
     "answer_to_unsent": "the broker says {said} of order {order_id} ({instrument}), which was never sent",

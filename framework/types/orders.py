@@ -90,8 +90,6 @@ class Order(NamedTuple):
     validity: Validity = Validity.DAY
     protective: bool = False
     """A stop or target linked to a position, one-cancels-other with its sibling."""
-    within_bar_from: float = NAN
-    """Set on protective exits of an entry that filled inside the bar: the unslipped entry price (contract row 14)."""
     label: str = ""
     """A name the strategy gave the order in ``on_bar``."""
 
@@ -146,13 +144,7 @@ class Fill(NamedTuple):
     price: float
     """Rupees per unit, slippage included."""
     time: int
-    """UTC nanoseconds: the open of the bar it happened in."""
-    unslipped: float
-    """The price the bar itself showed; it lies within the bar's range."""
-    at_open: bool
-    """True at the bar's open, False inside its range or at its close."""
-    at_close: bool = False
-    """True for ``fill_at: same_close``."""
+    """When it happened, UTC nanoseconds; on bars the open of the bar it happened in."""
 
 
 class BarRow(NamedTuple):

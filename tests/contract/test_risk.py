@@ -129,7 +129,7 @@ def test_reductions_pass_in_every_state(side, state, way):
 
     def switch(session: Session, row: int):
         if row >= 1:
-            session.breaker.state = state
+            session.breaker.obey(state, session.now)
         if way != "order":
             return ()
         return [ask(side * 10)] if row == 0 else [ask(-side * 10)] if row == 1 else ()
