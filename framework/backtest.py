@@ -17,6 +17,7 @@ from framework.report.result import Result
 from framework.run.inputs import day_of, first_row_of, read_prices, settings_of, strategy_of, with_product, with_rates
 from framework.run.preflight import refuse_ignored, refuse_risk_without_stop, refuse_ticks_without_tick
 from framework.run.provenance import new_run_id, provenance_later
+from framework.run.recording import journal_facts, recording
 from framework.scratch import USUAL, BoundedSpace
 from framework.types import Causality, CausalityVerdict, Panel, Reason, Settings, Timeframe
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from framework.causality.cuts import Mode
+    from framework.engines.event import Recorder
     from framework.run.inputs import BarsInput, Progress
     from framework.strategy import Strategy
     from framework.types import Record, RiskRule
@@ -50,10 +52,11 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     verify: bool = False,
     risk_free: float = 0.0,
     name: str | None = None,
+    journal: Path | str | None = None,
     progress: Progress | None = None,
     **choices: Any,
 ) -> Result:
-    """Backtest a strategy and return its Result; nothing is written anywhere.
+    """Backtest a strategy and return its Result; nothing is written anywhere but the journal, where one is asked for.
 
     Single fills and orders, the hash of the prices and ``Result.without_risk`` (a second run) wait to be looked at.
 
@@ -74,6 +77,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         verify: also run the other engines and keep in the result whether they come to the same.
         risk_free: rate a year as a fraction, 0.065 for 6.5 %, that Sharpe, Sortino and alpha are measured against.
         name: what the strategy is called in the result.
+        journal: a file for every input of the session with what followed (docs/journal.md); the event engine writes it.
         progress: called with (what, done, total).
         choices: fields of Settings, Exits and Limits by name.
 
@@ -99,24 +103,26 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress, space=space)
     first_row = first_row_of(prices.panel, first_day)
     chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
-    record, verdict = _within_bounds(execute)(
-        asked,
-        panel,
-        chosen,
-        first_row=first_row,
-        rules=rules,
-        causality=cast("Mode", causality),
-        engine=engine,
-        progress=progress,
-    )
     label = name or (strategy if isinstance(strategy, str) else type(asked).__name__)
+    with recording(journal, asked, label, rules) as recorder:
+        record, verdict = _within_bounds(execute)(
+            asked,
+            panel,
+            chosen,
+            first_row=first_row,
+            rules=rules,
+            causality=cast("Mode", causality),
+            engine=engine,
+            recorder=recorder,
+            progress=progress,
+        )
     return Result(
         run_id=new_run_id(label),
         strategy=label,
         parameters=asked.model_dump(mode="json"),
         record=record,
         causality=verdict,
-        provenance=provenance_later(asked, panel),
+        provenance=provenance_later(asked, panel, journal_facts(recorder)),
         data_issues=prices.data_issues,
         risk_free=risk_free,
         verification=verify_record(record, progress) if verify else None,
@@ -146,11 +152,13 @@ def execute(  # noqa: PLR0913 - options by name
     rules: Sequence[RiskRule] = (),
     causality: Mode | Literal["off"] = "default",
     engine: str = "auto",
+    recorder: Recorder | None = None,
     progress: Progress | None = None,
 ) -> tuple[Record, Causality]:
-    """Decide, run and check one strategy over a panel."""
+    """Decide, run and check one strategy over a panel; ``recorder`` looks on in the run itself."""
     style = strategy.style()
-    chosen_engine(engine, style=style, rules=rules)  # says what is wrong before anything long begins
+    # says what is wrong before anything long begins
+    chosen_engine(engine, style=style, rules=rules, recorded=recorder is not None)
     rows = len(panel) - first_row
     refuse_ticks_without_tick(panel, settings)
 
@@ -160,7 +168,14 @@ def execute(  # noqa: PLR0913 - options by name
 
     if style == "on_bar":
         return _execute_on_bar(
-            strategy, panel, settings, first_row=first_row, rules=rules, causality=causality, ran=ran
+            strategy,
+            panel,
+            settings,
+            first_row=first_row,
+            rules=rules,
+            causality=causality,
+            recorder=recorder,
+            ran=ran,
         )
     first_ns = int(panel.time[first_row])
     if style == "allocate":
@@ -174,6 +189,7 @@ def execute(  # noqa: PLR0913 - options by name
             style=style,
             first_row=first_row,
             rules=rules,
+            recorder=recorder,
             progress=ran,
         )
         if causality == "off":
@@ -190,6 +206,7 @@ def execute(  # noqa: PLR0913 - options by name
         first_row=first_row,
         rules=rules,
         columns=answers.columns,
+        recorder=recorder,
         progress=ran,
     )
     if causality == "off":
@@ -208,6 +225,7 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
     first_row: int,
     rules: Sequence[RiskRule],
     causality: Mode | Literal["off"],
+    recorder: Recorder | None,
     ran: Callable[[int], None],
 ) -> tuple[Record, Causality]:
     """``on_bar`` sees one bar at a time; the check runs shorter histories again and compares what they ordered."""
@@ -223,6 +241,7 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
             first_row=first_row,
             last_row=last_row,
             rules=rules if told else (),
+            recorder=recorder if told else None,
             progress=told,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from framework.engines.rows import bar_closings, bar_openings, decided
 from framework.engines.volatility import with_volatility
 from framework.errors import InvariantError
 from framework.exchange import SimulatedExchange
+from framework.journal.writer import Began
 from framework.session import Session
 from framework.types.breaker import BreakerEvent
 from framework.types.events import NOTHING, Decided, Outcome, Revalue, SessionEnds, Surprise
@@ -35,18 +36,21 @@ def run(
     first_row: int = 0,
     last_row: int | None = None,
     rules: Sequence[RiskRule] = (),
+    recorder: Recorder | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Record:
     """Run decisions (or an ``on_bar`` callback) over panel rows [first_row, last_row) and hand back the record.
 
-    ``progress`` is called with the number of rows done, about a hundred times.
+    ``recorder`` looks on; ``progress`` is called with the number of rows done, about a hundred times.
     """
     last = len(panel) if last_row is None else last_row
     decisions = decisions and with_volatility(decisions, panel, settings, style)
     actions = actions_within(panel, settings, first_row, last)
     session = Session(panel.instruments, settings, style=style, rules=rules, actions=actions)
-    host = SimulatedHost(session, SimulatedExchange(panel.instruments, settings, session.account))
-    exchange, account, handle, follow, take = host.exchange, session.account, session.handle, host.follow, host.take
+    began = Began(int(panel.time[first_row]), style, panel.timeframe, actions=tuple(actions))
+    handle = session.handle if recorder is None else recorder.over(session, began)
+    host = SimulatedHost(session, SimulatedExchange(panel.instruments, settings, session.account), handle)
+    exchange, account, follow, take = host.exchange, session.account, host.follow, host.take
     same_close = settings.fill_at == "same_close"
     equity: list[int] = []
     cash: list[int] = []
@@ -79,6 +83,8 @@ def run(
         exposure.append(account.exposure_paise())
         if progress is not None and (t - first_row) % step == 0:
             progress(t - first_row + 1)
+    if recorder is not None:
+        recorder.ended(session)
     return Record(
         engine="event",
         panel=panel,
@@ -97,13 +103,28 @@ def run(
     )
 
 
+class Recorder(Protocol):
+    """Whoever looks on while a run takes place: a journal, or an explanation of it."""
+
+    def over(self, session: Session, began: Began) -> Callable[[Input], Outcome]:
+        """What the host hands inputs to instead of ``session.handle``: the same, and what is to be kept of it."""
+        ...
+
+    def ended(self, session: Session) -> None:
+        """The run came to its end."""
+        ...
+
+
 class SimulatedHost:
     """Between Session and the simulated exchange: commands there, answers back at once, facts kept."""
 
-    def __init__(self, session: Session, exchange: SimulatedExchange) -> None:
+    def __init__(
+        self, session: Session, exchange: SimulatedExchange, handle: Callable[[Input], Outcome] | None = None
+    ) -> None:
+        """``handle``: the session's own, or a recorder's over it."""
         self.session = session
         self.exchange = exchange
-        self._handle = session.handle
+        self._handle = handle or session.handle
         self.settlements: list[Settlement] = []
         self.notices: list[Notice] = []
         self.ended: dict[int, OrderRecord] = {}

@@ -11,6 +11,7 @@ from framework.journal.errors import JournalError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
     from framework.journal.chain import Sealed
 
@@ -28,26 +29,31 @@ class JournalFile:
     def __init__(self, path: Path) -> None:
         refuse_file(path)
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = path.open("wb", buffering=BUFFER_BYTES)
-        except OSError as error:
-            msg = f"{path} cannot be written ({error.strerror}); choose another file"
-            raise ConfigError(msg) from error
+        self._stream: BinaryIO | None = None
 
     def append(self, entries: Sequence[Sealed]) -> None:
         """See ``Place.append``; a crash may cut the last line, which ``chain.Walk`` tells from a change."""
+        if self._stream is None:  # not before: a run that never begins leaves an earlier journal as it is
+            self._stream = self._opened()
         self._stream.writelines([entry.line() for entry in entries])
+
+    def _opened(self) -> BinaryIO:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self.path.open("wb", buffering=BUFFER_BYTES)
+        except OSError as error:
+            msg = f"{self.path} cannot be written ({error.strerror}); choose another file"
+            raise ConfigError(msg) from error
 
     def lines(self) -> Iterator[bytes]:
         """See ``Place.lines``."""
-        if not self._stream.closed:
+        if self._stream is not None and not self._stream.closed:
             self._stream.flush()
         return read_lines(self.path)
 
     def close(self) -> None:
         """See ``Place.close``."""
-        if not self._stream.closed:
+        if self._stream is not None and not self._stream.closed:
             self._stream.flush()
             os.fsync(self._stream.fileno())
             self._stream.close()

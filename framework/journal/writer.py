@@ -102,9 +102,9 @@ class JournalRecorder:
 
         return handle
 
-    def ended(self, session: Session, at: int) -> None:
+    def ended(self, session: Session) -> None:
         """The run came to its end."""
-        self.writer.closed(at, session.equity_paise, session.account.quantity)
+        self.writer.closed(session.moment, session.equity_paise, session.account.quantity)
 
 
 def header_of(origin: Origin, session: Session, began: Began) -> Header:

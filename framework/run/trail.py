@@ -127,7 +127,7 @@ class Trail:
 
         return handle
 
-    def ended(self, session: Session, at: int) -> None:
+    def ended(self, session: Session) -> None:
         """See ``framework.engines.event.Recorder``."""
 
     def take(self, seq: int, session: Session, one: Input) -> Outcome:

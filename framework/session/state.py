@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import DataError
 from framework.session.instrument_state import InstrumentState, WorkingOrder
-from framework.session.sequence import Phase
 from framework.types.codec import NOT_FINITE, SPELLINGS, UnknownFormatError
 from framework.types.vocabulary import NAMES, is_named_tuple
 
@@ -57,7 +56,7 @@ PARTS = {
     ),
     "surprises": Part("_surprises", ("doubts",)),
     "orders": Part(
-        "_orders", ("_done", "_done_before", "_open", "in_session", "next_id", "reserved_paise", "unanswered")
+        "_orders", ("_done", "_done_before", "_open", "_placed", "in_session", "next_id", "reserved_paise", "unanswered")
     ),
     "protection": Part("_protection", ("to_look_at",)),
     "upkeep": Part("_upkeep", ("looked_at",)),
@@ -69,7 +68,6 @@ PARTS = {
 """Every attribute of an instrument's state and of an order is kept beside these."""
 BY_ID = ("_open", "_done", "_done_before", "unanswered")
 """Where the orders of a session are."""
-CLASSES = NAMES | {"Phase": Phase}
 VERSION = (
     "1-" + hashlib.sha256(repr((PARTS, InstrumentState.__slots__, WorkingOrder.__slots__)).encode()).hexdigest()[:8]
 )
@@ -191,7 +189,7 @@ def _made(name: str, content: Any, orders: Mapping[int, WorkingOrder]) -> Any:
         return {_in(key, orders): _in(item, orders) for key, item in content}
     if name in {"tuple", "set"}:
         return (tuple if name == "tuple" else set)(_in(item, orders) for item in content)
-    kind: Any = CLASSES.get(name)
+    kind: Any = NAMES.get(name)
     if is_named_tuple(kind):
         return kind._make(_in(content[field], orders) for field in kind._fields)
     if isinstance(kind, type) and issubclass(kind, Enum):
