@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from framework.cli import BROKEN_EXIT_CODE, DIFFERENCE_EXIT_CODE, UNFINISHED_EXIT_CODE
+from framework.cli.journal_source import Asked, bytes_read, chosen, opened
 from framework.cli.options import AsJson, Database
-from framework.errors import ConfigError, DataError
+from framework.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
-    from framework.journal.entries import Header
     from framework.journal.fold import Folded
 
 app = typer.Typer(
     name="journal", help="Journals of runs: show, verify and replay what a session was told.", no_args_is_help=True
 )
 JournalName = Annotated[str, typer.Argument(metavar="FILE", help="A journal's file, or its name in the database.")]
-SECOND_NS = 1_000_000_000
-
-
-class Opened(NamedTuple):
-    """A journal to read."""
-
-    lines: Iterator[bytes]
-    size: int
-    """Bytes, for the progress; 0 = not known."""
-
-
-class Span(NamedTuple):
-    """Which entries are wanted."""
-
-    first_ns: int
-    last_ns: int
-    entry: int | None
-    acting: bool
-
-    def holds(self, seq: int, at: int, *, acted: bool) -> bool:
-        """Whether an entry is one of them."""
-        if self.entry is not None:
-            return seq == self.entry
-        return self.first_ns <= at <= self.last_ns and (acted or not self.acting)
 
 
 @app.command("show")
@@ -75,40 +45,23 @@ def show_command(
 
     tulya journal show run.journal --from 2008-10-01 --to 2008-10-31 --json
     """
-    from framework.journal.chain import Walk
-    from framework.journal.entries import Header, entry_of, glance
+    from framework.journal.entries import entry_of
 
-    with _opened(journal, db) as (lines, size), _progress(size, hidden=as_json) as progress:
-        texts = iter(Walk(lines, progress))
-        first = next(texts, None)
-        if first is None:
-            raise DataError(f"{journal} has no whole entry; it was cut while its first line was written")
-        head = entry_of(first)
-        if not isinstance(head.body, Header):
-            raise DataError(f"{journal} begins with entry {head.seq}, which is no header")
-        wanted = _span(head.body, start, end, entry, acting=acting)
-        found: list[bytes] = [first] if wanted.holds(head.seq, head.at, acted=True) else []
-        more = 0
-        for text in texts:
-            seq, at, _, acted = glance(text)
-            if wanted.holds(seq, at, acted=acted):
-                if len(found) < limit:
-                    found.append(text)
-                else:
-                    more += 1
+    with opened(journal, db) as (lines, size), bytes_read(size, hidden=as_json) as progress:
+        header, found, more = chosen(lines, Asked(start, end, entry, acting, limit), progress)
     if entry is not None and not found:
         raise DataError(f"{journal} has no entry {entry}; tulya journal show {journal} lists what it has")
     if as_json:
-        told = {"journal": journal, "entries": [json.loads(text) for text in found], "more": more}
+        told = {"journal": journal, "entries": [json.loads(text) for text, _ in found], "more": more}
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     from framework.cli.journal_tables import print_entries, print_entry
 
-    entries = [entry_of(text) for text in found]
+    entries = [(entry_of(text), when) for text, when in found]
     if entry is not None:
-        print_entry(entries[0], head.body)
+        print_entry(*entries[0], header)
     elif entries:
-        print_entries(entries, head.body, more)
+        print_entries(entries, header, more)
     else:
         typer.echo("No such entries.")
 
@@ -138,7 +91,7 @@ def verify_command(
     from framework.journal.entries import glance
     from framework.journal.errors import JournalBrokenError
 
-    with _opened(journal, db) as (lines, size), _progress(size, hidden=as_json) as progress:
+    with opened(journal, db) as (lines, size), bytes_read(size, hidden=as_json) as progress:
         walk, kind = Walk(lines, progress), ""
         try:
             for text in walk:
@@ -202,7 +155,7 @@ def replay_command(
     from framework.usercode.find import find_rule
 
     rules = [find_rule(name)() for name in risk_rules or ()]
-    with _opened(journal, db) as (lines, size), _progress(size, hidden=as_json) as progress:
+    with opened(journal, db) as (lines, size), bytes_read(size, hidden=as_json) as progress:
         try:
             folded = fold(lines, rules, progress=progress)
         except JournalDiffersError as error:
@@ -254,83 +207,3 @@ def _show_folded(journal: str, folded: Folded, *, as_json: bool) -> None:
     if folded.torn is not None:
         typer.echo(f"Torn        {folded.torn}")
     typer.echo(f"Head        {folded.head}")
-
-
-# ---------------------------------------------------------------------- where a journal is, and which entries
-
-
-def _opened(journal: str, db: Path | None) -> AbstractContextManager[Opened]:
-    from contextlib import contextmanager
-
-    @contextmanager
-    def opened() -> Iterator[Opened]:
-        path = Path(journal)
-        if path.exists() or path.suffix or len(path.parts) > 1:
-            from framework.journal.file import read_lines
-
-            yield Opened(read_lines(path), path.stat().st_size if path.is_file() else 0)
-            return
-        from framework.config.settings_file import database_path
-        from framework.store import open_store
-        from framework.store.journal import JournalTable, journal_names
-
-        with open_store(database_path(db), create=False) as store:
-            names = journal_names(store.connection)
-            if journal not in names:
-                known = f"it has {', '.join(names)}" if names else "it has none"
-                raise DataError(f"there is no file {journal}, and no journal of that name in {store.path}; {known}")
-            yield Opened(JournalTable(store.connection, journal).lines(), 0)
-
-    return opened()
-
-
-def _progress(size: int, *, hidden: bool) -> AbstractContextManager[Callable[[int], None] | None]:
-    """Bytes read so far, as a bar on a terminal."""
-    from contextlib import contextmanager
-
-    from framework.cli.progress import shown
-
-    @contextmanager
-    def moving() -> Iterator[Callable[[int], None] | None]:
-        with shown(hidden=hidden or not size) as progress:
-            if progress is None:
-                yield None
-                return
-            done = told = 0
-
-            def read(count: int) -> None:
-                nonlocal done, told
-                done += count
-                if done - told >= size // 100:
-                    told = done
-                    progress("reading", done, size)
-
-            yield read
-
-    return moving()
-
-
-def _span(header: Header, start: str | None, end: str | None, entry: int | None, *, acting: bool) -> Span:
-    if entry is not None and (start or end or acting):
-        raise ConfigError(f"--entry {entry} names one entry; leave out --from, --to and --acting")
-    zone = ZoneInfo(header.instruments[0].timezone) if header.instruments else UTC
-    first = -(2**63) if start is None else _moment("--from", start, zone, last=False)
-    last = 2**63 if end is None else _moment("--to", end, zone, last=True)
-    if first > last:
-        raise ConfigError(f"--from {start} is after --to {end}; swap the two")
-    return Span(first, last, entry, acting)
-
-
-def _moment(option: str, text: str, zone: Any, *, last: bool) -> int:
-    """A day (its first or last moment) or a moment, the exchange's own, as UTC nanoseconds."""
-    try:
-        moment = datetime.fromisoformat(text)
-        if len(text) == len("2024-03-01"):
-            moment = datetime.combine(date.fromisoformat(text), time.max if last else time.min)
-    except ValueError:
-        raise ConfigError(
-            f"{option} {text!r} is not understood; write a day or a moment, such as {option} 2024-03-01 or "
-            f"{option} 2024-03-01T10:15"
-        ) from None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return int(aware.timestamp() * 1_000_000) * 1_000 + (999 if last else 0)

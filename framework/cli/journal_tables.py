@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 PRICES = ("open", "high", "low", "close", "volume")
 
 
-def print_entries(entries: Sequence[Entry], header: Header, more: int) -> None:
-    """One line an entry, below it a line for each command and fact."""
-    words, table = Wording(header.instruments), new_table()
+def print_entries(entries: Sequence[tuple[Entry, int]], header: Header, more: int) -> None:
+    """One line for each entry and its time, below it a line for each command and fact."""
+    words, table = Wording(header.instruments, header.timeframe), new_table()
     table.add_column("entry", justify="right", no_wrap=True)
     for heading in ("when", "what", ""):
         table.add_column(heading, no_wrap=True)
-    for entry in entries:
-        table.add_row(str(entry.seq), words.when(entry.at), words.kind(entry.body), words.body(entry.body))
+    for entry, when in entries:
+        table.add_row(str(entry.seq), words.when(when), words.kind(entry.body), words.body(entry.body))
         if isinstance(entry.body, Handled):
             for command in entry.body.commands:
                 table.add_row("", "", f"→ {type(command).__name__}", words.say(command))
@@ -38,10 +38,10 @@ def print_entries(entries: Sequence[Entry], header: Header, more: int) -> None:
         typer.echo(f"… and {more:,} more; --limit shows more at once, --from and --to choose")
 
 
-def print_entry(entry: Entry, header: Header) -> None:
+def print_entry(entry: Entry, when: int, header: Header) -> None:
     """Everything that one entry says."""
-    words = Wording(header.instruments)
-    typer.echo(f"Entry       {entry.seq}, {words.kind(entry.body)}\nWhen        {words.when(entry.at)}")
+    words = Wording(header.instruments, header.timeframe)
+    typer.echo(f"Entry       {entry.seq}, {words.kind(entry.body)}\nWhen        {words.when(when)}")
     body = entry.body
     if not isinstance(body, Handled):
         typer.echo(json.dumps(json.loads(entry.text())["body"], ensure_ascii=False, indent=2))

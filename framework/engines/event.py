@@ -48,7 +48,8 @@ def run(
     actions = actions_within(panel, settings, first_row, last)
     session = Session(panel.instruments, settings, style=style, rules=rules, actions=actions)
     began = Began(int(panel.time[first_row]), style, panel.timeframe, actions=tuple(actions))
-    handle = session.handle if recorder is None else recorder.over(session, began)
+    looking_on = recorder or Nobody()
+    handle = looking_on.over(session, began)
     host = SimulatedHost(session, SimulatedExchange(panel.instruments, settings, session.account), handle)
     exchange, account, follow, take = host.exchange, session.account, host.follow, host.take
     same_close = settings.fill_at == "same_close"
@@ -83,8 +84,7 @@ def run(
         exposure.append(account.exposure_paise())
         if progress is not None and (t - first_row) % step == 0:
             progress(t - first_row + 1)
-    if recorder is not None:
-        recorder.ended(session)
+    looking_on.ended(session)
     return Record(
         engine="event",
         panel=panel,
@@ -106,13 +106,24 @@ def run(
 class Recorder(Protocol):
     """Whoever looks on while a run takes place: a journal, or an explanation of it."""
 
-    def over(self, session: Session, began: Began) -> Callable[[Input], Outcome]:
+    def over(self, session: Session, began: Began, /) -> Callable[[Input], Outcome]:
         """What the host hands inputs to instead of ``session.handle``: the same, and what is to be kept of it."""
         ...
 
     def ended(self, session: Session) -> None:
         """The run came to its end."""
         ...
+
+
+class Nobody:
+    """A recorder that keeps nothing."""
+
+    def over(self, session: Session, _began: Began) -> Callable[[Input], Outcome]:
+        """See ``Recorder.over``."""
+        return session.handle
+
+    def ended(self, session: Session) -> None:
+        """See ``Recorder.ended``."""
 
 
 class SimulatedHost:

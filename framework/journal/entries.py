@@ -82,6 +82,8 @@ _KIND_OF = {kind: name for name, kind in KINDS.items()}
 HEAD, TAIL = re.compile(rb'\{"at":(-?\d+),"body":'), re.compile(rb',"kind":"(\w+)","seq":(\d+)\}$')
 QUIET = b'{"commands":[],"facts":[],"input":'
 """How the body of an input begins that nothing followed."""
+OPENS = b'"input":{"BarOpens":'
+"""What an entry holds with which a bar begins, and no other: within a text the quotes would be escaped."""
 HEADER_TEXTS = (
     "versions", "sources", "vocabulary", "style", "strategy", "parameters", "strategy_sha256", "timeframe", "name",
 )  # fmt: skip

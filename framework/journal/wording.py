@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from framework.journal.entries import Checkpoint, Closed, Handled, Header
 from framework.types import breaker, events, orders, record
 from framework.types.rupees import rupees
+from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,20 +20,31 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """Instruments that one line names."""
-SECOND_NS = 1_000_000_000
 EPOCH = date(1970, 1, 1)
 
 
 class Wording:
     """Words for the values of one journal."""
 
-    def __init__(self, instruments: Sequence[Instrument]) -> None:
+    def __init__(self, instruments: Sequence[Instrument], timeframe: str = "") -> None:
         self._names = tuple(map(str, instruments))
         self._zone = ZoneInfo(instruments[0].timezone) if instruments else UTC
+        self.daily = bool(timeframe) and Timeframe.parse(timeframe).daily
+        """Bars are days: their times are dates."""
 
     def when(self, moment: int) -> str:
-        """A moment where the exchange is, to the second."""
+        """A moment where the exchange is, to the second; the date of a daily bar's open."""
+        if self.daily:
+            return f"{datetime.fromtimestamp(moment // SECOND_NS, UTC):%Y-%m-%d}"
         return f"{datetime.fromtimestamp(moment // SECOND_NS, self._zone):%Y-%m-%d %H:%M:%S %Z}"
+
+    def closing(self, moment: int) -> str:
+        """When something was decided: at a close, which of a daily bar is the end of its date."""
+        return self.when(moment - 1 if self.daily else moment)
+
+    def bar(self, opened: int, closed: int) -> str:
+        """A bar by its date, or by when it closed."""
+        return f"bar of {self.when(opened)}" if self.daily else f"bar that closed at {self.when(closed)}"
 
     def name(self, i: int) -> str:
         """An instrument's name; the account's where there is none."""
@@ -45,8 +57,9 @@ class Wording:
     def body(self, body: Body) -> str:
         """What an entry says, without what followed."""
         if isinstance(body, Header):
-            versions = body.versions.get("tulya", "")
-            return f"{body.strategy} {body.parameters or ''} on {self._some(self._names)}, Tulya {versions}".strip()
+            chosen = ", ".join(f"{name}={value}" for name, value in body.parameters.items())
+            version = body.versions.get("tulya", "")
+            return f"{body.strategy}{f' ({chosen})' if chosen else ''} on {self._some(self._names)}, Tulya {version}"
         if isinstance(body, Checkpoint):
             return f"state, version {body.version}"
         if isinstance(body, Closed):
@@ -134,11 +147,8 @@ class Wording:
 
     def settled(self, one: record.Settlement) -> str:
         """``Settlement``."""
-        name = self.name(one.fill.instrument)
-        charges = f"charges {rupees(one.charges_paise / 100)}"
-        return (
-            f"{rupees(one.value_paise / 100)}, {charges}, {name} {one.position:+,}, cash {rupees(one.cash_paise / 100)}"
-        )
+        value, charges, cash = (rupees(paise / 100) for paise in (one.value_paise, one.charges_paise, one.cash_paise))
+        return f"{value}, charges {charges}, {self.name(one.fill.instrument)} {units(one.position)}, cash {cash}"
 
     def ended(self, one: record.OrderRecord) -> str:
         """``OrderRecord``."""
@@ -151,13 +161,17 @@ class Wording:
 
     def applied(self, one: record.AppliedAction) -> str:
         """``AppliedAction``."""
-        return (
-            f"{self.name(one.instrument)} {one.kind}: {one.before:+,} → {one.after:+,}, {rupees(one.cash_paise / 100)}"
-        )
+        held = f"{units(one.before)} → {units(one.after)}"
+        return f"{self.name(one.instrument)} {one.kind}: {held}, {rupees(one.cash_paise / 100)}"
 
     def _ordered(self, quantity: int, i: int, limit: float = math.nan, trigger: float = math.nan) -> str:
         side = "buy" if quantity > 0 else "sell"
         return f"{side} {abs(quantity):,} {self.name(i)}{_prices(limit, trigger)}"
+
+
+def units(quantity: int) -> str:
+    """Signed units; nothing is 0."""
+    return f"{quantity:+,}" if quantity else "0"
 
 
 def _prices(limit: float, trigger: float) -> str:

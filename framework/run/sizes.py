@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.journal.wording import units
 from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ def size_text(result: Result, decisions: Decisions, step: Step, i: int) -> str:
     """From the target of an instrument to the units it means, and to what is missing of them."""
     after, position = step.after, step.before.position
     if result.record.style == "allocate":
-        units = f"weight {after.intent:g} × equity {_equity(step)} ÷ close {_close(step)}"
+        means = f"weight {after.intent:g} × equity {_equity(step)} ÷ close {_close(step)}"
     else:
-        units = _target(result, decisions, step, i)
-    return f"{units} → {after.desired:+,} units; {position:+,} held, so {after.desired - position:+,}"
+        means = _target(result, decisions, step, i)
+    return f"{means} → {units(after.desired)} units; {units(position)} held, so {units(after.desired - position)}"
 
 
 def _target(result: Result, decisions: Decisions, step: Step, i: int) -> str:

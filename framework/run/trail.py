@@ -15,6 +15,8 @@ from framework.engines import event
 from framework.engines.context import BarContext
 from framework.engines.rows import DecisionArrays
 from framework.errors import DataError
+from framework.journal.chain import Walk
+from framework.journal.errors import JournalError
 from framework.journal.file import read_lines
 from framework.journal.fold import fold
 from framework.session.explain import RuleReport, explain_review
@@ -155,13 +157,30 @@ def follow(result: Result, trail: Trail, rules: Sequence[RiskRule] = ()) -> str:
 
     ``rules``: the user's own that it was run under. ``DataError`` where it cannot be run again.
     """
-    path = result.provenance.get("journal", "")
+    path, head = result.provenance.get("journal", ""), result.provenance.get("journal_head", "")
+    is_there = bool(path) and _head_of(Path(path)) == head
     with suppress(_EnoughError):
-        if path and Path(path).is_file():
+        if is_there:
             fold(read_lines(Path(path)), rules, through=trail.take)
         else:
             _run_again(result, trail, rules)
-    return f"journal {path}" if path and Path(path).is_file() else "the event engine, which ran the kept run again"
+    if is_there:
+        return f"journal {path}"
+    return AGAIN if not path else f"{AGAIN}: {path} is gone, or the journal of another run by now"
+
+
+AGAIN = "the event engine, which ran the kept run again"
+
+
+def _head_of(path: Path) -> str:
+    """The last hash of a journal that is sound; empty where there is none."""
+    if not path.is_file():
+        return ""
+    walk = Walk(read_lines(path))
+    with suppress(JournalError):
+        for _ in walk:
+            pass
+    return walk.head if walk.broken is None else ""
 
 
 def _run_again(result: Result, trail: Trail, rules: Sequence[RiskRule]) -> None:

@@ -12,7 +12,7 @@ from framework.journal.wording import Wording
 from framework.run.sizes import size_text
 from framework.run.trail import Trail, follow
 from framework.session.explain import RuleReport
-from framework.types.events import BarCloses, Change, Decided, Filled, Submit
+from framework.types.events import BarCloses, Cancel, Change, Decided, Filled, Submit
 from framework.types.orders import Reason
 from framework.types.record import OrderRecord, OrderState, Settlement
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from framework.report.result import Result
     from framework.run.trail import Review, Step
     from framework.types import RiskRule, Verdict
+    from framework.types.events import Command
 
 
 class Link(NamedTuple):
@@ -60,7 +61,7 @@ def why(result: Result, order_id: int, rules: Sequence[RiskRule] = ()) -> Explan
 
     trail = Trail(order.instrument, concerns, lambda step: any(_ends(fact, order_id) for fact in step.outcome.facts))
     source = follow(result, trail, rules)
-    words = Wording(result.record.panel.instruments)
+    words = Wording(result.record.panel.instruments, result.record.panel.timeframe)
     review = _review_of(trail.steps, record)
     links = (*_decision(result, trail.steps, record, words), *_life(trail.steps, record, words))
     return Explanation(
@@ -153,7 +154,7 @@ def _decision(result: Result, steps: Sequence[Step], record: OrderRecord, words:
     for step in steps:
         if step.event.moment != order.decided_at:
             continue
-        if isinstance(step.event, BarCloses):
+        if isinstance(step.event, BarCloses) and (decides or mentions(step, order.order_id)):
             yield bar_link(step, i, words)
             if decides:
                 yield from columns_link(result, i, order.decided_at)
@@ -169,10 +170,11 @@ def bar_link(step: Step, i: int, words: Wording) -> Link:
     event = step.event
     assert isinstance(event, BarCloses)  # noqa: S101 - for the type checker: callers looked
     row = event.row
+    when = words.bar(row.time, row.close_time)
     if not row.close[i] > 0.0:
-        return Link("bar", step.seq, f"none of {words.name(i)} at {words.when(row.close_time)}")
+        return Link("bar", step.seq, f"none of {words.name(i)} in the {when}")
     prices = ", ".join(f"{name} {getattr(row, name)[i]:,.10g}" for name in ("open", "high", "low", "close"))
-    return Link("bar", step.seq, f"{words.name(i)} closed at {words.when(row.close_time)}: {prices}")
+    return Link("bar", step.seq, f"{words.name(i)}, {when}: {prices}")
 
 
 def columns_link(result: Result, i: int, close_time: int) -> Iterator[Link]:
@@ -241,10 +243,23 @@ def _followed(step: Step, order_id: int, words: Wording) -> Iterator[Link]:
         if _id_of(command) == order_id:
             what = "order" if isinstance(command, Submit) else "change" if isinstance(command, Change) else "cancel"
             yield Link(what, step.seq, words.say(command))
+            yield from _level(step, command)
     for fact in step.outcome.facts:
         if _id_of(fact) == order_id:
             what = {Settlement: "charges", OrderRecord: "end"}.get(type(fact), "fact")
             yield Link(what, step.seq, _end_text(fact) if isinstance(fact, OrderRecord) else words.say(fact))
+
+
+def _level(step: Step, command: Command) -> Iterator[Link]:
+    """How far a protective price is from the average fill."""
+    protects = isinstance(command, Change) or (isinstance(command, Submit) and command.approved.order.protective)
+    if isinstance(command, Cancel) or not protects:
+        return
+    order = command.approved.order if isinstance(command, Submit) else command
+    price, average = order.trigger if order.trigger > 0.0 else order.limit, step.after.average
+    if price > 0.0 and average > 0.0:
+        away = f"{price - average:+,.10g} ({(price - average) / average:+.2%})"
+        yield Link("level", step.seq, f"{price:,.10g}: {away} from the average fill of {average:,.10g}")
 
 
 def _end_text(record: OrderRecord) -> str:

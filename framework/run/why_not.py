@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.errors import DataError
-from framework.journal.wording import Wording
+from framework.journal.wording import Wording, units
 from framework.rules.money import LARGEST_QUANTITY
 from framework.run.trail import Trail, follow
 from framework.run.why import Explanation, Link, all_rules, bar_link, columns_link, decided_links, rules_text, spaced
@@ -39,7 +39,7 @@ def why_not(result: Result, symbol: str, moment: int, rules: Sequence[RiskRule] 
     """
     asked = Question(instrument_of(result.record.panel, symbol), row_of(result, moment))
     i, close_time = asked.instrument, int(result.record.panel.close_time[asked.row])
-    words = Wording(result.record.panel.instruments)
+    words = Wording(result.record.panel.instruments, result.record.panel.timeframe)
     changes: list[Step] = []
 
     def concerns(step: Step) -> bool:
@@ -64,7 +64,8 @@ def why_not(result: Result, symbol: str, moment: int, rules: Sequence[RiskRule] 
     refused = [one.verdict for one in _ends_of(decided, i) if one.state is OrderState.REFUSED]
     verdict = refused[-1] if refused else Verdict(LARGEST_QUANTITY)
     reviewed = all_rules(decided.reviews[-1] if decided.reviews else None, verdict)
-    return Explanation(result.run_id, f"{words.name(i)} at {words.when(close_time)}", answer, source, found, reviewed)
+    bar = words.bar(int(result.record.panel.time[asked.row]), close_time)
+    return Explanation(result.run_id, f"{words.name(i)}, {bar}", answer, source, found, reviewed)
 
 
 KEPT = 20
@@ -83,7 +84,7 @@ def instrument_of(panel: Panel, symbol: str) -> int:
 
 def row_of(result: Result, moment: int) -> int:
     """The row whose bar a moment lies in."""
-    record, words = result.record, Wording(result.record.panel.instruments)
+    record, words = result.record, Wording(result.record.panel.instruments, result.record.panel.timeframe)
     panel = record.panel
     row = int(np.searchsorted(panel.time, moment, side="right")) - 1
     if row < 0 or moment > panel.close_time[row]:
@@ -110,7 +111,11 @@ def _ends_of(step: Step, i: int) -> list[OrderRecord]:
 def standing_text(step: Step, words: Wording) -> str:
     """What is held, wanted and working after an input."""
     after = step.after
-    parts = [f"{after.position:+,} held", f"intent {after.intent:g} ({after.desired:+,} units)", spaced(after.state)]
+    parts = [
+        f"{units(after.position)} held",
+        f"intent {after.intent:g} ({units(after.desired)} units)",
+        spaced(after.state),
+    ]
     parts += [f"leaving: {spaced(after.leaving)}"] if after.leaving else []
     return "; ".join([*parts, *map(words.ended, after.working)])
 
@@ -163,7 +168,7 @@ def _of_target(target: float, decided: Step, changes: Sequence[Step], words: Wor
         ),
         (
             target != before.intent and after.desired == before.position,
-            f"the target {target:g} means {before.position:+,} units, which are held already",
+            f"the target {target:g} means {units(before.position)} units, which are held already",
         ),
         (target != before.intent, "what is wanted is under way already"),
         (bool(open_order), f"the target {target:g} is not new, and an order is still open: {open_order}"),
@@ -183,7 +188,9 @@ def _earlier(changes: Sequence[Step], words: Wording, i: int) -> list[Link]:
     links = []
     for step in changes[since:]:
         if step.before.intent != step.after.intent:
-            text = f"intent {step.before.intent:g} → {step.after.intent:g} at {words.when(step.event.moment)}"
+            moment = step.event.moment
+            when = words.closing(moment) if isinstance(step.event, Decided) else words.when(moment)
+            text = f"intent {step.before.intent:g} → {step.after.intent:g}, {when}"
             links.append(Link("earlier", step.seq, text))
         links += [Link("earlier", step.seq, words.ended(one)) for one in _ends_of(step, i)]
     return links

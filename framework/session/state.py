@@ -56,7 +56,8 @@ PARTS = {
     ),
     "surprises": Part("_surprises", ("doubts",)),
     "orders": Part(
-        "_orders", ("_done", "_done_before", "_open", "_placed", "in_session", "next_id", "reserved_paise", "unanswered")
+        "_orders",
+        ("_done", "_done_before", "_open", "_placed", "in_session", "next_id", "reserved_paise", "unanswered"),
     ),
     "protection": Part("_protection", ("to_look_at",)),
     "upkeep": Part("_upkeep", ("looked_at",)),
