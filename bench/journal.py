@@ -80,7 +80,7 @@ def main() -> None:
     print(f"run             {plain:.3f} s")
     print(f"run, journalled {written:.3f} s, {written / plain:.2f} × the run")
     print(f"hashes checked  {checked:.3f} s")
-    print(f"fold            {folded:.3f} s, {folded / LIMIT_S:.2f} × the limit of {LIMIT_S:g} s")
+    print(f"fold            {folded:.3f} s, {folded / plain:.2f} × the run, {folded / LIMIT_S:.2f} × the limit of {LIMIT_S:g} s")
 
 
 if __name__ == "__main__":

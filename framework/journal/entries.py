@@ -79,6 +79,7 @@ class Closed(NamedTuple):
 Body = Header | Handled | Checkpoint | Closed
 KINDS: dict[str, type[Any]] = {"header": Header, "input": Handled, "checkpoint": Checkpoint, "closed": Closed}
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
+BODY = b',"body":'
 HEAD, TAIL = re.compile(rb'\{"at":(-?\d+),"body":'), re.compile(rb',"kind":"(\w+)","seq":(\d+)\}$')
 QUIET = b'{"commands":[],"facts":[],"input":'
 """How the body of an input begins that nothing followed."""
@@ -123,10 +124,19 @@ class Written(NamedTuple):
     at: int
     kind: str
     body: Any
+    text: bytes
+    """Canonical JSON of all of it."""
 
     def entry(self) -> Entry:
         """The entry with its values; ``JournalVersionError`` on what this version does not know."""
         return Entry(self.seq, self.at, self.value(KINDS[self.kind], self.body))
+
+    def is_followed_by(self, commands: Sequence[Any], facts: Sequence[Any]) -> bool:
+        """Whether an input was followed by these encoded commands and facts and no others, byte for byte."""
+        if not commands and not facts:
+            return not self.body["commands"] and not self.body["facts"]
+        start = self.text.find(BODY) + len(BODY)
+        return self.text.startswith(codec.canonical({"commands": commands, "facts": facts})[:-1], start)
 
     def value(self, annotation: Any, written: Any) -> Any:
         """The value of a part of the body; an error names the entry."""
@@ -164,7 +174,7 @@ def glance(text: bytes) -> Glance:
 def written_entry(text: bytes) -> Written:
     """The entry as it was written; ``JournalVersionError`` names the format or the kind that is not known."""
     try:
-        written = json.loads(text)
+        written = json.loads(text.decode())
         seq, at, kind, body, version = (written[name] for name in ("seq", "at", "kind", "body", "format"))
     except (ValueError, KeyError, TypeError) as error:
         msg = f"this is no entry of a journal ({type(error).__name__}: {error}): {text[:80]!r}"
@@ -175,7 +185,7 @@ def written_entry(text: bytes) -> Written:
     if kind not in KINDS:
         msg = f"entry {seq} is of kind {kind!r}, which this version of Tulya does not know; it knows {', '.join(KINDS)}"
         raise JournalVersionError(msg)
-    return Written(seq, at, kind, body)
+    return Written(seq, at, kind, body, text)
 
 
 def entry_of(text: bytes) -> Entry:

@@ -155,7 +155,8 @@ def _because(
 def _of_target(target: float, decided: Step, changes: Sequence[Step], words: Wording, i: int) -> tuple[str, list[Link]]:
     """The strategy gives targets, and the bar is there."""
     before, after = decided.before, decided.after
-    open_order = words.ended(before.working[0]) if before.working else ""
+    entries = [one for one in before.working if not one.order.protective]
+    open_order = words.ended(entries[0]) if entries else ""
     reasons = (
         (math.isnan(target), "the strategy said nothing (NaN), which keeps what there is"),
         (

@@ -13,7 +13,7 @@ from framework.journal.writer import JournalRecorder
 from framework.report.result import Result
 from framework.run.why import why
 from framework.run.why_not import why_not
-from framework.types import Causality, CausalityVerdict
+from framework.types import Causality, CausalityVerdict, Rule, Verdict
 from framework.types.deadlines import NEVER, Deadlines
 from tests.contract.market import DAY_NS, HOUR_NS, NAN, ask, grid, panel_of, settings_of, still, time_of
 from tests.journal.sessions import ORIGIN
@@ -176,6 +176,11 @@ def test_an_unchanged_target_is_not_topped_up():
     assert "+4 held; intent 1 (+10 units); active" == texts(told, "stands")[0]
 
 
+def test_a_stop_that_rests_is_not_what_stands_in_the_way():
+    told = reason(result_of(FLAT, [1.0, 1.0, 1.0], stop_loss="5%"), 2)
+    assert "the target 1 is not new: +10 units are held for it, and nothing is topped up" == told
+
+
 def test_an_unchanged_target_that_was_refused_does_not_ask_again():
     told = why_not(result_of(FLAT, [1.0, 1.0], max_order_value=50.0), "A", time_of(1))
     assert "so it does not ask again: what it asked for came to nothing before" in told.answer
@@ -219,8 +224,10 @@ def test_after_a_forced_exit_the_old_target_must_change_first():
 
 def test_a_forced_exit_that_is_under_way_holds_targets_back():
     thin = [(100, 101, 99, 100, 1000.0), (100, 101, 99, 100, 1000.0)] + [(100, 101, 99, 100, 40.0)] * 5
-    result = result_of(thin, [1.0, NAN, 1.0, 1.0], time_exit=1, volume_cap=0.1)
-    assert "a forced exit (time exit) is under way: targets wait until the position is flat" == reason(result, 3)
+    result = result_of(thin, [1.0, NAN, 1.0, 1.0], time_exit=1, volume_cap=0.1, per_session=6)
+    assert "a forced exit (time exit) is under way: targets wait until the position is flat" == reason(
+        result, 3, "A", 6
+    )
 
 
 def test_an_instrument_without_a_bar_takes_no_target_in():
