@@ -381,9 +381,10 @@ class SimulatedExchange:
         if resting.remaining < 0:
             msg = f"order {order.order_id} would be filled beyond its quantity {order.quantity}"
             raise InvariantError(msg)
-        rest, siblings = self._give_up_rest(resting)
-        for order_id in siblings:
-            yield Cancelled(moment, order_id, ONE_CANCELS_OTHER)
+        if resting.remaining == 0 or order.protective:
+            del self._resting[order.order_id]
+        if order.protective:
+            yield from self._cancel_others(order, moment)
         if at_open and not order.reduces:
             self._within.pop(i, None)
         if not (order.reduces or at_open or at_close):
@@ -394,28 +395,16 @@ class SimulatedExchange:
         self.simulated.append(SimulatedFill(unslipped, at_open, at_close))
         fill = Fill(order.order_id, i, side * quantity, price, row.time)
         yield Filled(moment, str(len(self.simulated)), fill, at_open)
-        if rest:
+        if order.protective and resting.remaining:  # what volume left over is completed at the next open (row 9)
             yield Cancelled(moment, order.order_id, ONE_CANCELS_OTHER)
 
-    def _give_up_rest(self, resting: _Resting) -> tuple[int, list[int]]:
-        """An order that is filled leaves the book; a protective one that volume cut takes its sibling along.
-
-        Its own rest is given up too: it is completed at the next open (row 9), which Session orders. Returns the units
-        of that rest and the siblings.
-        """
-        order = resting.order
-        if resting.remaining == 0 or order.protective:
-            del self._resting[order.order_id]
-        if resting.remaining == 0 or not order.protective:
-            return 0, []
-        siblings = [
-            order_id
-            for order_id, other in self._resting.items()
-            if other.order.protective and other.order.instrument == order.instrument
-        ]
-        for order_id in siblings:
+    def _cancel_others(self, order: Order, moment: int) -> Iterator[Answer]:
+        """The rule of a protective pair: what fills takes its sibling out of the book, which is told first."""
+        i = order.instrument
+        others = [n for n, other in self._resting.items() if other.order.protective and other.order.instrument == i]
+        for order_id in others:
             del self._resting[order_id]
-        return resting.remaining, siblings
+            yield Cancelled(moment, order_id, ONE_CANCELS_OTHER)
 
     def _finish_bar(self, resting: _Resting) -> None:
         """The order has done its part in this bar."""

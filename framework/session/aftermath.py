@@ -99,6 +99,7 @@ class Aftermath:
         if forced:
             book.forget_intent(self._reenter)
         book.forget_position()
+        self._protection.filled(i)
         commands: list[Command] = []
         for working in self._orders.of(i):
             unwanted = working.order.reduces or (forced and self._by_target)

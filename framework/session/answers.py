@@ -284,7 +284,7 @@ class Answers:
             refused = state in (REFUSED, ABSENT)
             commands += self._protection.ended(order, now, why, asked_for=asked_for, refused=refused)
         elif order.reduces and not asked_for:
-            self._upkeep.look_at(order.instrument)
+            self._upkeep.exits_due.add(order.instrument)
         return commands
 
     # ------------------------------------------------------------------ changes and cancels

@@ -45,6 +45,8 @@ class Protection:
         self._surprises = surprises
         self.to_look_at: set[int] = set()
         """Instruments whose exits are not as they should be; see ``upkeep``."""
+        self.awaits_fills: set[int] = set()
+        """Instruments whose pair was broken by its own rule, with the fill that did it still to be told."""
 
     def entered(self, i: int, now: int, *, opened: bool, within_bar: bool) -> list[Command]:
         """An entry filled: exits are measured from the new average fill. ``opened``: the position is new.
@@ -69,10 +71,11 @@ class Protection:
         book, order = self._books[i], working.order
         if not order.protective:
             return self._adjust(i)
+        self.filled(i)
         book.leave(order.reason, self._reenter)
         if order.order_id == book.stop_id:
             return self._withdraw(book.target_id, now)
-        return self._adjust(i)
+        return self._adjust_stop(i, self._levels(i))
 
     def carry(self, i: int) -> list[Command]:
         """The position went through a split: its exits follow."""
@@ -114,8 +117,9 @@ class Protection:
         book, position = self._books[i], self._account.quantity[i]
         if position * order.quantity >= 0:
             return []  # it protected what is gone
-        if why == ONE_CANCELS_OTHER:  # its sibling has filled, or is about to be told
-            self.to_look_at.add(i)
+        if why == ONE_CANCELS_OTHER:  # its sibling has filled, which is told or about to be
+            if not book.leaving:
+                self.awaits_fills.add(i)
             return []
         if not asked_for:
             if order.type is STOP and not book.stop_id:
@@ -126,6 +130,16 @@ class Protection:
             return []
         book.refusals += refused
         return [] if book.refusals > 1 else self.restore(i, now)
+
+    def filled(self, i: int) -> None:
+        """The fill of an exit was told."""
+        self.awaits_fills.discard(i)
+
+    def miss_fills(self) -> None:
+        """A bar or a minute has passed: a fill that still is not told may never be."""
+        if self.awaits_fills:
+            self.to_look_at |= self.awaits_fills
+            self.awaits_fills.clear()
 
     def works(self, i: int) -> None:
         """A protective order was accepted."""
@@ -219,17 +233,22 @@ class Protection:
 
     def _adjust(self, i: int) -> list[Command]:
         """Bring the exits that there are to the position's size and to their present levels."""
-        book, levels = self._books[i], self._levels(i)
-        commands: list[Command] = []
-        if book.stop_id:
-            stop = self._orders[book.stop_id]
-            wanted = stop.order._replace(trigger=levels.stop, reason=levels.stop_reason)
-            commands += self._change(stop, wanted, same_price=levels.stop == stop.order.trigger)
-        if book.target_id:
-            target = self._orders[book.target_id]
-            wanted = target.order._replace(limit=levels.target)
-            commands += self._change(target, wanted, same_price=levels.target == target.order.limit)
-        return commands
+        levels = self._levels(i)
+        return self._adjust_stop(i, levels) + self._adjust_target(i, levels)
+
+    def _adjust_stop(self, i: int, levels: Levels) -> list[Command]:
+        stop = self._orders.get(self._books[i].stop_id)
+        if stop is None:
+            return []
+        wanted = stop.order._replace(trigger=levels.stop, reason=levels.stop_reason)
+        return self._change(stop, wanted, same_price=levels.stop == stop.order.trigger)
+
+    def _adjust_target(self, i: int, levels: Levels) -> list[Command]:
+        target = self._orders.get(self._books[i].target_id)
+        if target is None:
+            return []
+        wanted = target.order._replace(limit=levels.target)
+        return self._change(target, wanted, same_price=levels.target == target.order.limit)
 
     def _change(self, working: WorkingOrder, wanted: Order, *, same_price: bool) -> list[Command]:
         """Change a protective order if its price or what is left of the position changed."""

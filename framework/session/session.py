@@ -288,7 +288,7 @@ class Session:
             rule.on_state(self.portfolio())
         if self.account.held:
             commands += self._protection.look_after(row)
-        if self._orders.unanswered or self._upkeep.due:
+        if self._upkeep.is_due():
             commands += self._upkeep.at_close(self._answers.doubt)
         return commands
 

@@ -34,6 +34,8 @@ class Upkeep:
         self._reductions = reductions
         self.due = protection.to_look_at
         """Instruments to look at."""
+        self.exits_due: set[int] = set()
+        """Instruments of which a way out came to nothing; decisions order it anew, and ticks where none come."""
         self.looked_at = 0
         """When that was done last, UTC nanoseconds."""
 
@@ -41,16 +43,22 @@ class Upkeep:
         """Something of this instrument is not as it should be."""
         self.due.add(i)
 
+    def is_due(self) -> bool:
+        """Something is unanswered, or not as it should be."""
+        return bool(self._orders.unanswered or self.due or self._protection.awaits_fills)
+
     def at_close(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
         """A bar closed: decisions follow, so what is to be left is ordered by them."""
         self._miss_answers(doubt)
+        self._protection.miss_fills()
         return self._run(leaves=False)
 
     def at_tick(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
         """Time passed without a bar."""
         self._miss_answers(doubt)
-        if self._inputs.moment - self.looked_at < PACE_NS:
+        if self._inputs.moment - self.looked_at < PACE_NS or not (self.exits_due or self.is_due()):
             return []
+        self._protection.miss_fills()
         return self._run(leaves=True)
 
     def at_once(self) -> list[Command]:
@@ -63,25 +71,30 @@ class Upkeep:
             doubt(working, "unanswered", f"{(self._inputs.moment - working.asked_at) // SECOND_NS} s")
 
     def _run(self, *, leaves: bool) -> list[Command]:
-        if not self.due:
-            return []
+        now = self._inputs.now
         instruments = sorted(self.due)
         self.due.clear()
-        self.looked_at = self._inputs.moment
-        commands: list[Command] = []
-        for i in instruments:
-            commands += self._bring_right(i, leaves=leaves)
+        commands = [command for i in instruments for command in self._bring_right(i, now)]
+        if leaves:
+            commands += self._leave(now, instruments)
+            self.looked_at = self._inputs.moment
         return commands
 
-    def _bring_right(self, i: int, *, leaves: bool) -> list[Command]:
-        """Cancels that were refused, exits that are missing or not as they should be, a way out that was closed."""
-        now = self._inputs.now
+    def _bring_right(self, i: int, now: int) -> list[Command]:
+        """Ask again for cancels that were refused; bring the exits of what is held to what they should be."""
         commands: list[Command] = []
         for working in self._orders.of(i):
             if working.withdrawn and working.state is not PARKED:
                 commands += self._orders.withdraw(working, now)
-        if not self._account.quantity[i]:
-            return commands
-        if not self._books[i].leaving:
-            return commands + self._protection.restore(i, now)
-        return commands + (self._reductions.order(i, now) if leaves else [])
+        if self._account.quantity[i] and not self._books[i].leaving:
+            commands += self._protection.restore(i, now)
+        return commands
+
+    def _leave(self, now: int, instruments: list[int]) -> list[Command]:
+        """Order what is to be left and finds no way out; at a close the decisions do that."""
+        commands: list[Command] = []
+        for i in sorted({*self.exits_due, *instruments}):
+            if self._account.quantity[i] and self._books[i].leaving:
+                commands += self._reductions.order(i, now)
+        self.exits_due.clear()
+        return commands

@@ -121,7 +121,7 @@ def test_a_halted_account_lets_only_reductions_through():
     answer = ask(session, 0, -25)
     assert (20, 5, Verdict(0, "halted")) == (answer.reducing, answer.increasing, answer.verdict)
     assert (0, "halted", "active", "words") == said(answer)["state"]
-    reduced = ask(*at_the_end(replace(record, breaker_events=(event,))), 0, -20)
+    reduced = ask(at_the_end(replace(record, breaker_events=(event,))).session, 0, -20)
     assert (20, 0, (), Verdict(-20)) == reduced
 
 
