@@ -43,19 +43,19 @@ class Measured:
     answer: dict[str, float] = field(default_factory=dict)
     expected: dict[str, float] = field(default_factory=dict)
     note: str = ""
-    """What was shortened or differs, or why there is nothing."""
+    """Note on a shortened or different row, or the reason why there is none."""
     compared: bool = True
-    """Whether the row is set against the peers; False for a part of the work, or more than theirs."""
+    """True if the row is compared with the peers; False for a part of the work, or more than theirs."""
 
     @property
     def same(self) -> bool | None:
-        """Whether the answer is the expected one; None where nothing was expected."""
+        """True if the answer is the expected one; None where nothing was expected."""
         shared = self.answer.keys() & self.expected.keys()
         return all(_close(self.answer[name], self.expected[name]) for name in shared) if shared else None
 
     @property
     def ran(self) -> bool:
-        """Whether there is a time."""
+        """True if there is a time."""
         return not math.isnan(self.seconds)
 
     def to_dict(self) -> dict[str, Any]:
@@ -83,7 +83,7 @@ class Entry:
     role: str = "peer"
     expected: dict[str, float] = field(default_factory=dict)
     scale: float = 1.0
-    """What the time is multiplied with, when only a part was run."""
+    """Factor of the time, when only a part was run."""
     note: str = ""
     compared: bool = True
 
@@ -152,7 +152,7 @@ def _tell(text: str) -> None:
 
 
 def folder_of(workload: str) -> Path:
-    """Where a workload's arrays are kept; another definition of the workloads gets another folder."""
+    """Folder of a workload's arrays; another definition of the workloads gets another folder."""
     import hashlib
 
     definition = Path(__file__).with_name("workloads.py").read_bytes()

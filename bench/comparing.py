@@ -175,7 +175,7 @@ def _limits(
 
 
 def _with_answers(entries: list[Entry]) -> list[Entry]:
-    """What is expected where the plain reference does not reach: the C loop's own answer, and the reference's of it."""
+    """Expected answer where the plain reference does not reach: the C loop's own, and the reference's of it."""
     ready = []
     known: dict[str, dict[str, float]] = {}
     for entry in entries:

@@ -1,4 +1,4 @@
-"""How time and memory grow with bars, instruments and parameter sets, and what a cluster costs.
+"""Growth of time and memory with bars, instruments and parameter sets, and the cost of a cluster.
 
 Each point is a fresh process.
 """
@@ -20,7 +20,7 @@ Point = dict[str, float]
 
 
 class Axis(NamedTuple):
-    """What is made larger, and how everything else stands."""
+    """Dimension that is made larger, and the size of everything else."""
 
     name: str
     unit: str

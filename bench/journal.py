@@ -23,6 +23,7 @@ from framework.journal.file import JournalFile, read_lines
 from framework.journal.fold import fold
 from framework.journal.writer import JournalRecorder, Origin
 from framework.types import Bars, Instrument, Panel, Settings
+from framework.types.settings import RunSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ INSTRUMENTS = 50
 MINUTE_NS = 60_000_000_000
 LIMIT_S = 1.0
 ROUNDS = 5
-SETTINGS = Settings.of(capital=10_000_000, sizing="equity:95%", charges="percent:0.03", stop_loss="1%")
+SETTINGS = RunSettings(Settings.of(capital=10_000_000, sizing="equity:95%", charges="percent:0.03", stop_loss="1%"))
 
 
 def panel_and_decisions() -> tuple[Panel, DecisionArrays]:
@@ -80,7 +81,7 @@ def main() -> None:
     print(f"run             {plain:.3f} s")
     print(f"run, journalled {written:.3f} s, {written / plain:.2f} × the run")
     print(f"hashes checked  {checked:.3f} s")
-    print(f"fold            {folded:.3f} s, {folded / plain:.2f} × the run, {folded / LIMIT_S:.2f} × the limit of {LIMIT_S:g} s")
+    print(f"fold            {folded:.3f} s, {folded / plain:.2f} × the run, limit {LIMIT_S:g} s")
 
 
 if __name__ == "__main__":

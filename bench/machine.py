@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Machine on which the figures were measured."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def memory() -> str:
 
 
 def busy() -> str:
-    """How much else the machine had to do when the run began."""
+    """Load of the machine by others when the run began."""
     return f"load {os.getloadavg()[0]:.1f}"

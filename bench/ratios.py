@@ -1,4 +1,4 @@
-"""What each row is to ours: how many times our time the same work takes. Rows are those of the JSON file."""
+"""Ratios of each row to ours: its time over our time for the same work. Rows are those of the JSON file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OURS = {
     "d": ("tulya, 2 threads", "tulya, stop-loss, 2 threads"),
     "e": ("tulya, first load", "tulya, repeated load"),
 }
-"""Which of our rows the others are set against: the same work, and ours with everything on (in E, later loads)."""
+"""Rows of ours that the others are compared with: the same work, and ours with everything on (in E, later loads)."""
 
 
 def row_of(rows: list[Row], who: str) -> Row | None:
@@ -23,7 +23,7 @@ def row_of(rows: list[Row], who: str) -> Row | None:
 
 
 def ratio(rows: list[Row], who: str, ours: str, figure: str = "seconds") -> float | None:
-    """``who``'s figure over that of ``ours``; None where one of them is missing."""
+    """Ratio of the figure of ``who`` to that of ``ours``; None where one of them is missing."""
     theirs, mine = row_of(rows, who), row_of(rows, ours)
     if theirs is None or mine is None or not mine[figure]:
         return None
@@ -37,7 +37,7 @@ def beside(row: Row, rows: list[Row]) -> tuple[float | None, float | None]:
 
 
 def agreement(row: Row) -> str:
-    """Whether the answer is the expected one, in a word."""
+    """Agreement of the answer with the expected one, in a word."""
     if row["seconds"] is None:
         return str(row["note"])
     if row["same"] is None:

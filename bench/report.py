@@ -59,7 +59,7 @@ def parts_of(kept: dict[str, Any]) -> dict[str, str]:
 
 
 def machine(compared: dict[str, Any]) -> str:
-    """What it was measured on, in two sentences."""
+    """Machine and versions of the measurement, in two sentences."""
     known = next(iter(compared.values()))["machine"]
     rows = [row for kept in compared.values() for row in kept["rows"] if row["version"] and row["role"] != "ours"]
     peers = dict.fromkeys(f"{row['who'].partition(' (')[0].partition(',')[0]} {row['version']}" for row in rows)

@@ -1,4 +1,4 @@
-"""What the measured slopes mean: a minute and an hour of one machine, and an estimate of a hundred workers."""
+"""Scaling from the measured slopes: a minute and an hour of one machine, and an estimate of a hundred workers."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def one_machine(series: dict[str, Any]) -> str:
 
 
 def cluster(series: dict[str, Any], task: float) -> str:
-    """What a hundred workers would do: the least of what they, the client and the scheduler can do."""
+    """Estimate of a hundred workers: the least that they, the client and the scheduler can do."""
     client = series[CLIENT]["each_seconds"]
     on_dask, on_threads = (spelt(series[name]["each_seconds"]) for name in (ON_DASK, STOPS))
     measured = (

@@ -19,6 +19,7 @@ from framework.engines.event import run
 from framework.engines.rows import DecisionArrays
 from framework.types import Bars, Instrument, Panel, Settings
 from framework.types.columns import ARRAYS, VALUES
+from framework.types.settings import RunSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,7 @@ def engine() -> list[Row]:
         take_profit="8%",
         max_daily_loss="5%",
     )
-    ours = seconds(lambda: run(panel, settings, decisions=DecisionArrays(target[:, None])))
+    ours = seconds(lambda: run(panel, RunSettings(settings), decisions=DecisionArrays(target[:, None])))
 
     class Flips(bt.Strategy):
         def next(self) -> None:

@@ -22,7 +22,7 @@ TITLES = {
 
 
 def answers_table(name: str, rows: list[Row]) -> Table:
-    """What every row comes to: a fast wrong answer is no answer."""
+    """Answers of every row: a fast wrong answer is no answer."""
     keys = list(dict.fromkeys(key for row in rows for key in row["answer"]))
     table = _table(f"{TITLES[name]}: answers", "who", *keys, "beside the reference")
     for row in rows:

@@ -1,4 +1,4 @@
-"""What is measured: the prices of workloads A to E, their signals and their settings, the same for every peer.
+"""Workloads A to E: prices, signals and settings, the same for every peer.
 
 Prices are random walks from a fixed seed that return to their level, on a grid of one paisa. Times begin in 2015 (not
 at 0: nautilus ends in a double free there). The RSI is TA-Lib's, computed once; a peer that computes none is handed it.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
 from framework.causality.check import check_allocate, check_on_bar, check_signals
+from framework.causality.moments import early_fill, untimely
+from framework.causality.outside import Outside
 from framework.engines.context import BarContext
 from framework.engines.decisions import decide_signals, decide_weights
 from framework.engines.select import chosen_engine, run_engine
@@ -14,12 +17,13 @@ from framework.engines.verify import verify as verify_record
 from framework.engines.without_limits import without_risk
 from framework.errors import ConfigError, DataError
 from framework.report.result import Result
-from framework.run.inputs import day_of, first_row_of, read_prices, settings_of, strategy_of, with_product, with_rates
-from framework.run.preflight import refuse_ignored, refuse_risk_without_stop, refuse_ticks_without_tick
+from framework.run.inputs import strategy_of
+from framework.run.preflight import refuse_risk_without_stop
+from framework.run.preparation import Prepared, prepare
 from framework.run.provenance import new_run_id, provenance_later
-from framework.run.recording import journal_facts, recording
+from framework.run.recorder import journal_facts, recording
 from framework.scratch import USUAL, BoundedSpace
-from framework.types import Causality, CausalityVerdict, Panel, Reason, Settings, Timeframe
+from framework.types import Causality, CausalityVerdict, Reason, Settings, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from framework.causality.cuts import Mode
-    from framework.engines.event import Recorder
+    from framework.engines.event import RunRecorder
     from framework.run.inputs import BarsInput, Progress
     from framework.strategy import Strategy
     from framework.types import Record, RiskRule
@@ -92,24 +96,23 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     if not -1 < risk_free < 1:
         msg = f"risk_free {risk_free!r} is a fraction a year between -1 and 1; write 0.065 for 6.5 %"
         raise ConfigError(msg)
-    chosen = settings_of(settings, choices)
     asked = strategy_of(strategy)
-    refuse_ignored(asked, choices, chosen)
-    first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
-    if first_day and last_day and first_day > last_day:
-        msg = f"--from (start) {first_day} is after --to (end) {last_day}; swap the two"
-        raise ConfigError(msg)
-    space = BoundedSpace(memory) if isinstance(memory, str) else memory
-    prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress, space=space)
-    first_row = first_row_of(prices.panel, first_day)
-    chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
+    prepared = prepare(
+        asked,
+        bars,
+        settings=settings,
+        choices=choices,
+        start=start,
+        end=end,
+        timeframe=timeframe,
+        db=db,
+        space=BoundedSpace(memory) if isinstance(memory, str) else memory,
+        progress=progress,
+    )
     label = name or (strategy if isinstance(strategy, str) else type(asked).__name__)
     with recording(journal, asked, label, rules) as recorder:
         record, verdict = _within_bounds(execute)(
-            asked,
-            panel,
-            chosen,
-            first_row=first_row,
+            prepared,
             rules=rules,
             causality=cast("Mode", causality),
             engine=engine,
@@ -122,8 +125,8 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         parameters=asked.model_dump(mode="json"),
         record=record,
         causality=verdict,
-        provenance=provenance_later(asked, panel, journal_facts(recorder)),
-        data_issues=prices.data_issues,
+        provenance=provenance_later(asked, prepared.panel, journal_facts(recorder)),
+        data_issues=prepared.data_issues,
         risk_free=risk_free,
         verification=verify_record(record, progress) if verify else None,
         without_risk=without_risk(record, asked, progress),
@@ -143,40 +146,28 @@ def _within_bounds(run: Callable[..., tuple[Record, Causality]]) -> Callable[...
     return bounded
 
 
-def execute(  # noqa: PLR0913 - options by name
-    strategy: Strategy,
-    panel: Panel,
-    settings: Settings,
+def execute(
+    run: Prepared,
     *,
-    first_row: int = 0,
     rules: Sequence[RiskRule] = (),
     causality: Mode | Literal["off"] = "default",
     engine: str = "auto",
-    recorder: Recorder | None = None,
+    recorder: RunRecorder | None = None,
     progress: Progress | None = None,
 ) -> tuple[Record, Causality]:
-    """Decide, run and check one strategy over a panel; ``recorder`` looks on in the run itself."""
+    """Decide, run and check one prepared strategy; ``recorder`` looks on in the run itself."""
+    strategy, panel, settings, first_row = run.strategy, run.panel, run.settings, run.first_row
     style = strategy.style()
     # says what is wrong before anything long begins
     chosen_engine(engine, style=style, rules=rules, recorded=recorder is not None)
     rows = len(panel) - first_row
-    refuse_ticks_without_tick(panel, settings)
 
     def ran(done: int) -> None:
         if progress is not None:
             progress("running", done, rows)
 
     if style == "on_bar":
-        return _execute_on_bar(
-            strategy,
-            panel,
-            settings,
-            first_row=first_row,
-            rules=rules,
-            causality=causality,
-            recorder=recorder,
-            ran=ran,
-        )
+        return _execute_on_bar(run, rules=rules, causality=causality, recorder=recorder, ran=ran)
     first_ns = int(panel.time[first_row])
     if style == "allocate":
         view = panel.adjusted(settings.adjust)
@@ -211,24 +202,24 @@ def execute(  # noqa: PLR0913 - options by name
     )
     if causality == "off":
         return record, NOT_CHECKED
+    if found := untimely(panel):  # each instrument's own bars may be in order, and together not
+        return record, Causality(CausalityVerdict.LEAK, finding=found)
     return record, check_signals(strategy, answers.bars, mode=causality, first_ns=first_ns, known=answers.signals)
 
 
 NOT_CHECKED = Causality(CausalityVerdict.NOT_CHECKED, finding="not checked: --causality off")
 
 
-def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
-    strategy: Strategy,
-    panel: Panel,
-    settings: Settings,
+def _execute_on_bar(
+    run: Prepared,
     *,
-    first_row: int,
     rules: Sequence[RiskRule],
     causality: Mode | Literal["off"],
-    recorder: Recorder | None,
+    recorder: RunRecorder | None,
     ran: Callable[[int], None],
 ) -> tuple[Record, Causality]:
     """``on_bar`` sees one bar at a time; the check runs shorter histories again and compares what they ordered."""
+    strategy, panel, settings, first_row = run.strategy, run.panel, run.settings, run.first_row
 
     def run_rows(last_row: int, told: Callable[[int], None] | None = None) -> Record:
         context = BarContext(panel[:last_row], settings.adjust)
@@ -268,9 +259,18 @@ def _execute_on_bar(  # noqa: PLR0913 - execute's arguments, handed on
         unit = "D" if Timeframe.parse(panel.timeframe).daily else "m"
         return f"bar {np.datetime64(int(panel.time[row]), 'ns').astype(f'datetime64[{unit}]')}"
 
+    if found := untimely(panel) or early_fill(record):
+        return record, Causality(CausalityVerdict.LEAK, finding=found)
+    outside = Outside(strategy, panel)
+
+    def again(rows: int) -> list[tuple[object, ...]]:
+        with outside.veiled(int(panel.close_time[rows - 1]), rows) if rows < len(panel) else nullcontext():
+            return log(run_rows(rows))
+
     return record, check_on_bar(
-        lambda rows: log(run_rows(rows)),
+        again,
         len(panel),
+        outside=str(outside),
         mode=causality,
         first_row=first_row,
         known=log(record),

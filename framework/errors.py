@@ -23,7 +23,7 @@ class StrategyError(TulyaError):
 
 
 class BrokerError(TulyaError):
-    """A broker did not do as asked; the subclass says whether asking again is safe."""
+    """A broker did not carry out a request; the subclass says whether sending it again is safe."""
 
 
 class RetryableError(BrokerError):
@@ -35,7 +35,7 @@ class RefusedError(BrokerError):
 
 
 class UnknownOutcomeError(BrokerError):
-    """Nobody knows whether the broker acted: never send again, look the order up by its tag."""
+    """Unknown whether the broker acted: never send again, look the order up by its tag."""
 
 
 class InvariantError(TulyaError):

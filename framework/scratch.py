@@ -34,23 +34,23 @@ LEAST_FILE = 8 << 20
 """Small arrays share files, each an eighth as large as those before it together: a mapped file keeps a handle."""
 ALIGNED = 64
 GROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-"""Where Linux says how much memory a container may use."""
+"""Files in which Linux keeps a container's memory limit."""
 
 
 class BoundedSpace(ArrayStore):
     """Memory up to a bound, then scratch files. The bound is of these arrays; the program itself takes more."""
 
     def __init__(
-        self, memory: str = USUAL, folder: Path | None = None, tell: Callable[[str], None] | None = None
+        self, memory: str = USUAL, folder: Path | None = None, notify: Callable[[str], None] | None = None
     ) -> None:
-        """``memory``: 2GB, 500MB or 50% (of the machine's); ``tell`` hears, once, that the disk is used."""
+        """``memory``: 2GB, 500MB or 50% (of the machine's); ``notify`` is called once, when the disk is used."""
         self.memory, self.bound = memory, bytes_of(memory)
         self.in_memory = self.on_disk = 0
-        self._folder, self._tell = folder, tell
+        self._folder, self._notify = folder, notify
         self._file: NDArray[np.uint8] = np.empty(0, np.uint8)
         self._used = 0
 
-    def beside(self, path: Path) -> None:
+    def prefer_disk_of(self, path: Path) -> None:
         """See ``ArrayStore``."""
         self._folder = self._folder or path.absolute().parent
 
@@ -95,19 +95,19 @@ class BoundedSpace(ArrayStore):
         there.setflags(write=False)
         return there
 
-    def foresee(self, size: int) -> None:
+    def reserve(self, size: int) -> None:
         """See ``ArrayStore``."""
         spilled = min(size, self.in_memory + size - self.bound)
         if spilled <= 0:
             return
         self._refuse(spilled)
-        if self._tell is not None:
-            self._tell(
-                f"Prices and decisions take {said(self.in_memory + self.on_disk + size)}, more than the memory of "
-                f"{self.memory} for them: about {said(self.on_disk + spilled)} go to the disk of {self.folder} until "
-                "the run ends"
+        if self._notify is not None:
+            self._notify(
+                f"Prices and decisions take {size_text(self.in_memory + self.on_disk + size)}, more than the memory of "
+                f"{self.memory} for them: about {size_text(self.on_disk + spilled)} go to the disk of {self.folder} "
+                "until the run ends"
             )
-            self._tell = None
+            self._notify = None
 
     def _mapped(self, size: int) -> NDArray[np.uint8]:
         """So many bytes of a scratch file."""
@@ -125,7 +125,9 @@ class BoundedSpace(ArrayStore):
                 _reserve(file.fileno(), size)
                 mapped = mmap.mmap(file.fileno(), size)
         except OSError as error:
-            msg = f"{self.folder} has no room for {said(size)} of scratch files ({error.strerror}); {self._way_out}"
+            msg = (
+                f"{self.folder} has no room for {size_text(size)} of scratch files ({error.strerror}); {self._way_out}"
+            )
             raise ConfigError(msg) from None
         self.on_disk += size
         return np.frombuffer(mapped, dtype=np.uint8)
@@ -134,8 +136,8 @@ class BoundedSpace(ArrayStore):
         free = shutil.disk_usage(self.folder).free
         if size > free:
             msg = (
-                f"this run needs {said(size)} of disk beyond the memory of {self.memory}, and {self.folder} has "
-                f"{said(free)} free; {self._way_out}"
+                f"this run needs {size_text(size)} of disk beyond the memory of {self.memory}, and {self.folder} has "
+                f"{size_text(free)} free; {self._way_out}"
             )
             raise ConfigError(msg)
 
@@ -153,7 +155,7 @@ class MemoryOnly(BoundedSpace):
         super().__init__(memory)
         self._what = what
 
-    def foresee(self, size: int) -> None:
+    def reserve(self, size: int) -> None:
         """See ``ArrayStore``."""
         if self.in_memory + size > self.bound:
             self._refuse(self.in_memory + size)
@@ -164,9 +166,9 @@ class MemoryOnly(BoundedSpace):
 
     def _refuse(self, size: int) -> None:
         msg = (
-            f"{self._what} keeps its prices in memory: they would take {said(size)} and more, and {said(self.bound)} "
-            f"({self.memory} of this machine's) are the most; take fewer symbols or years, or a backtest, which "
-            "goes on on disk"
+            f"{self._what} keeps its prices in memory: they would take {size_text(size)} and more, and "
+            f"{size_text(self.bound)} ({self.memory} of this machine's) are the most; take fewer symbols or years, or "
+            "a backtest, which goes on on disk"
         )
         raise ConfigError(msg)
 
@@ -183,7 +185,7 @@ def bytes_of(memory: str) -> int:
 
 @cache
 def machine_bytes() -> int:
-    """Memory of this machine, or of the container that this process runs in; without end where nothing says it."""
+    """Memory in bytes of this machine, or of the container of this process; endless where it is unknown."""
     limits = [1 << 62]
     with suppress(AttributeError, ValueError, OSError):  # not on Windows
         limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
@@ -212,6 +214,6 @@ def is_mapped(array: NDArray[Any]) -> bool:
     return isinstance(holder.obj if isinstance(holder, memoryview) else holder, mmap.mmap)
 
 
-def said(size: int) -> str:
+def size_text(size: int) -> str:
     """Bytes for people: ``1.4 GB``, ``320 MB``."""
     return f"{size / 1e9:.1f} GB" if size >= UNITS["GB"] else f"{size / 1e6:,.0f} MB"

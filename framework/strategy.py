@@ -1,4 +1,4 @@
-"""Strategy: the one base class. Its fields are the parameters, its methods say what to hold."""
+"""Strategy: the one base class. Its fields are the parameters, its methods decide what to hold."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Context(Protocol):
         ...
 
     def cancel(self, label: str | None = None, symbol: str | None = None) -> None:
-        """Take back the working orders of this instrument (with this label)."""
+        """Cancel the working orders of this instrument (with this label)."""
         ...
 
     def working(self, symbol: str | None = None) -> dict[str, int]:
@@ -112,7 +112,7 @@ class Strategy(BaseModel):
         raise NotImplementedError
 
     def on_bar(self, ctx: Context) -> None:
-        """Act at one bar's close with explicit orders; for what arrays cannot say."""
+        """Act at one bar's close with explicit orders; for strategies that arrays cannot express."""
         raise NotImplementedError
 
     @classmethod

@@ -45,7 +45,7 @@ CALLS = {"min": "max", "max": "min", "floor": "ceil", "ceil": "floor"}
 
 
 def mutations(node: ast.AST) -> Iterator[tuple[str, object]]:
-    """What can be wrong with one node: in words, and what makes it so in place."""
+    """Mutations of one node: in words, and the change in place."""
     match node:
         case ast.Compare():
             for at, op in enumerate(node.ops):
@@ -125,7 +125,7 @@ def exchange(module: types.ModuleType, tree: ast.Module) -> None:
 
 
 def is_killed(module: types.ModuleType, tree: ast.Module, tests: list[str]) -> bool:
-    """Whether a test fails, in a fork."""
+    """True if a test fails, in a fork."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0

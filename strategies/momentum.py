@@ -13,7 +13,8 @@ from framework.indicators import last_known
 class Momentum(Strategy):
     """Ranks all instruments by their 12−1 month return and holds the top ones in equal parts.
 
-    Decides at the first bar of each month (by session dates) and keeps its holdings until the next. The return runs
+    Decides at the first bar of each month (by session dates), brings every holding to its part then, winners too, and
+    keeps all of them until the next (``rebalance: on_signal``). The return runs
     from the first bar of the month ``lookback`` months ago to the first bar of the month ``skip`` months ago: the
     latest month is left out because it tends to reverse. An instrument is ranked if it has a bar at the decision and a
     price at both ends; with fewer than ``top`` of them, the rest stays in cash. Equal returns rank by symbol.
@@ -32,7 +33,7 @@ class Momentum(Strategy):
         return self
 
     def allocate(self, panel: Panel) -> NDArray[np.float64]:
-        """Weights at the first bar of each month; NaN (keep) elsewhere and until there is history enough."""
+        """Weights at the first bar of each month; NaN, which trades nothing, elsewhere and without history enough."""
         month = panel.session.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
         first_rows = np.flatnonzero(np.diff(month)) + 1  # the history may begin within a month, so row 0 is none
         row_of = dict(zip(month[first_rows].tolist(), first_rows.tolist(), strict=True))

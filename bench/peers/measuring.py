@@ -1,4 +1,4 @@
-"""What every measured process does: load arrays, work once, work again for a while, print one line of JSON.
+"""Measured process: load arrays, work once, work again for a while, print one line of JSON.
 
 It runs in the peers' environments: the standard library and numpy only.
 """
@@ -27,7 +27,7 @@ Work: TypeAlias = "Callable[[], Answer]"
 
 @dataclass(frozen=True)
 class Job:
-    """What a process is asked to measure."""
+    """Task of a measured process."""
 
     workload: str
     folder: str

@@ -72,7 +72,7 @@ def library(name: str) -> Any:
 
 
 def pointer(array: np.ndarray) -> Any:
-    """Where an array's values begin; it keeps the array alive."""
+    """Address of an array's values; it keeps the array alive."""
     return array.ctypes.data_as(ctypes.c_void_p)
 
 

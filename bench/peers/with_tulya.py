@@ -81,11 +81,12 @@ def engine(panel: Panel, settings: Settings) -> Work:
     """The compiled engine over decisions that are made already."""
     from framework.engines.compiled import run
     from framework.engines.decisions import decide_signals
+    from framework.types.settings import RunSettings
 
     decisions = decide_signals(Given(), panel).arrays
 
     def work() -> Answer:
-        record = run(panel, settings, decisions=decisions)
+        record = run(panel, RunSettings(settings), decisions=decisions)
         return {"fills": len(record.settlements), "final equity": record.equity_paise[-1] / 100}
 
     return work

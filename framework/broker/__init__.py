@@ -1,1 +1,1 @@
-"""The port to a broker: what any adapter implements."""
+"""Broker port: the interface that any adapter implements."""

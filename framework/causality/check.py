@@ -14,9 +14,11 @@ import numpy as np
 
 from framework.causality.budget import Pace
 from framework.causality.cuts import DecisionRows, Mode, choose_cuts, decisions_of
+from framework.causality.moments import untimely
+from framework.causality.outside import Outside
 from framework.causality.rescale import rescaled_bars, rescaled_panel, scale_changes
 from framework.errors import StrategyError
-from framework.types import Causality, CausalityVerdict, Signals
+from framework.types import Bars, Causality, CausalityVerdict, Signals
 from framework.types.signals import OPTIONAL
 from framework.types.timeframe import Timeframe
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.strategy import Strategy
-    from framework.types import Bars, Instrument, Panel
+    from framework.types import Instrument, Panel
 
     Answer = Mapping[str, NDArray[np.float64]]
     """Field → float64[n, k]; ``target`` is compared bit for bit, the others to 1e-12."""
@@ -51,15 +53,31 @@ class Subject(NamedTuple):
     """Decides all bars with the prices multiplied by this."""
     known: Answer
     first_row: int
-    instruments: tuple[Instrument, ...]
-    time: NDArray[np.int64]
-    daily: bool
+    given: Bars | Panel
+    outside: Outside
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Column by column."""
+        return (self.given.instrument,) if isinstance(self.given, Bars) else self.given.instruments
+
+    @property
+    def time(self) -> NDArray[np.int64]:
+        """Opens, int64[n], UTC nanoseconds."""
+        return self.given.time
+
+    def decide_at(self, cut: int) -> Answer:
+        """Decide the first ``cut`` bars at the close of the last of them, as if nothing later were settled anywhere."""
+        if cut == self.time.shape[0]:
+            return self.decide(cut)
+        with self.outside.veiled(int(self.given.close_time[cut - 1]), cut):
+            return self.decide(cut)
 
     def bar(self, row: int, column: int) -> str:
         """``bar 2019-03-04 of SP500``; intraday with the exchange's own time."""
         stamp = int(self.time[row])
         where = self.instruments[column]
-        if self.daily:
+        if Timeframe.parse(self.given.timeframe).daily:
             return f"bar {np.datetime64(stamp, 'ns').astype('datetime64[D]')} of {where}"
         from datetime import UTC, datetime
         from zoneinfo import ZoneInfo
@@ -125,9 +143,8 @@ def check_allocate(  # noqa: PLR0913 - two things to check, the rest are options
         rescaled=lambda scale: decide(rescaled_panel(panel, scale)),
         known=decide(panel) if known is None else {"target": np.asarray(known, dtype=np.float64)},
         first_row=_first_row(panel.time, first_ns),
-        instruments=panel.instruments,
-        time=panel.time,
-        daily=Timeframe.parse(panel.timeframe).daily,
+        given=panel,
+        outside=Outside(strategy, panel),
     )
     return _check([subject], mode, pace)
 
@@ -141,12 +158,14 @@ def check_on_bar(  # noqa: PLR0913 - two things to check, the rest are options b
     first_row: int = 0,
     known: Sequence[LogEntry] | None = None,
     name_bar: Callable[[int], str] = "bar {}".format,
+    outside: str = "",
     clock: Callable[[], float] = time.perf_counter,
 ) -> Causality:
     """Check a strategy that writes ``on_bar``, by running the first t bars again.
 
     ``run_prefix(t)`` returns the decision log of such a run: tuples that begin with the row that decided, in order.
-    ``known`` is the log of the whole run, when the host has it.
+    ``known`` is the log of the whole run, when the host has it. ``outside`` names the prices that the strategy reaches
+    beside the bars, which such a run sees through a veil.
     """
     pace = Pace(mode, budget_s, clock)
     if rows <= first_row:
@@ -163,14 +182,18 @@ def check_on_bar(  # noqa: PLR0913 - two things to check, the rest are options b
     for cut in _cheap_first(plan, rows, pace):
         cuts, checked = cuts + 1, checked + (cut in behind)
         with pace.deciding(cut):
-            again = list(run_prefix(cut))
+            try:
+                again = list(run_prefix(cut))
+            except StrategyError as error:  # it ran through the same bars before
+                leaks.append(Leak(cut - 1, f"{name_bar(cut - 1)}: the first {cut} bars alone fail with {error}"))
+                continue
         leak = _compare_logs(again, whole, cut, rows, name_bar)
         if leak is None:
             continue
         moody = leak if cut == rows else _compare_logs(list(run_prefix(cut)), again, cut, cut, name_bar)
         if moody:
             return _verdict([moody], cuts, checked, len(decided), 0)
-        leaks.append(leak)
+        leaks.append(leak._replace(finding=f"{leak.finding}; it also reaches {outside}") if outside else leak)
         if len(leaks) >= ENOUGH_LEAKS:
             break
     return _verdict(leaks, cuts, checked, len(decided), 0)
@@ -226,9 +249,8 @@ def _signals_subject(strategy: Strategy, bars: Bars, known: Signals | None, firs
         rescaled=lambda scale: decide(rescaled_bars(bars, scale)),
         known=decide(bars) if known is None else _answer(known),
         first_row=_first_row(bars.time, first_ns),
-        instruments=(bars.instrument,),
-        time=bars.time,
-        daily=Timeframe.parse(bars.timeframe).daily,
+        given=bars,
+        outside=Outside(strategy, bars),
     )
 
 
@@ -243,6 +265,9 @@ def _first_row(times: NDArray[np.int64], first_ns: int | None) -> int:
 
 def _check(subjects: list[Subject], mode: Mode, pace: Pace) -> Causality:
     """Cut the subjects in turn until the plan or the budget ends, then look at the rescaled prices."""
+    for subject in subjects:
+        if found := untimely(subject.given):
+            return Causality(CausalityVerdict.LEAK, finding=found)
     decisions = [decisions_of(subject.known["target"], subject.first_row) for subject in subjects]
     decided = [found.rows for found in decisions]
     leaks: list[Leak] = []
@@ -289,7 +314,7 @@ def _with_repeat(plan: list[int], rows: int) -> list[int]:
 def _compare(subject: Subject, cut: int) -> Leak | None:
     """Decisions of the first ``cut`` bars with nothing after them, compared with those made with the rest."""
     try:
-        again = subject.decide(cut)
+        again = subject.decide_at(cut)
     except Exception as error:  # noqa: BLE001 - whatever a strategy raises on a short history is a finding here
         decided = np.argwhere(np.isfinite(subject.known["target"][:cut]))
         if not decided.size:
@@ -314,7 +339,19 @@ def _compare(subject: Subject, cut: int) -> Leak | None:
         what = f"{one} the first time, {other} the second, on the very same bars"
     else:
         what = f"{one} with the later bars, {other} without them"
+        if not _differs(subject, cut):
+            beside = str(subject.outside) or "loaded by itself"
+            what += f"; they are not those it is given but those it reaches beside them ({beside})"
     return Leak(int(subject.time[row]), f"{subject.bar(row, column)}: {what}")
+
+
+def _differs(subject: Subject, cut: int) -> bool:
+    """True if cutting only the strategy's inputs changes a decision."""
+    try:
+        again = subject.decide(cut)
+    except Exception:  # noqa: BLE001 - whatever a strategy raises on a short history
+        return True
+    return any(_first_difference(name, subject.known, again, cut) for name in subject.known.keys() | again.keys())
 
 
 def _first_difference(name: str, known: Answer, again: Answer, cut: int) -> list[tuple[int, int]]:

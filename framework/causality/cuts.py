@@ -16,7 +16,7 @@ DECISION_CUTS = 64
 """At most this many per instrument by default, half of them behind entries where there are enough exits."""
 QUIET_CUTS = 32
 EARLY_CUTS = 8
-"""How many of the quiet ones lie near the start."""
+"""Number of quiet cuts near the start."""
 
 
 class DecisionRows(NamedTuple):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LEAK_EXIT_CODE = 3
 """Exit code of a run whose strategy sees the future."""
 DIFFERENCE_EXIT_CODE = 4
-"""Exit code when another engine comes to something else."""
+"""Exit code when another engine's result differs."""
 REFUSED_EXIT_CODE = 5
 """Exit code when the risk rules leave nothing of an order."""
 BROKEN_EXIT_CODE = 6

@@ -74,7 +74,7 @@ def backtest_command(
 ) -> None:
     """Backtest a strategy on stored prices, print the result and keep the run.
 
-    Exit codes: 0 done · 1 an error, said in a sentence · 2 the command was not understood · 3 the strategy sees the
+    Exit codes: 0 done · 1 an error, in one sentence · 2 the command was not understood · 3 the strategy sees the
     future · 4 with --verify, another engine comes to something else (after 3 and 4 the result is printed and kept).
 
     Examples:

@@ -61,7 +61,7 @@ class _Order(NamedTuple):
     where: str
     """NSE equity CNC …, for headings."""
     day: date
-    asked: EstimateRequest
+    request: EstimateRequest
     terms: Terms
     choices: dict[str, str]
 
@@ -117,14 +117,14 @@ def breakeven_command(
     from framework.market.estimate import break_even
 
     order = _order(-1 if short else 1, words, product, day, exchange, segment, plan, kind, group, rounding)
-    found = break_even(order.asked, order.side, order.price_paise)
+    found = break_even(order.request, order.side, order.price_paise)
     distance = abs(found.price_paise - order.price_paise)
     if as_json:
-        told = {
+        facts = {
             **_described(order), "break_even": found.price_paise / 100, "distance": distance / 100,
             "percent": round(100 * distance / order.price_paise, 6), "charges": found.charges.total / 100,
         }  # fmt: skip
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        typer.echo(json.dumps(facts, ensure_ascii=False))
         return
     typer.echo(
         f"{'Short' if short else 'Long'} {order.quantity} {order.symbol} at {_money(order.price_paise)} · {order.where}"
@@ -207,10 +207,10 @@ def _order(
     of_kind = f" {kind}" if segment == "equity" else ""
     where = f"{exchange} {segment}{of_kind}{f' group {group.upper()}' if group else ''} {product}"
     where = f"{where} · plan {plan} · {on} · {rounding}"
-    asked = EstimateRequest(
+    request = EstimateRequest(
         quantity, terms.tariff, "exact" if rounding == "exact" else "contract_note", product == "CNC"
     )
-    return _Order(side, symbol, quantity, price_paise, where, on, asked, terms, choices)
+    return _Order(side, symbol, quantity, price_paise, where, on, request, terms, choices)
 
 
 def parse_order(words: list[str]) -> tuple[str, int, int]:
@@ -248,20 +248,20 @@ def _answer(order: _Order, both: bool, exit_price: str | None, as_json: bool) ->
     values = {order.side: order.price_paise * order.quantity}
     if both:
         leaving = _paise(exit_price) if exit_price is not None else order.price_paise
-        components = round_trip(order.asked, order.side, order.price_paise, leaving)
+        components = round_trip(order.request, order.side, order.price_paise, leaving)
         values[-order.side] = leaving * order.quantity
     else:
-        components = order_charges(order.asked, order.side, order.price_paise)
+        components = order_charges(order.request, order.side, order.price_paise)
     gross = values[-1] - values[1] if both else None
     if as_json:
-        typer.echo(json.dumps(_told(order, components, values, gross), ensure_ascii=False))
+        typer.echo(json.dumps(_facts(order, components, values, gross), ensure_ascii=False))
     else:
         _show(order, components, values, gross)
 
 
 def _lines(order: _Order, components: Components, values: dict[int, int]) -> list[dict[str, Any]]:
     """Name, rate, base in paise (None: no rate of a value), amount and row of each component."""
-    terms, tariff = order.terms, order.asked.tariff
+    terms, tariff = order.terms, order.request.tariff
     turnover = sum(values.values())
     taxed = {side: value for side, value in values.items() if (tariff.stt_buy_e8 if side > 0 else tariff.stt_sell_e8)}
     service = components.brokerage + components.exchange + components.dp
@@ -283,7 +283,7 @@ def _described(order: _Order) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _told(order: _Order, components: Components, values: dict[int, int], gross: int | None) -> dict[str, Any]:
+def _facts(order: _Order, components: Components, values: dict[int, int], gross: int | None) -> dict[str, Any]:
     lines = [
         {
             "name": line["name"], "rate": line["row"].terms,
@@ -292,11 +292,11 @@ def _told(order: _Order, components: Components, values: dict[int, int], gross: 
         }
         for line in _lines(order, components, values)
     ]  # fmt: skip
-    told = {**_described(order), "turnover": sum(values.values()) / 100, "components": lines}
-    told["total"] = components.total / 100
+    facts = {**_described(order), "turnover": sum(values.values()) / 100, "components": lines}
+    facts["total"] = components.total / 100
     if gross is not None:
-        told |= {"gross": gross / 100, "net": (gross - components.total) / 100}
-    return told
+        facts |= {"gross": gross / 100, "net": (gross - components.total) / 100}
+    return facts
 
 
 def _show(order: _Order, components: Components, values: dict[int, int], gross: int | None) -> None:
@@ -306,7 +306,7 @@ def _show(order: _Order, components: Components, values: dict[int, int], gross: 
     back = ""
     if gross is not None:
         other = values[-order.side] // order.quantity
-        later = " on a later day" if order.asked.overnight else ""
+        later = " on a later day" if order.request.overnight else ""
         back = f", {'sold' if order.side > 0 else 'bought back'} at {_money(other)}{later}"
     typer.echo(f"{what} {order.quantity} {order.symbol} at {_money(order.price_paise)}{back} · {order.where}")
     table = new_table()

@@ -20,7 +20,7 @@ SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 
 
 class Value(NamedTuple):
-    """One value that applies, and who said it."""
+    """One value that applies, and its source."""
 
     key: str
     value: Any
@@ -157,8 +157,8 @@ def schema() -> dict[str, Any]:
     inside = {"Settings": "", "Exits": "exits", "Limits": "limits"}
     for title, group in [("", described), *described.get("$defs", {}).items()]:
         for name, field in group.get("properties", {}).items():
-            told = meaning.get((inside.get(title, title), name))
-            group["properties"][name] = _or_empty({**field, "description": told} if told else field)
+            description = meaning.get((inside.get(title, title), name))
+            group["properties"][name] = _or_empty({**field, "description": description} if description else field)
     return described
 
 

@@ -1,4 +1,4 @@
-"""``tulya data``: prices into the store, a look at them, and out again."""
+"""``tulya data``: import, show, plot and export prices."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def export_command(
 
     Example: tulya data export SP500 sp500.parquet --from 2010-01-01
     """
-    from framework.store.exporting import export
+    from framework.store.export import export
 
     with _open(db, create=False) as store:
         bars = store.load_bars(symbol, timeframe, _day(start), _day(end))

@@ -132,7 +132,7 @@ def show_card(known: Known, changes: Sequence[tuple[str, str, str, str]], rule: 
             table.add_row(f"  {name.replace('_', ' ')}", escape(f"{_value(value)}{unit}"))
     print_table(table)
     if rule is not None:
-        print_line(f"Tick in force on {day}: {_said(rule)}")
+        print_line(f"Tick in force on {day}: {_tick_text(rule)}")
     for valid_from, fact, before, after in changes:
         print_line(f"{valid_from}: {fact.replace('_', ' ')} {before} became {after or 'nothing'}")
 
@@ -151,7 +151,7 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def _said(rule: TickRule) -> str:
+def _tick_text(rule: TickRule) -> str:
     since = f"since {rule.valid_from}" if rule.valid_from else "always"
     if rule.tick is None:
         return f"by the last month's close, of which there are no prices here: {rule.slab} ({since}; {rule.source})"

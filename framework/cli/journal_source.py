@@ -1,4 +1,4 @@
-"""Where a journal lies, and which of its entries are wanted."""
+"""Source of a journal's entries, and the filter of those that are shown."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from framework.journal.entries import Header
+    from framework.journal.entries import JournalHeader
 
 
-class Opened(NamedTuple):
+class JournalSource(NamedTuple):
     """A journal to read."""
 
     lines: Iterator[bytes]
@@ -25,7 +25,7 @@ class Opened(NamedTuple):
     """Bytes, for the progress; 0 = not known."""
 
 
-class Found(NamedTuple):
+class ShownEntry(NamedTuple):
     """An entry that is to be shown."""
 
     text: bytes
@@ -34,7 +34,7 @@ class Found(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Which entries are asked for."""
+    """Options that choose entries."""
 
     start: str | None
     end: str | None
@@ -43,8 +43,8 @@ class Asked(NamedTuple):
     limit: int
 
 
-class Span(NamedTuple):
-    """Which entries are wanted."""
+class EntryFilter(NamedTuple):
+    """Filter of entries."""
 
     first_ns: int
     last_ns: int
@@ -52,23 +52,23 @@ class Span(NamedTuple):
     acting: bool
 
     def holds(self, seq: int, at: int, *, acted: bool) -> bool:
-        """Whether an entry is one of them."""
+        """True for an entry that passes."""
         if self.entry is not None:
             return seq == self.entry
         return self.first_ns <= at <= self.last_ns and (acted or not self.acting)
 
 
-def opened(journal: str, db: Path | None) -> AbstractContextManager[Opened]:
+def opened(journal: str, db: Path | None) -> AbstractContextManager[JournalSource]:
     """A journal by its file, or by its name in the database."""
     from contextlib import contextmanager
 
     @contextmanager
-    def at_hand() -> Iterator[Opened]:
+    def at_hand() -> Iterator[JournalSource]:
         path = Path(journal)
         if path.exists() or path.suffix or len(path.parts) > 1:
             from framework.journal.file import read_lines
 
-            yield Opened(read_lines(path), path.stat().st_size if path.is_file() else 0)
+            yield JournalSource(read_lines(path), path.stat().st_size if path.is_file() else 0)
             return
         from framework.config.settings_file import database_path
         from framework.store import open_store
@@ -79,7 +79,7 @@ def opened(journal: str, db: Path | None) -> AbstractContextManager[Opened]:
             if journal not in names:
                 known = f"it has {', '.join(names)}" if names else "it has none"
                 raise DataError(f"there is no file {journal}, and no journal of that name in {store.path}; {known}")
-            yield Opened(JournalTable(store.connection, journal).lines(), 0)
+            yield JournalSource(JournalTable(store.connection, journal).lines(), 0)
 
     return at_hand()
 
@@ -112,8 +112,8 @@ def bytes_read(size: int, *, hidden: bool) -> AbstractContextManager[Callable[[i
 
 def chosen(
     lines: Iterator[bytes], asked: Asked, progress: Callable[[int], None] | None
-) -> tuple[Header, list[Found], int]:
-    """Header of a journal, the entries that are asked for, and how many more there are beyond the limit."""
+) -> tuple[JournalHeader, list[ShownEntry], int]:
+    """JournalHeader of a journal, the entries that are asked for, and how many more there are beyond the limit."""
     from framework.journal.chain import Walk
     from framework.journal.entries import OPENS, entry_of, glance
     from framework.journal.wording import Wording
@@ -124,7 +124,7 @@ def chosen(
         raise DataError("the journal has no whole entry: it was cut while its first line was written")
     header: Any = entry_of(first).body
     daily, wanted = Wording(header.instruments, header.timeframe).daily, _span(header, asked)
-    found, more, bar = list[Found](), 0, 0
+    found, more, bar = list[ShownEntry](), 0, 0
     for text in chain([first], texts):
         seq, at, _, acted = glance(text)
         if not bar or OPENS in text:
@@ -133,13 +133,13 @@ def chosen(
         if not wanted.holds(seq, when, acted=acted):
             continue
         if len(found) < asked.limit:
-            found.append(Found(text, when))
+            found.append(ShownEntry(text, when))
         else:
             more += 1
     return header, found, more
 
 
-def _span(header: Header, asked: Asked) -> Span:
+def _span(header: JournalHeader, asked: Asked) -> EntryFilter:
     from framework.journal.wording import Wording
 
     start, end, entry, acting, _ = asked
@@ -151,7 +151,7 @@ def _span(header: Header, asked: Asked) -> Span:
     last = 2**63 if end is None else _moment("--to", end, zone, last=True)
     if first > last:
         raise ConfigError(f"--from {start} is after --to {end}; swap the two")
-    return Span(first, last, entry, acting)
+    return EntryFilter(first, last, entry, acting)
 
 
 def _moment(option: str, text: str, zone: Any, *, last: bool) -> int:

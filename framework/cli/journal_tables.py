@@ -15,12 +15,12 @@ from framework.types import events
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framework.journal.entries import Entry, Header
+    from framework.journal.entries import Entry, JournalHeader
 
 PRICES = ("open", "high", "low", "close", "volume")
 
 
-def print_entries(entries: Sequence[tuple[Entry, int]], header: Header, more: int) -> None:
+def print_entries(entries: Sequence[tuple[Entry, int]], header: JournalHeader, more: int) -> None:
     """One line for each entry and its time, below it a line for each command and fact."""
     words, table = Wording(header.instruments, header.timeframe), new_table()
     table.add_column("entry", justify="right", no_wrap=True)
@@ -38,7 +38,7 @@ def print_entries(entries: Sequence[tuple[Entry, int]], header: Header, more: in
         typer.echo(f"… and {more:,} more; --limit shows more at once, --from and --to choose")
 
 
-def print_entry(entry: Entry, when: int, header: Header) -> None:
+def print_entry(entry: Entry, when: int, header: JournalHeader) -> None:
     """Everything that one entry says."""
     words = Wording(header.instruments, header.timeframe)
     typer.echo(f"Entry       {entry.seq}, {words.kind(entry.body)}\nWhen        {words.when(when)}")

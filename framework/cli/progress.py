@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, nothing where nobody watches."""
+"""Progress on stderr: a bar on a terminal, nothing elsewhere."""
 
 from __future__ import annotations
 

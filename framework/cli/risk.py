@@ -178,8 +178,8 @@ def reset_command(
         before = reset_breaker(store, account, who or _login(), why.strip(), _now_ns())
     appended = str(before) != "active"
     if as_json:
-        told = {"account": account, "before": str(before), "after": "active", "appended": appended}
-        typer.echo(json.dumps(told, ensure_ascii=False))
+        printed = {"account": account, "before": str(before), "after": "active", "appended": appended}
+        typer.echo(json.dumps(printed, ensure_ascii=False))
     elif appended:
         typer.echo(
             f"Account {account} was {_plain(before)} and is active again. See tulya risk events --account {account}"

@@ -1,4 +1,4 @@
-"""``tulya risk check``: an order, asked of every decision rule in turn, and nothing placed."""
+"""``tulya risk check``: an order reviewed by every decision rule in turn; nothing is placed."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def check_command(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask every decision rule about an order, in their order; nothing is placed and nothing is kept.
+    """Review an order by every decision rule, in their order; nothing is placed and nothing is kept.
 
     Without --run it is an account that holds only its capital, under the limits of the configuration.
 
@@ -100,17 +100,17 @@ def check_command(
     if run is not None:
         if capital is not None:
             raise ConfigError(f"--capital is for an account without positions; a run ({run}) has its own")
-        standing = _of_run(run, path, given, rules)
+        at = _of_run(run, path, given, rules)
     else:
         chosen = {"capital": capital} if capital is not None else {}
-        standing = _empty(wanted, path, config.run_choices({**chosen, **given}), rules)
-    session = standing.session
+        at = _empty(wanted, path, config.run_choices({**chosen, **given}), rules)
+    session = at.session
     try:
         answer = ask(session, _index(session, wanted.symbol), wanted.quantity, wanted.price)
     except OverflowError as error:
         raise ConfigError(f"{wanted}: {error}; ask for less") from error
     if as_json:
-        typer.echo(json.dumps(_told(wanted, session, answer), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_facts(wanted, session, answer), ensure_ascii=False, indent=2))
     else:
         _show(wanted, session, answer)
     if answer.reducing == 0 and answer.verdict.quantity == 0:
@@ -185,7 +185,7 @@ def _index(session: Session, symbol: str) -> int:
     return found[0]
 
 
-def _told(wanted: Wanted, session: Session, answer: ReviewReport) -> dict[str, Any]:
+def _facts(wanted: Wanted, session: Session, answer: ReviewReport) -> dict[str, Any]:
     account = session.account
     return {
         "order": str(wanted),
@@ -272,7 +272,7 @@ def _result(answer: ReviewReport) -> str:
 
 
 def amount_text(amount: float | str, unit: str) -> str:
-    """What a rule measured, in its unit."""
+    """Amount that a rule measured, in its unit."""
     from framework.types.rupees import rupees
 
     if isinstance(amount, str):

@@ -126,8 +126,8 @@ def charges_of_run(run: RunName, db: Database = None, as_json: AsJson = False) -
         msg = f"run {result.run_id} was charged {result.settings.charges}, no broker's plan such as upstox:CNC"
         raise ConfigError(msg)
     if as_json:
-        told = {"run_id": result.run_id, "charges": str(result.settings.charges), "years": facts(result.record)}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        printed = {"run_id": result.run_id, "charges": str(result.settings.charges), "years": facts(result.record)}
+        typer.echo(json.dumps(printed, ensure_ascii=False, indent=2))
         return
     table = new_table()
     table.add_column("year", no_wrap=True)

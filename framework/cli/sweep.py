@@ -76,7 +76,7 @@ def sweep_command(
 ) -> None:
     """Try a strategy with many parameter sets, print the best and how much to believe them, and count every one.
 
-    Exit codes: 0 done · 1 an error, said in a sentence · 2 the command was not understood · 3 the best set sees the
+    Exit codes: 0 done · 1 an error, in one sentence · 2 the command was not understood · 3 the best set sees the
     future · 130 interrupted (what was finished is kept: go on with --resume).
 
     Examples:

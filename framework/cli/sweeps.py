@@ -94,7 +94,7 @@ def show_sweep(
 
 
 def _facts(one: SweepInfo) -> dict[str, Any]:
-    """A sweep as ``--json`` says it."""
+    """A sweep as ``--json`` prints it."""
     row, best = one.sweep, _best(one)
     return {
         "sweep_id": row.sweep_id,

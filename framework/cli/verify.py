@@ -22,7 +22,7 @@ def verify_command(
     Prints for each engine "identical", "identical within half a paisa per cash movement" (backtrader counts in
     floats), the first difference, or why it cannot express the run. The verdict is kept with the run.
 
-    Exit codes: 0 no engine differs · 1 an error, said in a sentence · 4 an engine comes to something else.
+    Exit codes: 0 no engine differs · 1 an error, in one sentence · 4 an engine comes to something else.
 
     Example: tulya verify last
     """
@@ -43,6 +43,6 @@ def verify_command(
     else:
         typer.echo(f"Run         {result.run_id} ({result.record.engine} engine)")
         for one in verification.comparisons:
-            typer.echo(f"{one.engine:<11} {one.said}")
+            typer.echo(f"{one.engine:<11} {one.in_words}")
     if verification.differs:
         raise typer.Exit(DIFFERENCE_EXIT_CODE)

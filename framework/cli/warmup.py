@@ -32,13 +32,14 @@ def compile_engine() -> None:
     from framework.engines.rows import DecisionArrays
     from framework.engines.summary import SummaryRunner
     from framework.types import Bars, Panel, Settings
-    from framework.types.signals import Turns
+    from framework.types.settings import RunSettings
+    from framework.types.signals import EntryExit
 
     bars = Bars.from_arrays("WARMUP", "1d", [0, 86_400_000_000_000], [1, 1], [1, 1], [1, 1], [1, 1])
-    panel, settings = Panel.from_bars([bars]), Settings()
+    panel, settings = Panel.from_bars([bars]), RunSettings(Settings())
     compiled.run(panel, settings, decisions=DecisionArrays(np.zeros((2, 1))))
     counter, never = SummaryRunner(panel, settings, np.array([1])), np.zeros(2, dtype=bool)
     counter.run(DecisionArrays(np.zeros((2, 1))))
     flags = counter.flags()
-    flags.add(Turns.of(never, never))
+    flags.add(EntryExit.of(never, never))
     counter.run_turns(flags)

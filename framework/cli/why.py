@@ -16,7 +16,7 @@ from framework.errors import ConfigError
 
 if TYPE_CHECKING:
     from framework.report.result import Result
-    from framework.run.why import Explanation
+    from framework.run.explanation import Explanation
     from framework.session.explain import RuleReport
     from framework.types import RiskRule
 
@@ -43,7 +43,7 @@ def why_command(
 
     tulya why last 1 --json
     """
-    from framework.run.why import why
+    from framework.run.explanation import why
 
     result = _run(run, db)
     _show(why(result, order, _rules(risk_rules)), as_json=as_json)
@@ -66,7 +66,7 @@ def why_not_command(
 
     tulya why-not last SP500 2008-10-10 --json
     """
-    from framework.run.why_not import why_not
+    from framework.run.missing_order import why_not
 
     result = _run(run, db)
     zone = result.record.panel.instruments[0].timezone

@@ -1,4 +1,4 @@
-"""``config/trading.yaml``: defaults for runs. What is said later wins: file < environment < flag."""
+"""``config/trading.yaml``: defaults for runs. Later sources win: file < environment < flag."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DATABASE = Path("data/market.sqlite")
 FILE_VARIABLE = "TULYA_CONFIG"
 DATABASE_VARIABLE = "TULYA_DB"
 QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
-"""What YAML's messages quote from a file."""
+"""Quotes from a file in YAML's messages."""
 RUN_PREFIX = "TULYA_RUN_"
 """``TULYA_RUN_CAPITAL=200000`` sets run.capital, ``TULYA_RUN_EXITS_STOP_LOSS=5%`` run.exits.stop_loss."""
 
@@ -136,11 +136,11 @@ def read_layers(path: Path | None = None) -> Layers:
             del content[name]
     content |= {"secrets": secrets} if secrets else {}
     from_file = frozenset(key for key, _ in leaves(content))
-    said, names = _from_environment(os.environ), dict[str, str]()
-    if said:
-        problems += _unknown(said, Settings, "the environment", "run.")
-        names = {f"run.{key}": f"{RUN_PREFIX}{key.upper().replace('.', '_')}" for key, _ in leaves(said)}
-        content["run"] = merged(content.get("run", {}), _only_known(said, Settings))
+    variables, names = _from_environment(os.environ), dict[str, str]()
+    if variables:
+        problems += _unknown(variables, Settings, "the environment", "run.")
+        names = {f"run.{key}": f"{RUN_PREFIX}{key.upper().replace('.', '_')}" for key, _ in leaves(variables)}
+        content["run"] = merged(content.get("run", {}), _only_known(variables, Settings))
     return Layers(file, content, from_file, names, references, problems)
 
 
@@ -158,8 +158,8 @@ def checked(layers: Layers) -> tuple[Config | None, list[str]]:
 
 
 def _explained(layers: Layers, error: ValidationError) -> list[str]:
-    """A sentence per mistake; of one that a reference may have made, only the key and the reference are told."""
-    told = []
+    """A sentence per mistake; one that a reference may have made shows only the key and the reference."""
+    sentences = []
     for mistake in error.errors():
         key = ".".join(str(part) for part in mistake["loc"])
         whole = f"{key}."  # of a choice between types the place names the type too: run.rebalance.literal…
@@ -172,12 +172,12 @@ def _explained(layers: Layers, error: ValidationError) -> list[str]:
             None,
         )
         if near is not None:
-            told.append(f"{layers.file}: {key}: the value of {near} is not valid there; set another one")
+            sentences.append(f"{layers.file}: {key}: the value of {near} is not valid there; set another one")
         elif key.startswith("secrets"):
-            told.append(f"{layers.file}.{key}: write NAME: ${{VARIABLE}}")
+            sentences.append(f"{layers.file}.{key}: write NAME: ${{VARIABLE}}")
         else:
-            told.append(explain_one(str(layers.file), mistake))
-    return told
+            sentences.append(explain_one(str(layers.file), mistake))
+    return sentences
 
 
 def database_path(flag: Path | None = None) -> Path:
@@ -186,13 +186,13 @@ def database_path(flag: Path | None = None) -> Path:
 
 
 def live_limits(config: Config, ceilings: Ceilings) -> SendLimits:
-    """The limits of a live start, every one of them said; ``ConfigError`` names those that are missing or unlawful."""
+    """The limits of a live start, each of them set; ``ConfigError`` names those that are missing or unlawful."""
     from framework.pretrade.facts import SendLimits
 
-    said = config.live.model_dump()
-    if missing := [f"live.{name}" for name in SendLimits._fields if said[name] is None]:
+    given = config.live.model_dump()
+    if missing := [f"live.{name}" for name in SendLimits._fields if given[name] is None]:
         raise ConfigError(f"a live start needs {', '.join(missing)}: they have no defaults, set each of them in {FILE}")
-    limits = SendLimits(**said)
+    limits = SendLimits(**given)
     if not limits.max_order_value <= ceilings.order_value:
         raise ConfigError(
             f"live.max_order_value = {limits.max_order_value:,.0f} is above the law's ceiling for one order, "
@@ -286,7 +286,7 @@ def _variable(key: str) -> str:
 
 
 def _without_empty(content: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """The same without keys that hold other keys or a list, and say nothing."""
+    """The same without empty keys that hold other keys or a list."""
     kept = {}
     for key, value in content.items():
         inner = model.model_fields[key].annotation

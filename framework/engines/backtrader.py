@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from framework.engines.backtrader_book import Sent
     from framework.engines.rows import DecisionArrays
     from framework.types import Panel, Settings
+    from framework.types.settings import RunSettings
 
 FIRST_DAY = 719_163.0
 """backtrader's number of 1970-01-01."""
@@ -289,7 +290,7 @@ class _Run:
 
 def run(
     panel: Panel,
-    settings: Settings,
+    settings: RunSettings,
     *,
     decisions: DecisionArrays,
     style: str = "signals",

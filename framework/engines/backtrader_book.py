@@ -1,4 +1,4 @@
-"""What is remembered of one order and of one instrument in a run through backtrader. Imports no backtrader."""
+"""Orders and instruments of a run through backtrader, as we mirror them. Imports no backtrader."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Sent:
 
 
 class Venue(Protocol):
-    """Where orders go: backtrader, behind two calls that take effect at once."""
+    """Venue of the orders: backtrader, behind two calls that take effect at once."""
 
     def send(self, sent: Sent, sibling: Sent | None) -> None:
         """Place an order; ``sibling`` is an order that is cancelled when this one fills, and the other way round."""
@@ -52,7 +52,7 @@ class Venue(Protocol):
 
 
 class InstrumentMirror:
-    """What is remembered of one instrument."""
+    """Mirror of one instrument."""
 
     __slots__ = (
         "average",

@@ -1,8 +1,8 @@
-"""What a run through backtrader orders, and what became of it. This file does not import backtrader.
+"""Orders of a run through backtrader, and their ends. This file does not import backtrader.
 
-The decision what to order is ours and calls the rulebook: targets, sizes, the prices of entries and exits, and how much
-of an order cash allows. So that a size can not differ by the paisa that two ledgers differ, it counts the account in
-whole paise, from the fills that backtrader reports. Fills, commissions, cash and equity of the record are backtrader's.
+What to order is our decision, by the rulebook: targets, sizes, prices of entries and exits, and how much of an order
+cash allows. Sizes use an account in whole paise, tallied from the fills that backtrader reports, so they never differ
+because the two ledgers round differently. Fills, commissions, cash and equity of the record are backtrader's.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from framework.engines.backtrader_book import InstrumentMirror, Sent, Venue
 from framework.engines.backtrader_cash import Purse
 from framework.errors import ConfigError
 from framework.rules import targets
-from framework.rules.sizing import scaled
+from framework.rules.breaker import is_ruin
+from framework.rules.money import LARGEST_QUANTITY
+from framework.rules.sizing import can_order, scaled, whole_lots
 from framework.session.order_prices import (
     EntryPrices,
     Levels,
@@ -22,7 +24,7 @@ from framework.session.order_prices import (
     entry_prices,
     protective_levels,
 )
-from framework.session.sizer import BELOW_ONE_LOT, NO_VOLATILITY, Sizer
+from framework.session.sizer import BEYOND_LIMIT, NO_VOLATILITY, Sizer
 from framework.session.trip_stats import TripStats
 from framework.session.wording import cash_text, refused_fill_text
 from framework.types.orders import (
@@ -56,7 +58,7 @@ class Desk:
         self._venue = venue
         self._orders: list[Sent] = []
         self._events: list[tuple[Sent, int]] = []
-        """What was served in the bar that is running, with what it needed of the buying power in paise."""
+        """Orders served in the running bar, with the buying power each needed, in paise."""
         self._power_before = settings.capital_paise
         self.books = [InstrumentMirror() for _ in panel.instruments]
         self._purse = Purse(settings, self.books)
@@ -124,6 +126,8 @@ class Desk:
         for i in range(len(self.books)):
             self._look_after(i, row)
         equity = self._purse.equity_paise
+        if is_ruin(equity):
+            self._cannot(0, "equity at a close is 0 or less, and ruin is not told to backtrader", now)
         increases = []
         for i, close in enumerate(row.close):
             if close > 0.0 and targets.is_new(decisions.target[i], self.books[i].intent):
@@ -138,7 +142,7 @@ class Desk:
         self._power_before = self._purse.buying_power()
 
     def _look_after(self, i: int, row: BarRow) -> None:
-        """What comes before any decision: DAY orders expire, exits of a new position are placed, it is marked."""
+        """Steps before any decision: DAY orders expire, exits of a new position are placed, it is marked."""
         book = self.books[i]
         if row.ends_session:
             self._expire(i, row.close_time)
@@ -188,11 +192,11 @@ class Desk:
                 book.full_units = self._sizer.full_units(decisions, i, side, close, equity_paise, distances)
             book.desired = scaled(book.full_units, target, lot)
             if book.desired == 0:
-                quantity = lot if target > 0.0 else -lot
-                why = BELOW_ONE_LOT if book.full_units else self._sizer.why_none(decisions, i)
+                why = self._sizer.why_none(decisions, i, equity_paise, book.full_units)
                 if why == NO_VOLATILITY:
                     book.intent = 0.0
-                self._refuse(self._market(i, quantity, now, reduces=False), why)
+                asked = whole_lots(LARGEST_QUANTITY, lot) if why == BEYOND_LIMIT else lot
+                self._refuse(self._market(i, asked if target > 0.0 else -asked, now, reduces=False), why)
         if book.position * book.desired < 0:
             delta = book.desired
         elif abs(book.desired) <= abs(book.position):
@@ -234,6 +238,9 @@ class Desk:
         order = self._market(i, quantity, now, reduces=False)._replace(
             type=prices.type, limit=prices.limit, trigger=prices.trigger, validity=validity
         )
+        if not can_order(abs(quantity), 0 if reverses else abs(book.position), prices.worst):
+            self._refuse(order, BEYOND_LIMIT)
+            return
         power = self._purse.power_for(i, reverses=reverses) + freed_paise
         units = self._purse.allowed(quantity, prices.worst, power, self._instruments[i].lot)
         if units == 0:

@@ -1,4 +1,4 @@
-"""What backtrader cannot be told, refused in a sentence before anything runs. This file does not import it.
+"""Scope of the backtrader engine: runs it cannot express are refused in a sentence. This file does not import it.
 
 Prefer a refusal to a run that differs in silence: every sentence names the setting and what to do.
 """

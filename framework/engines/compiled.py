@@ -1,4 +1,4 @@
-"""The compiled engine: the kernel's loop over arrays, compiled by numba, with a Record at the end.
+"""Speed only: the compiled engine, the kernel's loop over arrays, compiled by numba, with a Record at the end.
 
 It decides and fills like the event engine, down to the bit; tests compare every order, fill and equity value.
 """
@@ -21,6 +21,9 @@ from framework.engines.kernel.to_records import (
     settlements_of,
 )
 from framework.engines.volatility import with_volatility
+from framework.rules import targets
+from framework.rules.sizing import WEIGHT
+from framework.session.intents import REBALANCES
 from framework.session.review import is_named, sector_numbers
 from framework.session.sizer import SIZINGS
 from framework.types.deferred import Deferred
@@ -36,23 +39,23 @@ if TYPE_CHECKING:
     from framework.engines.rows import DecisionArrays
     from framework.types import Distance, Limits, Panel, Settings
     from framework.types.actions import Due
+    from framework.types.settings import RunSettings
 
-UNKNOWN_AT_FIRST = (
+NAN_FIELDS = (
     "average", "ignored_target", "stop", "take_profit", "trail", "extreme",
     "entry_stop", "entry_take_profit", "entry_trail",
 )  # fmt: skip
-NONE_AT_FIRST = ("stop_id", "target_id", "dp_day", "squared_off", "sector", "entered_row")
+MINUS_ONE_FIELDS = ("stop_id", "target_id", "dp_day", "squared_off", "sector", "entered_row")
 DEPOSITS = ("cash_paise", "equity_paise", "session_start_paise", "peak_paise")
 EMPTY = np.empty((0, 0))
 EMPTY.setflags(write=False)
 NO_DEADLINES = (np.empty(0, np.int64), np.empty((0, 0), np.int64), np.empty(0, np.int64))
 _in_order = itemgetter(*(layout.PARAMS.names or ()))
-REBALANCES = {"on_change": layout.ON_CHANGE, "every_bar": layout.EVERY_BAR}
 STEPS = 20
 """Times the loop comes up for air, so that progress can be told and Ctrl-C is heard."""
-MOST_AT_FIRST = 65_536
+INITIAL_ORDERS = 65_536
 """Orders there is room for from the beginning: memory that is only taken when it is written to."""
-TOLD_AT_FIRST = 256
+INITIAL_NOTICES = 256
 """The same of notices and of the breaker's events."""
 STRETCH = 100_000
 """Bars × instruments that it runs through at least before: less than a tenth of a second."""
@@ -60,7 +63,7 @@ STRETCH = 100_000
 
 def run(
     panel: Panel,
-    settings: Settings,
+    settings: RunSettings,
     *,
     decisions: DecisionArrays,
     style: str = "signals",
@@ -141,7 +144,7 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
     limits = settings.limits
     loss = _distance(limits.max_daily_loss)
     values = {
-        "sizing_kind": SIZINGS[settings.sizing.kind],
+        "sizing_kind": WEIGHT if weights else SIZINGS[settings.sizing.kind],
         "sizing_amount": float(settings.sizing.amount),
         "kelly_cap": settings.kelly_cap,
         "kelly_start": settings.kelly_start,
@@ -165,7 +168,8 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
         "max_order_value": float(settings.limits.max_order_value or math.inf),
         "max_position_value": float(settings.limits.max_position_value or math.inf),
         "time_exit": settings.exits.time_exit or 0,
-        "rebalance": REBALANCES.get(settings.rebalance, layout.BAND),
+        "rebalance": (rebalance := REBALANCES.get(settings.rebalance, targets.BAND)),
+        "repeats": weights and rebalance == targets.ON_SIGNAL,
         "validity": layout.GTC if settings.validity == "GTC" else layout.DAY,
         "weights": weights,
         "reuse_proceeds": weights if settings.reuse_proceeds is None else settings.reuse_proceeds,
@@ -214,15 +218,15 @@ def new_state(panel: Panel, settings: Settings, rows: int, due: Sequence[Due] = 
     """An account with its deposit and nothing else. ``records``: fields are attributes in plain Python too."""
     count = len(panel.instruments)
     room = layout.ORDERS_PER_ROW * count
-    orders = room + min(rows * count // 4, MOST_AT_FIRST)
-    told, ids = room + TOLD_AT_FIRST, layout.OPEN_ORDERS * count
+    orders = room + min(rows * count // 4, INITIAL_ORDERS)
+    notices, ids = room + INITIAL_NOTICES, layout.OPEN_ORDERS * count
     state = State(
         desk=np.empty(1, layout.DESK),
         books=np.empty(count, layout.BOOK),
         orders=np.empty(orders, layout.ORDER),
         settlements=np.empty(orders, layout.SETTLEMENT),
-        notices=np.empty(told, layout.NOTICE),
-        events=np.empty(told, layout.EVENT),
+        notices=np.empty(notices, layout.NOTICE),
+        events=np.empty(notices, layout.EVENT),
         increases=np.empty(2 * count, layout.INCREASE),
         open_ids=np.empty((count, layout.OPEN_ORDERS), np.int64),
         resting=np.empty(ids, np.int64),
@@ -243,7 +247,7 @@ def new_state(panel: Panel, settings: Settings, rows: int, due: Sequence[Due] = 
 
 
 def tariffs_of(settings: Settings) -> NDArray[np.void]:
-    """What fills are charged by, table after table; see ``State.tariffs``."""
+    """Tariffs of fills, table after table; see ``State.tariffs``."""
     rows: list[tuple[int, ...]] = []
     for days, rates in settings.charges.tables:
         rows += [(day, *tariff) for day, tariff in zip((layout.EVER, *days[1:]), rates, strict=True)]
@@ -298,9 +302,9 @@ def _fill(rows: NDArray[np.void], row: NDArray[np.void]) -> None:
 def _first_book() -> NDArray[np.void]:
     """The one instrument that every account begins with: charged by the first table, not restricted, in no sector."""
     book = np.zeros(1, layout.BOOK)
-    for name in UNKNOWN_AT_FIRST:
+    for name in NAN_FIELDS:
         book[name] = math.nan
-    for name in NONE_AT_FIRST:
+    for name in MINUS_ONE_FIELDS:
         book[name] = -1
     book["scale"] = 1.0
     return book

@@ -1,4 +1,4 @@
-"""What ``on_bar`` sees and does: history up to now, the account, and a list of what it asks for."""
+"""Context of ``on_bar``: history up to now, the account, and the list of its requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from framework.rules.money import LARGEST_QUANTITY
 from framework.types.actions import in_force
 from framework.types.orders import NAN, CancelRequest, OrderRequest, Validity
 from framework.types.timeframe import SECOND_NS, Timeframe
-from framework.usercode.blame import blamed
+from framework.usercode.blame import strategy_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +56,7 @@ class BarContext:
         except TulyaError:
             raise
         except Exception as error:  # whatever a user's own code raises
-            raise blamed(error, strategy, "on_bar", f"at the bar of {self._when()}") from error
+            raise strategy_error(error, strategy, "on_bar", f"at the bar of {self._when()}") from error
         return self._requests
 
     @property

@@ -11,7 +11,7 @@ from framework.engines.rows import PRICE_NAMES, DecisionArrays
 from framework.errors import StrategyError, TulyaError
 from framework.types import Signals
 from framework.types.panel import rows_in, table
-from framework.usercode.blame import blamed
+from framework.usercode.blame import strategy_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ WEIGHT_TOLERANCE = 1e-9
 
 
 class Answers(NamedTuple):
-    """What ``signals`` said of every instrument."""
+    """Signals of every instrument."""
 
     arrays: DecisionArrays
     columns: Columns
@@ -46,7 +46,7 @@ def ask_signals(strategy: Strategy, bars: Bars) -> Signals:
     except TulyaError:
         raise
     except Exception as error:  # whatever a user's own code raises
-        raise blamed(error, strategy, "signals", f"on the bars of {bars.symbol}") from error
+        raise strategy_error(error, strategy, "signals", f"on the bars of {bars.symbol}") from error
     if not isinstance(signals, Signals):
         msg = f"{type(strategy).__name__}.signals returned {type(signals).__name__}; it must return Signals"
         raise StrategyError(msg)
@@ -93,7 +93,7 @@ def _targets(
     signals: Sequence[Signals], rows: Sequence[NDArray[np.int64] | slice], length: int, space: ArrayStore
 ) -> NDArray[np.float64]:
     """Targets on the grid, float64[T, N]; of many long-or-flat ones only the few decisions are written."""
-    turns = [one.turns for one in signals if one.turns is not None]
+    turns = [one.entry_exit for one in signals if one.entry_exit is not None]
     if len(signals) == 1 or len(turns) < len(signals):
         return _on_grid([one.target for one in signals], rows, length, space)
     whole = space.empty((length, len(signals)))
@@ -133,7 +133,7 @@ def decide_weights(strategy: Strategy, panel: Panel, leverage: float, first_row:
         raise
     except Exception as error:  # whatever a user's own code raises
         symbols = ", ".join(panel.symbols[:5]) + (", …" if len(panel.symbols) > 5 else "")  # noqa: PLR2004 - a line's worth
-        raise blamed(error, strategy, "allocate", f"on the panel of {symbols}") from error
+        raise strategy_error(error, strategy, "allocate", f"on the panel of {symbols}") from error
     if weights.shape != panel.close.shape:
         needed = f"{panel.close.shape}, one weight per bar and instrument"
         msg = f"{name}.allocate returned shape {weights.shape}; it must be {needed}"

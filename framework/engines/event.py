@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from framework.engines.rows import DecisionArrays
-    from framework.types import Panel, RiskRule, Settings
+    from framework.types import Panel, RiskRule
     from framework.types.events import Input
     from framework.types.orders import CancelRequest, OrderRequest
+    from framework.types.settings import RunSettings
 
 
 def run(
     panel: Panel,
-    settings: Settings,
+    settings: RunSettings,
     *,
     decisions: DecisionArrays | None = None,
     on_bar: Callable[[Session, int], Sequence[OrderRequest | CancelRequest]] | None = None,
@@ -36,7 +37,7 @@ def run(
     first_row: int = 0,
     last_row: int | None = None,
     rules: Sequence[RiskRule] = (),
-    recorder: Recorder | None = None,
+    recorder: RunRecorder | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Record:
     """Run decisions (or an ``on_bar`` callback) over panel rows [first_row, last_row) and hand back the record.
@@ -48,7 +49,7 @@ def run(
     actions = actions_within(panel, settings, first_row, last)
     session = Session(panel.instruments, settings, style=style, rules=rules, actions=actions)
     began = Began(int(panel.time[first_row]), style, panel.timeframe, actions=tuple(actions))
-    looking_on = recorder or Nobody()
+    looking_on = recorder or NoRecorder()
     handle = looking_on.over(session, began)
     host = SimulatedHost(session, SimulatedExchange(panel.instruments, settings, session.account), handle)
     exchange, account, follow, take = host.exchange, session.account, host.follow, host.take
@@ -103,11 +104,11 @@ def run(
     )
 
 
-class Recorder(Protocol):
-    """Whoever looks on while a run takes place: a journal, or an explanation of it."""
+class RunRecorder(Protocol):
+    """Recorder of a run: it stands between host and session, to write a journal or to explain."""
 
     def over(self, session: Session, began: Began, /) -> Callable[[Input], Outcome]:
-        """What the host hands inputs to instead of ``session.handle``: the same, and what is to be kept of it."""
+        """Entrance for the host's inputs instead of ``session.handle``: the same, and it keeps what it wants."""
         ...
 
     def ended(self, session: Session) -> None:
@@ -115,15 +116,15 @@ class Recorder(Protocol):
         ...
 
 
-class Nobody:
+class NoRecorder:
     """A recorder that keeps nothing."""
 
     def over(self, session: Session, _began: Began) -> Callable[[Input], Outcome]:
-        """See ``Recorder.over``."""
+        """See ``RunRecorder.over``."""
         return session.handle
 
     def ended(self, session: Session) -> None:
-        """See ``Recorder.ended``."""
+        """See ``RunRecorder.ended``."""
 
 
 class SimulatedHost:

@@ -1,4 +1,4 @@
-"""What the kernel's sparse run takes: which runs it may be asked for, its prices, and the turns of several sets."""
+"""Speed only: inputs of the long-or-flat fast path of sweeps, and the test for which runs may use it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.types import Panel, Settings
-    from framework.types.signals import Turns
+    from framework.types.signals import EntryExit
 
 
-def takes_turns(panel: Panel, settings: Settings) -> bool:
+def takes_long_flat(panel: Panel, settings: Settings) -> bool:
     """True when between an entry and its exit only a fixed stop or target can happen: one gapless instrument."""
     exits = settings.exits
     quiet = exits.trail is None and exits.time_exit is None
@@ -47,7 +47,7 @@ def track_of(panel: Panel, closes: NDArray[np.int64]) -> Track:
 
 
 class EntryExitFlags:
-    """The turns of several sets, one bit for each bar: an eighth of their memory, and 64 bars are looked at at once."""
+    """Entries and exits of several sets, one bit a bar: an eighth of their memory, and 64 bars in one comparison."""
 
     def __init__(self, rows: int) -> None:
         self.count = 0
@@ -59,14 +59,14 @@ class EntryExitFlags:
         self._both = np.zeros((2, sets, self._words), dtype=np.int64)
         self._bytes = self._both.view(np.uint8)[:, :, : self._used]
 
-    def add(self, turns: Turns) -> None:
+    def add(self, given: EntryExit) -> None:
         """Take one more set; nothing of the arrays is kept."""
         before = self._both
         if self.count == before.shape[1]:
             self._room(max(2 * self.count, 8))
             self._both[:, : self.count] = before
-        self._bytes[0, self.count] = np.packbits(turns.enter, bitorder="little")
-        self._bytes[1, self.count] = np.packbits(turns.leave, bitorder="little")
+        self._bytes[0, self.count] = np.packbits(given.enter, bitorder="little")
+        self._bytes[1, self.count] = np.packbits(given.leave, bitorder="little")
         self.count += 1
 
     @property

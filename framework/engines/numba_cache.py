@@ -1,4 +1,4 @@
-"""numba: compile the kernel's entries once, and keep the machine code where it is found again.
+"""Speed only: machine code of the kernel's entries, compiled once by numba and kept where it is found again.
 
 The only place that turns rules into machine code. numba's cache does not see an edit in a *called* function, so the
 cache folder's name holds a hash of every source that is compiled, with the versions of numba, numpy and Python, and of
@@ -43,12 +43,12 @@ UNCOUNTED = {"_nrt": False}
 that is handed the arrays, was nine tenths of the time of a fill."""
 CALLED = (
     "serve", "look_after", "end_bar", "fill_at_close", "before_open", "end_session",
-    "judge", "turn", "hold_back", "limited", "exposed", "first_end", "next_asked", "first_trip",
+    "judge", "turn", "hold_back", "leave_ruined", "limited", "exposed", "first_end", "next_asked", "first_trip",
 )  # fmt: skip
 """Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
 inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""
 TAKES = {"run_rows": "half a minute to a minute", "run_turns": "a few seconds"}
-"""How long the entries take to compile of which a user is told; the others take less than a second."""
+"""Compile time from which a user gets a message about an entry; the others take less than a second."""
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 FETCH = "fetch"
 """The kernel's function that is one instruction instead of its Python."""
@@ -92,7 +92,7 @@ def source_hash() -> str:
 
 
 def cache_folder() -> Path | None:
-    """Where the machine code of these very sources is kept; None when no folder can be written."""
+    """Folder of the machine code of these very sources; None when no folder can be written."""
     home = os.environ.get(FOLDER_VARIABLE) or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     place = hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:8]
     shared = Path(tempfile.gettempdir()) / f"tulya-{os.getuid()}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Tolerance = Literal["exact", "per_cash_movement"]
 """``exact``: bit for bit, between our own engines. ``per_cash_movement``: against an engine that counts in floats."""
 RELATIVE_PRICE = 1e-9
-"""What float arithmetic in another sequence may make of the same price."""
+"""Relative difference that float arithmetic in another sequence may make to the same price."""
 
 
 class Difference(NamedTuple):
@@ -67,7 +67,7 @@ class _Pair:
         return self._each("order", self.one.orders, self.other.orders, _order_facts, lambda each: each.order.decided_at)
 
     def verdicts(self) -> Iterator[Difference]:
-        """What was refused or shrunk."""
+        """Verdicts that refused or shrank an order."""
         held = (_held_back(self.one), _held_back(self.other))
         return self._each("order", *held, _verdict_facts, lambda each: each.order.decided_at)
 

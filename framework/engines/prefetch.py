@@ -1,4 +1,4 @@
-"""One machine instruction that Python has no word for: the prefetch, which starts a read that nobody waits for."""
+"""Speed only: prefetch, a machine instruction without a Python word, which starts a read of memory ahead of its use."""
 
 from __future__ import annotations
 

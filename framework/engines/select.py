@@ -1,4 +1,4 @@
-"""Engines by name: which one runs, and what is said when it is not there or not able."""
+"""Selects an engine by name; errors when it is missing or cannot run this strategy."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from framework.engines.event import Recorder
+    from framework.engines.event import RunRecorder
     from framework.engines.rows import DecisionArrays
     from framework.session import Session
-    from framework.types import Panel, Record, RiskRule, Settings
+    from framework.types import Panel, Record, RiskRule
     from framework.types.orders import CancelRequest, OrderRequest
     from framework.types.record import Notice
+    from framework.types.settings import RunSettings
 
 WORTH_IMPORTING = 400_000
 """Bars × instruments from which importing numba (0.7 s) is quicker than interpreting them."""
@@ -37,7 +38,7 @@ ENGINES = ("auto", "event", "compiled", "backtrader")
 def run_engine(
     name: str,
     panel: Panel,
-    settings: Settings,
+    settings: RunSettings,
     *,
     decisions: DecisionArrays | None = None,
     on_bar: Callable[[Session, int], Sequence[OrderRequest | CancelRequest]] | None = None,
@@ -46,7 +47,7 @@ def run_engine(
     last_row: int | None = None,
     rules: Sequence[RiskRule] = (),
     columns: dict[str, dict[str, NDArray[np.float64]]] | None = None,
-    recorder: Recorder | None = None,
+    recorder: RunRecorder | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Record:
     """Run a named engine; the record keeps what it takes to run it through another one, and the columns for plots.
@@ -56,7 +57,6 @@ def run_engine(
     Raises ``ConfigError`` when there is no such engine, it is not installed, or it cannot express the run.
     """
     chosen = chosen_engine(name, style=style, rules=rules, cells=panel.close.size, recorded=recorder is not None)
-    refuse_unread(panel, settings)
     if chosen == "event":
         record = event.run(
             panel,
@@ -82,7 +82,10 @@ def run_engine(
         )
     lost: tuple[Notice, ...] = ()
     if style == "allocate" and decisions is not None:
-        lost = no_bar.told(panel, settings, decisions.target, first_row, len(panel) if last_row is None else last_row)
+        last = len(panel) if last_row is None else last_row
+        lost = no_bar.weights_told(panel, settings, decisions.target, first_row, last)
+    elif style == "on_bar":
+        lost = no_bar.orders_told(record)
     given = {} if decisions is None else {name: getattr(decisions, name) for name in PRICE_NAMES}
     return replace(
         record,
@@ -98,16 +101,6 @@ def run_engine(
 def _advise(command: str) -> None:
     """Say once why a long run takes its time."""
     _log.warning("The engine is not compiled yet, so this runs bar by bar; %s makes long runs much faster", command)
-
-
-def refuse_unread(panel: Panel, settings: Settings) -> None:
-    """A product whose deadlines were not read would run as if there were none."""
-    if settings.product in {"MIS", "NRML"} and panel.deadlines is None:
-        msg = (
-            f"the deadlines of product {settings.product} are not read; "
-            "framework.market.products.with_product(settings, panel) does"
-        )
-        raise ConfigError(msg)
 
 
 def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: int = 0, recorded: bool = False) -> str:

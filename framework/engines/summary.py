@@ -1,4 +1,4 @@
-"""The compiled kernel with no records built from it: what a run came to, as few numbers, for sweeps."""
+"""Speed only: summaries for sweeps; runs the compiled loop and keeps only summary numbers, no records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.engines.compiled import bar_of, frozen, new_state, open_account, params_of, tariffs_of, with_room
-from framework.engines.long_flat import EntryExitFlags, takes_turns, track_of
+from framework.engines.long_flat import EntryExitFlags, takes_long_flat, track_of
 from framework.engines.numba_cache import entry
 from framework.engines.rows import DecisionArrays
 from framework.engines.volatility import with_volatility
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.engines.kernel.layout import Bar, State
-    from framework.types import Panel, Settings
+    from framework.types import Panel
+    from framework.types.settings import RunSettings
 
 
 class RunSummaries(NamedTuple):
-    """What several runs came to, without their orders."""
+    """Summaries of several runs, without their orders."""
 
     equity_paise: NDArray[np.int64]
     """[S, closes]: at the closes that the Counter was made with."""
@@ -52,7 +53,7 @@ class SummaryRunner:
     def __init__(
         self,
         panel: Panel,
-        settings: Settings,
+        settings: RunSettings,
         closes: NDArray[np.int64],
         *,
         style: str = "signals",
@@ -69,7 +70,7 @@ class SummaryRunner:
         self.loop, self.sink_all = entry("run_rows", compiled=compiled), entry("sink_all", compiled=compiled)
         self.memory = threading.local()
         self.tariffs = tariffs_of(settings) if compiled else tariffs_of(settings).view(np.recarray)
-        self.track = track_of(panel, closes) if style == "signals" and takes_turns(panel, settings) else None
+        self.track = track_of(panel, closes) if style == "signals" and takes_long_flat(panel, settings) else None
         if self.track is not None:
             entry("run_turns", compiled=compiled)  # made here: later, threads would make it at the same time
 
@@ -110,10 +111,10 @@ class SummaryRunner:
     def run_turns(self, flags: EntryExitFlags) -> RunSummaries:
         """The same of the turns of long-or-flat strategies, visiting only the bars where they trade.
 
-        See ``takes_turns``. All of them are one call without the interpreter's lock.
+        See ``takes_long_flat``. All of them are one call without the interpreter's lock.
         """
         if self.track is None:
-            msg = "run_turns was called for a run that takes_turns refuses; use run"
+            msg = "run_turns was called for a run that takes_long_flat refuses; use run"
             raise InvariantError(msg)
         sets, rows = flags.count, len(self.panel)
         profits = self._kept("profits", lambda: np.empty(0, dtype=np.int64))

@@ -58,7 +58,7 @@ def _compare(record: Record, name: str, progress: Callable[[str, int, int], None
 
 
 def _nothing_to_rerun(record: Record) -> str:
-    """Why the record cannot be run again from itself; empty when it can."""
+    """Reason why the record cannot be rerun from itself; empty when it can."""
     if record.targets is None:
         return "on_bar() acts bar by bar: there are no decisions to hand to another engine"
     if record.rules:

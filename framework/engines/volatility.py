@@ -1,4 +1,4 @@
-"""How much each instrument moves a year, measured at each close: sizing ``volatility`` and ``equal_risk`` divide by it.
+"""Volatility of each instrument a year, measured at each close: sizing ``volatility`` and ``equal_risk`` divide by it.
 
 The rulebook has no logarithm, so every host measures here and hands the numbers over beside the decisions.
 """

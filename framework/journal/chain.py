@@ -130,7 +130,7 @@ def _unsealed(line: bytes) -> tuple[bytes, str]:
 
 
 def _why(line: bytes, text: bytes, found: str, expected_seq: int) -> str:
-    """What a broken line looks like, in words."""
+    """Cause of a broken line as it looks, in words."""
     if not line.strip(b"\0\n "):
         return "the line is empty"
     try:

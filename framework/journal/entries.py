@@ -26,7 +26,7 @@ FORMAT = 1
 """Raised when an older program could misread what a newer one writes."""
 
 
-class Header(NamedTuple):
+class JournalHeader(NamedTuple):
     """First entry: who wrote the journal, and the session that it is of."""
 
     versions: dict[str, str]
@@ -76,8 +76,8 @@ class Closed(NamedTuple):
     """Signed units held, by instrument."""
 
 
-Body = Header | Handled | Checkpoint | Closed
-KINDS: dict[str, type[Any]] = {"header": Header, "input": Handled, "checkpoint": Checkpoint, "closed": Closed}
+Body = JournalHeader | Handled | Checkpoint | Closed
+KINDS: dict[str, type[Any]] = {"header": JournalHeader, "input": Handled, "checkpoint": Checkpoint, "closed": Closed}
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
 BODY = b',"body":'
 HEAD, TAIL = re.compile(rb'\{"at":(-?\d+),"body":'), re.compile(rb',"kind":"(\w+)","seq":(\d+)\}$')
@@ -107,17 +107,16 @@ class Entry(NamedTuple):
 
     def text(self) -> bytes:
         """Canonical JSON, without the seal."""
+        said = self.body
         try:
-            body = (
-                _header_json(self.body) if isinstance(self.body, Header) else codec.encode(type(self.body), self.body)
-            )
+            body = _header_json(said) if isinstance(said, JournalHeader) else codec.encode(type(said), said)
             return codec.canonical({"at": self.at, "body": body, "format": FORMAT, "kind": self.kind, "seq": self.seq})
         except DataError as error:
             msg = f"entry {self.seq}: {error}"
             raise JournalError(msg) from error
 
 
-class Written(NamedTuple):
+class WrittenEntry(NamedTuple):
     """One entry as it was written, its body not yet made into values."""
 
     seq: int
@@ -132,7 +131,7 @@ class Written(NamedTuple):
         return Entry(self.seq, self.at, self.value(KINDS[self.kind], self.body))
 
     def is_followed_by(self, commands: Sequence[Any], facts: Sequence[Any]) -> bool:
-        """Whether an input was followed by these encoded commands and facts and no others, byte for byte."""
+        """True when these encoded commands and facts, and no others, followed the input, byte for byte."""
         if not commands and not facts:
             return not self.body["commands"] and not self.body["facts"]
         start = self.text.find(BODY) + len(BODY)
@@ -141,7 +140,7 @@ class Written(NamedTuple):
     def value(self, annotation: Any, written: Any) -> Any:
         """The value of a part of the body; an error names the entry."""
         try:
-            return _header_of(written) if annotation is Header else codec.decode(annotation, written)
+            return _header_of(written) if annotation is JournalHeader else codec.decode(annotation, written)
         except DataError as error:
             msg = f"entry {self.seq}: {error}"
             raise JournalVersionError(msg) from None
@@ -152,7 +151,7 @@ class Written(NamedTuple):
 
 
 class Glance(NamedTuple):
-    """What the beginning and the end of an entry say, without reading the rest: long journals are skimmed by it."""
+    """Beginning and end of an entry, without the rest: long journals are skimmed by them."""
 
     seq: int
     at: int
@@ -171,7 +170,7 @@ def glance(text: bytes) -> Glance:
     return Glance(int(tail[2]), int(head[1]), tail[1].decode(), acted=not text.startswith(QUIET, head.end()))
 
 
-def written_entry(text: bytes) -> Written:
+def written_entry(text: bytes) -> WrittenEntry:
     """The entry as it was written; ``JournalVersionError`` names the format or the kind that is not known."""
     try:
         written = json.loads(text.decode())
@@ -185,7 +184,7 @@ def written_entry(text: bytes) -> Written:
     if kind not in KINDS:
         msg = f"entry {seq} is of kind {kind!r}, which this version of Tulya does not know; it knows {', '.join(KINDS)}"
         raise JournalVersionError(msg)
-    return Written(seq, at, kind, body, text)
+    return WrittenEntry(seq, at, kind, body, text)
 
 
 def entry_of(text: bytes) -> Entry:
@@ -193,7 +192,7 @@ def entry_of(text: bytes) -> Entry:
     return written_entry(text).entry()
 
 
-def _header_json(header: Header) -> dict[str, Any]:
+def _header_json(header: JournalHeader) -> dict[str, Any]:
     """Settings are no named tuple, so the header is written field by field; they alone take pydantic."""
     from framework.types.exact_settings import settings_json
 
@@ -205,13 +204,13 @@ def _header_json(header: Header) -> dict[str, Any]:
     }
 
 
-def _header_of(written: Any) -> Header:
+def _header_of(written: Any) -> JournalHeader:
     from framework.types.exact_settings import settings_of
 
-    if unknown := sorted(set(written) - set(Header._fields)):
+    if unknown := sorted(set(written) - set(JournalHeader._fields)):
         msg = f"the header has {unknown[0]!r}, which this version of Tulya does not know"
         raise JournalVersionError(msg)
-    return Header(
+    return JournalHeader(
         **{name: written[name] for name in HEADER_TEXTS},
         settings=settings_of(written["settings"]),
         instruments=codec.decode(Sequence[Instrument], written["instruments"]),

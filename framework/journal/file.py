@@ -32,7 +32,7 @@ class JournalFile:
         self._stream: BinaryIO | None = None
 
     def append(self, entries: Sequence[Sealed]) -> None:
-        """See ``Place.append``; a crash may cut the last line, which ``chain.Walk`` tells from a change."""
+        """See ``JournalStorage.append``; a crash may cut the last line, which ``chain.Walk`` tells from a change."""
         if self._stream is None:  # not before: a run that never begins leaves an earlier journal as it is
             self._stream = self._opened()
         self._stream.writelines([entry.line() for entry in entries])
@@ -46,13 +46,13 @@ class JournalFile:
             raise ConfigError(msg) from error
 
     def lines(self) -> Iterator[bytes]:
-        """See ``Place.lines``."""
+        """See ``JournalStorage.lines``."""
         if self._stream is not None and not self._stream.closed:
             self._stream.flush()
         return read_lines(self.path)
 
     def close(self) -> None:
-        """See ``Place.close``."""
+        """See ``JournalStorage.close``."""
         if self._stream is not None and not self._stream.closed:
             self._stream.flush()
             os.fsync(self._stream.fileno())
@@ -70,7 +70,7 @@ def refuse_file(path: Path) -> None:
 
 
 def is_journal(path: Path) -> bool:
-    """Whether a file begins like one."""
+    """True for a file that begins like one."""
     try:
         with path.open("rb") as stream:
             return stream.read(len(FIRST_BYTES)) == FIRST_BYTES

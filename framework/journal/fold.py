@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import InvariantError, StrategyError
 from framework.journal.chain import Torn, Walk
-from framework.journal.entries import Closed, Header, Written, glance, written_entry
+from framework.journal.entries import Closed, JournalHeader, WrittenEntry, glance, written_entry
 from framework.journal.errors import JournalDiffersError, JournalError
 from framework.journal.writer import sources
 from framework.session import Session, state
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 
 
 class Folded(NamedTuple):
-    """Where a fold came to."""
+    """Outcome of a fold."""
 
-    header: Header
+    header: JournalHeader
     session: Session
     entries: int
     """Sound entries, the header among them."""
@@ -92,7 +92,7 @@ def restore(lines: Iterable[bytes], rules: Sequence[RiskRule] = ()) -> Folded:
     return _Fold(rules, _hand_over).run_from_checkpoint(Walk(lines))
 
 
-def session_of(header: Header, rules: Sequence[RiskRule] = ()) -> Session:
+def session_of(header: JournalHeader, rules: Sequence[RiskRule] = ()) -> Session:
     """The session of a journal before its first input."""
     return Session(
         header.instruments,
@@ -110,7 +110,7 @@ class _Fold:
     def __init__(self, rules: Sequence[RiskRule], through: Through) -> None:
         self._rules = rules
         self._through = through
-        self._header: Header | None = None
+        self._header: JournalHeader | None = None
         self._closed = False
         self._at = 0
         self._inputs = 0
@@ -127,7 +127,7 @@ class _Fold:
         """Skim to the latest checkpoint, load it, and handle what came after it."""
         texts = iter(walk)
         header = self._begin(next(texts, None), walk)
-        latest: Written | None = None
+        latest: WrittenEntry | None = None
         since: list[bytes] = []
         for text in texts:
             if glance(text).kind == "checkpoint" and (found := written_entry(text)).body["version"] == state.VERSION:
@@ -143,7 +143,7 @@ class _Fold:
             self._take(written_entry(text), session, header)
         return Folded(header, session, walk.entries, self._inputs, self._at, walk.head, self._closed, walk.torn)
 
-    def _begin(self, text: bytes | None, walk: Walk) -> Header:
+    def _begin(self, text: bytes | None, walk: Walk) -> JournalHeader:
         if text is None:
             msg = "the journal has no entry" if walk.torn is None else f"the journal has no whole entry: {walk.torn}"
             raise JournalError(msg)
@@ -152,7 +152,7 @@ class _Fold:
             msg = f"the journal begins with a {written.kind} entry and not with its header"
             raise JournalError(msg)
         self._at = written.at
-        header: Header = written.value(Header, written.body)
+        header: JournalHeader = written.value(JournalHeader, written.body)
         given = tuple(type(rule).__name__ for rule in self._rules)
         if given != header.rules:
             msg = (
@@ -162,7 +162,7 @@ class _Fold:
             raise JournalError(msg)
         return header
 
-    def _take(self, written: Written, session: Session, header: Header) -> None:
+    def _take(self, written: WrittenEntry, session: Session, header: JournalHeader) -> None:
         if self._closed:
             msg = f"entry {written.seq} stands after the one that closed the journal"
             raise JournalError(msg)
@@ -178,7 +178,7 @@ class _Fold:
             msg = f"entry {written.seq} is a second {written.kind}"
             raise JournalError(msg)
 
-    def _handle(self, written: Written, session: Session, header: Header) -> None:
+    def _handle(self, written: WrittenEntry, session: Session, header: JournalHeader) -> None:
         event: Input = written.value(Input, written.body["input"])
         try:
             commands, facts = self._through(written.seq, session, event)
@@ -197,7 +197,7 @@ def _hand_over(_seq: int, session: Session, event: Input) -> Outcome:
     return session.handle(event)
 
 
-def _compare(what: str, actual: list[Any], written: Written, header: Header) -> None:
+def _compare(what: str, actual: list[Any], written: WrittenEntry, header: JournalHeader) -> None:
     """``JournalDiffersError`` at the first answer that is not the journal's, to the bit."""
     expected = written.body[f"{what}s"]
     if codec.canonical(actual) == codec.canonical(expected):
@@ -210,7 +210,7 @@ def _compare(what: str, actual: list[Any], written: Written, header: Header) -> 
     )
 
 
-def _compare_state(written: Written, session: Session) -> None:
+def _compare_state(written: WrittenEntry, session: Session) -> None:
     """``JournalDiffersError`` where a checkpoint is not the state that the entries before it lead to."""
     if written.body["version"] != state.VERSION:
         return  # of another program: it is only for that one to begin at
@@ -220,7 +220,7 @@ def _compare_state(written: Written, session: Session) -> None:
         raise JournalDiffersError(msg)
 
 
-def _compare_end(written: Written, session: Session) -> None:
+def _compare_end(written: WrittenEntry, session: Session) -> None:
     end: Closed = written.value(Closed, written.body)
     reached = Closed(session.equity_paise, tuple(session.account.quantity))
     if end != reached:
@@ -229,7 +229,7 @@ def _compare_end(written: Written, session: Session) -> None:
 
 
 def _first_difference(expected: list[Any], actual: list[Any]) -> tuple[int, str]:
-    """Place of the first two that differ, and where in them."""
+    """JournalStorage of the first two that differ, and where in them."""
     for place, (one, other) in enumerate(zip(expected, actual, strict=False)):
         if found := difference(one, other):
             return place, f" at {found[0]}"
@@ -251,12 +251,12 @@ def _shown(answers: list[Any], place: int) -> str:
     return codec.canonical(answers[place]).decode() if place < len(answers) else "nothing more"
 
 
-def changed_sources(header: Header) -> list[str]:
+def changed_sources(header: JournalHeader) -> list[str]:
     """Files of the rulebook and the session that are not what they were when the journal was written."""
     now = sources()
     return [name for name in sorted(now.keys() | header.sources) if now.get(name) != header.sources.get(name)]
 
 
-def _changed(header: Header) -> str:
+def _changed(header: JournalHeader) -> str:
     found = changed_sources(header)
     return f"\n  changed since it was written: {', '.join(found)}" if found else ""

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from framework.journal.entries import Checkpoint, Closed, Handled, Header
+from framework.journal.entries import Checkpoint, Closed, Handled, JournalHeader
 from framework.types import breaker, events, orders, record
 from framework.types.rupees import rupees
 from framework.types.timeframe import SECOND_NS, Timeframe
@@ -39,7 +39,7 @@ class Wording:
         return f"{datetime.fromtimestamp(moment // SECOND_NS, self._zone):%Y-%m-%d %H:%M:%S %Z}"
 
     def closing(self, moment: int) -> str:
-        """When something was decided: at a close, which of a daily bar is the end of its date."""
+        """Moment of a close; of a daily bar the end of its date."""
         return self.when(moment - 1 if self.daily else moment)
 
     def bar(self, opened: int, closed: int) -> str:
@@ -51,12 +51,12 @@ class Wording:
         return self._names[i] if 0 <= i < len(self._names) else "account"
 
     def kind(self, body: Body) -> str:
-        """What an entry is: the class of its input, or ``header``, ``checkpoint``, ``closed``."""
+        """Kind of an entry: the class of its input, or ``header``, ``checkpoint``, ``closed``."""
         return type(body.input).__name__ if isinstance(body, Handled) else type(body).__name__.lower()
 
     def body(self, body: Body) -> str:
-        """What an entry says, without what followed."""
-        if isinstance(body, Header):
+        """Words of an entry, without what followed."""
+        if isinstance(body, JournalHeader):
             chosen = ", ".join(f"{name}={value}" for name, value in body.parameters.items())
             version = body.versions.get("tulya", "")
             return f"{body.strategy}{f' ({chosen})' if chosen else ''} on {self._some(self._names)}, Tulya {version}"

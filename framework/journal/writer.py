@@ -8,14 +8,14 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.journal.chain import Sealer
-from framework.journal.entries import Body, Checkpoint, Closed, Entry, Handled, Header
+from framework.journal.entries import Body, Checkpoint, Closed, Entry, Handled, JournalHeader
 from framework.session import state
 from framework.types.vocabulary import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from framework.journal.place import Place
+    from framework.journal.storage import JournalStorage
     from framework.session import Session
     from framework.types.actions import Due
     from framework.types.events import Command, Fact, Input, Outcome
@@ -25,7 +25,7 @@ DECIDING = ("rules", "session")
 
 
 class Origin(NamedTuple):
-    """Who decides: the strategy and the versions it ran with."""
+    """Origin of the decisions: the strategy and the versions it ran with."""
 
     strategy: str
     parameters: dict[str, Any]
@@ -36,7 +36,7 @@ class Origin(NamedTuple):
 
 
 class Began(NamedTuple):
-    """How a session begins, beside its settings and instruments."""
+    """Beginning of a session, beside its settings and instruments."""
 
     at: int
     """Its first moment, UTC nanoseconds."""
@@ -50,7 +50,7 @@ class Began(NamedTuple):
 class JournalWriter:
     """Appends entries to a place, each chained to the one before."""
 
-    def __init__(self, place: Place, entries: int = 0, head: str | None = None) -> None:
+    def __init__(self, place: JournalStorage, entries: int = 0, head: str | None = None) -> None:
         """``entries``, ``head``: how many there are already, and the hash of the latest."""
         self.place = place
         self._sealer = Sealer(entries) if head is None else Sealer(entries, head)
@@ -62,7 +62,7 @@ class JournalWriter:
 
     @property
     def entries(self) -> int:
-        """How many entries there are."""
+        """Count of the entries."""
         return self._sealer.entries
 
     def write(self, at: int, body: Body) -> None:
@@ -86,7 +86,7 @@ class JournalWriter:
 class JournalRecorder:
     """Records a run: stands between a host and its session, and writes every input with what followed."""
 
-    def __init__(self, place: Place, origin: Origin) -> None:
+    def __init__(self, place: JournalStorage, origin: Origin) -> None:
         self.writer = JournalWriter(place)
         self._origin = origin
 
@@ -107,9 +107,9 @@ class JournalRecorder:
         self.writer.closed(session.moment, session.equity_paise, session.account.quantity)
 
 
-def header_of(origin: Origin, session: Session, began: Began) -> Header:
+def header_of(origin: Origin, session: Session, began: Began) -> JournalHeader:
     """The header of a session that begins now."""
-    return Header(
+    return JournalHeader(
         versions=dict(origin.versions),
         sources=sources(),
         vocabulary=fingerprint(Handled, Closed),

@@ -29,11 +29,11 @@ EPOCH = date(1970, 1, 1).toordinal()
 
 
 class UnknownSessionError(DataError):
-    """The table does not reach so far, or does not say: no answer is better than a guess."""
+    """The table does not reach so far, or lacks the hours: no answer is better than a guess."""
 
 
 class NoSessionError(DataError):
-    """A day on which the exchange does not trade was asked about as if it did."""
+    """No session: the exchange does not trade on a day that a caller takes for a session."""
 
 
 class Window(NamedTuple):
@@ -121,7 +121,7 @@ class TradingDay:
 
 
 class Calendar:
-    """The sessions of one exchange; ask ``Calendar.load("NSE")``."""
+    """The sessions of one exchange; made by ``Calendar.load("NSE")``."""
 
     def __init__(self, table: CalendarTable) -> None:
         self._table = table
@@ -167,13 +167,13 @@ class Calendar:
 
     def why_closed(self, day: date | str) -> str:
         """Reason for no session: the holiday's name, ``weekend`` or ``holiday``; empty on a session."""
-        asked = self._day("date", day)
-        if self._trades(asked):
+        parsed = self._day("date", day)
+        if self._trades(parsed):
             return ""
-        row = self._table.days.get(asked)
+        row = self._table.days.get(parsed)
         if row is not None:
             return str(getattr(row, "reason", "")) or "closed"
-        return self._table.holidays.get(asked, "weekend") or "holiday"
+        return self._table.holidays.get(parsed, "weekend") or "holiday"
 
     def sessions(self, first: date | str, last: date | str) -> tuple[date, ...]:
         """Dates of the sessions from one day to another, both included."""
@@ -194,43 +194,43 @@ class Calendar:
 
     def next_session(self, day: date | str) -> date:
         """The first session after a day, which need not be one itself."""
-        asked = self._day("date", day)
-        at = bisect_right(self._ordinals, asked.toordinal())
+        parsed = self._day("date", day)
+        at = bisect_right(self._ordinals, parsed.toordinal())
         if at == len(self._ordinals):
-            raise UnknownSessionError(f"the session of {self.exchange} after {asked} is unknown: {self._reach()}")
+            raise UnknownSessionError(f"the session of {self.exchange} after {parsed} is unknown: {self._reach()}")
         return date.fromordinal(self._ordinals[at])
 
     def previous_session(self, day: date | str) -> date:
         """The last session before a day, which need not be one itself."""
-        asked = self._day("date", day)
-        at = bisect_left(self._ordinals, asked.toordinal())
+        parsed = self._day("date", day)
+        at = bisect_left(self._ordinals, parsed.toordinal())
         if at == 0:
-            raise UnknownSessionError(f"the session of {self.exchange} before {asked} is unknown: {self._reach()}")
+            raise UnknownSessionError(f"the session of {self.exchange} before {parsed} is unknown: {self._reach()}")
         return date.fromordinal(self._ordinals[at - 1])
 
     def session(self, day: date | str, klass: str = "other") -> TradingDay:
         """A session with its hours; ``NoSessionError`` on a day without one."""
-        asked = self._day("date", day)
-        if not self._trades(asked):
-            raise NoSessionError(f"date {asked} is not a session of {self.exchange} ({self.why_closed(asked)})")
+        parsed = self._day("date", day)
+        if not self._trades(parsed):
+            raise NoSessionError(f"date {parsed} is not a session of {self.exchange} ({self.why_closed(parsed)})")
         if klass not in self.classes:
             raise ConfigError(f"class {klass!r} is unknown to {self.exchange}; it has {', '.join(self.classes)}")
-        row: SpecialRow | None = self._table.days.get(asked)  # type: ignore[assignment]  # closed days are not sessions
+        row: SpecialRow | None = self._table.days.get(parsed)  # type: ignore[assignment]  # closed days are not sessions
         if row is not None and row.windows != "regular":
-            windows = tuple(self._window(asked, CONTINUOUS, hours) for hours in row.windows or ())
+            windows = tuple(self._window(parsed, CONTINUOUS, hours) for hours in row.windows or ())
             phases: tuple[Window, ...] = ()
         else:
-            found = self._phases_on(asked, klass)
+            found = self._phases_on(parsed, klass)
             windows = tuple(window for window in found if window.phase == CONTINUOUS)
             phases = tuple(window for window in found if window.phase != CONTINUOUS)
             if not windows:
-                raise UnknownSessionError(f"class {klass!r} has no hours on {asked}: {self._from_when(klass)}")
+                raise UnknownSessionError(f"class {klass!r} has no hours on {parsed}: {self._from_when(klass)}")
         if row is not None:
             return TradingDay(
-                self.exchange, asked, klass, row.kind, windows, phases, row.doubtful, row.note, row.source
+                self.exchange, parsed, klass, row.kind, windows, phases, row.doubtful, row.note, row.source
             )  # fmt: skip
-        announced = self._announced(asked, klass)
-        return TradingDay(self.exchange, asked, klass, "regular", windows, phases, bool(announced), announced)
+        announced = self._announced(parsed, klass)
+        return TradingDay(self.exchange, parsed, klass, "regular", windows, phases, bool(announced), announced)
 
     def bars_in(self, day: date | str, timeframe: str, klass: str = "other") -> int:
         """Bars that a complete series has in a session; ``UnknownSessionError`` where its hours are not known."""
@@ -242,29 +242,29 @@ class Calendar:
 
     def settlement_date(self, day: date | str) -> date:
         """Settlement day of a session's shares and money, for example T+1."""
-        asked = self._day("date", day)
-        if not self._trades(asked):
-            raise NoSessionError(f"date {asked} is not a session of {self.exchange} ({self.why_closed(asked)})")
+        parsed = self._day("date", day)
+        if not self._trades(parsed):
+            raise NoSessionError(f"date {parsed} is not a session of {self.exchange} ({self.why_closed(parsed)})")
         rule = next(
             (row for rows in self._table.settlement for row in rows
-             if row.valid_from <= asked and (row.valid_to is None or asked <= row.valid_to)),
+             if row.valid_from <= parsed and (row.valid_to is None or parsed <= row.valid_to)),
             None,
         )  # fmt: skip
         if rule is None:
             raise UnknownSessionError(
-                f"settlement of {self.exchange} on {asked} is unknown: no row of settlement covers it"
+                f"settlement of {self.exchange} on {parsed} is unknown: no row of settlement covers it"
             )
-        left, at = rule.days, asked
+        left, at = rule.days, parsed
         while left:
             at += timedelta(days=1)
-            left -= self._settles(asked, at)
+            left -= self._settles(parsed, at)
         return at
 
-    def _settles(self, asked: date, day: date) -> bool:
+    def _settles(self, parsed: date, day: date) -> bool:
         years = self._table.settlement_holidays
         if day.year not in years or day > self.last:
             raise UnknownSessionError(
-                f"settlement of {self.exchange} {asked} is unknown: the table has settlement holidays for "
+                f"settlement of {self.exchange} {parsed} is unknown: the table has settlement holidays for "
                 f"{', '.join(map(str, sorted(years))) or 'no year'} only; a row settlement_holidays of {day.year} in "
                 f"config/sessions/{self.exchange}.yaml adds them"
             )
@@ -289,7 +289,7 @@ class Calendar:
         return sorted(held, key=lambda window: window.start)
 
     def _announced(self, day: date, klass: str) -> str:
-        """Says that a revision which would hold on this day is switched off."""
+        """Note that a revision which would hold on this day is switched off."""
         for one in self._table.announced:
             if one.valid_from and one.valid_from <= day and any(klass in row.classes for row in one.hours):
                 return f"the announced revision {one.name} is switched off (not confirmed)"
@@ -305,18 +305,18 @@ class Calendar:
     def _day(self, parameter: str, value: date | str) -> date:
         if isinstance(value, str):
             try:
-                asked = date.fromisoformat(value)
+                parsed = date.fromisoformat(value)
             except ValueError as error:
                 raise ConfigError(f"{parameter} {value!r} is not a date; write YYYY-MM-DD") from error
         elif isinstance(value, datetime) or not isinstance(value, date):
             raise ConfigError(f"{parameter} {value!r} is no date without a time; hand in its local date")
         else:
-            asked = value
-        if not self.first <= asked <= self.last:
+            parsed = value
+        if not self.first <= parsed <= self.last:
             raise UnknownSessionError(
-                f"{parameter} {asked} is unknown to the calendar of {self.exchange}: {self._reach()}"
+                f"{parameter} {parsed} is unknown to the calendar of {self.exchange}: {self._reach()}"
             )
-        return asked
+        return parsed
 
     def _reach(self) -> str:
         return (

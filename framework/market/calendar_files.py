@@ -50,7 +50,7 @@ class CalendarTable(NamedTuple):
     """Last day that is answered."""
     classes: tuple[str, ...]
     phases: tuple[tuple[Phase, ...], ...]
-    """Layers; where one has a row for a class, phase and day, those after it are not asked."""
+    """Layers; the first with a row for a class, phase and day wins."""
     days: dict[date, SpecialRow | ClosedRow]
     holidays: dict[date, str]
     announced: tuple[Revision, ...]

@@ -1,4 +1,4 @@
-"""Reads ``config/charges/*.yaml`` row by row; numbers stay texts, every row knows its file and line."""
+"""Charge files, ``config/charges/*.yaml``, row by row; numbers stay texts, every row carries its file and line."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _section(name: str, node: Any, file: Path) -> Iterator[ChargeRow]:
 
 
 def _plain(node: Any, where: str) -> Any:
-    """Mappings, lists and texts; what says nothing is None."""
+    """Mappings, lists and texts; an empty value is None."""
     import yaml
 
     if isinstance(node, yaml.MappingNode):

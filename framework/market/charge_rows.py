@@ -71,7 +71,7 @@ Plans = Annotated[tuple[PlanName, ...], BeforeValidator(_several), Field(min_len
 
 
 class ChargeRow(BaseModel):
-    """A fact, the days on which it is in force, and who says so."""
+    """A fact, the days on which it is in force, and its source."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     SECTION: ClassVar[str]

@@ -49,7 +49,7 @@ NEEDED: tuple[tuple[type[ChargeRow], tuple[tuple[str, ...], ...]], ...] = (
     (StampRow, PARTS),
     (TaxRow, ((),)),
 )
-"""What every table must say something about."""
+"""Charges that every table must have rows for."""
 Some = TypeVar("Some", bound=ChargeRow)
 
 
@@ -157,7 +157,7 @@ class ChargeSchedule:
         return [(day, self._terms(keys, day)) for day in (first, *sorted(changes))]
 
     def assumptions(self, dealing: Dealing, first: date, last: date) -> list[ChargeRow]:
-        """The rows in force between two days that nobody has checked."""
+        """The unconfirmed rows in force between two days."""
         stretches = self.stretches(dealing, first, last)
         return list(dict.fromkeys(row for _, terms in stretches for row in terms.rows if row.assumed))
 

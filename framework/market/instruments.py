@@ -72,7 +72,7 @@ class RefusedRow(NamedTuple):
 
 
 class InstrumentFile(NamedTuple):
-    """Everything one file says."""
+    """Contents of one file."""
 
     format: str
     rows: int

@@ -55,9 +55,9 @@ class Listing(NamedTuple):
     underlying_kind: str | None = None
     """EQUITY, INDEX, COM, CUR or IRD, as the broker writes it."""
     equity_oriented: bool | None = None
-    """Whether it pays the securities transaction tax of shares; None where the source cannot tell (funds)."""
+    """True if it pays the securities transaction tax of shares; None where the source cannot tell (funds)."""
     closing_auction: bool | None = None
-    """Whether its day ends with the closing auction."""
+    """True if its day ends with the closing auction."""
 
     def __str__(self) -> str:
         return f"{self.exchange}:{self.symbol}" if self.exchange else self.symbol
@@ -108,7 +108,7 @@ def listing_of(raw: Mapping[str, Any], *, tick_in_paise: bool) -> Listing:
 
 
 def _text(raw: Mapping[str, Any], field: str, *, needed: bool = False) -> str:
-    """Trimmed text, '' where nothing is said; never None where ``needed``."""
+    """Trimmed text, '' for an empty cell; never None where ``needed``."""
     value = raw.get(field)
     if value is None or value == "":
         if needed:
@@ -132,7 +132,7 @@ def _isin(raw: Mapping[str, Any]) -> str | None:
 
 
 def _kind(raw: Mapping[str, Any], segment: str, series: str | None, isin: str | None) -> Kind:  # noqa: PLR0911 - cases, read from top to bottom
-    """The kind that is said, else what the segment, the type and the ISIN's own type say."""
+    """The kind that is given, else the one that segment, type and the ISIN's own type imply."""
     said = _one_of(raw, "kind", ("share", "fund", "bond", "index", "future", "option", "other"))
     if said:
         return said  # type: ignore[return-value]  # one of the kinds, checked above

@@ -1,4 +1,4 @@
-"""The dated table of products: how long before the close intraday positions go, and what margin is asked for."""
+"""Product table, dated: minutes before the close at which intraday positions go, and margins."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ProductTable(BaseModel):
         return self
 
     def minutes(self, broker: str, klass: str, day: date) -> int | None:
-        """Minutes before the close at which a class of instruments is squared off on a day; None = no row says it."""
+        """Minutes before the close at which a class of instruments is squared off on a day; None = no row."""
         for name in _names(broker):
             row = in_force((row for row in self.square_off if row.broker == name and klass in row.classes), day)
             if row is not None:

@@ -56,7 +56,7 @@ def _refuse_strangers(product: str, panel: Panel) -> None:
 
 
 def _margins(settings: Settings, product: str, panel: Panel, first_row: int, table: ProductTable) -> dict[str, float]:
-    """``long_margin`` and ``short_margin``: as they were given, else the highest that the table asks for in the run."""
+    """``long_margin`` and ``short_margin``: as given, else the table's highest within the run."""
     if settings.long_margin is not None and settings.short_margin is not None:
         return {}
     first, last = (EPOCH + timedelta(days=int(panel.session[row])) for row in (first_row, -1))

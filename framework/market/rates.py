@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EPOCH = date(1970, 1, 1)
 USUAL_EXCHANGE = "NSE"
-"""Where an instrument is taken to trade when nobody said it."""
+"""Exchange of an instrument that names none."""
 CONTRACTS = {"future": "futures", "option": "options"}
 SHOWN = 5
 

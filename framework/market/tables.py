@@ -44,7 +44,7 @@ def table_file(name: str) -> Path:
 
 
 def read_table(file: Path, model: type[Rows]) -> Rows:
-    """A whole table, checked; ``ConfigError`` says which row is wrong and why."""
+    """A whole table, checked; ``ConfigError`` names the wrong row and the reason."""
     import yaml
 
     try:

@@ -48,7 +48,7 @@ class TickRow(BaseModel):
 
     kind: str
     of: str
-    """Whose price chooses the slab: share, fund or index."""
+    """Kind whose price chooses the slab: share, fund or index."""
     valid_from: date | None
     valid_to: date | None
     slabs: tuple[Slab, ...] = Field(min_length=1)
@@ -92,7 +92,7 @@ def row_of(on: date, kind: str, table: TickTable) -> TickRow:
 
 
 def slab_of(price: float, on: date, kind: str, table: TickTable | None = None) -> Slab:
-    """The slab a price lies in; the price is the close that the rule looks at, in rupees above 0."""
+    """The slab a price lies in; the price is the close that the rule uses, in rupees above 0."""
     if not (math.isfinite(price) and price > 0):
         raise DataError(f"price {price!r} is no price; a tick is known for finite prices above 0")
     row = row_of(on, kind, table or tick_table())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 
 
-class Span(NamedTuple):
+class RatePeriod(NamedTuple):
     """The days on which a row is in force: its own, less those that another file overrides."""
 
     first: date
@@ -25,7 +25,7 @@ class Span(NamedTuple):
     row: ChargeRow
 
 
-def timeline(about: str, rows: Sequence[ChargeRow], overriding: Sequence[ChargeRow]) -> tuple[Span, ...]:
+def timeline(about: str, rows: Sequence[ChargeRow], overriding: Sequence[ChargeRow]) -> tuple[RatePeriod, ...]:
     """Spans in the order of their days. Rows that overlap, and days between rows without one, are a ConfigError."""
     under, over = _spans(about, rows), _spans(about, overriding)
     for cutter in over:
@@ -40,8 +40,9 @@ def timeline(about: str, rows: Sequence[ChargeRow], overriding: Sequence[ChargeR
     return tuple(spans)
 
 
-def _spans(about: str, rows: Sequence[ChargeRow]) -> list[Span]:
-    spans = sorted((Span(row.valid_from, row.valid_to or date.max, row) for row in rows), key=lambda span: span[:2])
+def _spans(about: str, rows: Sequence[ChargeRow]) -> list[RatePeriod]:
+    periods = (RatePeriod(row.valid_from, row.valid_to or date.max, row) for row in rows)
+    spans = sorted(periods, key=lambda period: period[:2])
     for before, after in pairwise(spans):
         if after.first <= before.last:
             raise ConfigError(
@@ -51,7 +52,7 @@ def _spans(about: str, rows: Sequence[ChargeRow]) -> list[Span]:
     return spans
 
 
-def _without(span: Span, cutter: Span) -> list[Span]:
+def _without(span: RatePeriod, cutter: RatePeriod) -> list[RatePeriod]:
     if cutter.last < span.first or cutter.first > span.last:
         return [span]
     pieces = []

@@ -1,4 +1,4 @@
-"""What a send rule answers: go, wait, or no and why."""
+"""Answers of a pre-trade rule: allow, wait, or deny with a reason."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from typing import NamedTuple
 
 
 class Allow(NamedTuple):
-    """Nothing against it. An answer holds no quantity: a send rule cannot change an order."""
+    """Allowed. An answer holds no quantity: a pre-trade rule cannot change an order."""
 
 
 class Wait(NamedTuple):
-    """Not yet: ask again after so long."""
+    """Not yet: review again after ``wait_ns``."""
 
     wait_ns: int
     """> 0."""
 
 
 class Deny(NamedTuple):
-    """No, and why: the runner tells it, keeps it and does not ask again with the same order."""
+    """Denied, with the reason: the runner reports it, keeps it and never sends that order again."""
 
     code: str
     """A key of ``wording.SENTENCES``."""
     value: float | str
-    """What the order or the world has."""
+    """Value of the order or of the context."""
     bound: float | str
-    """What it may have."""
+    """Bound of the value."""
 
 
 Answer = Allow | Wait | Deny

@@ -1,4 +1,4 @@
-"""What is at stake if everything that is open fills. Open orders that nobody confirmed count at their full size."""
+"""Exposure if every open order fills. Open orders without the broker's answer count at their full size."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ def side_of(quantity: int) -> int:
     return 1 if quantity > 0 else -1
 
 
-def reach(request: Request, world: PretradeContext) -> float:
+def reach(request: Request, context: PretradeContext) -> float:
     """The furthest price it can reasonably fill at, rupees: its limit, else trigger or last price and the band."""
     if request.type in LIMITED:
         return request.limit
-    price = request.trigger if request.type is OrderType.STOP else world.quote.price
-    return price * (1.0 + side_of(request.quantity) * world.limits.price_band_percent / 100.0)
+    price = request.trigger if request.type is OrderType.STOP else context.quote.price
+    return price * (1.0 + side_of(request.quantity) * context.limits.price_band_percent / 100.0)
 
 
-def worst_price(request: Request, world: PretradeContext) -> float:
-    """What a unit may be worth at most, rupees: a buy's furthest price; a sale's limit, trigger or last price."""
+def worst_price(request: Request, context: PretradeContext) -> float:
+    """Greatest worth of a unit, rupees: a buy's furthest price; a sale's limit, trigger or last price."""
     if request.quantity > 0 or request.type in LIMITED:
-        return reach(request, world)
-    return request.trigger if request.type is OrderType.STOP else world.quote.price
+        return reach(request, context)
+    return request.trigger if request.type is OrderType.STOP else context.quote.price
 
 
-def others(request: Request, world: PretradeContext) -> list[OpenOrder]:
-    """Open orders beside the one that is placed or changed."""
-    return [order for order in world.open_orders if order.tag != request.tag]
+def others(request: Request, context: PretradeContext) -> list[OpenOrder]:
+    """Open orders besides the one that is placed or changed."""
+    return [order for order in context.open_orders if order.tag != request.tag]
 
 
-def size(request: Request, world: PretradeContext) -> int:
+def size(request: Request, context: PretradeContext) -> int:
     """Units ≥ 0 that the request may fill; of a change the larger one, as either may be what the exchange has."""
-    before = [abs(order.units) for order in world.open_orders if order.tag == request.tag]
+    before = [abs(order.units) for order in context.open_orders if order.tag == request.tag]
     return max([abs(request.quantity), *before] if request.action is RequestKind.MODIFY else [abs(request.quantity)])
 
 
@@ -63,57 +63,60 @@ def going(orders: Iterable[OpenOrder], symbol: str, side: int, group: str = "", 
     return loose + sum(groups.values())
 
 
-def held(world: PretradeContext, symbol: str) -> int:
+def held(context: PretradeContext, symbol: str) -> int:
     """Signed units held."""
-    holding = world.holdings.get(symbol)
+    holding = context.holdings.get(symbol)
     return 0 if holding is None else holding.quantity
 
 
-def reduces(request: Request, world: PretradeContext) -> bool:
-    """Whether it can only bring the position nearer to zero, whatever else of ours fills: never taken on trust."""
-    position, side = held(world, request.symbol), side_of(request.quantity)
-    leaving = going(others(request, world), request.symbol, side, request.group, size(request, world))
+def reduces(request: Request, context: PretradeContext) -> bool:
+    """True if it can only bring the position nearer to zero, whatever else of ours fills: never taken on trust."""
+    position, side = held(context, request.symbol), side_of(request.quantity)
+    leaving = going(others(request, context), request.symbol, side, request.group, size(request, context))
     return position * side < 0 and leaving <= abs(position)
 
 
-def open_value(request: Request, world: PretradeContext) -> float:
+def open_value(request: Request, context: PretradeContext) -> float:
     """Rupees that this and all open orders are for; NaN or infinite where a price is not known."""
-    ours = size(request, world) * worst_price(request, world)
-    return ours + math.fsum(abs(order.units) * order.price for order in others(request, world))
+    ours = size(request, context) * worst_price(request, context)
+    return ours + math.fsum(abs(order.units) * order.price for order in others(request, context))
 
 
-def worst_units(request: Request, world: PretradeContext) -> int:
+def worst_units(request: Request, context: PretradeContext) -> int:
     """Units ≥ 0 held of the request's symbol if only the worse side of everything open fills."""
-    position, beside = held(world, request.symbol), others(request, world)
-    return max(abs(position + _coming(beside, request, world, 1)), abs(position - _coming(beside, request, world, -1)))
+    position, rest = held(context, request.symbol), others(request, context)
+    return max(
+        abs(position + _coming(rest, request, context, 1)),
+        abs(position - _coming(rest, request, context, -1)),
+    )
 
 
-def gross_value(request: Request, world: PretradeContext) -> float:
+def gross_value(request: Request, context: PretradeContext) -> float:
     """Rupees of all positions, each if the worse side of its open orders fills, at the last prices known."""
-    symbols = dict.fromkeys([request.symbol, *world.holdings, *(order.symbol for order in world.open_orders)])
-    beside = others(request, world)
-    return math.fsum(_worst_of(symbol, beside, request, world) for symbol in symbols)
+    symbols = dict.fromkeys([request.symbol, *context.holdings, *(order.symbol for order in context.open_orders)])
+    rest = others(request, context)
+    return math.fsum(_worst_of(symbol, rest, request, context) for symbol in symbols)
 
 
-def _worst_of(symbol: str, beside: list[OpenOrder], request: Request, world: PretradeContext) -> float:
+def _worst_of(symbol: str, rest: list[OpenOrder], request: Request, context: PretradeContext) -> float:
     if symbol == request.symbol:
-        return worst_units(request, world) * max_price(request, world)
-    position = held(world, symbol)
-    units = max(abs(position + going(beside, symbol, 1)), abs(position - going(beside, symbol, -1)))
-    holding = world.holdings.get(symbol)
-    prices = [order.price for order in beside if order.symbol == symbol]
+        return worst_units(request, context) * max_price(request, context)
+    position = held(context, symbol)
+    units = max(abs(position + going(rest, symbol, 1)), abs(position - going(rest, symbol, -1)))
+    holding = context.holdings.get(symbol)
+    prices = [order.price for order in rest if order.symbol == symbol]
     return units * _highest([*prices, holding.price] if holding is not None and holding.quantity else prices)
 
 
-def max_price(request: Request, world: PretradeContext) -> float:
+def max_price(request: Request, context: PretradeContext) -> float:
     """The higher of the order's worst price and the last one, rupees; NaN where either is not known."""
-    return _highest([worst_price(request, world), world.quote.price])
+    return _highest([worst_price(request, context), context.quote.price])
 
 
-def _coming(beside: list[OpenOrder], request: Request, world: PretradeContext, side: int) -> int:
+def _coming(rest: list[OpenOrder], request: Request, context: PretradeContext, side: int) -> int:
     if request.quantity * side > 0:
-        return going(beside, request.symbol, side, request.group, size(request, world))
-    return going(beside, request.symbol, side)
+        return going(rest, request.symbol, side, request.group, size(request, context))
+    return going(rest, request.symbol, side)
 
 
 def _highest(prices: list[float]) -> float:

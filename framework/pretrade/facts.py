@@ -1,6 +1,6 @@
-"""What the send rules are told: the order and a picture of the world, frozen. Money in rupees unless a name says paise.
+"""Facts for the pre-trade rules: the request and its context, frozen. Money in rupees unless a name ends in paise.
 
-Whoever fills these in says what it knows. What it does not know is NaN, an empty text or None, and refuses.
+The caller fills in what it knows. An unknown fact is NaN, an empty text or None, and refuses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SECOND_NS = 1_000_000_000
 
 
 class RequestKind(StrEnum):
-    """What is asked of the broker."""
+    """Kind of a request to the broker."""
 
     PLACE = "place"
     MODIFY = "modify"
@@ -28,7 +28,7 @@ class RequestKind(StrEnum):
 
 
 class Request(NamedTuple):
-    """What is about to be sent."""
+    """Request about to be sent."""
 
     action: RequestKind
     tag: str
@@ -51,7 +51,7 @@ class Request(NamedTuple):
 
 
 class Tradable(NamedTuple):
-    """What the newest list of instruments says."""
+    """Instrument facts from the newest list."""
 
     tick: float
     lot: int
@@ -60,11 +60,11 @@ class Tradable(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """The last price seen, and when."""
+    """Last price, with its time."""
 
     price: float
     time_ns: int
-    """When it reached us, by the clock that also makes ``now_ns``."""
+    """Time it reached us, by the clock that also makes ``now_ns``."""
     before: float
     """The price before it; the last close for the first of a day."""
     lower: float = NAN
@@ -78,7 +78,7 @@ class Quote(NamedTuple):
 
 
 class Holding(NamedTuple):
-    """What is held of one symbol."""
+    """Holding of one symbol."""
 
     quantity: int
     price: float
@@ -86,7 +86,7 @@ class Holding(NamedTuple):
 
 
 class OpenOrder(NamedTuple):
-    """An order of ours that is not known to be done."""
+    """An order of ours that may still be open."""
 
     tag: str
     symbol: str
@@ -112,7 +112,7 @@ class OpenOrder(NamedTuple):
 
 
 class Funds(NamedTuple):
-    """What the broker says is available, cash or margin, and when it said so."""
+    """Available funds by the broker's figure, cash or margin, with its time."""
 
     available_paise: int
     time_ns: int
@@ -129,7 +129,7 @@ class Send(NamedTuple):
 
 
 class Sends(NamedTuple):
-    """What went out, counted by the gate itself."""
+    """Requests that went out, counted by the gate itself."""
 
     recent: tuple[Send, ...] = ()
     """Of the last minute at least, oldest first."""
@@ -140,7 +140,7 @@ class Sends(NamedTuple):
 
 
 class TradingHours(NamedTuple):
-    """Today's session for this instrument and product, from the calendar, and what the broker says of it."""
+    """Today's session for this instrument and product: the calendar's hours and the broker's status."""
 
     day: int
     """Days since 1970-01-01."""
@@ -153,7 +153,7 @@ class TradingHours(NamedTuple):
 
 
 class Authority(NamedTuple):
-    """Who sends: as configured, and as found at the start of the session."""
+    """Identity of the sender: as configured, and as found at the start of the session."""
 
     account: str
     app: str
@@ -162,7 +162,7 @@ class Authority(NamedTuple):
 
 
 class Ceilings(NamedTuple):
-    """What the law allows on a day, from ``config/market/orders.yaml``."""
+    """Legal ceilings on a day, from ``config/market/orders.yaml``."""
 
     order_value: float
     """Rupees, one order."""
@@ -170,7 +170,7 @@ class Ceilings(NamedTuple):
 
 
 class SendLimits(NamedTuple):
-    """The ``live:`` limits of the configuration, every one of them said by the user."""
+    """The ``live:`` limits of the configuration, every one of them set by the user."""
 
     max_order_value: float
     max_order_quantity: int
@@ -189,14 +189,14 @@ class SendLimits(NamedTuple):
 
 
 class PretradeContext(NamedTuple):
-    """Everything a rule may look at beside the request and the time."""
+    """Everything a rule may read besides the request and the time."""
 
     limits: SendLimits
     ceilings: Ceilings
     instrument: Tradable | None
     """None: no list of instruments has the symbol."""
     restricted: str
-    """Why nothing new may be opened in it: ban period, surveillance stage, a list of one's own; empty: nothing."""
+    """Reason why nothing new may be opened in it: ban period, surveillance stage, a list of one's own; empty: none."""
     quote: Quote
     holdings: Mapping[str, Holding]
     open_orders: tuple[OpenOrder, ...]

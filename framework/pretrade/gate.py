@@ -1,4 +1,4 @@
-"""The gate: every send rule in a fixed order. It is total: whatever it is told, it answers and never raises.
+"""Gate: every pre-trade rule in a fixed order. It is total: for any input it answers and never raises.
 
 A cancel always passes; all that can happen to it is to wait its turn. An order that only reduces passes every limit in
 every state; it must be valid. Anything else must pass everything. An exception in a rule is a refusal.
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 Rule = Callable[[Request, PretradeContext, int], Answer]
 
 
-def rate(request: Request, world: PretradeContext, now_ns: int) -> Answer:
+def rate(request: Request, context: PretradeContext, now_ns: int) -> Answer:
     """Cancels a second, orders and changes a second: each from its own tokens, together within the law's rate."""
-    cancels, lawful = request.action is RequestKind.CANCEL, world.ceilings.orders_per_second
-    kept = min(world.limits.cancels_per_second, lawful)
-    tokens = kept if cancels else min(world.limits.orders_per_second, lawful - kept)
-    wait = wait_ns(sent_at(world.sends, cancels=cancels), tokens, SECOND_NS, now_ns)
+    cancels, lawful = request.action is RequestKind.CANCEL, context.ceilings.orders_per_second
+    kept = min(context.limits.cancels_per_second, lawful)
+    tokens = kept if cancels else min(context.limits.orders_per_second, lawful - kept)
+    wait = wait_ns(sent_at(context.sends, cancels=cancels), tokens, SECOND_NS, now_ns)
     if wait <= 0:
         return ALLOW
     if not cancels and not now_ns + wait < request.expires_ns:
@@ -62,30 +62,30 @@ LIMITS: Sequence[Rule] = (
 RULES: Sequence[Rule] = (*VALIDITY, *LIMITS, rate)
 
 
-def review(request: Request, world: PretradeContext, now_ns: int) -> Answer:
-    """The first refusal, else how long to wait, else go."""
-    answers = verdicts(request, world, now_ns)
+def review(request: Request, context: PretradeContext, now_ns: int) -> Answer:
+    """The first denial, else the wait, else allow."""
+    answers = verdicts(request, context, now_ns)
     denials = [answer for _, answer in answers if isinstance(answer, Deny)]
     return denials[0] if denials else answers[-1][1]
 
 
-def verdicts(request: Request, world: PretradeContext, now_ns: int) -> list[tuple[str, Answer]]:
-    """Each rule that is asked, by name, and its answer; the pace is the last one."""
-    return [(rule.__name__, _asked(rule, request, world, now_ns)) for rule in _rules_for(request, world)]
+def verdicts(request: Request, context: PretradeContext, now_ns: int) -> list[tuple[str, Answer]]:
+    """Each rule that applies, by name, and its answer; the rate is the last one."""
+    return [(rule.__name__, _answer(rule, request, context, now_ns)) for rule in _rules_for(request, context)]
 
 
-def _rules_for(request: Request, world: PretradeContext) -> Sequence[Rule]:
+def _rules_for(request: Request, context: PretradeContext) -> Sequence[Rule]:
     if request.action is RequestKind.CANCEL:
         return (rate,)
     try:
-        passes_limits = reduces(request, world)
-    except Exception:  # noqa: BLE001 - whatever is wrong with what we were told, it is no proof of a reduction
+        passes_limits = reduces(request, context)
+    except Exception:  # noqa: BLE001 - facts that cannot be read are no proof of a reduction
         passes_limits = False
     return (*VALIDITY, rate) if passes_limits else RULES
 
 
-def _asked(rule: Rule, request: Request, world: PretradeContext, now_ns: int) -> Answer:
+def _answer(rule: Rule, request: Request, context: PretradeContext, now_ns: int) -> Answer:
     try:
-        return rule(request, world, now_ns)
+        return rule(request, context, now_ns)
     except Exception as error:  # noqa: BLE001 - the gate is total: what cannot be judged is refused
         return ALLOW if request.action is RequestKind.CANCEL else Deny("error", f"{rule.__name__}: {error!r}", "")

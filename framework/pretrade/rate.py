@@ -20,7 +20,7 @@ MINUTE_NS = 60 * SECOND_NS
 
 
 def wait_ns(taken: Iterable[int], tokens: int, window_ns: int, now_ns: int) -> int:
-    """How long until a token is back, 0 when one is there; ``taken`` are the times at which tokens went, any order.
+    """Time until a token is back, 0 when one is there; ``taken`` are the times at which tokens went, any order.
 
     No tokens at all: one window, for ever.
     """

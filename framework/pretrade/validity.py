@@ -27,37 +27,37 @@ def expiry(request: Request, _world: PretradeContext, now_ns: int) -> Answer:
     return ALLOW if now_ns < request.expires_ns else Deny("expired", now_ns, request.expires_ns)
 
 
-def identity(request: Request, world: PretradeContext, _now_ns: int) -> Answer:
+def identity(request: Request, context: PretradeContext, _now_ns: int) -> Answer:
     """A new order has a tag that no open one has, so that nothing is sent twice; a change names one that is open."""
-    is_open = any(order.tag == request.tag for order in world.open_orders)
+    is_open = any(order.tag == request.tag for order in context.open_orders)
     if request.action is RequestKind.MODIFY:
         return ALLOW if is_open else Deny("unknown_tag", request.tag, "")
     new = request.action is RequestKind.PLACE and request.tag != "" and not is_open
     return ALLOW if new else Deny("tag_in_use", request.tag, "")
 
 
-def account(_request: Request, world: PretradeContext, _now_ns: int) -> Answer:
+def account(_request: Request, context: PretradeContext, _now_ns: int) -> Answer:
     """The account that is logged in is the configured one: a reduction in another account reduces nothing."""
-    wanted, found = world.configured.account, world.found.account
+    wanted, found = context.configured.account, context.found.account
     return ALLOW if found and found == wanted else Deny("account", found, wanted)
 
 
-def instrument(request: Request, world: PretradeContext, _now_ns: int) -> Answer:
+def instrument(request: Request, context: PretradeContext, _now_ns: int) -> Answer:
     """The newest list of instruments has it."""
-    return ALLOW if world.instrument is not None else Deny("unknown_instrument", request.symbol, "")
+    return ALLOW if context.instrument is not None else Deny("unknown_instrument", request.symbol, "")
 
 
-def session(_request: Request, world: PretradeContext, now_ns: int) -> Answer:
+def session(_request: Request, context: PretradeContext, now_ns: int) -> Answer:
     """The session is on by the calendar, and by the broker."""
-    hours = world.hours
+    hours = context.hours
     if not hours.open_ns <= now_ns < hours.close_ns:
         return Deny("session_closed", now_ns, hours.close_ns if hours.close_ns <= now_ns else hours.open_ns)
     return ALLOW if hours.broker_open is True else Deny("broker_closed", "closed", "open")
 
 
-def quantity(request: Request, world: PretradeContext, _now_ns: int) -> Answer:
+def quantity(request: Request, context: PretradeContext, _now_ns: int) -> Answer:
     """Whole units, not 0, whole lots, not beyond the freeze quantity. Never rounded to fit."""
-    units, known = request.quantity, world.instrument
+    units, known = request.quantity, context.instrument
     if type(units) is not int or units == 0 or known is None:
         return Deny("quantity", units, 1)
     if not (known.lot > 0 and units % known.lot == 0):
@@ -66,25 +66,25 @@ def quantity(request: Request, world: PretradeContext, _now_ns: int) -> Answer:
     return ALLOW if freeze is None or within(abs(units), freeze) else Deny("freeze_quantity", abs(units), freeze)
 
 
-def price(request: Request, world: PretradeContext, _now_ns: int) -> Answer:
+def price(request: Request, context: PretradeContext, _now_ns: int) -> Answer:
     """Each price it carries is finite, above 0, on the tick grid and inside the exchange's band of today."""
-    tick = 0.0 if world.instrument is None else world.instrument.tick
+    tick = 0.0 if context.instrument is None else context.instrument.tick
     for given in _given(request):
         if not (math.isfinite(given) and given > 0.0):
             return Deny("price", given, 0.0)
         if not (tick > 0.0 and math.isfinite(tick) and abs(given / tick - round(given / tick)) <= ON_GRID):
             return Deny("tick", given, tick)
-        lower, upper = world.quote.lower, world.quote.upper
+        lower, upper = context.quote.lower, context.quote.upper
         if given < lower or given > upper:  # a band that is not known only an increase needs
             return Deny("exchange_band", given, lower if given < lower else upper)
     return ALLOW
 
 
-def legal_value(request: Request, world: PretradeContext, _now_ns: int) -> Answer:
+def legal_value(request: Request, context: PretradeContext, _now_ns: int) -> Answer:
     """The law's ceiling for one order, at its worst price."""
-    value = size(request, world) * worst_price(request, world)
-    ceiling = world.ceilings.order_value
-    if reduces(request, world) and not (math.isfinite(value) and value > ceiling):
+    value = size(request, context) * worst_price(request, context)
+    ceiling = context.ceilings.order_value
+    if reduces(request, context) and not (math.isfinite(value) and value > ceiling):
         return ALLOW  # at market without a price: a reduction does not wait for the feed
     return ALLOW if within(value, ceiling) else Deny("legal_order_value", value, ceiling)
 

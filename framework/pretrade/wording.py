@@ -1,4 +1,4 @@
-"""What a refusal says: the value, the bound and the fix, by its code."""
+"""Wording of a denial: the value, the bound and the fix, by its code."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ DAY_S = 86_400
 
 def sentence(denial: Deny) -> str:
     """The refusal as one sentence, whatever the values are."""
-    told = _clock if denial.code in CLOCKED else _rupees if denial.code in IN_RUPEES else _number
-    return SENTENCES[denial.code].format(value=told(denial.value), bound=told(denial.bound))
+    as_text = _clock if denial.code in CLOCKED else _rupees if denial.code in IN_RUPEES else _number
+    return SENTENCES[denial.code].format(value=as_text(denial.value), bound=as_text(denial.bound))
 
 
 def _number(value: object) -> str:

@@ -23,8 +23,9 @@ WORDS = {
     BreakerCause.NEW_SESSION: "the next session",
     BreakerCause.RESET_DUE: "a reset that was due",
     BreakerCause.COMMAND: "a command",
+    BreakerCause.RUIN: "ruin",
 }
-IN_PAISE = (BreakerCause.DAILY_LOSS, BreakerCause.DRAWDOWN)
+IN_PAISE = (BreakerCause.DAILY_LOSS, BreakerCause.DRAWDOWN, BreakerCause.RUIN)
 STATES = {TradingState.REDUCE_ONLY: "reduce only", TradingState.HALTED: "halted"}
 
 

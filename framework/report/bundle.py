@@ -1,4 +1,4 @@
-"""A run as a folder: ``result.json``, tables as CSV, arrays in ``bars.npz``. Enough to come to the same result again.
+"""Bundle: a run as a folder of ``result.json``, tables as CSV and arrays in ``bars.npz``, enough for a rerun.
 
 The folder appears at once or not at all, and says when a file in it was changed afterwards.
 """
@@ -42,6 +42,7 @@ from framework.types.actions import Action
 from framework.types.columns import VALUES
 from framework.types.deadlines import Deadlines
 from framework.types.record import AppliedAction
+from framework.types.settings import RunSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ ARRAYS = "bars.npz"
 SETTLEMENTS = "settlements.csv"
 ORDERS = "orders.csv"
 READ_BACK = (SETTLEMENTS, ORDERS, ARRAYS)
-"""What ``load`` reads; the other CSV files are for people."""
+"""Files that ``load`` reads; the other CSV files are for people."""
 ACCOUNT = ("equity_paise", "cash_paise", "exposure_paise")
 DUE = "deadlines."
 """Before the name of an array of deadlines."""
@@ -80,7 +81,7 @@ def save(result: RunFacts, folder: Path) -> Path:
 
 
 def refuse_folder(folder: Path) -> None:
-    """``ConfigError`` unless a bundle can be written there; a long run asks before it begins, not after it."""
+    """Raise ``ConfigError`` unless a bundle can be written there; a long run checks before it begins."""
     if folder.exists() and not folder.is_dir():
         msg = f"{folder} is a file; give the bundle a folder of its own"
         raise ConfigError(msg)
@@ -115,7 +116,7 @@ def load(folder: Path) -> dict[str, Any]:
             msg = f"{folder / name} was changed after the run; restore it or run the backtest again"
             raise DataError(msg)
     space = BoundedSpace()
-    space.beside(folder)
+    space.prefer_disk_of(folder)
     try:
         return _arguments(document, contents, array_file.read(folder / ARRAYS, space), space)
     except (KeyError, TypeError, ValueError) as error:
@@ -239,7 +240,7 @@ def _arguments(
             deadlines=_deadlines(arrays),
             space=space,
         ),
-        settings=Settings(**inputs["settings"]),
+        settings=RunSettings(Settings(**inputs["settings"])),
         first_row=inputs["first_row"],
         settlements=ledger_csv.read_settlements(contents[SETTLEMENTS].decode()),
         orders=ledger_csv.read_orders(contents[ORDERS].decode()),

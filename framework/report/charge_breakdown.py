@@ -81,7 +81,7 @@ def reconciled(record: Record) -> list[Reconciled]:
 
 
 def facts(record: Record) -> list[dict[str, float]]:
-    """Each year's components with their sum, and what contract notes would have come to, in rupees."""
+    """Each year's components with their sum, and the sum by contract notes, in rupees."""
     return [
         {
             "year": one.year,

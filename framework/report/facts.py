@@ -1,4 +1,4 @@
-"""Facts of a finished run: what was run, what came of it, and what to know before believing it.
+"""Facts of a finished run: its inputs, its outcome, and the findings to know before believing it.
 
 ``Result`` has the same facts and can print, draw and keep them; everything that prints, draws or keeps takes these.
 """
@@ -39,16 +39,16 @@ class RunFacts:
     record: Record
     causality: Causality
     provenance: Mapping[str, str]
-    """What it takes to run it again: versions, hashes of the source and of the data, command line."""
+    """Provenance for a rerun: versions, hashes of the source and of the data, command line."""
     data_issues: tuple[str, ...] = ()
     """Sentences about data issues met in the range."""
     benchmark_name: str = NAME
     risk_free: float = 0.0
     """A year, as a fraction; 0.06 is 6 %."""
     verification: Verification | None = None
-    """What the other engines made of the same run; None when they were not asked."""
+    """Comparison with the other engines; None when they did not run."""
     without_risk: WithoutRisk | None = None
-    """The same decisions without limits and rules of the user's own, run at the first look at one of its fields.
+    """The same decisions without limits and rules of the user's own, run at first access of one of its fields.
 
     None when there were no limits and rules. What prints, shows or keeps a Result looks at it; the statistics do not.
     """

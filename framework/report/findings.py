@@ -14,8 +14,11 @@ from framework.report.actions import sentences
 from framework.report.breaker import holds, when, why
 from framework.report.held_back_orders import REFUSED, SHRUNK
 from framework.report.wording import percent, time_text
+from framework.rules.money import LARGEST_QUANTITY
+from framework.session.sizer import BEYOND_LIMIT
 from framework.types.breaker import BreakerCause
 from framework.types.causality import CausalityVerdict
+from framework.types.orders import Reason
 from framework.types.portfolio import TradingState
 from framework.types.record import OrderState
 from framework.types.rupees import rupees
@@ -36,9 +39,12 @@ FEW_ROUND_TRIPS = 30
 FEW_CHECKED, FEW_CHECKED_SHARE = 30, 0.05
 """Below both, the causality check has seen too few decisions to call it one."""
 HIGH_COSTS = 0.3
+MANY_REBALANCES, SMALL_REBALANCE = 50, 0.005
+"""So many fills, and more than half of all, that each moved less than this share of equity."""
 REFUSED_FILL, CASH = "refused_fill", "cash"
 """Code of the notice, and the reason of a refusal for want of cash."""
 SHOWN_ISSUES, SHOWN_NAMES = 5, 3
+RUIN = BreakerCause.RUIN
 AT_CLOSES = frozenset(map(str, BreakerCause))
 """Codes of notices that are given at a bar's close."""
 
@@ -67,7 +73,7 @@ def findings(
     verification: Verification | None = None,
     held_back: Sequence[Intervention] = (),
 ) -> list[Finding]:
-    """Everything there is to say, errors first; a causality leak stands before all else."""
+    """All findings, errors first; a causality leak stands before all else."""
     found = [
         *_causality(causality),
         *_verification(verification),
@@ -82,6 +88,7 @@ def findings(
         *_issues(data_issues),
         *(Finding(Severity.WARNING, text) for text in sentences(record)),
         *_orders(record, held_back),
+        *_rebalances(record),
         *_cash(record),
         *_open_positions(o),
         *_length(o),
@@ -128,13 +135,14 @@ def _ruin(record: Record, o: Observations) -> Iterator[Finding]:
         lowest = rupees(float(np.min(o.equity)))
         yield Finding(
             Severity.ERROR,
-            f"Ruin: equity fell to or below zero at {date} (lowest {lowest}); what comes after cannot happen.",
+            f"Ruin: equity fell to or below zero at {date} (lowest {lowest}). What was held was left at the next open, "
+            "nothing was entered after it, and growth counts as −100 %.",
         )
 
 
 def _halts(record: Record) -> Iterator[Finding]:
     """The first halt, and how much of the run came after it."""
-    halted = [one for one in holds(record) if one.state is TradingState.HALTED]
+    halted = [one for one in holds(record) if one.state is TradingState.HALTED and one.tripped.cause is not RUIN]
     if halted:
         first, rows = halted[0], len(record.panel) - record.first_row
         under = sum(one.last_row - one.first_row + 1 for one in halted)
@@ -178,8 +186,8 @@ def _fill_rule(record: Record) -> Iterator[Finding]:
 
 
 def _sample(o: Observations) -> Iterator[Finding]:
-    closed = o.stays.closed
-    if not len(o.stays):
+    closed = o.spans.closed
+    if not len(o.spans):
         yield Finding(Severity.WARNING, "Nothing was ever filled: the account is its deposit.")
     elif closed < FEW_ROUND_TRIPS:
         what = "No round trip was" if closed == 0 else f"Only {closed} round trip{'s were' if closed > 1 else ' was'}"
@@ -265,11 +273,24 @@ def _orders(record: Record, held_back: Sequence[Intervention]) -> Iterator[Findi
         if counts:
             reasons = ", ".join(f"{reason} {count:,}" for reason, count in counts.most_common())
             total = sum(counts.values())
-            more = _at_the_fill(record) if name == REFUSED else ""
+            more = (_at_the_fill(record) if name == REFUSED else "") + _what_helps(record, counts)
             yield Finding(
                 Severity.WARNING,
                 f"{total:,} order{'s were' if total > 1 else ' was'} {name} by reason: {reasons}{more}.",
             )
+
+
+def _what_helps(record: Record, counts: Counter[str]) -> str:
+    """Hints at causes that are not seen at once."""
+    told = ""
+    if counts[BEYOND_LIMIT]:
+        told += (
+            f". {BEYOND_LIMIT} is more than {LARGEST_QUANTITY:,} units or ₹40 lakh crore: a price, a stop distance or "
+            "a volatility is almost 0"
+        )
+    if counts[CASH] and record.style == "allocate" and record.settings.rebalance == "on_change":
+        told += ". Winners that are kept beyond their weights hold the cash: --rebalance on_signal brings them back"
+    return told
 
 
 def _at_the_fill(record: Record) -> str:
@@ -281,13 +302,35 @@ def _at_the_fill(record: Record) -> str:
         return ""
     first = min(refused, key=lambda one: one.ended_at)
     date = time_text(record.panel, first.order.instrument, first.ended_at)
-    told = (
+    refusal = (
         f"; the first at its fill on {date}, {first.order.quantity:+,} {record.panel.symbols[first.order.instrument]}"
     )
     if not any(one.why == CASH for one in refused):
-        return told
+        return refusal
     buffer = "" if record.settings.protection_bps else "--protection-bps 300 keeps a buffer for the opening gap, or "
-    return f"{told}: {buffer}size below 100 %"
+    return f"{refusal}: {buffer}size below 100 %"
+
+
+def _rebalances(record: Record) -> Iterator[Finding]:
+    """Many rebalances that moved next to nothing: rows give numbers where they could keep."""
+    by = [one for one in record.settlements if one.reason is Reason.REBALANCE]
+    if len(by) < MANY_REBALANCES:
+        return
+    rows = np.searchsorted(record.panel.time, [one.fill.time for one in by]) - record.first_row
+    equity = record.equity_paise[rows]
+    small = np.array([one.value_paise for one in by]) < SMALL_REBALANCE * np.maximum(equity, 0)
+    count = int(np.count_nonzero(small))
+    if count < MANY_REBALANCES or count < len(record.settlements) / 2:
+        return
+    charges = sum(one.charges_paise for one, is_small in zip(by, small.tolist(), strict=True) if is_small)
+    paid = f", and paid {rupees(charges / 100)} of charges" if charges else ""
+    instead = "a row that is to keep gives NaN" if record.settings.rebalance == "on_signal" else "--rebalance on_signal"
+    yield Finding(
+        Severity.WARNING,
+        f"{count:,} of {len(record.settlements):,} fills are rebalances of less than "
+        f"{percent(100 * SMALL_REBALANCE, 1)} of equity each{paid}: {instead}, or --rebalance band:2 moves only what "
+        "is far from its weight.",
+    )
 
 
 def _cash(record: Record) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Fills, round trips and equity as rows, CSV and pandas. pandas is imported only where a frame is asked for."""
+"""Fills, round trips and equity as rows, CSV and pandas. pandas is imported only for a frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders that did not get what was asked for: shrunk or refused by risk, refused at their fill, or run out."""
+"""Held-back orders: shrunk or refused by risk, refused at their fill, or expired."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _interventions(record: Record) -> Iterator[Intervention]:
 
 
 def _steps(one: OrderRecord) -> Iterator[tuple[str, str, int, int]]:
-    """Outcome, reason, signed units asked for and got: first what risk said, then how what it left ended."""
+    """Outcome, reason, signed units requested and received: first by the risk review, then at the order's end."""
     if one.order.protective:
         return
     left = one.verdict.quantity

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Row = dict[str, str]
 
 NAMES = {kind.__name__: kind for kind in (Fill, Order, Reason, SimulatedFill, Verdict)}
-"""What the annotations of ``framework.types.record`` name; it imports them for type checkers alone."""
+"""Names in the annotations of ``framework.types.record``, which imports them for type checkers alone."""
 APPROVED, VERDICT = "approved", "verdict"
 """Columns of a verdict's quantity and reason; ``quantity`` and ``reason`` are the order's."""
 
@@ -33,7 +33,7 @@ def settlements_csv(settlements: Iterable[Settlement]) -> str:
 
 
 def orders_csv(orders: Iterable[OrderRecord]) -> str:
-    """Every field of every order, what was asked, what risk approved and why less, and how it ended."""
+    """Every field of every order: requested units, approved units and the reason for less, and its end."""
     return _table(
         {
             **_cells(one.order),

@@ -45,7 +45,7 @@ def compared(result: RunFacts) -> list[Compared]:
     capital = seen.capital
     return [
         Compared("Final equity", "₹", float(seen.ends[1]), float(again.ends[1])),
-        Compared("Total return", "%", *(100 * (float(one.ends[1]) / capital - 1) for one in (seen, again))),
+        Compared("Total return", "%", *(100 * (float(one.grown[1]) / capital - 1) for one in (seen, again))),
         Compared("CAGR", "%", 100 * seen.cagr, 100 * again.cagr),
         Compared("Max. drawdown", "%", 100 * seen.max_drawdown, 100 * again.max_drawdown),
         Compared("Fills", "", float(len(result.record.settlements)), float(other.fills)),

@@ -12,6 +12,7 @@ from framework.report import metrics as m
 from framework.report.benchmark import buy_and_hold
 from framework.report.position_spans import PositionSpans
 from framework.report.round_trips import RoundTrip, round_trips
+from framework.rules.breaker import is_ruin
 from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
@@ -45,6 +46,17 @@ class Observations:
         """float64[2]: the deposit, and the equity at the last close."""
         account = self.record.equity_paise
         return np.array((self.capital, float(account[-1]) / 100 if account.shape[0] else self.capital))
+
+    @cached_property
+    def ruined(self) -> bool:
+        """Ruin: equity at some close was 0 or less, and growth since the deposit is −100 %, whatever came after."""
+        lows = self.descents.lows
+        return bool(lows.shape[0]) and is_ruin(int(np.minimum.reduce(lows)))
+
+    @cached_property
+    def grown(self) -> NDArray[np.float64]:
+        """float64[2]: the deposit, and what growth counts as become of it: 0 after ruin."""
+        return np.array((self.capital, 0.0)) if self.ruined else self.ends
 
     @cached_property
     def descents(self) -> m.Descents:
@@ -99,39 +111,39 @@ class Observations:
         return m.simple_returns(self.benchmark_points)
 
     @cached_property
-    def stays(self) -> PositionSpans:
+    def spans(self) -> PositionSpans:
         """Position spans that the round trips are made of."""
         return PositionSpans.of(self.record.settlements, self.record.actions)
 
     @cached_property
     def every_round_trip(self) -> tuple[RoundTrip, ...]:
         """Closed ones, then open ones."""
-        return round_trips(self.record, self.stays)
+        return round_trips(self.record, self.spans)
 
     @property
     def round_trips(self) -> tuple[RoundTrip, ...]:
         """Closed ones."""
-        return self.every_round_trip[: self.stays.closed]
+        return self.every_round_trip[: self.spans.closed]
 
     @property
     def open_round_trips(self) -> tuple[RoundTrip, ...]:
         """Those still held at the end."""
-        return self.every_round_trip[self.stays.closed :]
+        return self.every_round_trip[self.spans.closed :]
 
     @cached_property
     def profits(self) -> NDArray[np.float64]:
         """Net profit of every closed round trip, rupees."""
-        return self.stays.nets_paise / 100
+        return self.spans.nets_paise / 100
 
     @cached_property
     def profit_returns(self) -> NDArray[np.float64]:
         """Return of every closed round trip, as a fraction of its entry value."""
-        return self.stays.return_percents / 100
+        return self.spans.return_percents / 100
 
     @cached_property
     def turned_over(self) -> tuple[float, float]:
         """Value of all purchases and of all sales, rupees ≥ 0."""
-        bought, values = self.stays.fills["quantity"] > 0, self.stays.fills["value_paise"] / 100
+        bought, values = self.spans.fills["quantity"] > 0, self.spans.fills["value_paise"] / 100
         return _summed(values[bought]), _summed(values[~bought])
 
     @property
@@ -147,12 +159,12 @@ class Observations:
     @cached_property
     def charges(self) -> float:
         """≥ 0."""
-        return int(np.add.reduce(self.stays.fills["charges_paise"])) / 100
+        return int(np.add.reduce(self.spans.fills["charges_paise"])) / 100
 
     @cached_property
     def slippage(self) -> float:
         """Cost of slippage against the prices of the bars; + is a cost."""
-        fills = self.stays.fills
+        fills = self.spans.fills
         return _summed((fills["price"] - fills["unslipped"]) * fills["quantity"])
 
     @cached_property
@@ -167,7 +179,7 @@ class Observations:
     @cached_property
     def cagr(self) -> float:
         """Compound annual growth rate, as a fraction."""
-        return m.cagr(self.ends, self.years)
+        return m.cagr(self.grown, self.years)
 
     @cached_property
     def means(self) -> tuple[float, float]:
@@ -175,8 +187,7 @@ class Observations:
         equity_paise, exposure_paise = self.record.equity_paise, self.record.exposure_paise
         if not equity_paise.shape[0]:
             return m.NAN, m.NAN
-        lows = self.descents.lows
-        if lows.shape[0] and int(np.minimum.reduce(lows)) <= 0:
+        if self.ruined:
             return m.mean(self.equity), m.NAN
 
         def piece(rows: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

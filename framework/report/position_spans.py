@@ -46,22 +46,22 @@ def fills_of(settlements: Sequence[Settlement]) -> NDArray[np.void]:
 
 @dataclass(frozen=True, eq=False)
 class PositionSpans:
-    """K stays, those of one instrument together and one after the other."""
+    """K spans, those of one instrument together and one after the other."""
 
     fills: NDArray[np.void]
     """``FILL``[m] as they were booked."""
     legs: NDArray[np.void]
-    """``FILL``[n], in the order of the stays; a fill that went through zero is two legs."""
+    """``FILL``[n], in the order of the spans; a fill that went through zero is two legs."""
     places: NDArray[np.int64]
     """int64[n]: which settlement a leg is, or is part of."""
     first: NDArray[np.int64]
-    """int64[K], rising: the leg that each stay began with; it lasts to the next one's."""
+    """int64[K], rising: the leg that each span began with; it lasts to the next one's."""
     last: NDArray[np.int64]
     """int64[K], rising: its latest leg."""
     closed: int
-    """How many of them ended."""
+    """Number of spans that ended."""
     order: NDArray[np.int64] | slice
-    """The order to tell them in: closed ones by their exits, then the open ones by their entries."""
+    """Order of the rows: closed spans by their exits, then open ones by their entries."""
     dividends_paise: NDArray[np.int64]
     """int64[K]: what corporate actions paid while it lasted, − for a short; 0 without any."""
 
@@ -89,7 +89,7 @@ class PositionSpans:
         return int(self.first.shape[0])
 
     def gathered(self, by: np.ufunc, values: NDArray[Any]) -> NDArray[Any]:
-        """One value of each stay, [K]: those of its legs, put together by ``np.add`` or the like."""
+        """One value of each span, [K]: those of its legs, put together by ``np.add`` or the like."""
         together: NDArray[Any] = by.reduceat(values, self.first) if len(self) else values
         return together
 
@@ -138,12 +138,12 @@ def in_percent(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.
 
 
 def _dividends(legs: NDArray[np.void], first: NDArray[np.int64], actions: Sequence[AppliedAction]) -> NDArray[np.int64]:
-    """Cash of corporate actions by stay: each belongs to the latest one of its instrument that had begun before it."""
+    """Cash of corporate actions by span: each belongs to the latest one of its instrument that had begun before it."""
     paid = np.zeros(first.shape[0], dtype=np.int64)
     begins, instrument = legs["time"][first], legs["instrument"][first]
     for action in actions:
-        stay = np.flatnonzero((instrument == action.instrument) & (begins < action.time))
-        paid[stay[-1]] += action.cash_paise
+        span = np.flatnonzero((instrument == action.instrument) & (begins < action.time))
+        paid[span[-1]] += action.cash_paise
     return paid
 
 

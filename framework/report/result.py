@@ -1,4 +1,4 @@
-"""Result: what a run amounted to. Prints as a table; keeps everything needed to come to the same numbers again."""
+"""Result of a run. Prints as a table; keeps everything needed for a rerun with the same numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from framework.report import bundle, frames, printing
+from framework.report import bundle, console, frames
 from framework.report.document import document_of
 from framework.report.facts import RunFacts
 from framework.report.metrics import drawdowns
@@ -109,10 +109,10 @@ class Result(RunFacts):
         return hash(self.run_id)
 
     def __str__(self) -> str:
-        return printing.text(self)
+        return console.text(self)
 
     def __repr__(self) -> str:
-        return printing.text(self)
+        return console.text(self)
 
     def _repr_html_(self) -> str:
-        return printing.html(self)
+        return console.html(self)

@@ -80,7 +80,7 @@ def _cell(value: float | None, full: float) -> Cell:
 
 
 def yearly_costs(result: RunFacts) -> list[tuple[str, ...]]:
-    """Year, each component, their sum, and what contract notes would have come to; nothing without a broker's plan."""
+    """Year, each component, their sum, and the sum by contract notes; nothing without a broker's plan."""
     if not result.settings.charges.plan:
         return []
     found = list(zip(levies(result.record), reconciled(result.record), strict=True))

@@ -39,7 +39,7 @@ LIMIT_WORDS = {
 
 
 def chosen(result: RunFacts) -> list[str]:
-    """Capital, sizing, and every other setting that is not the default; what ``fill_rule`` says is left to it."""
+    """Capital, sizing, and every other setting that is not the default, except those in ``fill_rule``."""
     settings = result.settings
     return [
         f"capital {money(settings.capital)}",
@@ -127,7 +127,11 @@ def _sizing(result: RunFacts) -> Iterator[str]:
 def _rebalance(settings: Settings) -> str:
     if settings.rebalance.startswith("band:"):
         return f"beyond {settings.band_points:g} percentage points"
-    return {"on_change": "when they change", "every_bar": "at every bar"}[settings.rebalance]
+    return {
+        "on_signal": "where a row gives one",
+        "on_change": "when they change",
+        "every_bar": "at every bar",
+    }[settings.rebalance]
 
 
 def _exits(exits: Exits) -> Iterator[str]:

@@ -65,15 +65,16 @@ STATS: tuple[Stat, ...] = (
         "Total return",
         "%",
         "growth",
-        "final equity / capital − 1",
+        "final equity / capital − 1; −100 after ruin",
         BACON,
-        lambda o: 100 * m.total_return(o.ends),
+        lambda o: 100 * m.total_return(o.grown),
     ),
     Stat(
         "CAGR",
         "%",
         "growth",
-        "(final equity / capital) ^ (1 / years) − 1, years of 365.25 calendar days from the first to the last close",
+        "(final equity / capital) ^ (1 / years) − 1, years of 365.25 calendar days from the first to the last close; "
+        "−100 after ruin",
         BACON,
         lambda o: 100 * o.cagr,
     ),
@@ -192,7 +193,7 @@ STATS: tuple[Stat, ...] = (
         "round trips",
         "closed ones: flat to flat in one instrument",
         "own",
-        lambda o: float(o.stays.closed),
+        lambda o: float(o.spans.closed),
     ),
     Stat(
         "Open round trips",
@@ -200,7 +201,7 @@ STATS: tuple[Stat, ...] = (
         "round trips",
         "still held at the end; not in the numbers below",
         "own",
-        lambda o: float(len(o.stays) - o.stays.closed),
+        lambda o: float(len(o.spans) - o.spans.closed),
     ),
     Stat(
         "Win rate",
@@ -216,7 +217,7 @@ STATS: tuple[Stat, ...] = (
         "round trips",
         "Σ net profits / Σ net losses",
         "Schwager 1996",
-        lambda o: m.profit_factor(o.stays.nets_paise),
+        lambda o: m.profit_factor(o.spans.nets_paise),
     ),
     Stat("Expectancy", "₹", "round trips", "mean net profit", "Tharp 2007", lambda o: m.expectancy(o.profits)),
     Stat(
@@ -249,7 +250,7 @@ STATS: tuple[Stat, ...] = (
         "round trips",
         "mean time from the entry's to the exit's bar, calendar days",
         "own",
-        lambda o: m.mean(o.stays.days),
+        lambda o: m.mean(o.spans.days),
     ),
     Stat(
         "SQN",

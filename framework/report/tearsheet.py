@@ -1,4 +1,4 @@
-"""The tearsheet: one HTML file that needs no network, with everything a person asks of a run."""
+"""Tearsheet: one HTML file that needs no network, with the figures, findings and charts of a run."""
 
 from __future__ import annotations
 

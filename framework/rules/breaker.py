@@ -1,15 +1,16 @@
 """The circuit breaker: which state follows from which cause, and when a limit has been reached."""
 
-ACTIVE, REDUCE_ONLY, HALTED = 0, 1, 2
-"""Codes of the trading states; each allows less than the one before."""
-DAILY_LOSS, CONSECUTIVE_LOSSES, DRAWDOWN, RUNAWAY, NEW_SESSION, RESET_DUE, COMMAND = 0, 1, 2, 3, 4, 5, 6
+ACTIVE, REDUCE_ONLY, HALTED, RUINED = 0, 1, 2, 3
+"""Codes of the trading states; each allows less than the one before. RUINED is a halt that nothing ends."""
+DAILY_LOSS, CONSECUTIVE_LOSSES, DRAWDOWN, RUNAWAY, NEW_SESSION, RESET_DUE, COMMAND, RUIN = 0, 1, 2, 3, 4, 5, 6, 7
 """Codes of the causes."""
 
 AFTER = (
-    # daily loss, losses in a row, drawdown, runaway, new session, reset due, command
-    (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, ACTIVE, ACTIVE),  # when ACTIVE
-    (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, REDUCE_ONLY, ACTIVE),  # when REDUCE_ONLY
-    (HALTED, HALTED, HALTED, HALTED, HALTED, ACTIVE, ACTIVE),  # when HALTED
+    # daily loss, losses in a row, drawdown, runaway, new session, reset due, command, ruin
+    (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, ACTIVE, ACTIVE, RUINED),  # when ACTIVE
+    (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, REDUCE_ONLY, ACTIVE, RUINED),  # when REDUCE_ONLY
+    (HALTED, HALTED, HALTED, HALTED, HALTED, ACTIVE, ACTIVE, RUINED),  # when HALTED
+    (RUINED, RUINED, RUINED, RUINED, RUINED, RUINED, RUINED, RUINED),  # when RUINED
 )
 """State → what each cause makes of it. A session's end gives back what a bad day took, never what a drawdown did."""
 
@@ -25,6 +26,11 @@ def loss_reached(equity_paise: int, from_paise: int, limit_paise: int) -> bool:
     Paise; a limit below 0 = none.
     """
     return 0 <= limit_paise <= from_paise - equity_paise
+
+
+def is_ruin(equity_paise: int) -> bool:
+    """True when nothing is left of the account: it can neither hold nor enter anything, and no growth makes it good."""
+    return equity_paise <= 0
 
 
 def losses_after(losses: int, net_paise: int) -> int:

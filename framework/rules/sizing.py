@@ -6,9 +6,12 @@ the decision close (NaN before there are enough bars). What cash allows is the r
 
 import math
 
-from framework.rules.money import LARGEST_QUANTITY
+from framework.rules.breaker import is_ruin
+from framework.rules.money import LARGEST_QUANTITY, fits
 
 INFINITY = float("inf")
+BEYOND = LARGEST_QUANTITY + 1
+"""A size that no rule can hold: it is refused, never traded."""
 
 
 def whole_lots(units: float, lot: int) -> int:
@@ -18,26 +21,41 @@ def whole_lots(units: float, lot: int) -> int:
     return math.floor(units / lot + 1e-9) * lot
 
 
+def sized(units: float, lot: int) -> int:
+    """A size in whole lots: 0 for NaN and anything below one lot, ``BEYOND`` for more than LARGEST_QUANTITY."""
+    return BEYOND if units > LARGEST_QUANTITY else whole_lots(units, lot)
+
+
+def can_hold(units: int) -> bool:
+    """True of signed units that a rule can hold: |units| ≤ LARGEST_QUANTITY."""
+    return abs(units) <= LARGEST_QUANTITY
+
+
+def can_order(quantity: int, held: int, price: float) -> bool:
+    """True when ``held`` + ``quantity`` units (≥ 0) at a price can be held and told in whole paise."""
+    return can_hold(held + quantity) and fits(price * (held + quantity))
+
+
 def fixed_units(units: float, lot: int) -> int:
     """``fixed:10``: that many units."""
-    return whole_lots(units, lot)
+    return sized(units, lot)
 
 
 def value_units(rupees: float, price: float, lot: int) -> int:
     """``value:50000``: rupees / price."""
-    return whole_lots(rupees / price, lot)
+    return sized(rupees / price, lot)
 
 
 def equity_units(fraction: float, equity_paise: int, allotment: float, price: float, lot: int) -> int:
     """``equity:95%``: fraction × allotment × equity / price, where allotment is the instrument's share of equity."""
-    return whole_lots(fraction * allotment * equity_paise / 100.0 / price, lot)
+    return sized(fraction * allotment * equity_paise / 100.0 / price, lot)
 
 
 def risk_units(fraction: float, equity_paise: int, stop_distance: float, lot: int) -> int:
     """``risk:1%``: units whose loss at the stop is that fraction of equity; 0 without a stop distance (rupees)."""
     if not (stop_distance > 0.0):
         return 0
-    return whole_lots(fraction * equity_paise / 100.0 / stop_distance, lot)
+    return sized(fraction * equity_paise / 100.0 / stop_distance, lot)
 
 
 def volatility_units(
@@ -49,14 +67,14 @@ def volatility_units(
     """
     if not is_measured(volatility):
         return 0
-    return whole_lots(fraction * allotment * equity_paise / 100.0 / (price * volatility), lot)
+    return sized(fraction * allotment * equity_paise / 100.0 / (price * volatility), lot)
 
 
 def margin_units(fraction: float, equity_paise: int, allotment: float, price: float, margin: float, lot: int) -> int:
     """``margin:90%``: units that block that fraction of the allotment's equity: … / (price × margin of the side)."""
     if not (margin > 0.0):
         return 0
-    return whole_lots(fraction * allotment * equity_paise / 100.0 / (price * margin), lot)
+    return sized(fraction * allotment * equity_paise / 100.0 / (price * margin), lot)
 
 
 def is_measured(volatility: float) -> bool:
@@ -105,9 +123,9 @@ def kelly_amount(
     return min(fraction * kelly_fraction(closed, won, won_paise, lost_paise), cap)
 
 
-FIXED, VALUE, EQUITY, RISK, VOLATILITY, KELLY, EQUAL_RISK, MARGIN = 0, 1, 2, 3, 4, 5, 6, 7
-"""Codes of the sizing kinds."""
-BELOW_ONE_LOT, NO_VOLATILITY, NO_EDGE = 0, 1, 2
+FIXED, VALUE, EQUITY, RISK, VOLATILITY, KELLY, EQUAL_RISK, MARGIN, WEIGHT = 0, 1, 2, 3, 4, 5, 6, 7, 8
+"""Codes of the sizing kinds; ``WEIGHT`` is that of ``allocate``, which says its sizes itself."""
+BELOW_ONE_LOT, NO_VOLATILITY, NO_EDGE, BEYOND_LIMIT, NO_EQUITY = 0, 1, 2, 3, 4
 """Why a full target means no unit."""
 
 
@@ -140,8 +158,17 @@ def full_units(
     return equity_units(amount, equity_paise, allotment, price, lot)
 
 
-def why_none(kind: int, amount: float, volatility: float) -> int:
-    """Reason why ``full_units`` is 0: an unknown divisor, no edge, or less than a lot."""
+def why_none(kind: int, amount: float, volatility: float, equity_paise: int, units: int) -> int:
+    """Reason why a size comes to nothing: no equity, beyond any limit, no volatility, no edge, or less than a lot.
+
+    ``units`` ≥ 0 is what ``full_units`` said; a weight says ``WEIGHT`` as its kind.
+    """
+    if is_ruin(equity_paise):
+        return NO_EQUITY
+    if not can_hold(units):
+        return BEYOND_LIMIT
+    if units > 0:  # a part of it is less than a lot
+        return BELOW_ONE_LOT
     if (kind == VOLATILITY or kind == EQUAL_RISK) and not is_measured(volatility):  # noqa: PLR1714, SIM109 - numba keeps no set here
         return NO_VOLATILITY
     if kind == KELLY and not (amount > 0.0):
@@ -150,12 +177,17 @@ def why_none(kind: int, amount: float, volatility: float) -> int:
 
 
 def scaled(full_units: int, target: float, lot: int) -> int:
-    """Signed units of a partial target (−1..+1) of a full quantity: sign × floor(|target| × full), whole lots."""
+    """Signed units of a partial target (−1..+1) of a full quantity: sign × floor(|target| × full), whole lots.
+
+    0 of a full quantity that no rule can hold.
+    """
+    if not can_hold(full_units):
+        return 0
     units = whole_lots(abs(target) * full_units, lot)
     return units if target > 0.0 else -units
 
 
 def weight_units(weight: float, equity_paise: int, price: float, lot: int) -> int:
     """``allocate``: signed units of a weight of portfolio equity: sign × floor(|w| × equity / price), whole lots."""
-    units = whole_lots(abs(weight) * equity_paise / 100.0 / price, lot)
+    units = sized(abs(weight) * equity_paise / 100.0 / price, lot)
     return units if weight > 0.0 else -units

@@ -8,6 +8,11 @@ def is_new(target: float, intent: float) -> bool:
     return target == target and target != intent  # noqa: PLR0124 - NaN keeps the intent
 
 
+def is_asked(target: float, intent: float, repeats: bool) -> bool:
+    """True when a target asks for something: a new one, and where ``repeats`` also one that is said again."""
+    return is_new(target, intent) | (repeats & (target == intent))  # no branch: a block is asked at once
+
+
 def change(position: int, desired: int, towards_zero: bool) -> int:
     """Signed units to order to come from ``position`` to ``desired`` on the same side (or from flat).
 
@@ -24,6 +29,39 @@ def outstanding_reduction(position: int, desired: int) -> int:
     if position > 0:
         return min(max(desired, 0) - position, 0)
     return max(min(desired, 0) - position, 0)
+
+
+def moves_towards_zero(target: float, intent: float) -> bool:
+    """True when a target is nearer to zero than the last one, on its side."""
+    return abs(target) < abs(intent) and target * intent >= 0.0
+
+
+def increase(position: int, desired: int, towards_zero: bool) -> int:
+    """Signed units to add: all of ``desired`` after a reversal, the missing part on the same side, else 0."""
+    if (position > 0 and desired < 0) or (position < 0 and desired > 0):
+        return desired
+    if abs(desired) <= abs(position):
+        return 0
+    return change(position, desired, towards_zero)
+
+
+ON_SIGNAL, ON_CHANGE, EVERY_BAR, BAND = 0, 1, 2, 3
+"""Codes of ``rebalance``: when ``allocate`` brings a position to its weight."""
+
+
+def is_due(
+    rebalance: int, target: float, intent: float, position_paise: int, equity_paise: int, band_points: float
+) -> bool:
+    """``allocate``: True when a weight that is not new is to be brought back to its size.
+
+    ``on_signal``: where the row gives it again; ``every_bar``: at every bar while it is not 0; ``band:P``: when the
+    position drifted more than P percentage points from it.
+    """
+    if rebalance == ON_SIGNAL:
+        return is_asked(target, intent, True)
+    if rebalance == ON_CHANGE or intent == 0.0:
+        return False
+    return rebalance == EVERY_BAR or drifted(intent, position_paise, equity_paise, band_points)
 
 
 def drifted(weight: float, position_paise: int, equity_paise: int, band_points: float) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
+from framework.causality.moments import untimely
 from framework.errors import ConfigError, DataError
 from framework.strategy import Strategy
 from framework.types import Bars, Panel, Settings
@@ -42,6 +43,8 @@ def read_prices(
 ) -> RunPrices:
     """Prices in any form as one panel, cut behind ``end``. Symbols are read from the store, into the space."""
     if isinstance(bars, Panel):
+        if found := untimely(bars):  # not as Panel.from_bars made it
+            raise DataError(f"the panel's clocks are out of order, {found}; Panel.from_bars makes one from bars")
         return RunPrices(_until(bars.with_space(space), end))
     given = [bars] if isinstance(bars, (str, Bars)) or hasattr(bars, "columns") else list(bars)
     symbols = [item for item in given if isinstance(item, str)]

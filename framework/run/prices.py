@@ -34,7 +34,7 @@ def load(
 ) -> tuple[list[Bars], tuple[str, ...]]:
     """Bars of each symbol from the first stored one to ``end``, and the data issues met in them as sentences."""
     path = database_path(db)
-    space.beside(path)
+    space.prefer_disk_of(path)
     with open_store(path, create=False) as store:
         series = []
         for done, symbol in enumerate(symbols, start=1):

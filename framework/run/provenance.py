@@ -40,7 +40,7 @@ def provenance(strategy: Strategy, panel: Panel) -> dict[str, str]:
 def provenance_later(
     strategy: Strategy, panel: Panel, more: Mapping[str, str] = MappingProxyType({})
 ) -> Mapping[str, str]:
-    """The same and ``more``, with the prices hashed at the first look, unless somebody could change them until then."""
+    """The same and ``more``, with the prices hashed at first access, or at once where the caller could change them."""
     facts = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251 - the shell: when it was run
         "command": " ".join(sys.argv),

@@ -66,7 +66,7 @@ class Standing(NamedTuple):
 
 
 def standing(session: Session, i: int) -> Standing:
-    """How an instrument stands now."""
+    """Standing of an instrument now."""
     account, book = session.account, session.book(i)
     return Standing(
         position=account.quantity[i],
@@ -83,7 +83,7 @@ def standing(session: Session, i: int) -> Standing:
     )
 
 
-class Review(NamedTuple):
+class ReviewedOrder(NamedTuple):
     """One order under review."""
 
     quantity: int
@@ -101,7 +101,7 @@ class Step(NamedTuple):
     outcome: Outcome
     before: Standing
     after: Standing
-    reviews: tuple[Review, ...]
+    reviews: tuple[ReviewedOrder, ...]
 
 
 class _EnoughError(Exception):
@@ -117,11 +117,11 @@ class Trail:
         self._i = i
         self._keep = keep
         self._enough = enough
-        self._reviews: list[Review] = []
+        self._reviews: list[ReviewedOrder] = []
         self._seq = 0
 
     def over(self, session: Session, _began: Began) -> Callable[[Input], Outcome]:
-        """See ``framework.engines.event.Recorder``: entries are counted as a journal counts them."""
+        """See ``framework.engines.event.RunRecorder``: entries are counted as a journal counts them."""
 
         def handle(one: Input) -> Outcome:
             self._seq += 1
@@ -130,7 +130,7 @@ class Trail:
         return handle
 
     def ended(self, session: Session) -> None:
-        """See ``framework.engines.event.Recorder``."""
+        """See ``framework.engines.event.RunRecorder``."""
 
     def take(self, seq: int, session: Session, one: Input) -> Outcome:
         """Hand an input to the session and keep what is wanted of it."""
@@ -149,7 +149,7 @@ class Trail:
 
     def _reviewed(self, session: Session, asked: ReviewRequest) -> None:
         if asked.order.instrument == self._i:
-            self._reviews.append(Review(asked.order.quantity, explain_review(session, asked)))
+            self._reviews.append(ReviewedOrder(asked.order.quantity, explain_review(session, asked)))
 
 
 def follow(result: Result, trail: Trail, rules: Sequence[RiskRule] = ()) -> str:

@@ -1,4 +1,4 @@
-"""A session as it stands, to ask it something: at the end of a kept run, or before the first order of an account."""
+"""Session of a what-if: a kept run at its end, or an account before its first order, for a review of one more order."""
 
 from __future__ import annotations
 

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from framework.types.events import Fact
     from framework.types.setting_values import Distance
 
-STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED)
+STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED, TradingState.HALTED)
 """By the rulebook's codes."""
 CAUSES = tuple(BreakerCause)
 """By the rulebook's codes."""
-ACTIVE, REDUCE_ONLY, HALTED = STATES
+RUIN = str(BreakerCause.RUIN)
+"""Reason code of what is refused after it."""
 
 
 class Breaker:
@@ -35,9 +36,9 @@ class Breaker:
         self._most_losses = limits.max_consecutive_losses or 0
         self._most_orders = limits.max_orders_per_day or 0
         self._reset_after = limits.breaker_reset or 0
-        self._own = ACTIVE
+        self._code = rules.ACTIVE
         """What was tripped, by the rulebook."""
-        self._said = ACTIVE
+        self._said = rules.ACTIVE
         """What a person said, until told to resume."""
         self._in_doubt = False
         """A surprise is not reconciled yet."""
@@ -58,8 +59,14 @@ class Breaker:
     @property
     def state(self) -> TradingState:
         """Trading state: the strictest of what was tripped, what a person said, and what doubts ask for."""
-        doubt = REDUCE_ONLY if self._in_doubt else ACTIVE
-        return max(self._own, self._said, doubt, key=STATES.index)
+        return STATES[max(self._code, self._said, rules.REDUCE_ONLY if self._in_doubt else rules.ACTIVE)]
+
+    @property
+    def refusal(self) -> str:
+        """Reason code of a refused increase; empty while increases are allowed."""
+        if self._code == rules.RUINED:
+            return RUIN
+        return "" if self.state is TradingState.ACTIVE else self.state.value
 
     # ------------------------------------------------------------------ what it is told
 
@@ -68,15 +75,17 @@ class Breaker:
         if self.session_start_paise != equity_paise:
             self.session_start_paise = equity_paise
             self._loss_limit_paise = _limit_paise(self._loss, equity_paise)
-        if self._own is REDUCE_ONLY:
+        if self._code == rules.REDUCE_ONLY:
             self._turn(now, rules.NEW_SESSION, 0, 0, equity_paise)
-        elif self._own is HALTED:
+        elif self._code == rules.HALTED:
             self._halted_for += 1
             if rules.count_reached(self._halted_for, self._reset_after):
                 self._turn(now, rules.RESET_DUE, self._halted_for, self._reset_after, equity_paise)
 
     def judge(self, now: int, equity_paise: int) -> list[BreakerEvent]:
-        """At a close: what tripped it, in the order daily loss, losses in a row, drawdown."""
+        """At a close: what tripped it, in the order daily loss, losses in a row, drawdown; of ruin nothing else."""
+        if rules.is_ruin(equity_paise):
+            return self._turn(now, rules.RUIN, equity_paise, 0, equity_paise)
         tripped: list[BreakerEvent] = []
         if self._loss and rules.loss_reached(equity_paise, self.session_start_paise, self._loss_limit_paise):
             lost = self.session_start_paise - equity_paise
@@ -95,15 +104,15 @@ class Breaker:
         return self._turn(now, rules.RUNAWAY, orders, self._most_orders, equity_paise, i)
 
     def resume(self, now: int, equity_paise: int) -> None:
-        """A person's command: whatever tripped it, was said or was doubted is over."""
+        """A person's command: whatever tripped it, was said or was doubted is over, but not ruin."""
         before = self.state
-        self._said, self._in_doubt = ACTIVE, False
+        self._said, self._in_doubt = rules.ACTIVE, False
         if not self._turn(now, rules.COMMAND, 0, 0, equity_paise):
             self._note(now, before, BreakerCause.COMMAND)
 
     def obey(self, state: TradingState, now: int) -> None:
         """A person's command: be at least this strict until told to resume."""
-        before, self._said = self.state, state
+        before, self._said = self.state, STATES.index(state)
         self._note(now, before, BreakerCause.COMMAND)
 
     def doubt(self, now: int, i: int = -1) -> None:
@@ -128,15 +137,15 @@ class Breaker:
         self, now: int, cause: int, value: int, limit: int, equity_paise: int, instrument: int = -1
     ) -> list[BreakerEvent]:
         """Change what is tripped as the rulebook says; nothing when it stays what it is."""
-        own, after = self._own, STATES[rules.state_after(STATES.index(self._own), cause)]
-        if own is after:
+        before, after = self._code, rules.state_after(self._code, cause)
+        if before == after:
             return []
-        self._own, self._halted_for = after, 0
-        if after is ACTIVE:  # what was counted has had its consequence
+        self._code, self._halted_for = after, 0
+        if after == rules.ACTIVE:  # what was counted has had its consequence
             self._trips.losses = 0
-            if own is HALTED:
+            if before == rules.HALTED:
                 self.peak_paise = equity_paise
-        event = BreakerEvent(now, own, after, CAUSES[cause], value, limit, instrument)
+        event = BreakerEvent(now, STATES[before], STATES[after], CAUSES[cause], value, limit, instrument)
         self.fresh.append(event)
         self._tell(event)
         return [event]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules import sizing, targets
+from framework.rules.money import LARGEST_QUANTITY
 from framework.session.order_prices import EntryPrices, at_row, entry_distances, entry_prices
-from framework.session.sizer import BELOW_ONE_LOT, NO_VOLATILITY, Sizer
+from framework.session.sizer import BEYOND_LIMIT, NO_VOLATILITY, Sizer
 from framework.types.orders import MARKET, NAN, Decisions, ExitDistances, Order, Reason, Verdict
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from framework.types import BarRow, Instrument, Settings
 
 
+REBALANCES = {"on_signal": targets.ON_SIGNAL, "on_change": targets.ON_CHANGE, "every_bar": targets.EVERY_BAR}
+"""Codes of ``Settings.rebalance``; all others are bands."""
 UNPRICED = EntryPrices(MARKET, NAN, NAN, NAN)
 
 
@@ -47,21 +50,24 @@ class Intents:
         """``weights``: targets are weights of portfolio equity (``allocate``), not shares of an allotment."""
         self._instruments = tuple(instruments)
         self._settings = settings
-        self._sizer = Sizer(settings, self._instruments, account.trips)
+        self._sizer = Sizer(settings, self._instruments, account.trips, weights=weights)
         self._account = account
         self._books = books
         self._orders = orders
         self._weights = weights
-        self._looks_again = (
-            settings.reenter == "new_signal" or settings.limit_follow or (weights and settings.rebalance != "on_change")
-        )
-        """An unchanged target may mean something too."""
+        self._rebalance = REBALANCES.get(settings.rebalance, targets.BAND)
+        self._repeats = weights and self._rebalance == targets.ON_SIGNAL
+        """A target that is said again means something."""
+        at_any_bar = weights and self._rebalance in {targets.EVERY_BAR, targets.BAND}
+        self._looks_again = settings.reenter == "new_signal" or settings.limit_follow or at_any_bar
+        """A bar without a target may mean something too."""
 
     def decide(self, row: BarRow, decisions: Decisions, equity_paise: int) -> list[Increase]:
         """Take in a row of targets, NaN among them; returns the increases they ask for, by instrument."""
         increases: list[Increase] = []
         for i, target in enumerate(decisions.target):
-            if row.close[i] > 0.0 and (targets.is_new(target, self._books[i].intent) or self._looks_again):
+            asked = targets.is_asked(target, self._books[i].intent, self._repeats)
+            if row.close[i] > 0.0 and (asked or self._looks_again):
                 increases += self._decide(i, target, row.close[i], equity_paise, decisions, row.close_time)
         return increases
 
@@ -72,28 +78,18 @@ class Intents:
         if self._ignored(book, target) or book.leaving:
             return []
         is_new = targets.is_new(target, book.intent)
-        if not is_new and not self._wants_rebalance(i, equity_paise):
+        if not is_new and not self._wants_rebalance(i, target, equity_paise):
             return self._follow_limit(i, close, decisions)
         wanted = target if is_new else book.intent
-        towards_zero = not self._weights and abs(wanted) < abs(book.intent) and wanted * book.intent >= 0.0
-        if is_new:
-            book.intent_before, book.intent = book.intent, wanted
+        towards_zero = not self._weights and targets.moves_towards_zero(wanted, book.intent)
+        book.intent_before, book.intent = book.intent, wanted
         book.desired = self._desired(i, wanted, close, equity_paise, decisions)
         if wanted != 0.0 and book.desired == 0:
-            self._too_small(i, wanted, decisions, now)
-        delta = self._delta(self._account.quantity[i], book.desired, towards_zero=towards_zero)
+            self._without_size(i, wanted, equity_paise, decisions, now)
+        delta = targets.increase(self._account.quantity[i], book.desired, towards_zero)
         reason = Reason.REBALANCE if self._weights and self._account.quantity[i] else Reason.SIGNAL
         prices = self._prices(i, delta, close, decisions) if delta else UNPRICED
         return [Increase(i, delta, prices, reason)]
-
-    @staticmethod
-    def _delta(position: int, desired: int, *, towards_zero: bool) -> int:
-        """Signed units to add: all of ``desired`` after a reversal, the missing part on the same side, else 0."""
-        if position * desired < 0:
-            return desired
-        if abs(desired) <= abs(position):
-            return 0
-        return targets.change(position, desired, towards_zero)
 
     @staticmethod
     def _ignored(book: InstrumentState, target: float) -> bool:
@@ -113,21 +109,21 @@ class Intents:
         opening = position == 0 or (position > 0) != (wanted > 0.0)
         if self._weights:
             book.entry_distances = ExitDistances() if opening else book.entry_distances
-            return sizing.weight_units(wanted, equity_paise, close, lot)
+            units = sizing.weight_units(wanted, equity_paise, close, lot)
+            book.full_units = abs(units)
+            return sizing.scaled(book.full_units, 1.0 if wanted > 0.0 else -1.0, lot)
         if opening:
             book.entry_distances = entry_distances(decisions, i)
             side = 1 if wanted > 0.0 else -1
             book.full_units = self._sizer.full_units(decisions, i, side, close, equity_paise, book.entry_distances)
         return sizing.scaled(book.full_units, wanted, lot)
 
-    def _wants_rebalance(self, i: int, equity_paise: int) -> bool:
-        """``allocate`` with ``every_bar`` or ``band:P``: an unchanged weight is brought back to its size."""
-        intent = self._books[i].intent
-        if not self._weights or intent == 0.0:
+    def _wants_rebalance(self, i: int, target: float, equity_paise: int) -> bool:
+        """``allocate``: whether an unchanged weight is brought back to its size."""
+        if not self._weights:
             return False
-        if self._settings.rebalance == "every_bar":
-            return True
-        return targets.drifted(intent, self._account.mark_paise[i], equity_paise, self._settings.band_points)
+        intent, marked, band = self._books[i].intent, self._account.mark_paise[i], self._settings.band_points
+        return targets.is_due(self._rebalance, target, intent, marked, equity_paise, band)
 
     def _follow_limit(self, i: int, close: float, decisions: Decisions) -> list[Increase]:
         """``limit_follow``: a resting entry is replaced when the strategy's limit price has moved."""
@@ -144,12 +140,13 @@ class Intents:
         limit, trigger = at_row(decisions, "limit", i), at_row(decisions, "trigger", i)
         return entry_prices(self._settings, self._instruments[i], side, close, limit, trigger)
 
-    def _too_small(self, i: int, wanted: float, decisions: Decisions, now: int) -> None:
-        """Keep the verdict on a target that does not buy one lot; where that is not known yet, it may ask again."""
-        book = self._books[i]
-        why = BELOW_ONE_LOT if self._weights or book.full_units else self._sizer.why_none(decisions, i)
+    def _without_size(self, i: int, wanted: float, equity_paise: int, decisions: Decisions, now: int) -> None:
+        """Keep the verdict on a target without a size; where that is not known yet, it may ask again."""
+        book, lot = self._books[i], self._instruments[i].lot
+        why = self._sizer.why_none(decisions, i, equity_paise, book.full_units)
         if why == NO_VOLATILITY:
             book.forget_intent("any_bar")
-        quantity = self._instruments[i].lot if wanted > 0.0 else -self._instruments[i].lot
+        asked = sizing.whole_lots(LARGEST_QUANTITY, lot) if why == BEYOND_LIMIT else lot
+        quantity = asked if wanted > 0.0 else -asked
         order = Order(0, i, quantity, MARKET, Reason.SIGNAL, reduces=False, decided_at=now)
         self._orders.refuse(order, quantity, Verdict(0, why))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.errors import StrategyError
 from framework.rules import limits, risk
 from framework.rules.exits import rupees_of
+from framework.rules.sizing import can_order
+from framework.session.sizer import BEYOND_LIMIT
 from framework.types.orders import Verdict
 from framework.types.portfolio import TradingState
 
@@ -120,10 +122,12 @@ class Review:
             self.listener(asked)
         if refused := self.product.refusal(order):
             return Verdict(0, refused)
-        if self.breaker.state is not TradingState.ACTIVE:
-            return Verdict(0, self.breaker.state.value)
+        if refused := self.breaker.refusal:
+            return Verdict(0, refused)
         if not asked.price > 0.0:
             return Verdict(0, "no_price")
+        if not can_order(units, asked.held, asked.price):
+            return Verdict(0, BEYOND_LIMIT)
         for name, ask in self._asks:
             allowed = ask(asked)
             if allowed < units:
@@ -142,14 +146,16 @@ class Review:
         they are not asked, for one that remembers would be asked twice.
         """
         units, side = asked.units, 1 if asked.order.quantity > 0 else -1
-        refused, state = self.product.refusal(asked.order), self.breaker.state
+        refused, halted = self.product.refusal(asked.order), self.breaker.refusal
         said = [
             RuleAnswer("product", units, 0 if refused else units, refused),
-            RuleAnswer("state", units, units if state is TradingState.ACTIVE else 0, state.value),
+            RuleAnswer("state", units, 0 if halted else units, halted or TradingState.ACTIVE.value),
             RuleAnswer("no_price", units, units if asked.price > 0.0 else 0, "no_price"),
         ]
         if not asked.price > 0.0:
             return said  # nothing else can be measured
+        if not can_order(units, asked.held, asked.price):
+            return [*said, RuleAnswer(BEYOND_LIMIT, units, 0, BEYOND_LIMIT)]
         said += [RuleAnswer(name, units, ask(asked), name) for name, ask in self._asks]
         remaining = min(one.left for one in said)
         for rule in self._rules if own else ():

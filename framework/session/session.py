@@ -57,6 +57,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import InvariantError
+from framework.rules.breaker import is_ruin
 from framework.session.account import Account
 from framework.session.aftermath import Aftermath
 from framework.session.answers import Answers, Hooks
@@ -82,6 +83,7 @@ from framework.session.surprises import Surprises
 from framework.session.upkeep import Upkeep
 from framework.session.wording import trip_text
 from framework.types import events
+from framework.types.breaker import BreakerCause
 from framework.types.events import NOTHING, Outcome
 from framework.types.orders import BarRow, Reason
 from framework.types.record import Notice
@@ -282,7 +284,7 @@ class Session:
         if self.review.looks_at_bars:
             self._last_bars.note(row)
         commands: list[Command] = []
-        if self.breaker.watches_closes:
+        if self.breaker.watches_closes or is_ruin(self.equity_paise):
             commands = self._tripped(self.breaker.judge(row.close_time, self.equity_paise))
         for rule in self._rules:
             rule.on_state(self.portfolio())
@@ -297,10 +299,13 @@ class Session:
         self.equity_paise = self.account.equity_paise()
 
     def _revalue(self, event: events.Revalue) -> list[Command]:
-        """After fills at the close: value the account once more at that close."""
+        """After fills at the close: value the account once more at that close; they may have ruined it."""
         self.inputs.passes(event)
         self._mark(self._row)
-        return []
+        if not is_ruin(self.equity_paise):
+            return []
+        tripped = self.breaker.judge(self.inputs.now, self.equity_paise)
+        return self._tripped(tripped) + self._reductions.at_close(self._row) if tripped else []
 
     def _decide(self, event: events.Decided) -> list[Command]:
         """Decide at the close just marked. Reductions come before increases, each by instrument."""
@@ -325,7 +330,7 @@ class Session:
     # ------------------------------------------------------------------ the circuit breaker
 
     def _tripped(self, tripped: Many[BreakerEvent]) -> list[Command]:
-        """Tell it, withdraw what would still increase, and with ``on_trip: flatten`` leave what is held."""
+        """Tell it, withdraw what would still increase; after ruin and with ``on_trip: flatten`` leave what is held."""
         commands: list[Command] = []
         now = self.inputs.now
         for event in tripped:
@@ -334,7 +339,7 @@ class Session:
             for i in self._orders.instruments():
                 for entry in self._orders.entries(i):
                     commands += self._orders.withdraw(entry, now)
-            if self.settings.limits.on_trip == "flatten":
+            if self.settings.limits.on_trip == "flatten" or event.cause is BreakerCause.RUIN:
                 for i in self.account.held:
                     if not self._books[i].leaving:
                         self._books[i].leave(Reason.RISK, self.settings.reenter)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.rules import exits, sizing
+from framework.session.breaker import RUIN
 from framework.session.order_prices import at_row, rupees
 
 if TYPE_CHECKING:
@@ -24,20 +25,25 @@ SIZINGS = {
     "equal_risk": sizing.EQUAL_RISK,
     "margin": sizing.MARGIN,
 }
-BELOW_ONE_LOT, NO_VOLATILITY = "size_below_one_lot", "no_volatility"
+BELOW_ONE_LOT, BEYOND_LIMIT, NO_VOLATILITY = "size_below_one_lot", "size_beyond_limit", "no_volatility"
 NONE_BECAUSE = {
     sizing.BELOW_ONE_LOT: BELOW_ONE_LOT,
     sizing.NO_VOLATILITY: NO_VOLATILITY,
     sizing.NO_EDGE: "no_edge",
+    sizing.BEYOND_LIMIT: BEYOND_LIMIT,
+    sizing.NO_EQUITY: RUIN,
 }
 
 
 class Sizer:
     """Sizes opening decisions of one run; ``trips`` is what its round trips came to so far."""
 
-    def __init__(self, settings: Settings, instruments: Sequence[Instrument], trips: TripStats) -> None:
+    def __init__(
+        self, settings: Settings, instruments: Sequence[Instrument], trips: TripStats, *, weights: bool = False
+    ) -> None:
+        """``weights``: targets say their sizes themselves, as shares of portfolio equity."""
         self._settings = settings
-        self._kind = SIZINGS[settings.sizing.kind]
+        self._kind = sizing.WEIGHT if weights else SIZINGS[settings.sizing.kind]
         self._instruments = tuple(instruments)
         self._share: float = settings.allotment or 1.0 / len(self._instruments)
         self._margins = settings.long_share, settings.short_share
@@ -67,9 +73,10 @@ class Sizer:
             self._instruments[i].lot,
         )
 
-    def why_none(self, decisions: Decisions, i: int) -> str:
-        """Reason code of a full target of instrument ``i`` that means no unit."""
-        return NONE_BECAUSE[sizing.why_none(self._kind, self._amount(), at_row(decisions, "volatility", i))]
+    def why_none(self, decisions: Decisions, i: int, equity_paise: int, units: int) -> str:
+        """Reason code of a target of instrument ``i`` that means no unit, of a full size of ``units`` ≥ 0."""
+        volatility = at_row(decisions, "volatility", i)
+        return NONE_BECAUSE[sizing.why_none(self._kind, self._amount(), volatility, equity_paise, units)]
 
     def _amount(self) -> float:
         settings, trips = self._settings, self._trips

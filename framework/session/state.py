@@ -50,7 +50,7 @@ PARTS = {
     "breaker": Part(
         "breaker",
         (
-            "_halted_for", "_in_doubt", "_loss_limit_paise", "_own", "_said", "fresh", "peak_paise",
+            "_code", "_halted_for", "_in_doubt", "_loss_limit_paise", "_said", "fresh", "peak_paise",
             "session_start_paise",
         ),
     ),

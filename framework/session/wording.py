@@ -26,6 +26,9 @@ def cash_text(cash_paise: int) -> str:
 
 def trip_text(event: BreakerEvent, limits: Limits, instruments: Sequence[Instrument]) -> str:
     """The circuit breaker tripped: what was reached, which limit, and until when."""
+    if event.cause is BreakerCause.RUIN:
+        left = rupees(event.value / 100)
+        return f"ruin, equity of {left} at a close: what is held is left, and nothing is entered any more"
     held = ", and leave what is held" if limits.on_trip == "flatten" else ""
     until = (
         "the next session"

@@ -1,4 +1,4 @@
-"""Examine every stored series that changed since it was last looked at, and keep what was found."""
+"""Examination of every stored series that changed since its last one; keeps the issues it finds."""
 
 from __future__ import annotations
 

@@ -39,25 +39,25 @@ class Facts(NamedTuple):
 
 
 def note(connection: sqlite3.Connection, facts: Facts) -> None:
-    """Create the instrument, or add to it what is newly said; a tick that nobody said is the one of its listing."""
+    """Create the instrument, or add new facts to it; a tick that was not given is the one of its listing."""
     connection.execute(UPSERT, facts._asdict())
     if facts.exchange and not load(connection, facts.symbol, facts.exchange).tick:
         listings.lend(connection, facts.symbol, facts.exchange)
 
 
 def load(connection: sqlite3.Connection, symbol: str, exchange: str) -> Instrument:
-    """The instrument as the rulebook wants it; a zone that nobody said is UTC."""
+    """The instrument as the rulebook wants it; an unknown zone is UTC."""
     row = connection.execute(
         "SELECT tick_size, lot_size, ifnull(timezone, 'UTC') FROM instruments WHERE symbol = ? AND exchange = ?",
         (symbol, exchange),
     ).fetchone()
     tick, lot, timezone = row if row is not None else (0.0, 1, "UTC")
-    said = listings.said_of(connection, symbol, exchange)
-    return Instrument(symbol, exchange, float(tick), int(lot), timezone, **said)
+    facts = listings.listed_facts(connection, symbol, exchange)
+    return Instrument(symbol, exchange, float(tick), int(lot), timezone, **facts)
 
 
 def timezone(connection: sqlite3.Connection, key: SeriesKey) -> str | None:
-    """The zone somebody said for a series' instrument, or None."""
+    """The zone that was given for a series' instrument, or None."""
     row = connection.execute(
         "SELECT timezone FROM instruments WHERE symbol = ? AND exchange = ?", (key.symbol, key.exchange)
     ).fetchone()

@@ -41,7 +41,7 @@ class Refusal(NamedTuple):
 
 
 def record(connection: sqlite3.Connection, import_id: int, file: str, refusals: Iterable[Refusal]) -> None:
-    """Keep what a file's import has to say."""
+    """Keep the issues of a file's import."""
     rows = (
         (import_id, file, r.line, r.symbol, r.exchange, r.timeframe, r.first, r.last, r.kind, r.reason, 0)
         for r in refusals
@@ -50,7 +50,7 @@ def record(connection: sqlite3.Connection, import_id: int, file: str, refusals: 
 
 
 def forget_file(connection: sqlite3.Connection, sha256: str, exchange: str) -> None:
-    """Drop what earlier imports of the same content for the same exchange said: importing twice says it once."""
+    """Drop the issues of earlier imports of the same content for the same exchange: each is kept once."""
     connection.execute(
         "DELETE FROM data_issues WHERE finding = 0 AND import_id IN "
         "(SELECT import_id FROM data_imports WHERE sha256 = ? AND exchange = ? AND file <> '')",
@@ -59,7 +59,7 @@ def forget_file(connection: sqlite3.Connection, sha256: str, exchange: str) -> N
 
 
 def forget_conflicts(connection: sqlite3.Connection, keys: Iterable[SeriesKey]) -> None:
-    """Drop what earlier saves of bars from Python said of series that are saved anew."""
+    """Drop the issues of earlier saves from Python of series that are saved anew."""
     connection.executemany(
         "DELETE FROM data_issues WHERE kind IN ('conflict', 'overlap') AND file = '' "
         "AND symbol = ? AND exchange = ? AND timeframe = ?",

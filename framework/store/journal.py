@@ -17,7 +17,7 @@ AT_A_TIME = 256
 
 
 class JournalTable:
-    """One journal of a store, by its name; see ``framework.journal.place.Place``.
+    """One journal of a store, by its name; see ``framework.journal.storage.JournalStorage``.
 
     The database itself refuses to change or delete an entry, and a second writer between two of the first.
     """
@@ -27,7 +27,7 @@ class JournalTable:
         self.name = name
 
     def append(self, entries: Sequence[Sealed]) -> None:
-        """See ``Place.append``; after it returns, a power cut does not take the entries away."""
+        """See ``JournalStorage.append``; after it returns, a power cut does not take the entries away."""
         rows = [(self.name, entry.seq, entry.text.decode(), entry.sha256) for entry in entries]
         try:
             with _durable(self._connection), transaction(self._connection):
@@ -39,7 +39,7 @@ class JournalTable:
             raise JournalError(msg) from error
 
     def lines(self) -> Iterator[bytes]:
-        """See ``Place.lines``; a row is complete or not there, so none is torn."""
+        """See ``JournalStorage.lines``; a row is complete or not there, so none is torn."""
         seq = 0
         while True:
             found = self._connection.execute(
@@ -53,7 +53,7 @@ class JournalTable:
             seq += 1
 
     def close(self) -> None:
-        """See ``Place.close``; the connection is the store's."""
+        """See ``JournalStorage.close``; the connection is the store's."""
 
     def head(self) -> tuple[int, str]:
         """Number of entries and the latest hash: where a writer goes on after a restart."""

@@ -33,8 +33,8 @@ EMPTY = frozenset({None, ""})
 ROWS_AT_ONCE = 5_000
 
 
-class Change(NamedTuple):
-    """One fact that a list says otherwise than what was known."""
+class ListingChange(NamedTuple):
+    """One fact of a listing that changed."""
 
     key: str
     symbol: str
@@ -50,7 +50,7 @@ class SavedListings(NamedTuple):
     new: int
     changed: int
     unchanged: int
-    changes: list[Change]
+    changes: list[ListingChange]
     series: list[str]
     """Instruments with prices whose tick, lot, name, ISIN or zone became another one."""
 
@@ -69,10 +69,10 @@ def save(
     on: date,
     progress: Callable[[int, int], None] | None = None,
 ) -> SavedListings:
-    """Keep a list of the day ``on``; what it does not say stays. Call it in a transaction. progress: (kept, of)."""
+    """Keep a list of the day ``on``; fields it omits stay. Call it in a transaction. progress: (kept, of)."""
     keys, stored = _keys(connection), _stored(connection)
     rows: list[tuple[Any, ...]] = []
-    changes: list[Change] = []
+    changes: list[ListingChange] = []
     new = changed = 0
     for listing in listings:
         key = _key(listing, keys)
@@ -91,7 +91,7 @@ def save(
             )
         merged = _merged(given, known)
         differing = [
-            Change(key, listing.symbol, listing.exchange, name, _text(before), _text(now))
+            ListingChange(key, listing.symbol, listing.exchange, name, _text(before), _text(now))
             for name, before, now in zip(FIELDS, known, merged, strict=True)
             if before != now
         ]
@@ -113,7 +113,7 @@ def lend_all(connection: sqlite3.Connection) -> list[str]:
 
 
 def lend(connection: sqlite3.Connection, symbol: str, exchange: str) -> bool:
-    """Give one instrument what its listing says; True when that changed something."""
+    """Give one instrument the facts of its listing; True when that changed something."""
     found = connection.execute(
         f"SELECT tick, lot, name, isin FROM instrument_facts WHERE symbol = ? AND exchange = ? ORDER BY {CASH} LIMIT 1",  # noqa: S608 - a constant
         (symbol, exchange),
@@ -141,8 +141,8 @@ def lend(connection: sqlite3.Connection, symbol: str, exchange: str) -> bool:
     return done.rowcount > 0
 
 
-def said_of(connection: sqlite3.Connection, symbol: str, exchange: str) -> dict[str, Any]:
-    """Fields of ``Instrument`` of which a list says something: kind, expiry, hours, series, equity_oriented."""
+def listed_facts(connection: sqlite3.Connection, symbol: str, exchange: str) -> dict[str, Any]:
+    """Fields of ``Instrument`` that lists give: kind, expiry, hours, series, equity_oriented."""
     found = connection.execute(
         "SELECT kind, expiry, underlying_kind, closing_auction, series, equity_oriented FROM instrument_facts "  # noqa: S608 - a constant
         f"WHERE symbol = ? AND exchange = ? ORDER BY {CASH} LIMIT 1",

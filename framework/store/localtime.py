@@ -1,4 +1,4 @@
-"""Between UTC and an exchange's wall clock, for whole arrays; the zone database is asked once per hour that occurs."""
+"""Local time: UTC to an exchange's wall clock and back, for whole arrays; one look-up per hour that occurs."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def resolve(connection: sqlite3.Connection, text: str) -> tuple[str, str]:
 
 
 def resolve_issues(connection: sqlite3.Connection, text: str) -> list[tuple[str, str]]:
-    """Like ``resolve``, but a symbol of which nothing was kept is known by its issues."""
+    """Like ``resolve``, but a symbol without bars is found by its issues."""
     try:
         return [resolve(connection, text)]
     except DataError:

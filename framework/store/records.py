@@ -102,7 +102,7 @@ class RunRow(NamedTuple):
     created_at: int = 0
     """UTC seconds; 0 = now, when saved."""
     verification: str = ""
-    """What the other engines made of it, in one line; empty while none was asked."""
+    """Comparison with the other engines, in one line; empty while none ran."""
 
 
 class Owner(NamedTuple):
@@ -135,7 +135,7 @@ class BreakerRow(NamedTuple):
     """A change of the trading state as the store remembers it."""
 
     event: BreakerEvent
-    """Its instrument is told by ``symbol``."""
+    """Its instrument is ``symbol``."""
     symbol: str = ""
     """Of a runaway; empty = all."""
     who: str = ""
@@ -160,9 +160,9 @@ class SweepRow(NamedTuple):
     """Hash of the strategy's source, the prices and the settings."""
     provenance: Mapping[str, Any]
     wanted: int = 0
-    """Sets that it set out to try; 0 = not known."""
+    """Sets planned; 0 = unknown."""
     outcome: Mapping[str, Any] = MappingProxyType({})
-    """What was known of it when it was finished; empty until then."""
+    """Outcome at its end; empty until then."""
     created_at: int = 0
     """UTC seconds; 0 = now, when saved."""
 

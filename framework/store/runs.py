@@ -75,7 +75,7 @@ def find(connection: sqlite3.Connection, wanted: str) -> RunRow:
 
 
 def as_json(value: Any) -> str:
-    """JSON that SQLite accepts: what JSON cannot say (NaN, infinity) is null."""
+    """JSON that SQLite accepts: NaN and infinity, which JSON lacks, are null."""
     return json.dumps(_sayable(value), ensure_ascii=False, allow_nan=False, default=str)
 
 

@@ -23,7 +23,7 @@ ORDINARY = "other"
 
 
 class SessionTables:
-    """The tables of the exchanges that have one, read when first asked for."""
+    """The tables of the exchanges that have one, read at first use."""
 
     def __init__(self) -> None:
         self._read: dict[str, Sessions | None] = {}

@@ -1,4 +1,4 @@
-"""Snapshots: the checked bars of one series, column after column, in a file that is mapped instead of read from SQLite.
+"""Speed only: snapshots, the checked bars of one series by columns, in a file that is mapped instead of read.
 
 They lie in ``<database>.snapshots/`` and may be removed at any time. A file is taken only if it carries the revision
 that the database has now (``revisions``), the same time zone, the right size and the right checksum.

@@ -1,4 +1,4 @@
-"""Rows of a large series straight into arrays: a few machine instructions step SQLite, instead of Python row by row.
+"""Speed only: rows of a large series straight into arrays; machine code steps SQLite instead of Python, row by row.
 
 They call the very library that ``sqlite3`` calls. A driver that brings a SQLite of its own (connectorx, ADBC, apsw)
 must not come near a file that this process has open: closing it takes away the locks of the other copy, and what is

@@ -32,6 +32,7 @@ from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 from framework.types.actions import Action
 from framework.types.timeframe import DAY_NS
+from framework.types.veil import seen
 
 if TYPE_CHECKING:
     import sqlite3
@@ -112,7 +113,7 @@ class Store:
         bars = load(self.connection, self.snapshots, key, instrument, self._span(key, start, end, instrument.timezone))
         if not len(bars):
             raise DataError(self._nothing(symbol, key, start, end, instrument.timezone))
-        return bars
+        return seen(bars)
 
     def panels(
         self,
@@ -243,7 +244,7 @@ class Store:
             sweeps.plan(self.connection, sweep_id, wanted)
 
     def finish_sweep(self, sweep_id: str, outcome: Mapping[str, Any]) -> None:
-        """Keep what was known of a sweep when it was finished."""
+        """Keep the outcome of a finished sweep."""
         with database.transaction(self.connection):
             sweeps.finish(self.connection, sweep_id, outcome)
 
@@ -252,7 +253,7 @@ class Store:
         return sweeps.tried(self.connection, strategy, tuple(symbols))
 
     def write(self, batch: Batch, *, replace: bool = False, progress: Callable[[int], None] | None = None) -> Written:
-        """Store what one file says, all or nothing."""
+        """Store the contents of one file, all or nothing."""
         written = write(self.connection, batch, replace=replace, progress=progress)
         for key, revision in written.revisions.items():
             whole = written.complete[key]
@@ -268,7 +269,7 @@ class Store:
         return written
 
     def examine(self, progress: Callable[[int, int], None] | None = None) -> int:
-        """Look for defects in every series that changed since it was last looked at; returns how many were found."""
+        """Examine every series that changed since its last examination; returns the number of issues found."""
         found = examine_changed(self.connection, self._unread, progress)
         self._unread.clear()
         self._unread_rows = 0

@@ -1,4 +1,4 @@
-"""``sweeps`` and ``sweep_results``: every parameter set that was tried, so that it stays known how many there were."""
+"""``sweeps`` and ``sweep_results``: every parameter set that was tried, so that their number is never lost."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def plan(connection: sqlite3.Connection, sweep_id: str, wanted: int) -> None:
 
 
 def finish(connection: sqlite3.Connection, sweep_id: str, outcome: Mapping[str, Any]) -> None:
-    """Keep what was known of a sweep when it was finished."""
+    """Keep the outcome of a finished sweep."""
     connection.execute("UPDATE sweeps SET outcome = ? WHERE sweep_id = ?", (as_json(outcome), sweep_id))
 
 
@@ -121,7 +121,7 @@ def _sweep(row: tuple[Any, ...]) -> SweepRow:
 
 
 def results(connection: sqlite3.Connection, sweep_id: str) -> dict[str, dict[str, float]]:
-    """Parameters as JSON → statistics, of every set that was tried; what JSON could not say is NaN again."""
+    """Parameters as JSON → statistics, of every set that was tried; nulls are NaN again."""
     query = "SELECT parameters, stats FROM sweep_results WHERE sweep_id = ?"
     return {parameters: _stats(json.loads(stats)) for parameters, stats in connection.execute(query, (sweep_id,))}
 
@@ -136,7 +136,7 @@ def tried(connection: sqlite3.Connection, strategy: str, symbols: tuple[str, ...
 
 
 def _as_text(stats: Mapping[str, float]) -> str:
-    """As JSON, which has no word for what is not finite: a missing value is null, infinity a text, for it is none."""
+    """Encode as JSON: NaN as null and ±infinity as texts, since JSON has neither."""
     if not all(map(math.isfinite, stats.values())):
         return _ENCODER.encode({name: value if math.isfinite(value) else _word(value) for name, value in stats.items()})
     return _ENCODER.encode(stats)
@@ -146,5 +146,5 @@ def _word(value: float) -> str | None:
     return None if math.isnan(value) else str(value)
 
 
-def _stats(said: dict[str, Any]) -> dict[str, float]:
-    return {name: float("nan") if value is None else float(value) for name, value in said.items()}
+def _stats(encoded: dict[str, Any]) -> dict[str, float]:
+    return {name: float("nan") if value is None else float(value) for name, value in encoded.items()}

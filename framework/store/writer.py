@@ -28,7 +28,7 @@ FIELDS = ("open", "high", "low", "close", "volume")
 
 
 class Batch(NamedTuple):
-    """Everything one file says, checked and cut into series."""
+    """Contents of one file, checked and cut into series."""
 
     file: str
     """Name only; '' for bars handed over in Python."""

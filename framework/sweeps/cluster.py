@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from framework.sweeps.workload import Workload
 
 FIRST_SETS = 8
-"""In a task while nobody knows how long a set takes."""
+"""In a task while the time of a set is unknown."""
 SHORTEST_SECONDS, TASK_SECONDS = 0.05, 0.5
 """That a task should take: long beside the milliseconds of handing it over, short for Ctrl-C and for a lost worker."""
 MOST_SETS = 5_000
@@ -37,7 +37,7 @@ ATTEMPTS = 5
 KILLED_ATTEMPTS = 2
 """That a task is given after Dask gave it up, because several workers (four, as it comes) died under it."""
 NO_WORKER_SECONDS = 60.0
-"""So long a cluster whose last worker died is given to start another."""
+"""Seconds a cluster whose last worker died has to start another."""
 LOOK_SECONDS = 1.0
 POLL_SECONDS = 0.005
 
@@ -53,11 +53,11 @@ class Task(NamedTuple):
 class Cluster:
     """Runs sets on the workers behind ``tcp://host:port``, ``local:4`` or a Dask client that is there already."""
 
-    def __init__(self, course: Workload, strategy: type[Strategy], cluster: object) -> None:
+    def __init__(self, workload: Workload, strategy: type[Strategy], cluster: object) -> None:
         self.closing = ExitStack()
         try:
             self.client = connected(cluster, self.closing)
-            self.parcel = SweepTask.of(course, strategy)
+            self.shared = SweepTask.of(workload, strategy)
             self._refuse_others()
             self.workers = sum(self.client.nthreads().values())
         except BaseException:
@@ -123,7 +123,7 @@ class Cluster:
             except TimeoutError:
                 self._refuse_emptiness()
             try:
-                self.data = self.client.scatter(self.parcel, broadcast=True, hash=False)
+                self.data = self.client.scatter(self.shared, broadcast=True, hash=False)
             except OSError as error:  # the worker went away while it was sent
                 self._refuse_silence()
                 attempt += 1
@@ -137,7 +137,7 @@ class Cluster:
         return self.client.submit(run_task, task.data, sets, pure=False)
 
     def _wait(self, finished: as_completed) -> list[tuple[Future, Any]]:
-        """Tasks that came to an end, with what they came to; looks now and then whether anybody is still there."""
+        """Finished tasks with their results; checks now and then that the cluster still answers."""
         alone_since, looked_at = None, _now()
         while not (batch := finished.next_batch(block=False)):
             time.sleep(POLL_SECONDS)  # noqa: TID251 - the shell: waits for the cluster
@@ -203,8 +203,8 @@ class Cluster:
         return None
 
     def _refuse_others(self) -> None:
-        """Every worker comes to the same numbers as this process would, or none is asked."""
-        answers = self.client.run(environment_match.facts, self.parcel.installed, on_error="return")
+        """Refuse the cluster unless every worker would give the same numbers as this process."""
+        answers = self.client.run(environment_match.facts, self.shared.installed, on_error="return")
         for worker, there in sorted(answers.items()):
             if isinstance(there, BaseException):
                 msg = (
@@ -212,11 +212,11 @@ class Cluster:
                     "there and start it again"
                 )
                 raise ConfigError(msg)
-            different = environment_match.differences(self.parcel.facts, there)
+            different = environment_match.differences(self.shared.facts, there)
             if different:
                 raise ConfigError(environment_match.refusal(f"worker {worker}", different))
 
 
 def _now() -> float:
-    """Seconds, to look at the cluster now and then."""
+    """Seconds, for a check of the cluster now and then."""
     return time.monotonic()  # noqa: TID251 - the shell: paces looking

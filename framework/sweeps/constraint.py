@@ -20,7 +20,7 @@ FORM = "write a comparison of parameters and numbers, such as 'fast < slow' or '
 
 
 def parse_constraint(text: str, known: Iterable[str]) -> Callable[[Mapping[str, Any]], bool]:
-    """The function a text stands for; ``ConfigError`` says what of it is not understood."""
+    """The function a text stands for; ``ConfigError`` names the part that is not understood."""
     names = list(known)
     try:
         tree = ast.parse(text, mode="eval").body

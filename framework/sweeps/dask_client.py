@@ -97,7 +97,7 @@ def scheduler_of(client: Any) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Inside, Dask's own log, which says with stack traces what Tulya says in a sentence, is silent."""
+    """Silence Dask's own log inside: its stack traces repeat what Tulya reports in a sentence."""
     names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] in TALKATIVE]
     before = {name: logging.getLogger(name).level for name in names}
     for name in names:

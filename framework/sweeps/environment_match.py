@@ -31,7 +31,7 @@ NEVER_ASKED = frozenset({"cli", "live", "store"})
 
 
 def facts(strategy: str = "") -> dict[str, str]:
-    """All that must be the same for a worker to come to the same numbers; ``module:Class`` of an installed strategy."""
+    """Facts that must match for a worker to give the same numbers; ``module:Class`` of an installed strategy."""
     found = {"Tulya": f"{__version__} (source {_source()})", "kernel": numba_cache.source_hash()}
     found |= {"Python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
     if strategy:

@@ -24,7 +24,7 @@ CHUNKS_EACH = 8
 
 
 class Evaluator(Protocol):
-    """Runs sets over one course; used in a ``with``, which ends what is still under way."""
+    """Runs sets over one workload; used in a ``with``, which ends what is still under way."""
 
     workers: int
     """Sets that run at the same time."""
@@ -46,11 +46,11 @@ class Evaluator(Protocol):
 class Threads:
     """Threads of this process: the compiled loop releases the interpreter's lock."""
 
-    def __init__(self, course: Workload, workers: int | None = None) -> None:
-        self.course = course
+    def __init__(self, workload: Workload, workers: int | None = None) -> None:
+        self.workload = workload
         self.workers = workers or os.cpu_count() or 1
         self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="sweep")
-        course.warm()
+        workload.warm()
 
     def __enter__(self) -> Self:
         return self
@@ -62,9 +62,9 @@ class Threads:
 
     def evaluate(self, sets: Sequence[ParameterSet]) -> Generator[Tried, None, None]:
         """See ``Evaluator``."""
-        cells = max(self.course.panel.close.size, 1)
+        cells = max(self.workload.panel.close.size, 1)
         size = min(MOST_IN_CHUNK, CHUNK_CELLS // cells, -(-len(sets) // (CHUNKS_EACH * self.workers)))
-        futures = [self.pool.submit(work, self.course, chunk) for chunk in chunks(sets, max(1, size))]
+        futures = [self.pool.submit(work, self.workload, chunk) for chunk in chunks(sets, max(1, size))]
         try:
             for done in as_completed(futures):
                 yield done.result()
@@ -74,9 +74,9 @@ class Threads:
             wait(futures)
 
 
-def work(course: Workload, sets: Sequence[ParameterSet]) -> Tried:
-    """One task: what these sets come to."""
-    stats = course.run_many([one.strategy for one in sets])
+def work(workload: Workload, sets: Sequence[ParameterSet]) -> Tried:
+    """One task: the statistics of these sets."""
+    stats = workload.run_many([one.strategy for one in sets])
     return [(one.key, each) for one, each in zip(sets, stats, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""The statistics of a sweep: those of a backtest that need no record, from the account's arrays alone."""
+"""Speed only: statistics of a sweep, those of a backtest that need no record, from the account's arrays alone."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Figures:
         self, final: float, depth: float, ratios: tuple[float, float], outcomes: tuple[int, float, float]
     ) -> dict[str, float]:
         (sharpe, sortino), (closed, win_rate, profit_factor) = ratios, outcomes
-        times = final / self.capital
+        times = 0.0 if depth >= 1 else final / self.capital
         growth = m.compounded(times, self.years)
         return {
             "Final equity [₹]": final,

@@ -1,4 +1,4 @@
-"""One thread at a time is in Python, while what it does there is quickly done.
+"""Speed only: turns at Python's lock; one thread at a time calls strategies while a call is short.
 
 numpy lets go of the interpreter's lock around every comparison, however short: two threads that compare 100,000 prices
 at the same time hand it to and fro, and are slower than one. So one of them asks its strategies while the other is in
@@ -44,5 +44,5 @@ class Gate:
 
 
 def _spent() -> float:
-    """Seconds of the processor that this thread has had: it decides how sets are run, never what they come to."""
+    """Processor seconds of this thread: they decide how sets are run, never their results."""
     return time.thread_time()

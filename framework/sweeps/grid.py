@@ -64,7 +64,7 @@ class ParameterSpace:
         return math.prod(len(values) for values in self.axes.values())
 
     def at(self, position: tuple[int, ...]) -> ParameterSet | str:
-        """The set at a position; a text says why it is left out. ``ConfigError`` for a value out of bounds."""
+        """The set at a position, or the reason why it is left out. ``ConfigError`` for a value out of bounds."""
         values = {name: axis[at] for (name, axis), at in zip(self.axes.items(), position, strict=True)}
         if self.constraint is not None and not self.constraint(values):
             return "the constraint leaves none of them"
@@ -100,7 +100,7 @@ def space_of(
     constraint: Callable[[Mapping[str, Any]], bool] | None = None,
     samples: int | None = None,
 ) -> ParameterSpace:
-    """The space that a grid spans; ``ConfigError`` says what is wrong with it, or with so many samples of it."""
+    """The space that a grid spans; ``ConfigError`` for a bad grid, or for too many samples of it."""
     space = ParameterSpace(strategy, _axes(strategy, grid), constraint)
     if samples is None and space.total > MOST_SETS:
         msg = (

@@ -85,13 +85,13 @@ def axes_of(grid: Mapping[str, Any], parameters: list[dict[str, Any]]) -> dict[s
 
 
 def _plain(symbols: tuple[str, ...]) -> tuple[str, ...]:
-    """Without their exchange where no other symbol is called the same, as a panel says them."""
+    """Symbols without their exchange where they stay unique, as a panel names them."""
     times = Counter(symbol.rpartition(":")[2] for symbol in symbols)
     return tuple(symbol if times[symbol.rpartition(":")[2]] > 1 else symbol.rpartition(":")[2] for symbol in symbols)
 
 
 def _text(value: Any) -> str:
-    """The same for 20, which was asked for, and 20.0, which the strategy made of it."""
+    """Key that is equal for 20, as given, and 20.0, as the strategy keeps it."""
     return f"{value:.17g}" if isinstance(value, int | float) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""Indicators that parameter sets share: RSI(14) of one series is computed once, however many sets ask for it.
+"""Speed only: indicator cache of a sweep; RSI(14) of one series is computed once, however many sets use it.
 
 While sets are run, TA-Lib's functions look into a memory first. Strategies need not know: they call ``ta.RSI`` as
 ever. What is shared is read-only, and only arrays that nobody can change are recognised as the same input. A function
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MOST_BYTES = 64_000_000
-"""Kept of the latest indicators; a grid asks for the same one in a row."""
+"""Latest indicators kept; neighbouring sets of a grid use the same one."""
 
 Key = tuple[object, ...]
 
@@ -116,7 +116,7 @@ def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _key(function: Callable[..., Any], given: tuple[Any, ...], named: dict[str, Any]) -> Key | None:
-    """The same for the same question; None where it cannot be told, such as an array that may change."""
+    """Key of a call, equal for equal arguments; None where there is none, such as for an array that may change."""
     parts: list[object] = [function.__name__]
     for name, value in (*enumerate(given), *sorted(named.items())):
         if isinstance(value, np.ndarray):

@@ -25,7 +25,7 @@ def plateau(at: Position, values: Mapping[Position, float], axes: Mapping[str, S
 
 
 def edges(at: Position, axes: Mapping[str, Sequence[Any]]) -> list[str]:
-    """Axes on whose first or last value the set lies, as ``period = 5``: what is better may lie beyond."""
+    """Axes on whose first or last value the set lies, as ``period = 5``: something better may lie beyond."""
     return [
         f"{name} = {axis[here]}"
         for here, (name, axis) in zip(at, axes.items(), strict=True)

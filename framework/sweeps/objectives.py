@@ -11,6 +11,9 @@ from framework.sweeps.figures import FALLING_IS_BETTER, objective_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+LOST = -100.0
+"""Total return of a ruined account in per cent, and of no other: money is whole paise."""
+
 
 def objectives_of(names: str | Iterable[str]) -> tuple[str, ...]:
     """The statistics that one name or several mean, each once, in their order."""
@@ -21,11 +24,16 @@ def objectives_of(names: str | Iterable[str]) -> tuple[str, ...]:
     return found
 
 
+def is_ruined(stats: Mapping[str, float]) -> bool:
+    """True of a set whose equity at some close was 0 or less."""
+    return stats["Total return [%]"] <= LOST
+
+
 def rising(stats: Mapping[str, float], objectives: Iterable[str]) -> tuple[float, ...]:
-    """The objectives of one set, their signs turned so that more is better; NaN for a set that never traded.
+    """The objectives of one set, their signs turned so that more is better; NaN if it never traded or was ruined.
 
     Who does nothing loses nothing: without that, such sets would be the best by drawdown, and half of every front.
     """
-    if not (stats["Round trips"] or stats["Total return [%]"] or stats["Max. drawdown [%]"]):
+    if is_ruined(stats) or not (stats["Round trips"] or stats["Total return [%]"] or stats["Max. drawdown [%]"]):
         return tuple(math.nan for _ in objectives)
     return tuple(-stats[key] if key in FALLING_IS_BETTER else stats[key] for key in objectives)

@@ -17,7 +17,7 @@ NEARLY_WHOLE = 1e-9
 
 
 class OptunaAxis:
-    """One axis as Optuna sees it; ``says`` is what Optuna says for each value of the axis."""
+    """One axis as Optuna sees it; ``says`` is Optuna's own value for each value of the axis."""
 
     def __init__(self, name: str, distribution: BaseDistribution, says: Sequence[Any]) -> None:
         self.name = name

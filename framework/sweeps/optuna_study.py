@@ -1,4 +1,4 @@
-"""An Optuna study as the one who says what is tried next: it is asked for sets and told what they came to."""
+"""Optuna study: proposes the next sets and receives their results."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from framework.errors import ConfigError
 from framework.sweeps.figures import FALLING_IS_BETTER
+from framework.sweeps.objectives import is_ruined
 from framework.sweeps.optuna_space import OptunaSpace
 from framework.sweeps.optuna_storage import quiet, storage_of
 
@@ -27,16 +28,16 @@ if TYPE_CHECKING:
     from framework.sweeps.workload import Stats
 
 PATIENCE = 10
-"""Proposals that were tried or are left out, for each new set: then a set is taken at random that nobody has tried."""
+"""Proposals in a row that were tried or left out, after which an untried set is taken at random."""
 FINITE = 1e12
-"""What a sampler is told instead of infinity: it measures distances between objectives."""
+"""Value for a sampler instead of infinity: it measures distances between objectives."""
 SEEDS = 2**32
 STATS, ABOUT = "stats", "tulya"
 """User attributes: of a trial that was run its statistics, of a study what it is of."""
 
 
 class Study:
-    """Proposes sets of a space, learns from what they came to, and shares both with every process that has the study.
+    """Proposes sets of a space, learns from their results, and shares both with every process that has the study.
 
     Used in a ``with``. Optuna is only ever called in a thread of its own, so Ctrl-C never finds it within a write.
     """
@@ -57,11 +58,11 @@ class Study:
         self.samples, self.seed = samples, seed
         self.scales = OptunaSpace(space.axes)
         self.known: dict[str, Stats] = {}
-        """What every set that was run, here or elsewhere, came to, by its key."""
+        """Statistics of every set that was run, here or elsewhere, by its key."""
         self.sets: dict[str, ParameterSet] = {}
-        """The sets themselves, and those that were asked for."""
+        """The sets themselves, and those that were proposed."""
         self.refused: dict[tuple[int, ...], str] = {}
-        """Why a place in the grid was left out."""
+        """Reason why a place in the grid was left out."""
         self._seen: set[int] = set()
         self._open: dict[str, list[optuna.Trial]] = {}
         self._spares = self._untried()
@@ -89,11 +90,11 @@ class Study:
         self._exits.close()
 
     def join(self, known: Mapping[str, Stats]) -> None:
-        """Give the study what the record knows and it does not, so that nothing is run twice."""
+        """Give the study the record's results that it lacks, so that nothing is run twice."""
         self._thread.submit(self._join, known).result()
 
     def ask(self, most: int) -> list[ParameterSet]:
-        """Up to so many sets that nobody has run, with what other processes have run in the meantime learnt first.
+        """Up to ``most`` sets that no process has run; results of other processes are learnt first.
 
         None are left when the list is empty.
         """
@@ -139,7 +140,7 @@ class Study:
                 self._add(made, stats)
 
     def _learn(self) -> None:
-        """Take what any process has told the study since the last look."""
+        """Read results that any process has added to the study since the last read."""
         from optuna.trial import TrialState
 
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)):
@@ -193,7 +194,7 @@ class Study:
         return None if made.key in batch else made
 
     def _untried(self) -> Iterator[ParameterSet]:
-        """Sets that nobody has run or asked for, at random."""
+        """Sets neither run nor proposed, at random."""
         for position in self.space.positions(self.samples, self.seed):
             made = self.space.at(position)
             if self._leaving:
@@ -219,7 +220,7 @@ class Study:
         self.study.tell(trial, values, state=state, skip_if_finished=True)
 
     def _add(self, made: ParameterSet, stats: Stats) -> None:
-        """A trial that the study has not asked for."""
+        """Add a trial that the study did not propose."""
         from optuna.trial import create_trial
 
         state, values = self._answer(stats)
@@ -236,7 +237,7 @@ class Study:
         """Values for the sampler; a set without an answer is one to keep away from."""
         from optuna.trial import TrialState
 
-        values = [math.nan] if stats is None else [stats[key] for key in self.objectives]
+        values = [math.nan] if stats is None or is_ruined(stats) else [stats[key] for key in self.objectives]
         if any(map(math.isnan, values)):
             return TrialState.PRUNED, None
         return TrialState.COMPLETE, [max(-FINITE, min(FINITE, value)) for value in values]

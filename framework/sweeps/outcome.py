@@ -12,7 +12,7 @@ import numpy as np
 from framework.report.findings import FEW_ROUND_TRIPS
 from framework.sweeps.front import pareto_front
 from framework.sweeps.neighbours import edges, plateau
-from framework.sweeps.objectives import objectives_of, rising
+from framework.sweeps.objectives import is_ruined, objectives_of, rising
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ class SweepOutcome:
     """Of every set: index of its value on each axis."""
     stats: list[dict[str, float]]
     objectives: tuple[str, ...]
-    """What makes a set the best; with several, the first decides, ties go to the next."""
+    """Objectives by which sets are ranked; the first decides, ties go to the next."""
     symbols: tuple[str, ...]
     excluded: int
     """Sets that the constraint, or the strategy itself, left out."""
@@ -43,12 +43,17 @@ class SweepOutcome:
     unmodelled: tuple[str, ...] = ()
     """Costs that the settings leave out, as sentences."""
     causality: Causality | None = None
-    """Whether the best set sees the future; None when nobody looked."""
+    """Causality of the best set; None when it was not checked."""
 
     @property
     def tried(self) -> int:
         """Number of parameter sets this sweep tried."""
         return len(self.stats)
+
+    @property
+    def ruined(self) -> int:
+        """Number of sets that lost the whole account: equity at some close was 0 or less."""
+        return sum(map(is_ruined, self.stats))
 
     @property
     def objective(self) -> str:
@@ -57,12 +62,12 @@ class SweepOutcome:
 
     @cached_property
     def order(self) -> list[int]:
-        """Numbers of the sets: the best first, equals as in the grid, those that lack an objective last."""
+        """Numbers of the sets: the best first, equals as in the grid; those that lack one, then ruined ones."""
 
-        def rank(row: int) -> tuple[bool, list[float], tuple[int, ...]]:
+        def rank(row: int) -> tuple[bool, bool, list[float], tuple[int, ...]]:
             values = rising(self.stats[row], self.objectives)
             falling = [0.0 if math.isnan(value) else -value for value in values]
-            return any(map(math.isnan, values)), falling, self.positions[row]
+            return is_ruined(self.stats[row]), any(map(math.isnan, values)), falling, self.positions[row]
 
         return sorted(range(self.tried), key=rank)
 
@@ -103,6 +108,9 @@ class SweepOutcome:
         said = list(self.data_issues)
         if self.causality is not None and self.causality.verdict.value == "leak":
             said.append(f"the best set sees the future: {self.causality.finding}")
+        if self.ruined:
+            sets = f"{self.ruined:,} of {self.tried:,} sets" if self.tried > 1 else "the only set"
+            said.append(f"{sets} lost the whole account (ruin) and rank last, whatever the objective")
         trips = self.stats[self.order[0]]["Round trips"]
         if trips < FEW_ROUND_TRIPS:
             plural = "" if trips == 1 else "s"

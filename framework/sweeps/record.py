@@ -30,23 +30,23 @@ class Recorder:
         *,
         strategy: str,
         axes: Mapping[str, Any],
-        course: Workload,
+        workload: Workload,
         objective: str,
         fingerprint: str,
         provenance: Mapping[str, str],
         db: Path | None,
         kept: bool,
     ) -> None:
-        panel = course.panel
+        panel = workload.panel
         self.sweep_id = sweep_id
         self.row = SweepRow(
             sweep_id=sweep_id,
             strategy=strategy,
             grid=axes,
-            settings=course.settings.model_dump(mode="json"),
+            settings=workload.settings.model_dump(mode="json"),
             symbols=tuple(str(instrument) for instrument in panel.instruments),
             timeframe=panel.timeframe,
-            first_ns=int(panel.time[course.first_row]),
+            first_ns=int(panel.time[workload.first_row]),
             last_ns=int(panel.time[-1]),
             objective=objective,
             fingerprint=fingerprint,
@@ -70,7 +70,7 @@ class Recorder:
             self.store.close()
 
     def begin(self, resume: str | None, study: str | None = None) -> dict[str, dict[str, float]]:
-        """Start a new sweep, or go on with an old one, or with that of a study; returns what is known of it already."""
+        """Start a new sweep, or continue an old one or that of a study; returns its results so far."""
         before = self._before(resume)
         if before is None:
             if self.store is not None:
@@ -80,7 +80,7 @@ class Recorder:
         return {} if self.store is None else self.store.sweep_results(self.sweep_id)
 
     def study_of(self, resume: str | None, study: str | None) -> str:
-        """The name of the study: what is asked for, else that of the sweep that goes on, else the new sweep's id."""
+        """The name of the study: the given one, else that of the continued sweep, else the new sweep's id."""
         before = self._before(resume)
         if before is None:
             return study or self.sweep_id
@@ -91,7 +91,7 @@ class Recorder:
         return known
 
     def _before(self, resume: str | None) -> SweepRow | None:
-        """The sweep that goes on; ``ConfigError`` when it was of something else."""
+        """The sweep to continue; ``ConfigError`` when its inputs differ."""
         if resume is None:
             return None
         if self.store is None:
@@ -112,7 +112,7 @@ class Recorder:
             self.store.plan_sweep(self.sweep_id, wanted)
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
-        """Keep what is known now that every set was tried."""
+        """Keep the outcome once every set was tried."""
         if self.store is not None:
             self._write()
             self.store.finish_sweep(self.sweep_id, outcome)

@@ -62,6 +62,7 @@ class SweepResult(SweepOutcome):
             "tried": self.tried,
             "tried_ever": self.tried_ever,
             "excluded": self.excluded,
+            "ruined": self.ruined,
             "resumed": self.resumed,
             "causality": None if self.causality is None else str(self.causality.verdict),
             "best": {**top[0], "edges": edges(self.positions[self.order[0]], self.axes)},
@@ -71,8 +72,8 @@ class SweepResult(SweepOutcome):
         }
 
     def _row(self, row: int) -> dict[str, Any]:
-        stats = {name: _said(value) for name, value in self.stats[row].items()}
-        return {"parameters": self.parameters(row), "stats": stats, "plateau": _said(self.plateau(row))}
+        stats = {name: _finite(value) for name, value in self.stats[row].items()}
+        return {"parameters": self.parameters(row), "stats": stats, "plateau": _finite(self.plateau(row))}
 
     def to_json(self) -> str:
         """``to_dict`` as text."""
@@ -111,5 +112,5 @@ def _short(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def _said(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None

@@ -10,8 +10,7 @@ from framework.backtest import execute
 from framework.engines.numba_cache import require_numba
 from framework.errors import ConfigError
 from framework.report.findings import unmodelled
-from framework.run.inputs import day_of, first_row_of, read_prices, settings_of, with_product, with_rates
-from framework.run.preflight import refuse_ignored, refuse_ticks_without_tick
+from framework.run.preparation import prepare
 from framework.run.provenance import new_run_id, provenance
 from framework.scratch import MemoryOnly
 from framework.sweeps.constraint import parse_constraint
@@ -68,7 +67,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     progress: Progress | None = None,
     **choices: Any,
 ) -> SweepResult:
-    """Try a strategy with every parameter set of a grid, or with so many of it, and say how each did.
+    """Try a strategy with every parameter set of a grid, or with a sample of it, and rank them.
 
     The numbers of a set are those of ``backtest`` with the same parameters. Every set that is tried is recorded in
     the store that the symbols come from (or ``db``), and counted.
@@ -117,17 +116,21 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     space = space_of(kind, grid, holds, samples)
     sets = None if mode == "optuna" else parameter_sets(space, samples=samples, seed=seed)
     example = (first_set(space, seed) if sets is None else sets.sets[0]).strategy
-    chosen = settings_of(settings, choices)
-    refuse_ignored(example, choices, chosen)
-    first_day, last_day = day_of("--from (start)", start), day_of("--to (end)", end)
     stored = db is not None or isinstance(bars, str) or any(isinstance(one, str) for one in _several(bars))
-    prices = read_prices(bars, timeframe=timeframe, end=last_day, db=db, progress=progress, space=MemoryOnly("a sweep"))
-    prices = prices._replace(panel=prices.panel.with_space(MEMORY))  # sets come and go: nothing of theirs is counted
-    first_row = first_row_of(prices.panel, first_day)
-    chosen, panel = with_product(with_rates(chosen, prices.panel, first_row), prices.panel, first_row)
-    refuse_ticks_without_tick(panel, chosen)
-    course = Workload(panel, chosen, kind.style(), first_row, risk_free)
-    facts = provenance(example, prices.panel) if stored or sets is None else {}
+    prepared = prepare(
+        example,
+        bars,
+        settings=settings,
+        choices=choices,
+        start=start,
+        end=end,
+        timeframe=timeframe,
+        db=db,
+        space=MemoryOnly("a sweep"),
+        progress=progress,
+    ).within(MEMORY)  # sets come and go: nothing of theirs is counted
+    workload = Workload(prepared.panel, prepared.settings, kind.style(), prepared.first_row, risk_free)
+    facts = provenance(example, prepared.panel) if stored or sets is None else {}
     sweep_id = new_run_id(named)
     if sets is None:
         facts["study"] = study or sweep_id
@@ -136,9 +139,9 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         sweep_id,
         strategy=named,
         axes=space.axes,
-        course=course,
+        workload=workload,
         objective=", ".join(goals),
-        fingerprint=_fingerprint(facts, course) if facts else "",
+        fingerprint=_fingerprint(facts, workload) if facts else "",
         provenance=facts,
         db=db,
         kept=stored,
@@ -151,7 +154,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
         return known
 
     with recorder:
-        with evaluator_for(course, kind, workers, cluster) as evaluator:
+        with evaluator_for(workload, kind, workers, cluster) as evaluator:
             if sets is not None:
                 tried = try_all(evaluator, sets, begun(), recorder, progress)
             else:
@@ -174,33 +177,33 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
             positions=[one.position for one in tried.sets],
             stats=tried.stats,
             objectives=goals,
-            symbols=prices.panel.symbols,
+            symbols=prepared.panel.symbols,
             excluded=tried.excluded,
             tried_ever=recorder.tried_ever(len(tried.sets)),
             resumed=tried.resumed,
-            data_issues=prices.data_issues,
-            unmodelled=tuple(unmodelled(chosen)),
+            data_issues=prepared.data_issues,
+            unmodelled=tuple(unmodelled(prepared.settings)),
         )
         if causality != "off":
             best = tried.sets[result.order[0]].strategy
-            _, verdict = execute(best, course.panel, chosen, first_row=course.first_row, engine="compiled")
+            _, verdict = execute(prepared.of(best), engine="compiled")
             result = replace(result, causality=verdict)
         recorder.finish(outcome_of(result))
     return result
 
 
 def evaluator_for(
-    course: Workload, strategy: type[Strategy], workers: int | None = None, cluster: object = None
+    workload: Workload, strategy: type[Strategy], workers: int | None = None, cluster: object = None
 ) -> Evaluator:
-    """Threads, or the cluster that is named; ``ConfigError`` when nobody answers there."""
+    """Threads, or the cluster that is named; ``ConfigError`` when it does not answer."""
     if cluster is None:
-        return Threads(course, workers)
+        return Threads(workload, workers)
     if workers is not None:
         msg = f"workers={workers} are threads of this machine, and cluster={cluster!r} has workers of its own; give one"
         raise ConfigError(msg)
     from framework.sweeps.cluster import Cluster
 
-    return Cluster(course, strategy, cluster)
+    return Cluster(workload, strategy, cluster)
 
 
 def _strategy_class(given: object) -> type[Strategy]:
@@ -233,7 +236,7 @@ def _several(bars: BarsInput) -> Sequence[Any]:
     return bars if isinstance(bars, list | tuple) else ()
 
 
-def _fingerprint(facts: Mapping[str, str], course: Workload) -> str:
+def _fingerprint(facts: Mapping[str, str], workload: Workload) -> str:
     """The same for the same source, prices, settings and range."""
-    parts = (facts["strategy_sha256"], facts["data_sha256"], course.settings.model_dump_json(), course.first_row)
-    return hashlib.sha256(repr((*parts, course.risk_free)).encode()).hexdigest()[:32]
+    parts = (facts["strategy_sha256"], facts["data_sha256"], workload.settings.model_dump_json(), workload.first_row)
+    return hashlib.sha256(repr((*parts, workload.risk_free)).encode()).hexdigest()[:32]

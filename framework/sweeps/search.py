@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 class Tried(NamedTuple):
-    """The sets that were tried, and what they came to."""
+    """The sets that were tried, and their statistics."""
 
     sets: list[ParameterSet]
     stats: list[Stats]
     excluded: int
     """Sets that the constraint, or the strategy itself, left out."""
     resumed: int
-    """Of the sets, those that were known before."""
+    """Number of the sets whose results were known before."""
 
 
 def try_all(
     evaluator: Evaluator, given: Sets, known: Mapping[str, Stats], recorder: Recorder, progress: Progress | None
 ) -> Tried:
-    """Run every set that is not known. Chunks that are done are recorded even when the sweep is interrupted."""
+    """Run every set without a result. Finished chunks are recorded even when the sweep is interrupted."""
     results = {one.key: known[one.key] for one in given.sets if one.key in known}
     left = list({one.key: one for one in given.sets if one.key not in known}.values())
     total = len(results) + len(left)

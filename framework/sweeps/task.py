@@ -44,49 +44,49 @@ class TaskAnswer(NamedTuple):
 class SweepTask:
     """Shared part of every task on a cluster; a worker keeps it, and what it made of it, from task to task."""
 
-    course: Workload
+    workload: Workload
     strategy: bytes
     """The class: by its name where it is installed, else with its source."""
     installed: str
     """``module:Class`` of an installed strategy, else empty."""
     facts: Mapping[str, str]
-    """The sender's: a worker of other facts, which would come to other numbers, refuses."""
+    """Environment facts of the sender; a worker with others would give other numbers and refuses."""
 
     @classmethod
-    def of(cls, course: Workload, strategy: type[Strategy]) -> SweepTask:
+    def of(cls, workload: Workload, strategy: type[Strategy]) -> SweepTask:
         """Packed here and now."""
         installed = environment_match.name_of(strategy)
-        return cls(course, packed(strategy), installed, environment_match.facts(installed))
+        return cls(workload, packed(strategy), installed, environment_match.facts(installed))
 
     def run(self, sets: bytes) -> TaskAnswer:
         """One task, on a worker."""
         with _one_at_a_time:
-            kind, course = self.opened
+            kind, workload = self.opened
         strategies = [restored(kind, state) for state in unpacked(sets)]
         began = _now()
-        stats = course.run_many(strategies)
+        stats = workload.run_many(strategies)
         return TaskAnswer(stats, _now() - began)
 
     @cached_property
     def opened(self) -> tuple[type[Strategy], Workload]:
-        """The strategy's class and the course, ready to run; looked at once whether this is the right place for it."""
+        """The strategy's class and the workload, ready to run; this process is checked against ours once."""
         different = environment_match.differences(self.facts, environment_match.facts(self.installed))
         if different:
             raise ConfigError(environment_match.refusal(f"worker {platform.node()}", different))
-        panel = self.course.panel
+        panel = self.workload.panel
         arrays: dict[str, Any] = {name: _settled(one) for name, one in _fields(panel) if isinstance(one, np.ndarray)}
-        course = replace(self.course, panel=replace(panel, **arrays))
-        course.warm()
+        workload = replace(self.workload, panel=replace(panel, **arrays))
+        workload.warm()
         _keep_freed_memory()
-        return unpacked(self.strategy), course
+        return unpacked(self.strategy), workload
 
     def __getstate__(self) -> dict[str, Any]:
         return dict(_fields(self))
 
 
-def run(parcel: SweepTask, sets: bytes) -> TaskAnswer:
-    """A task, by a name that the workers know."""
-    return parcel.run(sets)
+def run(shared: SweepTask, sets: bytes) -> TaskAnswer:
+    """Entry point of a task on a worker."""
+    return shared.run(sets)
 
 
 def packed_sets(strategies: Sequence[Strategy]) -> bytes:

@@ -1,4 +1,4 @@
-"""Course: what every set of a sweep runs over, and the statistics of one set."""
+"""Workload: what every set of a sweep runs over, and the statistics of one set."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from framework.run.preflight import refuse_risk_without_stop
 from framework.sweeps.figures import Figures
 from framework.sweeps.gil_turns import Gate
 from framework.sweeps.indicator_cache import Shared
-from framework.types.signals import Turns
+from framework.types.signals import EntryExit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from framework.strategy import Strategy
-    from framework.types import Bars, Panel, Settings
+    from framework.types import Bars, Panel
+    from framework.types.settings import RunSettings
 
 Stats = dict[str, float]
 
@@ -34,7 +35,7 @@ class Workload:
     """
 
     panel: Panel
-    settings: Settings
+    settings: RunSettings
     style: str
     first_row: int
     risk_free: float
@@ -73,7 +74,7 @@ class Workload:
 
     @cached_property
     def shared(self) -> Shared:
-        """Indicators that several sets ask for."""
+        """Indicators that several sets share."""
         return Shared()
 
     @cached_property
@@ -102,7 +103,7 @@ class Workload:
         with self.gate.passed(len(strategies)):
             for number, strategy in enumerate(strategies):
                 decided = self._decided_or_alone(strategy)
-                if isinstance(decided, Turns):
+                if isinstance(decided, EntryExit):
                     flags.add(decided)
                     turning.append(number)
                 else:
@@ -116,7 +117,7 @@ class Workload:
         stats = dict(zip([*turning, *others], found, strict=True))
         return [stats[number] for number in range(len(strategies))]
 
-    def _decided_or_alone(self, strategy: Strategy) -> Turns | DecisionArrays:
+    def _decided_or_alone(self, strategy: Strategy) -> EntryExit | DecisionArrays:
         """Decisions of one set. A strategy that writes into its indicators gets its own from then on."""
         try:
             return self._decided(strategy)
@@ -126,7 +127,7 @@ class Workload:
             self.shared.usable = False
             return self._decided(strategy)
 
-    def _decided(self, strategy: Strategy) -> Turns | DecisionArrays:
+    def _decided(self, strategy: Strategy) -> EntryExit | DecisionArrays:
         if self.style == "allocate":
             return decide_weights(strategy, self.seen, self.settings.leverage, self.first_row)
         if len(self.series) == 1 and len(self.series[0]) == len(self.panel):
@@ -135,13 +136,13 @@ class Workload:
         refuse_risk_without_stop(strategy, self.settings, decisions)
         return decisions
 
-    def _decided_of_one(self, strategy: Strategy, bars: Bars) -> Turns | DecisionArrays:
+    def _decided_of_one(self, strategy: Strategy, bars: Bars) -> EntryExit | DecisionArrays:
         """Of one gapless instrument: without a copy, and as turns where they are enough."""
         signals = ask_signals(strategy, bars)
         given = {name: getattr(signals, name) for name in PRICE_NAMES}
         prices = {name: (values * bars.factor)[:, None] for name, values in given.items() if values is not None}
-        if signals.turns is not None and not prices and self.counter.track is not None:
-            return signals.turns
+        if signals.entry_exit is not None and not prices and self.counter.track is not None:
+            return signals.entry_exit
         decisions = DecisionArrays(signals.target[:, None], **prices)
         refuse_risk_without_stop(strategy, self.settings, decisions)
         return decisions

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from framework.types.actions import Action
 
 Basis = Literal["none", "splits", "total"]
-"""What is taken out of the prices: nothing, splits and bonuses, or these and cash dividends."""
+"""Kinds of adjustment: none, splits and bonuses, or these and cash dividends."""
 
 
 class Adjustment(NamedTuple):

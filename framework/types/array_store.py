@@ -1,4 +1,4 @@
-"""Space: where a run's large arrays are put. Here in memory; ``framework.scratch`` has one that goes on in files."""
+"""Array store: the place of a run's large arrays. This one is memory; ``framework.scratch`` has one with files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ArrayStore:
         return arrays
 
     def takes(self, size: int) -> bool:
-        """True when memory has room for so many bytes of arrays, which is then theirs; else they are to be ``put``."""
+        """True when memory has room for ``size`` bytes of arrays, which is then theirs; else ``put`` them."""
         del size
         return True
 
@@ -37,11 +37,11 @@ class ArrayStore:
         """A read-only copy where it may stay for as long as the run lasts, outside memory if there is such a place."""
         return array
 
-    def beside(self, path: Path) -> None:
-        """The disk on which this file lies is the one for what does not fit, unless another was named."""
+    def prefer_disk_of(self, path: Path) -> None:
+        """Put arrays that do not fit on the disk of this path, unless another folder was named."""
 
-    def foresee(self, size: int) -> None:
-        """So many bytes will be asked for soon: the moment to refuse what does not fit, or to say where it goes."""
+    def reserve(self, size: int) -> None:
+        """Reserve ``size`` bytes for arrays to come: ``ConfigError`` if neither memory nor disk has room for them."""
 
 
 MEMORY = ArrayStore()

@@ -14,6 +14,7 @@ from framework.types.columns import ARRAYS, PRICES
 from framework.types.higher import HigherBars
 from framework.types.instrument import Instrument
 from framework.types.timeframe import Timeframe
+from framework.types.veil import seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,7 @@ class Bars:
     session: NDArray[np.int64]
     """Session each bar belongs to, int64[n]: its local trading date as days since 1970-01-01."""
     close_time: NDArray[np.int64]
-    """When each bar is complete, int64[n], UTC nanoseconds: no later than the next one opens."""
+    """Close of each bar, int64[n], UTC nanoseconds: no later than the next one opens."""
     factor: NDArray[np.float64]
     """Adjustment: raw price = adjusted price × factor, float64[n]; 1 where nothing was adjusted."""
     actions: tuple[Action, ...] = ()
@@ -109,7 +110,7 @@ class Bars:
         """
         from framework.types.frames import columns_of
 
-        return cls.from_arrays(*columns_of(frame, symbol, timeframe, timezone))
+        return seen(cls.from_arrays(*columns_of(frame, symbol, timeframe, timezone)))
 
     def to_frame(self) -> pd.DataFrame:
         """DataFrame open, high, low, close, volume on a tz-aware index (daily bars: naive dates)."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class BreakerCause(StrEnum):
-    """Cause of a change of the trading state. The first four trip the breaker, the others end a trip."""
+    """Cause of a change of the trading state. The first four and RUIN trip the breaker, the others end a trip."""
 
     DAILY_LOSS = "daily_loss"
     """``max_daily_loss``: ACTIVE → REDUCE_ONLY."""
@@ -27,7 +27,9 @@ class BreakerCause(StrEnum):
     RESET_DUE = "reset_due"
     """``breaker_reset`` sessions have passed: HALTED → ACTIVE."""
     COMMAND = "command"
-    """A person said so: → ACTIVE, or what was said."""
+    """A person's command: → ACTIVE, or what was said."""
+    RUIN = "ruin"
+    """Equity at a close was 0 or less: → HALTED, what is held is left, and nothing in the run ends it."""
     SURPRISE = "surprise"
     """The broker contradicted what the session believed: ACTIVE → REDUCE_ONLY, until it is reconciled."""
     RECONCILED = "reconciled"
@@ -43,9 +45,9 @@ class BreakerEvent(NamedTuple):
     after: TradingState
     cause: BreakerCause
     value: int
-    """What was reached: paise lost (daily loss, drawdown) or a count (losses, orders, sessions); 0 = none."""
+    """Value reached: paise lost (daily loss, drawdown), paise of equity (ruin), or a count; 0 = none."""
     limit: int
-    """What it was measured against, in the same unit."""
+    """Limit it was measured against, in the same unit."""
     instrument: int = -1
     """Index into the run's instruments, of a runaway; −1 = all of them."""
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from framework.types.instrument import Instrument
 
 MINUTE_NS = 60 * SECOND_NS
+ENOUGH = 10
+"""Steps within sessions that tell a timeframe which somebody said from the one that bars have."""
 EVER, NEVER = -(1 << 63), (1 << 63) - 1
 
 
@@ -82,16 +84,31 @@ def closes(
 ) -> NDArray[np.int64]:
     """Closing time of each bar, int64[n]: its open and its length; ``DataError`` where two bars of a session overlap.
 
-    A session's last bar may be shorter than the others: it is closed when the next session opens.
+    A session's last bar may be shorter than the others: it is closed when the next session opens. It lies on the grid
+    that begins with the session's first bar; one that does not was fetched while it formed.
     """
     close = opens + timeframe.nanoseconds
     late = np.flatnonzero(close[:-1] > opens[1:])
     if late.size:
-        inside = late[session[late] == session[late + 1]]
+        begins = opens[np.searchsorted(session, session[late])]
+        inside = late[(session[late] == session[late + 1]) | ((opens[late] - begins) % timeframe.nanoseconds != 0)]
         if inside.size:
             raise DataError(_overlap(instrument, timeframe, opens, int(inside[0])))
         close[late] = opens[late + 1]
     return close
+
+
+def sparse_step(opens: NDArray[np.int64], session: NDArray[np.int64], length: int) -> int:
+    """The longer step that all bars lie apart within their sessions, so that they are bars of it; 0 without one.
+
+    Bars that did not trade are missing, and then what is there lies any number of bars apart. ``opens`` and ``length``
+    have one unit.
+    """
+    steps = np.diff(opens)[session[1:] == session[:-1]]
+    if steps.shape[0] < ENOUGH:
+        return 0
+    common = int(np.gcd.reduce(steps))
+    return common if common > length and common % length == 0 else 0
 
 
 def _overlap(instrument: Instrument, timeframe: Timeframe, opens: NDArray[np.int64], row: int) -> str:

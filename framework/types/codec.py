@@ -37,11 +37,11 @@ class UnwritableError(DataError):
 
 
 class UnknownFormatError(DataError):
-    """What is written is of a class, a field or a value that this version does not know."""
+    """A class, a field or a value that this version does not know."""
 
 
 class Codec(NamedTuple):
-    """How values of one annotation are written and read; None where JSON's own value is the value."""
+    """Writer and reader of the values of one annotation; None where JSON's own value is the value."""
 
     encode: Change | None
     decode: Change | None

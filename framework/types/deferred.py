@@ -1,4 +1,4 @@
-"""Deferred values, made at first access: records of a million-bar run cost nothing until they are read."""
+"""Speed only: deferred values, made at first access; records of a million-bar run cost nothing until they are read."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 class Deferred(Sequence[T]):
-    """A read-only sequence whose items are made of an array's rows, all at once, at the first look; equals that tuple.
+    """Read-only sequence whose items are made from an array's rows, all at once, at first access; equals that tuple.
 
-    ``rows`` is for whoever needs only columns of it. It is nobody else's, so that it stays what it was.
+    ``rows`` is the underlying array, not shared: read single columns without building objects.
     """
 
     def __init__(self, rows: NDArray[np.void], make: Callable[[NDArray[np.void]], tuple[T, ...]]) -> None:

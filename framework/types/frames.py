@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from framework.errors import DataError
+from framework.types.clocks import sparse_step
 from framework.types.columns import PRICES
 from framework.types.instrument import Instrument
 from framework.types.timeframe import DAY_NS, SECOND_NS, Timeframe
@@ -56,12 +57,26 @@ def columns_of(
         instrument = instrument._replace(timezone=zone)
     index = _times(frame, names)
     stamps = _utc_nanoseconds(index, zone)
-    step = Timeframe.parse(timeframe) if timeframe else usual_step(stamps, instrument)
+    step = _said(timeframe, stamps, instrument) if timeframe else usual_step(stamps, instrument)
     if step.daily:
         stamps = _utc_nanoseconds(index.tz_localize(None).normalize(), "UTC")
     open_, high, low, close = (frame[names[name]].to_numpy(dtype=np.float64) for name in PRICES)
     volume = frame[names["volume"]].to_numpy(dtype=np.float64) if "volume" in names else None
     return FrameColumns(instrument, step.name, stamps, open_, high, low, close, volume)
+
+
+def _said(timeframe: str, stamps: NDArray[np.int64], instrument: Instrument) -> Timeframe:
+    """The timeframe that somebody said; ``DataError`` where bars are longer, and would be known before they close."""
+    said = Timeframe.parse(timeframe)
+    longer = 0 if said.daily else sparse_step(stamps, said.sessions(stamps, instrument.timezone), said.nanoseconds)
+    if longer:
+        name = Timeframe.of_seconds(longer // SECOND_NS).name
+        msg = (
+            f"timeframe {said.name}: the bars of {instrument} all lie {name} or more apart, so they are {name} bars; "
+            f"say timeframe={name!r}, or nothing"
+        )
+        raise DataError(msg)
+    return said
 
 
 def frame_of(

@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 
 class RiskRule(Protocol):
-    """A rule that Session asks in every host: backtest, paper and live.
+    """Risk rule of a user's own, called by Session in every host: backtest, paper and live.
 
     It must be a pure function of its arguments and its own memory: no clock, no I/O. It may approve, shrink or
     refuse; it never enlarges, flips or postpones. It is asked about increases only: reductions always pass.
     """
 
     def pre_order(self, order: Order, state: Portfolio) -> Verdict:
-        """Asked once for each order that increases a position, after the built-in rules."""
+        """Verdict on an order that increases a position; called once for each, after the built-in rules."""
         ...
 
     def post_fill(self, settlement: Settlement, state: Portfolio) -> None:
-        """Told of each fill right after it was booked."""
+        """Called with each fill right after it was booked."""
         ...
 
     def on_state(self, state: Portfolio) -> None:
-        """Told the account at each bar's close, before decisions."""
+        """Called with the account at each bar's close, before decisions."""
         ...
 
 

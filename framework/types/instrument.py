@@ -13,7 +13,7 @@ class Instrument(NamedTuple):
 
     symbol: str
     exchange: str = ""
-    """Market identifier such as ``NSE``; empty where nobody said."""
+    """Market identifier such as ``NSE``; empty if unknown."""
     tick: float = 0.0
     """Smallest price step in rupees; 0 = not stated, and then computed prices are not rounded."""
     lot: int = 1
@@ -21,15 +21,15 @@ class Instrument(NamedTuple):
     timezone: str = "UTC"
     """IANA zone of the exchange; the session's local date is taken in it."""
     kind: str = ""
-    """``share``, ``fund``, ``index``, ``share_future``, ``index_option``, …; empty where nobody said."""
+    """``share``, ``fund``, ``index``, ``share_future``, ``index_option``, …; empty if unknown."""
     expiry: str = ""
     """Last day of a contract, ``2026-11-24``; empty for what does not expire."""
     hours: str = ""
-    """Class of its trading hours, such as ``cas`` (closing auction); empty where nobody said."""
+    """Class of its trading hours, such as ``cas`` (closing auction); empty if unknown."""
     series: str = ""
-    """Series of NSE (EQ, BE, …) or group of BSE (A, X, …); empty where nobody said."""
+    """Series of NSE (EQ, BE, …) or group of BSE (A, X, …); empty if unknown."""
     equity_oriented: bool | None = None
-    """Whether the tax law counts it as shares: funds of shares do, gold and debt do not; None where nobody said."""
+    """True if the tax law counts it as shares: funds of shares do, gold and debt do not; None if unknown."""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Limits on what may be sent to a broker. None of them has a default: who starts live has said each one."""
+"""Live limits, on what may be sent to a broker. None has a default: a live start needs each of them set."""
 
 from __future__ import annotations
 

@@ -57,13 +57,13 @@ class Panel:
     actions: tuple[tuple[Action, ...], ...] = ()
     """Corporate actions by instrument; empty where no instrument has any."""
     deadlines: Deadlines | None = field(default=None, repr=False)
-    """When positions must be closed, where a product or an expiry asks for it."""
+    """Deadlines of positions, where a product or an expiry sets them."""
     space: ArrayStore = field(default=MEMORY, repr=False)
-    """Where what is made of it is put, table by table."""
+    """Store of the tables made from it."""
     series: tuple[Bars, ...] = field(default=(), init=False, repr=False)
     """The very bars it was made of, in column order; empty where they are not known. A changed panel knows none."""
     ends: NDArray[np.int64] | None = field(default=None, init=False, repr=False)
-    """``session_ends``, once somebody asked."""
+    """``session_ends``, once computed."""
 
     @classmethod
     def from_bars(cls, series: Sequence[Bars], space: ArrayStore = MEMORY) -> Panel:
@@ -88,7 +88,7 @@ class Panel:
             msg = f"{twice} is in the list more than once"
             raise ConfigError(msg)
         time = _union([bars.time for bars in ordered])
-        space.foresee((len(VALUES) + DECIDED) * time.nbytes * len(ordered))
+        space.reserve((len(VALUES) + DECIDED) * time.nbytes * len(ordered))
         rows = [rows_in(time, bars.time, space) for bars in ordered]
         values: dict[str, Any] = {
             name: table([getattr(bars, name) for bars in ordered], rows, time.shape[0], space) for name in VALUES

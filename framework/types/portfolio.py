@@ -23,7 +23,7 @@ class Position(NamedTuple):
     quantity: int = 0
     """Signed units: + long, − short."""
     cost_paise: int = 0
-    """What was paid (long) or received (short) for it, ≥ 0, without charges."""
+    """Rupees paid (long) or received (short) for it, ≥ 0, without charges."""
     entry_charges_paise: int = 0
     """Charges of the entries that are still open, ≥ 0."""
     mark_paise: int = 0

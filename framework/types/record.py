@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from framework.types.breaker import BreakerEvent
     from framework.types.orders import Fill, Order, Reason, Verdict
     from framework.types.panel import Panel
-    from framework.types.settings import Settings
+    from framework.types.settings import RunSettings
 
 
 class SimulatedFill(NamedTuple):
@@ -74,11 +74,11 @@ class OrderState(StrEnum):
 
 
 class OrderRecord(NamedTuple):
-    """An order, what risk said, and how it ended."""
+    """An order, its verdict, and its end."""
 
     order: Order
     requested: int
-    """Signed units asked for before the risk review."""
+    """Signed units before the risk review."""
     verdict: Verdict
     state: OrderState
     filled: int
@@ -105,11 +105,11 @@ class AppliedAction(NamedTuple):
     after: int
     """Signed units held after."""
     cash_paise: int
-    """What it moved: the dividend (a short pays it) and what a fraction of a share was worth."""
+    """Cash that it moved: the dividend (a short pays it) and the worth of a fraction of a share."""
 
 
 class Notice(NamedTuple):
-    """Something a person must hear about: a breaker that tripped, cash below zero, a refused fill."""
+    """Notice for a person: a breaker that tripped, cash below zero, a refused fill."""
 
     time: int
     """UTC nanoseconds."""
@@ -123,7 +123,7 @@ class Record:
 
     engine: str
     panel: Panel
-    settings: Settings
+    settings: RunSettings
     first_row: int
     """First panel row that was decided on and accounted for; earlier rows only fed the indicators."""
     settlements: Sequence[Settlement]
@@ -140,7 +140,7 @@ class Record:
     positions: tuple[int, ...]
     """Signed units held at the end, by instrument."""
     targets: NDArray[np.float64] | None = None
-    """float64[T, N]: what the strategy asked for; None for ``on_bar`` strategies."""
+    """float64[T, N]: the strategy's targets; None for ``on_bar`` strategies."""
     columns: dict[str, dict[str, NDArray[np.float64]]] = field(default_factory=dict)
     """symbol → column name → float64[T] on the panel's rows, NaN where the instrument has no bar."""
     style: str = ""
@@ -148,7 +148,7 @@ class Record:
     prices: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     """stop, take_profit, trail, limit, trigger → float64[T, N]: those that the strategy gave beside its targets."""
     rules: tuple[str, ...] = ()
-    """Risk rules of the user's own that were asked."""
+    """Risk rules of the user's own that took part."""
     actions: tuple[AppliedAction, ...] = ()
     """Corporate actions that positions went through, as they came."""
     breaker_events: tuple[BreakerEvent, ...] = ()

@@ -1,11 +1,11 @@
-"""Rupees as people in India write them: ₹12,34,567.89. Whatever this program says of money, it says here."""
+"""Rupees as people in India write them: ₹12,34,567.89. All amounts that are printed pass through here."""
 
 from __future__ import annotations
 
 import math
 
 NONE = "–"
-"""What stands where there is no number."""
+"""Sign for a missing number."""
 MINUS = "−"
 
 

@@ -138,7 +138,7 @@ class Charges(NamedTuple):
     Empty: all of them by ``regimes``.
     """
     assumed: tuple[str, ...] = ()
-    """Rows of the table among these rates that nobody has checked, as people find them."""
+    """Unconfirmed rows of the table among these rates, as a person finds them."""
 
     @classmethod
     def parse(cls, given: str | Mapping[str, Any]) -> Charges:

@@ -8,7 +8,7 @@ A field's description, unit, group and option (``SettingOption``) are what help,
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NewType, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -144,9 +144,9 @@ class Settings(BaseModel):
         None, gt=0, le=1, description="greatest share of a bar's volume that one order may fill, 0–1"
     )
     rebalance: Annotated[
-        Literal["on_change", "every_bar"] | Annotated[str, Field(pattern=r"^band:\d+(\.\d+)?$")],
-        SettingOption("on_change | every_bar | band:5 (percentage points)", ORDERS),
-    ] = Field("on_change", description="bars at which positions are brought to the weights of allocate()")
+        Literal["on_signal", "on_change", "every_bar"] | Annotated[str, Field(pattern=r"^band:\d+(\.\d+)?$")],
+        SettingOption("on_signal | on_change | every_bar | band:5 (percentage points)", ORDERS),
+    ] = Field("on_signal", description="bars at which positions are brought to the weights of allocate()")
     reenter: Annotated[Literal["any_bar", "new_signal"], SettingOption("any_bar | new_signal", ORDERS)] = Field(
         "any_bar", description="entry again after an exit, while the target stands"
     )
@@ -237,5 +237,7 @@ class Settings(BaseModel):
         return "; ".join(parts)
 
 
+RunSettings = NewType("RunSettings", Settings)
+"""Settings of a run, with the rates of a broker's plan and the margins of a product; made by ``run.preparation``."""
 NESTED = {"exits": tuple(Exits.model_fields), "limits": tuple(Limits.model_fields)}
 """Field of Settings → the names inside it."""

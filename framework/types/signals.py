@@ -33,14 +33,14 @@ def _floats(name: str, values: ArrayLike, rows: int | None) -> NDArray[np.float6
     return array
 
 
-class Turns(NamedTuple):
-    """Turns of a long-or-flat strategy, each bool[n]: target 1 at ``enter``, 0 at ``leave``, which wins."""
+class EntryExit(NamedTuple):
+    """Entries and exits of a long-or-flat strategy, each bool[n]: target 1 at ``enter``, 0 at ``leave``, which wins."""
 
     enter: NDArray[np.bool_]
     leave: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, enter: ArrayLike, leave: ArrayLike) -> Turns:
+    def of(cls, enter: ArrayLike, leave: ArrayLike) -> EntryExit:
         """Both as read-only arrays of one length; ``StrategyError`` where they are not."""
         given = np.asarray(enter, dtype=bool), np.asarray(leave, dtype=bool)
         try:
@@ -90,13 +90,13 @@ class Signals:
     """Entry stop price in rupees (with ``limit``: stop-limit); NaN = none."""
     columns: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     """Named series for plots, such as the indicator itself."""
-    turns: Turns | None = field(default=None, init=False, repr=False, compare=False)
-    """What ``long_flat`` was given: a sweep reads it and needs no targets, which are then made at the first look."""
+    entry_exit: EntryExit | None = field(default=None, init=False, repr=False, compare=False)
+    """Arguments of ``long_flat``: a sweep reads them and needs no targets, which are then made at first access."""
 
     def __post_init__(self) -> None:
         given: Any = self.target
-        if isinstance(given, Turns):
-            object.__setattr__(self, "turns", given)
+        if isinstance(given, EntryExit):
+            object.__setattr__(self, "entry_exit", given)
             object.__delattr__(self, "target")
             self._check_others(given.enter.shape[0])
             return
@@ -111,10 +111,10 @@ class Signals:
 
     def __getattr__(self, name: str) -> Any:
         """The target that ``long_flat`` put off: only a slot that is still empty gets here."""
-        if name != "target" or self.turns is None:
+        if name != "target" or self.entry_exit is None:
             msg = f"Signals has no attribute {name!r}"
             raise AttributeError(msg)
-        object.__setattr__(self, "target", self.turns.target())
+        object.__setattr__(self, "target", self.entry_exit.target())
         return self.target
 
     def _check_others(self, rows: int) -> None:
@@ -138,7 +138,7 @@ class Signals:
 
         Comparisons with a warm-up NaN are false, so a strategy stays out until its indicators exist.
         """
-        later: Any = Turns.of(enter, leave)
+        later: Any = EntryExit.of(enter, leave)
         return cls(later, **others)
 
     @classmethod
@@ -165,7 +165,7 @@ class Signals:
         )
 
     def __len__(self) -> int:
-        return int((self.target if self.turns is None else self.turns.enter).shape[0])
+        return int((self.target if self.entry_exit is None else self.entry_exit.enter).shape[0])
 
     def __repr__(self) -> str:
         decided = int(np.count_nonzero(np.isfinite(self.target)))

@@ -27,7 +27,7 @@ class Comparison(NamedTuple):
     """The first difference, or why it was not run; else empty."""
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """The outcome in words."""
         if self.agreement is Agreement.IDENTICAL:
             return "identical"
@@ -36,7 +36,7 @@ class Comparison(NamedTuple):
         return f"{'different' if self.agreement is Agreement.DIFFERENT else 'not run'}: {self.detail}"
 
     def __str__(self) -> str:
-        return f"{self.engine} {self.said}"
+        return f"{self.engine} {self.in_words}"
 
 
 class Verification(NamedTuple):
@@ -46,7 +46,7 @@ class Verification(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """True when an engine came to something else: one of the two is wrong."""
+        """True when an engine's result differs: one of the two is wrong."""
         return any(one.agreement is Agreement.DIFFERENT for one in self.comparisons)
 
     @property
@@ -57,5 +57,5 @@ class Verification(NamedTuple):
         return "passed" if any(one.agreement is not Agreement.NOT_RUN for one in self.comparisons) else "not_run"
 
     def __str__(self) -> str:
-        said = {one.said for one in self.comparisons}
-        return said.pop() if len(said) == 1 else " · ".join(str(one) for one in self.comparisons)
+        outcomes = {one.in_words for one in self.comparisons}
+        return outcomes.pop() if len(outcomes) == 1 else " · ".join(str(one) for one in self.comparisons)

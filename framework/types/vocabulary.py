@@ -23,7 +23,7 @@ NAMES: dict[str, Any] = {
 
 
 def is_named_tuple(annotation: Any) -> bool:
-    """Whether a class is a named tuple."""
+    """True for a class of named tuples."""
     return isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_fields")
 
 

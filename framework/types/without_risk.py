@@ -31,7 +31,7 @@ class WithoutRisk(Later):
     charges_paise: int = 0
     engine: str = ""
     left_out: str = ""
-    """Why there was no second run, as a sentence; else empty."""
+    """Reason why there was no second run, as a sentence; else empty."""
 
     @classmethod
     def later(cls, make: Callable[[], WithoutRisk]) -> Self:

@@ -61,7 +61,7 @@ class Kind(NamedTuple):
     word: str
     plural: str
     parent: str
-    """What such a class inherits from, for the message."""
+    """Base class of such a class, for the message."""
     fits: Callable[[type], bool]
 
 

@@ -1,4 +1,4 @@
-"""Import a user's own Python file from anywhere; what is wrong with it is said with file and line."""
+"""Loads a user's own Python file from anywhere; an error in it carries file and line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def load_file(path: Path) -> ModuleType:
         return sys.modules[name]
     module = module_from_spec(_spec(name, path))
     setattr(module, HASH, digest)
-    with _importable(path.parent), _blamed_on(path):
+    with _importable(path.parent), _errors_of(path):
         # Compiled here, not by the import system: its cache takes an edit within the same second for no edit.
         code = compile(source, str(path), "exec")
         sys.modules[name] = module  # pydantic looks a class's annotations up here
@@ -59,7 +59,7 @@ def import_file(path: Path, name: str) -> ModuleType:
     if spec is None or spec.origin is None or Path(spec.origin).resolve() != path:
         return load_file(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    with _blamed_on(path):
+    with _errors_of(path):
         module = import_module(name)
     if not hasattr(module, HASH):
         setattr(module, HASH, digest)
@@ -76,7 +76,7 @@ def import_from(name: str, folder: Path) -> ModuleType:
         if found is None:
             msg = f"there is no module {name!r}, neither installed nor in the working directory"
             raise ConfigError(msg)
-        with _blamed_on(Path(found.origin or name)):
+        with _errors_of(Path(found.origin or name)):
             return import_module(name)
 
 
@@ -92,8 +92,8 @@ def place_of(error: BaseException, path: Path) -> str:
     return f"{own[-1].filename}, line {own[-1].lineno}" if own else str(path)
 
 
-def said(error: BaseException) -> str:
-    """``ValueError: what it says``, in one line."""
+def error_text(error: BaseException) -> str:
+    """``ValueError: its text``, in one line."""
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
 
 
@@ -135,7 +135,7 @@ def _forget_namesakes(folder: Path) -> None:
 
 
 @contextmanager
-def _blamed_on(path: Path) -> Iterator[None]:
+def _errors_of(path: Path) -> Iterator[None]:
     """Turn whatever a file raises while it is imported into one sentence with the file and line."""
     try:
         yield
@@ -146,4 +146,4 @@ def _blamed_on(path: Path) -> Iterator[None]:
         msg = f"{error.filename or path}, line {error.lineno}: {error.msg}{text}"
         raise StrategyError(msg) from None
     except (Exception, SystemExit) as error:
-        raise StrategyError(f"{place_of(error, path)}: {said(error)}") from error
+        raise StrategyError(f"{place_of(error, path)}: {error_text(error)}") from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from framework.errors import ConfigError, StrategyError
 from framework.types.hooks import Rule
 from framework.types.orders import Verdict
-from framework.usercode.load import place_of, said
+from framework.usercode.load import error_text, place_of
 
 if TYPE_CHECKING:
     from types import FunctionType
@@ -25,12 +25,12 @@ class FunctionRule(Rule):
     function: FunctionType
 
     def pre_order(self, order: Order, state: Portfolio) -> Verdict:
-        """Ask the function; what it raises, and what is no Verdict over whole units, is a ``StrategyError``."""
+        """Call the function; an exception, or an answer that is no Verdict over whole units, is a ``StrategyError``."""
         try:
             verdict: object = self.function(order, state)
         except Exception as error:
             place = place_of(error, Path(self.function.__code__.co_filename))
-            raise StrategyError(f"{place}: risk rule {type(self).__name__} raised {said(error)}") from error
+            raise StrategyError(f"{place}: risk rule {type(self).__name__} raised {error_text(error)}") from error
         units: object = verdict.quantity if isinstance(verdict, Verdict) else None
         if isinstance(verdict, Verdict) and isinstance(units, Integral):
             return verdict._replace(quantity=int(units))
@@ -41,7 +41,7 @@ class FunctionRule(Rule):
 
 
 def function_rule(function: FunctionType, source: str) -> type[FunctionRule]:
-    """A function of (order, state) as a rule of its name; ``ConfigError`` where it cannot be asked so."""
+    """A function of (order, state) as a rule of its name; ``ConfigError`` for another signature."""
     name = function.__name__
     try:
         inspect.signature(function).bind(None, None)

@@ -140,6 +140,20 @@ def ask(quantity: int, **others: Any) -> OrderRequest:
     return OrderRequest(others.pop("instrument", 0), quantity, **others)
 
 
+def in_both_engines(record: Record, style: str = "signals", **beside: Any) -> Record:
+    """The record, once the kernel's loop has come to the same orders, fills, notices and account.
+
+    ``beside``: ``limit``, ``trigger``, … as ``play`` was given them.
+    """
+    decisions = DecisionArrays(record.targets, **{name: grid(record.panel, said) for name, said in beside.items()})
+    other = compiled.run(record.panel, record.settings, decisions=decisions, style=style, compiled=False)
+    for name in ("orders", "settlements", "notices", "breaker_events", "positions"):
+        assert repr(tuple(getattr(record, name))) == repr(tuple(getattr(other, name)))
+    for name in ("equity_paise", "cash_paise", "exposure_paise"):
+        assert getattr(record, name).tolist() == getattr(other, name).tolist()
+    return record
+
+
 def fills(record: Record) -> list[tuple[int, int, float, str]]:
     """(row, signed units, price in rupees, reason) of every fill, in order."""
     return [

@@ -1,7 +1,5 @@
 """Rows A1 to A8: what an ex-date does to a position, its orders and the money. Numbers by hand."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -181,8 +179,10 @@ def test_intraday_a_split_comes_with_the_first_bar_of_its_session():
 
 
 def test_cash_that_a_short_owes_below_zero_is_noticed():
-    panel = with_actions([*still(100, 3), *still(100, 2)], Action(MONDAY + 3, "dividend", dividend=90.0))
-    record = play(panel, [-1], sizing="fixed:20", capital=1_000, short_margin=0)
-    assert -1_800_00 == record.actions[0].cash_paise
-    replaced = replace(record)
-    assert replaced.cash_paise[-1] == 100_000 + 200_000 - 180_000
+    # ₹5,000 and ₹2,000 of a short of A, less ₹4,000 of B: ₹3,000 of cash, and A pays ₹3,200.
+    prices = {"A": still(100, 5), "B": still(200, 5)}
+    panel = with_actions(prices, Action(MONDAY + 3, "dividend", dividend=160.0))
+    record = play(panel, {"A": [-1], "B": [1]}, sizing="fixed:20", capital=5_000, short_margin=0)
+    assert -3_200_00 == record.actions[0].cash_paise
+    assert [300_000, -20_000] == record.cash_paise[[2, 3]].tolist()
+    assert [("cash_below_zero", "cash fell to −₹200.00")] == [(n.code, n.text) for n in record.notices]

@@ -12,8 +12,10 @@ from framework.types import Rule
 from tests.contract.market import (
     MONDAY,
     NAN,
+    ask,
     fills,
     fills_by_symbol,
+    in_both_engines,
     panel_of,
     play,
     refusals,
@@ -182,6 +184,7 @@ def test_new_signal_waits_for_the_target_to_leave(exits, bar, price, reason):
     ("rebalance", "more"),
     [
         # Half of ₹1,00,000 at 100 are 500 units. At 110 they are 55,000 of 1,05,000 = 52.38 %; half would be 477.27.
+        ("on_signal", [(3, -23, 110.0, "rebalance")]),
         ("on_change", []),
         ("every_bar", [(3, -23, 110.0, "rebalance")]),
         ("band:2", [(3, -23, 110.0, "rebalance")]),
@@ -191,8 +194,9 @@ def test_new_signal_waits_for_the_target_to_leave(exits, bar, price, reason):
 @pytest.mark.parametrize("keep", [0.5, NAN], ids=["the same weight", "NaN"])
 def test_weights_rebalance_on_change_every_bar_or_beyond_a_band(rebalance, more, keep):
     prices = [*still(100, 2), (100, 110, 100, 110), *still(110, 3)]
-    record = play(prices, weights=[0.5, *[keep] * 5], rebalance=rebalance)
-    assert [(1, 500, 100.0, "signal"), *more] == fills(record)
+    record = in_both_engines(play(prices, weights=[0.5, *[keep] * 5], rebalance=rebalance), "allocate")
+    kept = rebalance == "on_signal" and math.isnan(keep)
+    assert [(1, 500, 100.0, "signal"), *([] if kept else more)] == fills(record)
     # On change: 0.4 × 1,05,000 / 110 = 381.8 units.
     changed = play(prices, weights=[0.5, keep, keep, 0.4, NAN, 0.4], rebalance="on_change")
     assert fills(changed) == [(1, 500, 100.0, "signal"), (4, -119, 110.0, "rebalance")]
@@ -205,6 +209,124 @@ def test_weights_rebalance_on_change_every_bar_or_beyond_a_band(rebalance, more,
     assert decide_weights(TooMuch(), pair, leverage=1.1) is not None
     with pytest.raises(StrategyError, match=r"Σ\|w\| = 1\.1000 .* must not exceed the leverage of 1"):
         decide_weights(TooMuch(), pair, leverage=1.0)
+
+
+@pytest.mark.parametrize("reuse", [None, False])
+def test_a_weight_that_a_row_gives_again_brings_the_position_back_and_its_sales_pay_its_purchases(reuse):
+    # ₹1,00,000 in two halves, 500 at 100 each. A goes to 150: halves of ₹1,25,000 are 416 of A and 625 of B.
+    prices = {"A": [*still(100, 2), *still(150, 6)], "B": still(100, 8)}
+    given = {"A": [0.5, NAN, 0.5, NAN, 0.5], "B": [0.5, NAN, 0.5, NAN, 0.5]}
+    record = in_both_engines(play(prices, weights=given, reuse_proceeds=reuse), "allocate")
+    opened = [(1, "A", 500), (1, "B", 500)]
+    if reuse is None:  # 84 × 150 = ₹12,600 pay 125 × 100 = ₹12,500; said once more, both are where they should be
+        assert [*opened, (3, "A", -84), (3, "B", 125)] == fills_by_symbol(record)
+        assert [] == refusals(record)
+        assert 10_000 == record.cash_paise[-1]
+    else:  # the cash that is there at the close buys nothing; what the sale brought buys it at the next number
+        assert [*opened, (3, "A", -84), (5, "B", 125)] == fills_by_symbol(record)
+        assert [(125, "cash")] == refusals(record)
+    assert {"rebalance"} == {reason for *_, reason in fills(record)[2:]}
+    # By the default; where only changes count, the winner is kept and holds the other's cash.
+    by_default = play(prices, weights=given)
+    assert ("on_signal", 4) == (by_default.settings.rebalance, len(by_default.settlements))
+    assert opened == fills_by_symbol(play(prices, weights=given, rebalance="on_change"))
+
+
+def test_a_weight_that_a_row_gives_again_reopens_what_was_stopped_or_refused_and_tops_up_what_was_clipped():
+    # Stopped at 90 in row 2; the same number again enters at row 4. Clipped to ₹20,000, it is asked for again.
+    fell = [*still(100, 2), (100, 100, 85, 90), *still(90, 4)]
+    record = in_both_engines(play(fell, weights=[0.5, NAN, NAN, 0.5], stop_loss="10%"), "allocate")
+    assert [(1, 500, 100.0, "signal"), (2, -500, 90.0, "stop_loss"), (4, 527, 90.0, "signal")] == fills(record)
+    clipped = in_both_engines(
+        play(still(100, 5), weights=[0.5, NAN, 0.5, 0.0, 0.0], max_order_value=20_000), "allocate"
+    )
+    assert [(1, 200), (3, 200), (4, -400)] == [fill[:2] for fill in fills(clipped)]
+
+
+@pytest.mark.parametrize("rebalance", ["on_signal", "every_bar", "band:1"])
+def test_a_top_up_that_cash_refused_keeps_the_weight_so_that_a_zero_still_sells(rebalance):
+    # Half of ₹1,00,000 at 100; at 50 the half of ₹75,000 is 750, and the open at 500 leaves no cash for 250 more.
+    prices = [*still(100, 2), (50, 50, 50, 50), (500, 500, 50, 50), *still(50, 4)]
+    weights = [0.5, NAN, 0.5, NAN, NAN, 0.0, 0.0]
+    record = in_both_engines(play(prices, weights=weights, rebalance=rebalance), "allocate")
+    assert (250, "cash") == refusals(record)[0]
+    row, units, price, reason = fills(record)[-1]
+    assert (6, 50.0, "signal") == (row, price, reason)
+    assert units < 0
+    assert (0,) == record.positions
+
+
+def test_a_weight_that_a_row_gives_again_replaces_an_entry_that_still_waits():
+    # No bar of B at rows 1 and 2: the entry of ₹50,000 expires and is asked for anew only where the row says so.
+    prices = {"A": still(10, 7), "B": [*still(100), None, None, *still(100, 4)]}
+    record = in_both_engines(play(prices, weights={"B": [0.5, NAN, 0.5, NAN, 0.5]}), "allocate")
+    assert [(5, "B", 500)] == fills_by_symbol(record)
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
+@pytest.mark.parametrize(
+    ("choices", "beside", "price", "lot"),
+    [
+        ({"sizing": "equity:95%"}, {}, 1e-5, 1),  # 9,50,00,00,000 units
+        ({"sizing": "fixed:3000000000"}, {}, 1e-5, 1),
+        ({"sizing": "fixed:3000000000"}, {}, 100, 75),
+        ({"sizing": "value:50000"}, {}, 1e-5, 1),
+        ({"sizing": "risk:1%"}, {"stop": 1e-8}, 100, 1),
+        ({"sizing": "risk:1%", "stop_loss": "rs:0.0000001"}, {}, 100, 1),
+        ({"sizing": "kelly:50%", "kelly_start": 0.5}, {}, 1e-5, 1),
+        ({"sizing": "margin:90%", "long_margin": 1e-8, "short_margin": 1e-8}, {}, 100, 1),
+        ({"sizing": "fixed:2000000000"}, {}, 20_000.01, 1),  # more than ₹40 lakh crore
+    ],
+    ids=["equity", "fixed", "lots", "value", "risk", "stop_loss", "kelly", "margin", "worth"],
+)
+def test_a_size_that_no_rule_can_hold_is_refused_as_beyond_the_limit(side, choices, beside, price, lot):
+    record = in_both_engines(play(still(price, 4), [side, NAN, side / 2], lot=lot, **choices, **beside), **beside)
+    most = 2_000_000_000 // lot * lot
+    # Half of it is no size either; where one was, and only its worth is too large, a lower target never buys (S8).
+    assert [(side * most, "size_beyond_limit")] * (1 if price == 20_000.01 else 2) == refusals(record)
+    assert [] == fills(record)
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
+def test_a_volatility_of_almost_nothing_asks_for_a_size_beyond_the_limit(side):
+    # Closes that differ by 1e-7 of themselves: ₹15,000 / (100 × 1.6e-6) is less, ₹15,000 / (100 × 1.6e-10) is not.
+    prices = [(100 + move,) * 4 for move in (0, 1e-9, 0, 1e-9, 0, 1e-9)]
+    given = {"sizing": "volatility:15%", "volatility_bars": 2}
+    record = in_both_engines(play(prices, [NAN, NAN, NAN, side], **given))
+    assert [(side * 2_000_000_000, "size_beyond_limit")] == refusals(record)
+    # Divided among all, the same calm is half of the equity and no size at all.
+    two = {"A": prices, "B": prices}
+    assert [] == refusals(in_both_engines(play(two, [NAN, NAN, NAN, side], sizing="equal_risk:95%", volatility_bars=2)))
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
+def test_a_weight_that_no_rule_can_hold_is_refused_as_beyond_the_limit(side):
+    record = in_both_engines(play(still(1e-5, 4), weights=[side * 0.5, NAN, side * 1e-7]), "allocate")
+    assert [(side * 2_000_000_000, "size_beyond_limit")] == refusals(record)
+    # ₹0.01 of it are a thousand units.
+    assert [(3, side * 1000)] == [fill[:2] for fill in fills(record)]
+
+
+@pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
+@pytest.mark.parametrize(
+    ("quantity", "price", "why"),
+    [
+        (3_000_000_000, 100, "size_beyond_limit"),
+        (10**15, 100, "size_beyond_limit"),
+        (2_000_000_000, 20_001, "size_beyond_limit"),
+        (2_000_000_000, 100, ""),
+    ],
+)
+def test_an_explicit_order_that_no_rule_can_hold_is_refused_as_beyond_the_limit(side, quantity, price, why):
+    record = play(still(price, 4), orders={0: [ask(side * quantity)]})
+    assert ([(side * quantity, why)] if why else []) == refusals(record)
+    assert ([] if why else [(1, side * 1000)]) == [fill[:2] for fill in fills(record)]  # cut to the cash
+    # With what is held already it counts together; what only reduces passes.
+    first, more, back = 5_000_000, 1_999_000_000, 10**10
+    held = play(still(0.01, 6), orders={0: [ask(side * first)], 2: [ask(side * more)], 3: [ask(-side * back)]})
+    assert [side * more, -side * (back - first)] == [units for units, _ in refusals(held)]
+    assert {"size_beyond_limit"} == {reason for _, reason in refusals(held)}
+    assert [(1, side * 5_000_000), (4, -side * 5_000_000)] == [fill[:2] for fill in fills(held)]
 
 
 class AboveItsMean(Strategy):

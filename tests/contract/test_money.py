@@ -95,8 +95,9 @@ def test_an_amount_beyond_the_limit_raises(rupees):
     assert to_paise(40_000_000_000_000.0) == 4_000_000_000_000_000
     with pytest.raises(OverflowError, match="40 lakh crore"):
         to_paise(rupees)
+    # One share bought at ₹1,000 crore is worth ₹50 lakh crore at the next close.
     with pytest.raises(OverflowError, match="40 lakh crore"):
-        play(still(5e12, 2), [1], capital=1e12)
+        play([*still(1e10, 2), *still(5e13)], [1], sizing="fixed:1", capital=1e12)
 
 
 @pytest.mark.parametrize(
@@ -197,13 +198,15 @@ def test_a_short_blocks_proceeds_and_margin(margin, units, power):
 
 
 def test_cash_below_zero_is_noticed():
-    # Ten short at 100 with ₹1,000; bought back at 250 they cost ₹2,500 of ₹2,000.
-    record = play([*still(100, 2), *still(250, 3)], [-1, NAN, 0], capital=1000)
-    assert record.cash_paise[-1] == -50_000
+    # ₹2,000: ten short of A, which block ₹1,000, and ten of B for the rest. Bought back at 250, A costs ₹2,500.
+    up = {"A": [*still(100, 2), *still(250, 3)], "B": still(100, 5)}
+    record = play(up, {"A": [-1, NAN, 0], "B": [1]}, capital=2000)
+    assert (-50_000, 50_000) == (record.cash_paise[-1], record.equity_paise[-1])
     assert [(n.code, n.text) for n in record.notices] == [("cash_below_zero", "cash fell to −₹500.00")]
     # Once for each time it falls there: nothing can be bought meanwhile.
-    again = play([*still(100, 2), *still(250, 3)], [-1, NAN, 0, 1], capital=1000)
+    again = play(up, {"A": [-1, NAN, 0, 1], "B": [1]}, capital=2000)
     assert refusals(again) == [(10, "cash")]
     assert len(again.notices) == 1
     # And not at all while it is positive.
-    assert play([*still(100, 2), *still(150, 3)], [-1, NAN, 0], capital=1000).notices == ()
+    fine = {"A": [*still(100, 2), *still(150, 3)], "B": still(100, 5)}
+    assert play(fine, {"A": [-1, NAN, 0], "B": [1]}, capital=2000).notices == ()

@@ -9,6 +9,7 @@ import pytest
 from framework import Settings, backtest
 from framework.errors import ConfigError
 from framework.market.products import with_product
+from framework.run.preparation import Prepared
 from framework.strategy import Strategy
 from framework.types import Bars, Instrument, Panel, Signals
 from framework.types.deadlines import NEVER, Deadlines
@@ -187,10 +188,8 @@ def test_row_17_without_known_sessions_the_time_must_be_said():
 
 
 def test_a_product_whose_deadlines_were_not_read_does_not_run_as_if_there_were_none():
-    from framework.engines.select import run_engine
-
     with pytest.raises(ConfigError, match="the deadlines of product MIS are not read"):
-        run_engine("event", panel_of(still(100, 3), per_session=3), Settings(product="MIS"))
+        Prepared(Short(), panel_of(still(100, 3), per_session=3), Settings(product="MIS"))
 
 
 # ------------------------------------------------------------------ products
@@ -260,9 +259,9 @@ def test_sizes_are_shares_of_equity_also_above_all_of_it():
 
 
 def test_what_nothing_covers_is_noticed_on_margin_too():
-    # 50 units of 100 on 1,000; they fall to 70 and half of them are sold: 2,500 × 0.7 of cash comes in.
-    # Cash −4,000 + 1,750 = −2,250; four fifths of the 1,750 left are lent, 1,400: 850 are covered by nothing.
-    prices = [*still(100, 2), (70, 70, 70, 70), (70, 70, 70, 70)]
+    # 50 units of 100 on 1,000; they fall to 85 and half of them are sold: 2,500 × 0.85 of cash comes in.
+    # Cash −4,000 + 2,125 = −1,875; four fifths of the 2,125 left are lent, 1,700: 175 are covered by nothing.
+    prices = [*still(100, 2), (85, 85, 85, 85), (85, 85, 85, 85)]
     record = play(prices, [1, 0.5], sizing="fixed:50", capital=1000, long_margin=0.2)
     assert ["cash_below_zero"] == [notice.code for notice in record.notices]
 

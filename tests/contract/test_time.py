@@ -164,6 +164,33 @@ def test_an_order_for_an_instrument_without_a_bar_waits_for_its_next_one_and_is_
     assert states(record) == [(3, "filled"), (4, "expired")]
 
 
+def test_a_result_says_which_orders_came_to_nothing_for_want_of_a_bar():
+    class Orders(Strategy):
+        def on_bar(self, ctx):
+            if ctx.row in {0, 1, 2}:
+                ctx.buy(3 + ctx.row, "B")
+
+    # B has bars at rows 1 and 5: what is asked at row 0 has no price yet, at row 1 it may wait for a bar of the next
+    # session, which has none; at row 2 it has no bar, nor in the session after.
+    series = [
+        Bars.from_arrays(name, "1d", [k * DAY_NS for k in days], *[[100.0] * len(days)] * 4)
+        for name, days in (("A", range(8)), ("B", (1, 5)))
+    ]
+    result = backtest(Orders(), series)
+    assert [(str(o.state), o.why) for o in result.record.orders] == [
+        ("refused", "no_price"),
+        ("expired", ""),
+        ("expired", ""),
+    ]
+    told = [finding.text for finding in result.findings if "has no bar" in finding.text]
+    assert told == [
+        (
+            "1970-01-01: 2 orders were given at rows in which the instrument has no bar, and came to nothing before "
+            "its next one: the first is +3 of B. Give it again at its next bar, or with validity GTC."
+        )
+    ]
+
+
 def test_an_order_for_an_instrument_that_had_no_bar_yet_is_refused_with_a_reason():
     record = play({"A": still(100, 3), "B": [None, None, (50, 50, 50, 50)]}, orders={0: [ask(3, instrument=1)]})
     assert [(o.requested, str(o.state), o.why) for o in record.orders] == [(3, "refused", "no_price")]

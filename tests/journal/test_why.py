@@ -11,8 +11,8 @@ from framework.errors import DataError
 from framework.journal.file import JournalFile
 from framework.journal.writer import JournalRecorder
 from framework.report.result import Result
-from framework.run.why import why
-from framework.run.why_not import why_not
+from framework.run.explanation import why
+from framework.run.missing_order import why_not
 from framework.types import Causality, CausalityVerdict, Rule, Verdict
 from framework.types.deadlines import NEVER, Deadlines
 from tests.contract.market import DAY_NS, HOUR_NS, NAN, ask, grid, panel_of, settings_of, still, time_of

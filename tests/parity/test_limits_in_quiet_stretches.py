@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from framework.engines import compiled, event
-from framework.engines.long_flat import takes_turns
+from framework.engines.long_flat import takes_long_flat
 from framework.engines.rows import DecisionArrays
 from framework.types import Settings
 from tests.adapters.test_paper import random_panel
@@ -39,10 +39,10 @@ def test_a_long_run_with_few_targets_is_the_event_engines(choices, seed):
     expected = event.run(panel, settings, **given)
     assert_identical(expected, replace(compiled.run(panel, settings, **given), engine="event"))
     assert expected.breaker_events or "max_jump" in choices or "max_orders_per_day" in choices
-    assert not takes_turns(panel, settings)
+    assert not takes_long_flat(panel, settings)
 
 
 def test_a_plain_limit_on_value_still_takes_turns():
     panel = random_panel(1, bars=50, instruments=1)
     gapless = bool((panel.close > 0).all())
-    assert gapless == takes_turns(panel, Settings.of(max_order_value=5_000.0, max_position_value=9_000.0))
+    assert gapless == takes_long_flat(panel, Settings.of(max_order_value=5_000.0, max_position_value=9_000.0))

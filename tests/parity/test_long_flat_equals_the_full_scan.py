@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from framework.engines import event
 from framework.engines.kernel import long_flat as kernel
-from framework.engines.long_flat import EntryExitFlags, takes_turns
+from framework.engines.long_flat import EntryExitFlags, takes_long_flat
 from framework.engines.rows import DecisionArrays
 from framework.engines.summary import SummaryRunner
 from framework.errors import InvariantError
 from framework.types import Bars, Instrument, Panel, Settings
-from framework.types.signals import Turns
+from framework.types.signals import EntryExit
 from tests.property.scenarios import DATED, bars_of, cells, columns
 
 FLAGS = (False, False, False, True)
@@ -49,7 +49,7 @@ def runs(draw, max_rows: int, sets: int = 0):
         },
     )
     flags = pick(FLAGS, (False,) * 15 + (True,), (False, True))
-    several = [Turns.of(cells(draw, flags, rows), cells(draw, flags, rows)) for _ in range(sets or 1)]
+    several = [EntryExit.of(cells(draw, flags, rows), cells(draw, flags, rows)) for _ in range(sets or 1)]
     return panel, chosen, several if sets else several[0], draw(st.integers(0, rows - 1))
 
 
@@ -131,7 +131,7 @@ def test_long_holds_and_any_size_of_block_are_exact(seed, block, exits, monkeypa
     time = np.arange(5_000, dtype=np.int64) * 86_400_000_000_000
     high, low = np.round(close * 1.01, 2), np.round(close * 0.99, 2)
     panel = Panel.from_bars([Bars.from_arrays("A", "1d", time, close, high, low, close)])
-    turns = Turns.of(rng.random(5_000) < 0.02, rng.random(5_000) < 0.004)
+    turns = EntryExit.of(rng.random(5_000) < 0.02, rng.random(5_000) < 0.004)
     chosen = Settings.of(sizing="equity:95%", charges="percent:0.1", **exits)
     monkeypatch.setattr(kernel, "BLOCK", block)
     monkeypatch.setattr("framework.engines.long_flat.BLOCK", block)
@@ -153,7 +153,7 @@ def test_the_next_turn_is_found_over_words_and_ends(enter, leave, row):
     rows = min(len(enter), len(leave))
     enter, leave = enter[:rows], leave[:rows]
     flags = EntryExitFlags(rows)
-    flags.add(Turns.of(enter, leave))
+    flags.add(EntryExit.of(enter, leave))
     wanted = [one and not other for one, other in zip(enter, leave, strict=True)]
     for words, truths in ((flags.enter[0], wanted), (flags.leave[0], leave)):
         expected = next((at for at in range(row, rows) if truths[at]), rows)
@@ -178,24 +178,24 @@ REFUSED = [
 def test_what_can_end_a_position_in_between_is_left_to_the_full_scan(choice):
     close = np.array([100.0, 101.0, 102.0])
     panel = Panel.from_bars([Bars.from_arrays("A", "1d", np.arange(3) * 86_400 * 10**9, close, close, close, close)])
-    assert takes_turns(panel, Settings())
-    assert not takes_turns(panel, Settings.of(**choice))
+    assert takes_long_flat(panel, Settings())
+    assert not takes_long_flat(panel, Settings.of(**choice))
     counter = SummaryRunner(panel, Settings.of(**choice), np.arange(3))
-    with pytest.raises(InvariantError, match="takes_turns refuses"):
-        run_one(counter, Turns.of([True, False, False], [False, False, True]))
+    with pytest.raises(InvariantError, match="takes_long_flat refuses"):
+        run_one(counter, EntryExit.of([True, False, False], [False, False, True]))
 
 
 def test_two_instruments_share_cash_so_they_are_scanned():
     close = np.array([100.0, 101.0])
     series = [Bars.from_arrays(name, "1d", np.arange(2) * 86_400 * 10**9, *[close] * 4) for name in "AB"]
-    assert not takes_turns(Panel.from_bars(series), Settings())
+    assert not takes_long_flat(Panel.from_bars(series), Settings())
 
 
 def test_an_account_beyond_whole_paise_is_an_overflow_as_in_the_full_scan():
     close = np.array([1e6, 1e6, 1e12])
     panel = Panel.from_bars([Bars.from_arrays("A", "1d", np.arange(3) * 86_400 * 10**9, *[close] * 4)])
     counter = SummaryRunner(panel, Settings.of(sizing="fixed:1000", capital=1e11), np.arange(3))
-    turns = Turns.of([True, False, False], [False, False, False])
+    turns = EntryExit.of([True, False, False], [False, False, False])
     with pytest.raises(OverflowError):
         counter.run(DecisionArrays(turns.target()[:, None]))
     with pytest.raises(OverflowError):
@@ -206,7 +206,7 @@ def test_without_a_drawdown_the_depth_is_one():
     close = np.array([100.0, 101.0, 102.0, 103.0])
     panel = Panel.from_bars([Bars.from_arrays("A", "1d", np.arange(4) * 86_400 * 10**9, *[close] * 4)])
     counter = SummaryRunner(panel, Settings.of(sizing="fixed:1"), np.array([3]))
-    assert ([10_000_200], 1.0, []) == run_one(counter, Turns.of([1, 0, 0, 0], [0, 0, 0, 0]))
+    assert ([10_000_200], 1.0, []) == run_one(counter, EntryExit.of([1, 0, 0, 0], [0, 0, 0, 0]))
 
 
 def test_a_stop_a_target_and_an_exit_at_the_same_open_go_by_the_contracts_order():
@@ -224,6 +224,6 @@ def test_a_stop_a_target_and_an_exit_at_the_same_open_go_by_the_contracts_order(
     enter = np.isin(np.arange(10), [0, 3, 4, 7])
     leave = np.isin(np.arange(10), [5])
     chosen = Settings.of(sizing="fixed:10", stop_loss="5%", take_profit="10%")
-    found = run_one(SummaryRunner(panel, chosen, np.array([9])), Turns.of(enter, leave))
+    found = run_one(SummaryRunner(panel, chosen, np.array([9])), EntryExit.of(enter, leave))
     assert [-6_000, -5_000, 12_000, 10_000] == found[2]
-    assert as_the_event_engine_says(panel, chosen, Turns.of(enter, leave), 0)[2] == found[2]
+    assert as_the_event_engine_says(panel, chosen, EntryExit.of(enter, leave), 0)[2] == found[2]

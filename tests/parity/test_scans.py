@@ -38,12 +38,12 @@ def test_the_first_session_end(block, given_):
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-@given(asked(TARGETS), st.sampled_from((0.0, 1.0)))
-def test_the_first_new_target(block, given_, intent):
+@given(asked(TARGETS), st.sampled_from((0.0, 1.0)), st.booleans())
+def test_the_first_target_that_asks(block, given_, intent, repeats):
     target, row, last = given_
     with patch.object(scan, "BLOCK", block):
-        expected = first(np.isfinite(target) & (target != intent), row, last)
-        assert scan.first_asked(target, row, last, intent) == expected
+        asks = np.isfinite(target) & ((target != intent) | repeats)
+        assert scan.first_asked(target, row, last, intent, repeats) == first(asks, row, last)
 
 
 @pytest.mark.parametrize("block", BLOCKS)
@@ -77,10 +77,10 @@ def test_a_stretch_is_worth_what_its_bars_are(closes, units, short):
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-@given(asked(TARGETS), st.integers(0, 2**32 - 1))
-def test_the_first_instrument_of_a_row_with_a_new_target(block, given_, seed):
+@given(asked(TARGETS), st.integers(0, 2**32 - 1), st.booleans())
+def test_the_first_instrument_of_a_row_with_a_target_that_asks(block, given_, seed, repeats):
     target, i, _ = given_
     intents = np.random.default_rng(seed).choice((0.0, 1.0, -0.5), size=target.shape[0])
     with patch.object(scan, "BLOCK", block):
-        expected = first(np.isfinite(target) & (target != intents), i, target.shape[0])
-        assert scan.next_asked(target, intents, i) == expected
+        asks = np.isfinite(target) & ((target != intents) | repeats)
+        assert scan.next_asked(target, intents, i, repeats) == first(asks, i, target.shape[0])

@@ -258,7 +258,7 @@ def settings_of_all_kinds(draw):
         fill_at=pick("next_open", "next_open", "next_open", "same_close"),
         reenter=pick("any_bar", "new_signal"),
         reuse_proceeds=pick(None, True, False),
-        rebalance=pick("on_change", "every_bar", "band:2", "band:10"),
+        rebalance=pick("on_signal", "on_signal", "on_change", "every_bar", "band:2", "band:10"),
         leverage=pick(1, 2),
         long_margin=pick(None, None, None, 0.2, 0.5),
         short_margin=pick(1.0, 0.3, 0.1 if sizing.startswith("margin") else 0.0, 1.5),

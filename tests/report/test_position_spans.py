@@ -130,8 +130,8 @@ def test_statistics_see_the_same_round_trips_and_add_up_fill_by_fill(record):
     seen = observe(record)
     assert [trip.net_paise / 100 for trip in closed] == seen.profits.tolist()
     assert [trip.return_percent / 100 for trip in closed] == seen.profit_returns.tolist()
-    assert [(trip.exit_time - trip.entry_time) / 86_400e9 for trip in closed] == seen.stays.days.tolist()
-    assert (len(seen.round_trips), len(seen.open_round_trips)) == (seen.stays.closed, len(seen.stays) - len(closed))
+    assert [(trip.exit_time - trip.entry_time) / 86_400e9 for trip in closed] == seen.spans.days.tolist()
+    assert (len(seen.round_trips), len(seen.open_round_trips)) == (seen.spans.closed, len(seen.spans) - len(closed))
     bought = sold = slippage = 0.0
     for one in record.settlements:
         bought += one.value_paise / 100 if one.fill.quantity > 0 else 0.0

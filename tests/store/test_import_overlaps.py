@@ -69,6 +69,13 @@ def test_minutes_that_are_called_five_minutes_are_refused_as_a_file(take, rows):
     assert [(0,)] == rows("SELECT count(*) FROM ohlc_data")
 
 
+def test_hours_that_are_called_minutes_are_refused_as_a_file(take, rows):
+    opens = [f"2018-01-0{day} {hour:02}:15:00" for day in (1, 2, 3) for hour in range(9, 15)]
+    told = take("X.csv", csv(*opens), exchange="NSE", timeframe="1m").error
+    assert told.startswith("--timeframe 1m: the bars of X all lie 60 min or more apart, so they are longer than that")
+    assert [(0,)] == rows("SELECT count(*) FROM ohlc_data")
+
+
 def test_two_bars_for_one_moment_after_rounding_to_seconds_are_named(take, rows):
     summary = take(
         "X.csv",

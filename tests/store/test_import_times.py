@@ -124,7 +124,7 @@ AT_0915_UTC, AT_0915_IST = 1_704_100_500, 1_704_080_700
 @pytest.mark.parametrize(
     ("options", "first", "zone", "reason"),
     [
-        ({}, AT_0915_UTC, "UTC", "nothing said"),
+        ({}, AT_0915_UTC, "UTC", "no zone given"),
         ({"exchange": "NSE"}, AT_0915_IST, "Asia/Kolkata", "zone of NSE"),
         ({"exchange": "BSE"}, AT_0915_IST, "Asia/Kolkata", "zone of BSE"),
         ({"timezone": "Asia/Kolkata"}, AT_0915_IST, "Asia/Kolkata", "--timezone"),

@@ -152,7 +152,7 @@ def test_a_worker_that_cannot_load_tulya_is_refused(client, bars, monkeypatch):
 
     monkeypatch.setattr(environment_match, "facts", absent)
     with pytest.raises(ConfigError, match="cannot load Tulya"):
-        Cluster._refuse_others(SimpleNamespace(client=client, parcel=SimpleNamespace(installed="", facts={})))
+        Cluster._refuse_others(SimpleNamespace(client=client, shared=SimpleNamespace(installed="", facts={})))
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_cluster_goes_on_with_it(client, db, by_threads):
@@ -203,12 +203,12 @@ def test_sets_that_kill_every_worker_end_the_sweep(bars):
 
 
 def test_a_worker_that_came_later_looks_at_itself(bars):
-    course = Workload(Panel.from_bars([bars]), Settings.of(), "signals", 0, 0.0)
-    packed = SweepTask.of(course, RSI)
+    workload = Workload(Panel.from_bars([bars]), Settings.of(), "signals", 0, 0.0)
+    packed = SweepTask.of(workload, RSI)
     other = replace(packed, facts={**packed.facts, "numba": "0.1"})
     with pytest.raises(ConfigError, match=r"would come to other numbers \(numba .* there, 0.1 here\)"):
         other.run(task.packed_sets([RSI()]))
-    assert course.run(RSI()) == task.run(packed, task.packed_sets([RSI()])).stats[0]
+    assert workload.run(RSI()) == task.run(packed, task.packed_sets([RSI()])).stats[0]
 
 
 def test_an_installed_strategy_is_sent_by_its_name_and_its_source_is_compared(monkeypatch):

@@ -111,9 +111,9 @@ def test_an_account_beyond_whole_paise_names_the_set_and_loses_nothing_that_was_
 def test_of_sets_that_run_together_the_one_beyond_whole_paise_is_named():
     close = np.repeat([1e9, 1e12], 6)
     panel = Panel.from_bars([Bars.from_arrays("AAA", "1d", np.arange(12) * DAY, close, close, close, close)])
-    course = Workload(panel, Settings.of(capital=1e12, sizing="fixed:900"), "signals", 0, 0.0)
+    workload = Workload(panel, Settings.of(capital=1e12, sizing="fixed:900"), "signals", 0, 0.0)
     with pytest.raises(DataError, match=r"^Holds\(count=9\) left the range"):
-        course.run_many([Holds(count=1), Holds(count=9), Holds(count=2)])
+        workload.run_many([Holds(count=1), Holds(count=9), Holds(count=2)])
 
 
 def _keys(db):

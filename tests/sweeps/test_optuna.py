@@ -111,7 +111,7 @@ def test_after_ctrl_c_study_and_record_agree_and_it_goes_on_to_its_number(db):
 def test_an_interruption_amid_a_batch_leaves_no_trial_open(db, monkeypatch):
     from framework.sweeps.workload import Workload
 
-    def stops(course, strategies):
+    def stops(workload, strategies):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Workload, "run_many", stops)

@@ -119,11 +119,11 @@ def test_a_sweep_that_was_interrupted_goes_on_where_it_stopped(db, monkeypatch):
     asked = []
     run = Workload.run_many
 
-    def stops_at_seven(course, strategies):
+    def stops_at_seven(workload, strategies):
         asked.extend(one.period for one in strategies)
         if len(asked) == 7:
             raise KeyboardInterrupt
-        return run(course, strategies)
+        return run(workload, strategies)
 
     monkeypatch.setattr(Workload, "run_many", stops_at_seven)
     monkeypatch.setattr("framework.sweeps.evaluators.MOST_IN_CHUNK", 1)

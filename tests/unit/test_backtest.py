@@ -104,7 +104,8 @@ def test_an_on_bar_strategy_that_reaches_behind_a_view_is_caught():
 
 
 def test_weights_are_checked():
-    assert 2 == len(backtest(Weights(), [walk("AAA"), walk("BBB", seed=1)], capital=1_000_000).fills)
+    two = [walk("AAA"), walk("BBB", seed=1)]
+    assert 2 == len(backtest(Weights(), two, capital=1_000_000, rebalance="on_change").fills)
     with pytest.raises(
         StrategyError, match=r"Σ\|w\| = 1.2000 at 1970-01-01T00:00; it must not exceed the leverage of 1"
     ):

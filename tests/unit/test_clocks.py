@@ -111,6 +111,28 @@ def test_a_row_of_a_frame_without_a_time_is_refused():
         Bars.from_frame(frame, symbol="X")
 
 
+def test_an_odd_candle_before_midnight_is_not_taken_for_a_shorter_last_bar():
+    opens = ["2024-01-01 23:15", "2024-01-01 23:30", "2024-01-01 23:52:37", "2024-01-02 00:00", "2024-01-02 00:15"]
+    assert "bars 2 and 3 overlap, 2024-01-01 23:52:37 → 00:07:37 UTC" in refused("X", "15m", *opens, zone="UTC")
+
+
+@pytest.mark.parametrize("said", ["1m", "15m", "30m"])
+def test_hours_that_are_called_minutes_would_be_known_before_they_close(said):
+    index = pd.DatetimeIndex([*hours("2024-01-01", 9, 6, 15), *hours("2024-01-02", 9, 7, 15)], tz=IST)
+    frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
+    told = rf"timeframe {said}: the bars of X all lie 1h or more apart, so they are 1h bars; say timeframe='1h'"
+    with pytest.raises(DataError, match=told):
+        Bars.from_frame(frame, "X", said, IST)
+    assert Bars.from_frame(frame, "X", "1h", IST).timeframe == "1h"
+
+
+def test_minutes_of_a_share_that_seldom_trades_are_minutes():
+    index = pd.DatetimeIndex([f"2024-01-01 {9 + k // 12}:{5 * (k % 12):02}" for k in range(30)], tz=IST)
+    index = index.delete(7).insert(7, pd.Timestamp("2024-01-01 09:36", tz=IST))
+    frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
+    assert Bars.from_frame(frame, "X", "1m", IST).timeframe == "1m"
+
+
 # ------------------------------------------------------------------ several series
 
 

@@ -132,10 +132,10 @@ def test_what_is_kept_on_disk_is_a_copy_that_nobody_can_write_to(tmp_path):
 def test_it_is_said_once_where_it_goes_and_how_much(tmp_path):
     told: list[str] = []
     space = BoundedSpace("2MB", tmp_path, told.append)
-    space.foresee(1_000_000)
+    space.reserve(1_000_000)
     assert [] == told
-    space.foresee(3_000_000)
-    space.foresee(3_000_000)
+    space.reserve(3_000_000)
+    space.reserve(3_000_000)
     where = f"about 1 MB go to the disk of {tmp_path} until the run ends"
     assert [f"Prices and decisions take 3 MB, more than the memory of 2MB for them: {where}"] == told
 
@@ -211,6 +211,7 @@ import json, re, sys
 from pathlib import Path
 from framework import Panel, Settings
 from framework.backtest import execute
+from framework.run.preparation import Prepared
 from framework.scratch import BoundedSpace
 from strategies.rsi import RSI
 sys.path.insert(0, {tests!r})
@@ -220,7 +221,7 @@ space = BoundedSpace({memory!r}, Path({folder!r}))
 series = []
 for part in range({parts}):
     series += [bars.kept_in(space) for bars in universe(10, 4_000, part)]
-result = execute(RSI(period=50), Panel.from_bars(series, space), Settings(), causality="off")
+result = execute(Prepared(RSI(period=50), Panel.from_bars(series, space), Settings()), causality="off")
 found = re.search(r"RssAnon:\\s+(\\d+) kB", Path("/proc/self/status").read_text("ascii"))
 print(json.dumps([int(found[1]) / 1e3, len(result[0].orders), int(result[0].equity_paise[-1])]))
 """

@@ -35,7 +35,7 @@ def test_the_target_of_long_flat_is_made_at_the_first_look_and_says_what_was_giv
 def test_a_copy_with_another_target_forgets_the_turns() -> None:
     signals = Signals.long_flat([True, False], [False, True])
     copied = replace(signals, target=np.array([0.5, np.nan]))
-    assert copied.turns is None
+    assert copied.entry_exit is None
     assert [0.5, None] == told(copied)
 
 

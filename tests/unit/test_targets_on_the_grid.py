@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from framework import Bars, Panel, Signals, Strategy
 from framework.engines.decisions import decide_signals
-from framework.types.signals import PIECE, Turns
+from framework.types.signals import PIECE, EntryExit
 
 DAY = 86_400_000_000_000
 SAID: dict[str, Signals] = {}
@@ -59,4 +59,4 @@ def test_each_decision_stands_in_its_bar_and_leave_wins(plain, told):
 
 def test_targets_longer_than_a_piece_are_written_to_their_end():
     enter, leave = (np.random.default_rng(seed).random(2 * PIECE + 3) < 0.3 for seed in (1, 2))
-    assert wanted(enter, leave) == shown(Turns.of(enter, leave).target())
+    assert wanted(enter, leave) == shown(EntryExit.of(enter, leave).target())

@@ -122,7 +122,8 @@ def test_a_rule_of_the_users_own_is_not_asked_the_second_time():
 
 
 def test_weights_and_on_bar_are_run_again_too():
-    weights = backtest(Weights(), RISES, capital=10_000.0, max_order_value=1_000, causality="off")
+    limited = {"max_order_value": 1_000, "rebalance": "on_change"}
+    weights = backtest(Weights(), RISES, capital=10_000.0, causality="off", **limited)
     assert (10_200.0, 1_200_000) == (weights.final_equity, weights.without_risk.equity_paise[-1])
     acts = backtest(Acts(), RISES, capital=10_000.0, max_order_value=1_000, causality="off")
     assert (10_200.0, 1_100_000) == (acts.final_equity, acts.without_risk.equity_paise[-1])

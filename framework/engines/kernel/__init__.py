@@ -1,4 +1,4 @@
-"""The compiled engine's loop: the same rulebook over arrays, in the subset of Python that numba compiles.
+"""Speed only: the compiled engine's loop, the same rulebook over arrays in the Python that numba compiles.
 
 ``layout`` says what is kept, ``orders`` and ``account`` book it, ``session`` decides, ``exchange`` fills, ``loop``
 drives, ``translate`` makes records of it.

@@ -19,7 +19,6 @@ ORDERS_PER_ROW = 10
 MARKET, LIMIT, STOP, STOP_LIMIT = 0, 1, 2, 3
 DAY, GTC = 0, 1
 PARKED, WORKING, FILLED, CANCELLED, EXPIRED, REFUSED = 0, 1, 2, 3, 4, 5
-ON_CHANGE, EVERY_BAR, BAND = 0, 1, 2
 SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_EXIT = 0, 1, 2, 3, 4, 5
 RISK, SQUARE_OFF, EXPIRY = 6, 7, 8
 CORPORATE_ACTION = 9
@@ -28,7 +27,7 @@ WHY_NONE, WHY_ORDER_VALUE, WHY_POSITION_VALUE, WHY_CASH, WHY_REDUCE_ONLY, WHY_BE
 WHY_REPLACED, WHY_CLOSE_NOT_FILLED, WHY_NO_VOLATILITY, WHY_NO_EDGE = 6, 7, 8, 9
 WHY_SHORT_IN_DELIVERY, WHY_EXPIRED, WHY_AFTER_SQUARE_OFF = 10, 11, 12
 WHY_HALTED, WHY_RESTRICTED, WHY_JUMP, WHY_BAND, WHY_ORDERS, WHY_POSITIONS = 13, 14, 15, 16, 17, 18
-WHY_QUANTITY, WHY_SECTOR, WHY_GROSS, WHY_STRATEGY = 19, 20, 21, 22
+WHY_QUANTITY, WHY_SECTOR, WHY_GROSS, WHY_STRATEGY, WHY_BEYOND, WHY_RUIN = 19, 20, 21, 22, 23, 24
 NOTICE_REFUSED_FILL, NOTICE_CASH, NOTICE_TRIP, NOTICE_SQUARE_OFF, NOTICE_EXPIRY = 0, 1, 2, 3, 4
 
 BOOK = np.dtype(
@@ -182,7 +181,8 @@ PARAMS = np.dtype(
         ("target_amount", np.float64), ("target_percent", np.bool_), ("trail_amount", np.float64),
         ("trail_percent", np.bool_), ("loss_amount", np.float64), ("loss_percent", np.bool_),
         ("max_order_value", np.float64), ("max_position_value", np.float64), ("time_exit", np.int64),
-        ("rebalance", np.int64), ("validity", np.int64), ("weights", np.bool_), ("reuse_proceeds", np.bool_),
+        ("rebalance", np.int64), ("repeats", np.bool_),
+        ("validity", np.int64), ("weights", np.bool_), ("reuse_proceeds", np.bool_),
         ("new_signal", np.bool_), ("limit_follow", np.bool_), ("next_bar_exits", np.bool_),
         ("target_first", np.bool_), ("same_close", np.bool_), ("delivery", np.bool_),
         ("limited", np.bool_), ("jump_amount", np.float64), ("jump_percent", np.bool_), ("price_amount", np.float64),
@@ -196,7 +196,8 @@ PARAMS = np.dtype(
     align=True,
 )  # fmt: skip
 """Settings as plain numbers; NaN or infinity where there is none, 0 for no time exit or count. ``limited``: some limit
-is set that is asked in ``risk.limited``; ``watches``: the breaker is judged at closes."""
+is set that is asked in ``risk.limited``; ``watches``: the breaker is judged at closes; ``repeats``: a target that is
+said again asks for its size."""
 
 Params = Any
 """One record of PARAMS: passed on as a single pointer."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.engines.kernel.account import tariff_row
 from framework.rules import exits, fills, ledger, money, prices, risk, sizing
+from framework.rules.breaker import is_ruin
 from framework.rules.charges import charges
 from framework.types.timeframe import DAY_NS
 
@@ -115,7 +116,11 @@ def run_set(
         left = next_true(leave, entered, last) + 1
         trigger, limit = exit_levels(p, bought, units, tick)
         out = first_struck(track, trigger, limit, entered + 1 if p.next_bar_exits else entered, min(left, last))
-        peak, depth = sink_held(peak, depth, cash, units, track, entered, out)
+        highest, lowest = sink_held(peak, depth, cash, units, track, entered, out)
+        if lowest <= 0.0:  # ruin: what is held is left at the next open
+            left = out = first_ruined(cash, units, track, entered, out) + 1
+            highest, lowest = sink_held(peak, depth, cash, units, track, entered, out)
+        peak, depth = highest, lowest
         told = tell(track, equity, told, out, cash, units)
         if out >= last:
             return trips, cash + ledger.marked(units, track.close[last - 1]), depth
@@ -131,6 +136,8 @@ def run_set(
         profits[trips] = ledger.gross_realised(1, worth, cost) - paid - paid_out
         trips += 1
         peak, depth = sink(peak, depth, cash)
+        if depth <= 0.0:
+            break
         row = out
     tell(track, equity, told, last, cash, 0)
     return trips, cash, depth
@@ -143,6 +150,8 @@ def entry_units(p: Params, tariff: Any, tick: float, lot: int, close: float, cas
     if units == 0:
         return 0
     worst = prices.worst_entry(close, 1, p.bps, p.ticks, p.protection_bps, True, tick)
+    if not sizing.can_order(units, 0, worst):
+        return 0
     allowed = min(
         risk.within_order_value(units, worst, p.max_order_value, lot),
         risk.within_position_value(units, 0, worst, p.max_position_value, lot),
@@ -268,6 +277,13 @@ def sink_held(
                 low, high = price if peak > before else min(low, price), max(high, price)
             row += 1
     return peak, depth
+
+
+def first_ruined(cash: int, units: int, track: Track, row: int, until: int) -> int:
+    """First of rows [row, until) at whose close a long position ruins the account; ``until`` without one."""
+    while row < until and not is_ruin(cash + ledger.marked(units, track.close[row])):
+        row += 1
+    return row
 
 
 def sink(peak: float, depth: float, equity_paise: int) -> tuple[float, float]:

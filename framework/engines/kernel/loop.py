@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from framework.engines.kernel.exchange import end_bar, fill_at_close, open_bar, range_bar
 from framework.engines.kernel.exdates import go_through_due
-from framework.engines.kernel.layout import LIMIT, MARKET, ON_CHANGE, ORDERS_PER_ROW, STOP, Bar, Params, State
+from framework.engines.kernel.layout import LIMIT, MARKET, ORDERS_PER_ROW, STOP, Bar, Params, State
 from framework.engines.kernel.orders import carry_out_cancels
 from framework.engines.kernel.product import before_open, end_session
 from framework.engines.kernel.protection import look_after
@@ -18,8 +18,9 @@ from framework.engines.kernel.risk import begin_session, watch
 from framework.engines.kernel.scan import fetch, next_asked
 from framework.engines.kernel.session import decide, remark
 from framework.engines.kernel.skip import skip_quiet
+from framework.rules.breaker import is_ruin
 from framework.rules.ledger import marked
-from framework.rules.targets import outstanding_reduction
+from framework.rules.targets import EVERY_BAR, outstanding_reduction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +45,7 @@ def run_rows(
     p = params[0]
     desk = s.desk[0]
     ages = p.time_exit > 0 or p.trail_amount > 0.0 or bar.trail.shape[0] > 0
-    always_decides = p.limit_follow or p.new_signal or (p.weights and p.rebalance != ON_CHANGE)
+    always_decides = p.limit_follow or p.new_signal or (p.weights and p.rebalance >= EVERY_BAR)
     due = bar.deadline_days.shape[0] > 0
     alone = s.books.shape[0] == 1 and not always_decides and not due
     desk.first_row = offset
@@ -64,17 +65,17 @@ def run_rows(
         desk.arrivals = 0
         desk.now = bar.close_time[t]
         uneasy = mark_all(s, bar, t)
-        tripped = watch(s, p) if p.watches else False
+        tripped = watch(s, p) if p.watches or is_ruin(desk.equity_paise) else False
         if desk.held > 0 and (ages or uneasy or tripped):
             look_after(s, p, bar, t)
             uneasy = True
         elif tripped:
             carry_out_cancels(s)
-        if always_decides or uneasy or is_asked(s, bar, t):
+        if always_decides or uneasy or is_asked(s, p, bar, t):
             decide(s, p, bar, t, always_decides)
         if p.same_close and desk.resting > 0:
             fill_at_close(s, p, bar, t)
-            remark(s, bar, t)
+            remark(s, p, bar, t)
         if due and bar.ends_session[t]:
             end_session(s, p, bar, t)
         equity[t - offset], cash[t - offset] = desk.equity_paise, desk.cash_paise
@@ -142,11 +143,11 @@ def mark_all(s: State, bar: Bar, t: int) -> bool:
     return uneasy
 
 
-def is_asked(s: State, bar: Bar, t: int) -> bool:
-    """True when some instrument's target differs from its intent."""
-    i = next_asked(bar.target[t], s.intents, 0)
+def is_asked(s: State, p: Params, bar: Bar, t: int) -> bool:
+    """True when some instrument's target asks for something."""
+    i = next_asked(bar.target[t], s.intents, 0, p.repeats)
     while i < s.books.shape[0]:
         if bar.close[t, i] > 0.0:
             return True
-        i = next_asked(bar.target[t], s.intents, i + 1)
+        i = next_asked(bar.target[t], s.intents, i + 1, p.repeats)
     return False

@@ -46,7 +46,7 @@ def end_session(s: State, p: Params, bar: Bar, t: int) -> None:
         give_back(s, p, i, EXPIRY if expires else SQUARE_OFF, True)
     carry_out_cancels(s)
     close_out(s, p, bar, t)
-    remark(s, bar, t)
+    remark(s, p, bar, t)
 
 
 def give_back(s: State, p: Params, i: int, reason: int, anew: bool) -> None:

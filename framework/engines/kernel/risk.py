@@ -7,6 +7,7 @@ from framework.engines.kernel.layout import (
     NOTICE_TRIP,
     RISK,
     WHY_BAND,
+    WHY_BEYOND,
     WHY_CASH,
     WHY_GROSS,
     WHY_HALTED,
@@ -19,6 +20,7 @@ from framework.engines.kernel.layout import (
     WHY_QUANTITY,
     WHY_REDUCE_ONLY,
     WHY_RESTRICTED,
+    WHY_RUIN,
     WHY_SECTOR,
     WHY_STRATEGY,
     Bar,
@@ -27,9 +29,12 @@ from framework.engines.kernel.layout import (
 )
 from framework.engines.kernel.orders import in_session, plain_exit, withdraw_entries
 from framework.engines.kernel.protection import leave
-from framework.rules import breaker, limits, risk
+from framework.rules import breaker, limits, risk, sizing
 from framework.rules.exits import rupees_of
 from framework.rules.money import share, to_paise, value
+
+WHY_HELD_BACK = (WHY_NONE, WHY_REDUCE_ONLY, WHY_HALTED, WHY_RUIN)
+"""By the trading states."""
 
 
 def review(
@@ -38,8 +43,10 @@ def review(
     """Units that risk leaves of an increase, and why it is fewer. ``follows``: it opens the other side."""
     desk, order = s.desk[0], s.orders[k]
     if desk.state != breaker.ACTIVE:
-        return 0, WHY_REDUCE_ONLY if desk.state == breaker.REDUCE_ONLY else WHY_HALTED
+        return 0, WHY_HELD_BACK[desk.state]
     asked, lot = abs(order.quantity), s.books[order.instrument].lot
+    if not sizing.can_order(asked, held, worst):
+        return 0, WHY_BEYOND
     units, why = asked, WHY_NONE
     if p.limited:
         units, why = limited(s, p, bar, t, k)
@@ -200,6 +207,10 @@ def judge(s: State, p: Params) -> bool:
     """Trip what was reached, and hold back what would increase; True when something was."""
     desk = s.desk[0]
     before, equity = desk.events, desk.equity_paise
+    if breaker.is_ruin(equity):
+        turn(s, desk.now, breaker.RUIN, equity, 0, -1)
+        hold_back(s, p)
+        return True
     limit = daily_limit(s, p)
     if breaker.loss_reached(equity, desk.session_start_paise, limit):
         turn(s, desk.now, breaker.DAILY_LOSS, desk.session_start_paise - equity, limit, -1)
@@ -231,7 +242,9 @@ def drawdown_limit(p: Params, peak_paise: int) -> int:
 def would_trip(s: State, p: Params) -> bool:
     """Whether a close at this equity trips something."""
     desk = s.desk[0]
-    if not p.watches or desk.state == breaker.HALTED:
+    if would_ruin(s):
+        return True
+    if not p.watches or desk.state >= breaker.HALTED:
         return False
     equity, peak = desk.equity_paise, max(desk.peak_paise, desk.equity_paise)
     trips = breaker.loss_reached(equity, peak, drawdown_limit(p, peak))
@@ -241,11 +254,17 @@ def would_trip(s: State, p: Params) -> bool:
     return trips
 
 
+def would_ruin(s: State) -> bool:
+    """Whether a close at this equity ruins an account that was not ruined before."""
+    desk = s.desk[0]
+    return desk.state != breaker.RUINED and breaker.is_ruin(desk.equity_paise)
+
+
 def hold_back(s: State, p: Params) -> None:
-    """Withdraw what would still increase, and with ``on_trip: flatten`` leave what is held."""
+    """Withdraw what would still increase; after ruin, and with ``on_trip: flatten``, leave what is held."""
     for i in range(s.books.shape[0]):
         withdraw_entries(s, i)
-    if p.flattens:
+    if p.flattens or s.desk[0].state == breaker.RUINED:
         for position in range(s.desk[0].held):
             i = s.held[position]
             if not s.books[i].leaving:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from framework.engines.kernel.risk import drawdown_limit
-from framework.rules.breaker import loss_reached
+from framework.rules.breaker import is_ruin, loss_reached
 from framework.rules.ledger import marked_within
 from framework.rules.money import fits
-from framework.rules.targets import is_new
+from framework.rules.targets import is_asked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,34 +43,34 @@ def first_end(ends: NDArray[np.bool_], row: int, last: int) -> int:
     return row
 
 
-def first_asked(target: NDArray[np.float64], row: int, last: int, intent: float) -> int:
-    """First row ≥ ``row`` whose target is another than the intent; ``last`` without one."""
+def first_asked(target: NDArray[np.float64], row: int, last: int, intent: float, repeats: bool) -> int:
+    """First row ≥ ``row`` whose target asks for something; ``last`` without one."""
     while row < last:
         block = target[row : min(row + BLOCK, last)]
         found = False
         for k in range(block.shape[0]):
-            found |= is_new(block[k], intent)
+            found |= is_asked(block[k], intent, repeats)
         if found:
             break
         row += block.shape[0]
-    while row < last and not is_new(target[row], intent):
+    while row < last and not is_asked(target[row], intent, repeats):
         row += 1
     return row
 
 
-def next_asked(target: NDArray[np.float64], intents: NDArray[np.float64], i: int) -> int:
-    """First instrument ≥ ``i`` whose target of this row is another than its intent; how many there are without one."""
+def next_asked(target: NDArray[np.float64], intents: NDArray[np.float64], i: int, repeats: bool) -> int:
+    """First instrument ≥ ``i`` whose target of this row asks for something; how many there are without one."""
     last = target.shape[0]
     while i < last:
         until = min(i + BLOCK, last)
         wanted, kept = target[i:until], intents[i:until]
         found = False
         for k in range(wanted.shape[0]):
-            found |= is_new(wanted[k], kept[k])
+            found |= is_asked(wanted[k], kept[k], repeats)
         if found:
             break
         i = until
-    while i < last and not is_new(target[i], intents[i]):
+    while i < last and not is_asked(target[i], intents[i], repeats):
         i += 1
     return i
 
@@ -139,10 +139,10 @@ def value_held(
 def first_trip(p: Params, equity: NDArray[np.int64], start: int, limit: int, peak: int, falls: bool) -> tuple[int, int]:
     """Index of the first equity that trips the breaker, or how many there are; and the highest before it, paise.
 
-    ``limit`` is the loss since ``start`` that trips, −1 = none; ``falls``: a fall from the peak does too.
+    Ruin does. ``limit`` is the loss since ``start`` that trips, −1 = none; ``falls``: a fall from the peak does too.
     """
     for k in range(equity.shape[0]):
-        if loss_reached(equity[k], start, limit):
+        if is_ruin(equity[k]) or loss_reached(equity[k], start, limit):
             return k, peak
         if falls:
             highest = max(peak, equity[k])

@@ -11,9 +11,7 @@ from framework.engines.kernel.account import (
     watch_cash,
 )
 from framework.engines.kernel.layout import (
-    BAND,
     DAY,
-    EVERY_BAR,
     FILLED,
     LIMIT,
     MARKET,
@@ -23,6 +21,7 @@ from framework.engines.kernel.layout import (
     STOP_LIMIT,
     STOP_LOSS,
     WHY_AFTER_SQUARE_OFF,
+    WHY_BEYOND,
     WHY_EXPIRED,
     WHY_NO_VOLATILITY,
     WHY_NONE,
@@ -45,10 +44,11 @@ from framework.engines.kernel.orders import (
     withdraw_entries,
 )
 from framework.engines.kernel.protection import entered, forget_intent, forget_position, modify, shrank
-from framework.engines.kernel.risk import hold_back, review, turn
+from framework.engines.kernel.risk import hold_back, judge, review, turn, would_ruin
 from framework.engines.kernel.scan import next_asked
 from framework.engines.kernel.sizer import at_row, full_units, why_none
 from framework.rules import breaker, prices, risk, sizing, targets
+from framework.rules.money import LARGEST_QUANTITY
 
 NAN = float("nan")
 
@@ -114,25 +114,35 @@ def give_up(s: State, p: Params, k: int) -> None:
         forget_intent(s, p, i)
 
 
-def remark(s: State, bar: Bar, t: int) -> None:
-    """Value every position that has a bar at its close."""
+def remark(s: State, p: Params, bar: Bar, t: int) -> None:
+    """Value every position that has a bar at its close once more, after fills at it; they may have ruined all."""
     desk = s.desk[0]
     for position in range(desk.held):
         i = s.held[position]
         if bar.close[t, i] > 0.0:
             mark(s, i, bar.close[t, i])
     desk.equity_paise = desk.cash_paise + desk.marks_paise
+    if would_ruin(s):
+        leave_ruined(s, p, bar, t)
+
+
+def leave_ruined(s: State, p: Params, bar: Bar, t: int) -> None:
+    """What fills at this close have ruined is left at the next open."""
+    s.desk[0].now = bar.close_time[t]
+    judge(s, p)
+    reduce(s, bar, t, p.weights)
+    carry_out_cancels(s)
 
 
 def decide(s: State, p: Params, bar: Bar, t: int, every: bool) -> None:
     """Intents, then reductions, then increases, each by instrument; ``every`` one or only those with a new target."""
     desk = s.desk[0]
     desk.increases = 0
-    i = 0 if every else next_asked(bar.target[t], s.intents, 0)
+    i = 0 if every else next_asked(bar.target[t], s.intents, 0, p.repeats)
     while i < s.books.shape[0]:
         if bar.close[t, i] > 0.0:
             decide_one(s, p, bar, t, i, bar.target[t, i])
-        i = i + 1 if every else next_asked(bar.target[t], s.intents, i + 1)
+        i = i + 1 if every else next_asked(bar.target[t], s.intents, i + 1, p.repeats)
     if desk.held > 0:
         reduce(s, bar, t, p.weights)
     events = desk.events
@@ -150,28 +160,23 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
     if ignored(s, i, target) or book.leaving:
         return
     is_new = targets.is_new(target, s.intents[i])
-    if not is_new and not wants_rebalance(s, p, i):
+    if not is_new and not wants_rebalance(s, p, i, target):
         if p.limit_follow:
             follow_limit(s, p, bar, t, i)
         return
     wanted = target if is_new else s.intents[i]
-    towards_zero = not p.weights and abs(wanted) < abs(s.intents[i]) and wanted * s.intents[i] >= 0.0
-    if is_new:
-        book.intent_before, s.intents[i] = s.intents[i], wanted
+    towards_zero = not p.weights and targets.moves_towards_zero(wanted, s.intents[i])
+    book.intent_before, s.intents[i] = s.intents[i], wanted
     book.desired = desired_units(s, p, bar, t, i, wanted)
     position = book.quantity
     if wanted != 0.0 and book.desired == 0:
-        lot = book.lot if wanted > 0.0 else -book.lot
-        k = new_order(s, i, lot, MARKET, SIGNAL, False, NAN, NAN, DAY, False, NAN)
         why = why_none(s, p, bar, t, i)
+        asked = sizing.whole_lots(LARGEST_QUANTITY, book.lot) if why == WHY_BEYOND else book.lot
+        k = new_order(s, i, asked if wanted > 0.0 else -asked, MARKET, SIGNAL, False, NAN, NAN, DAY, False, NAN)
         if why == WHY_NO_VOLATILITY:
             s.intents[i], book.desired = 0.0, 0
         refuse(s, k, why)
-    delta = 0
-    if (position > 0 and book.desired < 0) or (position < 0 and book.desired > 0):
-        delta = book.desired
-    elif abs(book.desired) > abs(position):
-        delta = targets.change(position, book.desired, towards_zero)
+    delta = targets.increase(position, book.desired, towards_zero)
     want(s, p, bar, t, i, delta, REBALANCE if p.weights and position != 0 else SIGNAL)
 
 
@@ -186,14 +191,12 @@ def ignored(s: State, i: int, target: float) -> bool:
     return True
 
 
-def wants_rebalance(s: State, p: Params, i: int) -> bool:
-    """``allocate`` with ``every_bar`` or ``band:P``: an unchanged weight is brought back to its size."""
-    book = s.books[i]
-    if not p.weights or s.intents[i] == 0.0:
+def wants_rebalance(s: State, p: Params, i: int, target: float) -> bool:
+    """``allocate``: whether an unchanged weight is brought back to its size."""
+    if not p.weights:
         return False
-    if p.rebalance == EVERY_BAR:
-        return True
-    return p.rebalance == BAND and targets.drifted(s.intents[i], book.mark_paise, s.desk[0].equity_paise, p.band_points)
+    marked, equity = s.books[i].mark_paise, s.desk[0].equity_paise
+    return targets.is_due(p.rebalance, target, s.intents[i], marked, equity, p.band_points)
 
 
 def desired_units(s: State, p: Params, bar: Bar, t: int, i: int, wanted: float) -> int:
@@ -205,7 +208,8 @@ def desired_units(s: State, p: Params, bar: Bar, t: int, i: int, wanted: float) 
     if p.weights:
         if opening:
             book.entry_stop, book.entry_take_profit, book.entry_trail = NAN, NAN, NAN
-        return sizing.weight_units(wanted, equity, close, book.lot)
+        book.full_units = abs(sizing.weight_units(wanted, equity, close, book.lot))
+        return sizing.scaled(book.full_units, 1.0 if wanted > 0.0 else -1.0, book.lot)
     if opening:
         book.entry_stop = at_row(bar.stop, t, i)
         book.entry_take_profit = at_row(bar.take_profit, t, i)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.engines.kernel.layout import WHY_BELOW_LOT, WHY_NO_EDGE, WHY_NO_VOLATILITY, Bar, Params, State
+from framework.engines.kernel.layout import (
+    WHY_BELOW_LOT,
+    WHY_BEYOND,
+    WHY_NO_EDGE,
+    WHY_NO_VOLATILITY,
+    WHY_RUIN,
+    Bar,
+    Params,
+    State,
+)
 from framework.rules import exits, sizing
 
 if TYPE_CHECKING:
@@ -12,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAN = float("nan")
+WHY_NO_SIZE = (WHY_BELOW_LOT, WHY_NO_VOLATILITY, WHY_NO_EDGE, WHY_BEYOND, WHY_RUIN)
+"""By the codes of ``sizing.why_none``."""
 
 
 def full_units(s: State, p: Params, bar: Bar, t: int, i: int, side: int) -> int:
@@ -55,12 +66,8 @@ def allotment(s: State, p: Params, bar: Bar, t: int, i: int) -> float:
 
 def why_none(s: State, p: Params, bar: Bar, t: int, i: int) -> int:
     """Why a target means no unit."""
-    if p.weights or s.books[i].full_units != 0:
-        return WHY_BELOW_LOT
-    why = sizing.why_none(p.sizing_kind, amount(s, p), at_row(bar.volatility, t, i))
-    if why == sizing.NO_VOLATILITY:
-        return WHY_NO_VOLATILITY
-    return WHY_NO_EDGE if why == sizing.NO_EDGE else WHY_BELOW_LOT
+    volatility, equity, units = at_row(bar.volatility, t, i), s.desk[0].equity_paise, s.books[i].full_units
+    return WHY_NO_SIZE[sizing.why_none(p.sizing_kind, amount(s, p), volatility, equity, units)]
 
 
 def at_row(values: NDArray[np.float64], t: int, i: int) -> float:

@@ -20,7 +20,7 @@ from framework.engines.kernel.scan import (
     stay_flat,
     value_held,
 )
-from framework.rules.breaker import ACTIVE, HALTED, REDUCE_ONLY, loss_reached
+from framework.rules.breaker import ACTIVE, HALTED, REDUCE_ONLY, is_ruin, loss_reached
 from framework.rules.targets import outstanding_reduction
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def skip_quiet(
         close, worth = bar.close.reshape(bar.close.shape[0])[t:until], equity[begin:end]
         lowest = value_held(close, worth, cash[begin:end], exposure[begin:end], book.quantity, paid)
         limit = daily_limit(s, p) if desk.state == ACTIVE else -1
-        falls = p.drawdown_amount > 0.0 and desk.state != HALTED
-        if falls or loss_reached(lowest, desk.session_start_paise, limit):
+        falls = p.drawdown_amount > 0.0 and desk.state < HALTED
+        if falls or is_ruin(lowest) or loss_reached(lowest, desk.session_start_paise, limit):
             quiet, desk.peak_paise = first_trip(p, worth, desk.session_start_paise, limit, desk.peak_paise, falls)
             until = t + quiet
         if until == t:
@@ -83,7 +83,7 @@ def first_loud(s: State, p: Params, bar: Bar, t: int, last: int, floor: float, c
     held_back = desk.state == REDUCE_ONLY or (desk.state == HALTED and p.breaker_reset > 0)
     if held_back or (book.quantity != 0 and p.loss_amount > 0.0):
         last = min(last, first_end(bar.ends_session, t - 1, last) + 1)
-    last = first_asked(bar.target.reshape(bar.target.shape[0]), t, last, s.intents[0])
+    last = first_asked(bar.target.reshape(bar.target.shape[0]), t, last, s.intents[0], p.repeats)
     if book.quantity != 0:
         rows = bar.close.shape[0]
         last = first_unpriced(bar.close.reshape(rows), t, last, book.quantity)

@@ -67,6 +67,8 @@ WHYS = (
     "max_sector_value",
     "max_gross_exposure",
     "max_strategy_value",
+    "size_beyond_limit",
+    "ruin",
 )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SESSIONS_PER_YEAR = 252
-"""What annualises volatility, Sharpe and their kin, by convention."""
+"""Sessions that annualise volatility, Sharpe and their kin, by convention."""
 NAN = math.nan
 PIECE = 32_768
 """Rows: a quarter of a megabyte of each series at a time."""

@@ -1,4 +1,4 @@
-"""The same measures of many series at once, a series in each row: to the bit what the function for one says.
+"""Speed only: metrics of many series at once, a series in each row; equal to the bit to the function for one.
 
 numpy adds a row that lies in one piece as it adds a single series (in halves of halves), so nothing is rounded
 differently; a test holds both to it.

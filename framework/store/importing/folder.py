@@ -1,4 +1,4 @@
-"""Files and folders one after the other, then a look at everything that changed."""
+"""Import of files and folders one after the other, then an examination of every series that changed."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _prices(store: Store, path: Path, found: PriceBatch, options: ImportOptions,
 
 
 def _list(store: Store, opened: Opened, found: Entries) -> FileSummary:
-    """Keep a list in one transaction; the series it bears on are looked at anew."""
+    """Keep a list in one transaction; the series it bears on are examined anew."""
     table, layout, path = opened.table, opened.layout, opened.path
     rows = table.lines.shape[0] + len(table.broken)
     outcome = store.write(
@@ -175,4 +175,4 @@ def _with_issues(store: Store, summaries: list[FileSummary]) -> list[FileSummary
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:
-    """Progress that nobody watches."""
+    """Progress without a display."""

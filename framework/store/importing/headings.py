@@ -32,7 +32,7 @@ class Format(NamedTuple):
 
 
 UNNAMED = ("", "index", "unnamed0", "indexlevel0")
-"""What pandas writes over an index that has no name."""
+"""Heading that pandas writes over an index without a name."""
 GENERIC: Mapping[str, tuple[str, ...]] = {
     "time": ("timestamp", "datetime", "date", "time", "ts", "tradedate", "tradingdate", "day", *UNNAMED),
     "clock": ("time",),

@@ -41,30 +41,30 @@ def entries(table: ImportTable, layout: Layout, options: ImportOptions, path: Pa
     stamps = times(table.columns[layout.fields["time"]], options.order)
     exchange, reason = _exchange(options, path, layout)
     found = Entries([], [], list(table.broken), exchange, reason)
-    told = _Told(table, layout)
+    columns = ActionColumns(table, layout)
     known: dict[tuple[str, str, int, str], CorporateAction] = {}
     for row, line in enumerate(table.lines.tolist()):
-        said = {field: texts[row] for field, texts in cells.items()}
-        owner = said.get("exchange") or exchange
+        texts_of_row = {field: texts[row] for field, texts in cells.items()}
+        owner = texts_of_row.get("exchange") or exchange
         if not stamps.valid[row]:
-            found.refusals.append(Refusal("bad_time", f"date {said['time']!r} is not understood", line))
+            found.refusals.append(Refusal("bad_time", f"date {texts_of_row['time']!r} is not understood", line))
         elif layout.contents == "sessions":
-            words = (said.get(name, "") for name in ("kind", "windows", "evidence", "note"))
+            words = (texts_of_row.get(name, "") for name in ("kind", "windows", "evidence", "note"))
             found.sessions.append(TradingSession(owner, int(stamps.local[row]) // DAY, *words))
-        elif reason := told.wrong(row, said):
-            found.refusals.append(Refusal("bad_action", reason, line, said["symbol"]))
+        elif reason := columns.wrong(row, texts_of_row):
+            found.refusals.append(Refusal("bad_action", reason, line, texts_of_row["symbol"]))
         else:
-            action = told.action(row, said, owner, int(stamps.local[row]) // DAY * DAY * SECOND_NS)
+            action = columns.action(row, texts_of_row, owner, int(stamps.local[row]) // DAY * DAY * SECOND_NS)
             earlier = known.setdefault(action[:4], action)
             if earlier != action:
                 reason = f"the file has another {action.kind} of {action.symbol} on that day; make one row of the two"
-                found.refusals.append(Refusal("bad_action", reason, line, said["symbol"]))
+                found.refusals.append(Refusal("bad_action", reason, line, texts_of_row["symbol"]))
             else:
                 found.actions.append(action)
     return found
 
 
-class _Told:
+class ActionColumns:
     """Columns of a list of corporate actions, as numbers."""
 
     def __init__(self, table: ImportTable, layout: Layout) -> None:
@@ -74,27 +74,35 @@ class _Told:
             if name in layout.fields
         }
 
-    def _number(self, name: str, row: int, said: dict[str, str], nothing: float) -> float:
-        return float(self._values[name][row]) if said.get(name) else nothing
+    def _number(self, name: str, row: int, texts_of_row: dict[str, str], nothing: float) -> float:
+        return float(self._values[name][row]) if texts_of_row.get(name) else nothing
 
-    def wrong(self, row: int, said: dict[str, str]) -> str:
+    def wrong(self, row: int, texts_of_row: dict[str, str]) -> str:
         """Reason why a row is no corporate action; empty when it is one."""
-        factor, dividend = self._number("factor", row, said, 1.0), self._number("dividend", row, said, 0.0)
-        if not said["symbol"]:
+        factor, dividend = (
+            self._number("factor", row, texts_of_row, 1.0),
+            self._number("dividend", row, texts_of_row, 0.0),
+        )
+        if not texts_of_row["symbol"]:
             return "the symbol is missing"
         if not 0.0 < factor < math.inf:
-            return f"factor {said['factor']!r} is no number above 0 (shares after ÷ shares before)"
+            return f"factor {texts_of_row['factor']!r} is no number above 0 (shares after ÷ shares before)"
         if not 0.0 <= dividend < math.inf:
-            return f"dividend {said['dividend']!r} is no number of rupees per share, 0 or more"
-        if not said.get("factor") and not said.get("dividend"):
+            return f"dividend {texts_of_row['dividend']!r} is no number of rupees per share, 0 or more"
+        if not texts_of_row.get("factor") and not texts_of_row.get("dividend"):
             return "neither a factor nor a dividend is given"
         return ""
 
-    def action(self, row: int, said: dict[str, str], exchange: str, day_ns: int) -> CorporateAction:
+    def action(self, row: int, texts_of_row: dict[str, str], exchange: str, day_ns: int) -> CorporateAction:
         """A row as an action; a dividend without a kind is called one."""
-        factor, dividend = self._number("factor", row, said, 1.0), self._number("dividend", row, said, 0.0)
-        kind = said.get("kind", "") or ("dividend" if dividend else "")
-        return CorporateAction(said["symbol"], exchange, day_ns, kind, factor, said.get("terms", ""), dividend)
+        factor, dividend = (
+            self._number("factor", row, texts_of_row, 1.0),
+            self._number("dividend", row, texts_of_row, 0.0),
+        )
+        kind = texts_of_row.get("kind", "") or ("dividend" if dividend else "")
+        return CorporateAction(
+            texts_of_row["symbol"], exchange, day_ns, kind, factor, texts_of_row.get("terms", ""), dividend
+        )
 
 
 def _exchange(options: ImportOptions, path: Path, layout: Layout) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Cells to numbers; what is no number is said, not guessed."""
+"""Numbers from cells; a cell that is no number is reported, not guessed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Numbers(NamedTuple):
     values: NDArray[np.float64]
     """float64[n]; NaN where there is none."""
     empty: NDArray[np.bool_]
-    """The cell is empty, or says that there is nothing (NaN, null, -)."""
+    """The cell is empty or marks a gap (NaN, null, -)."""
     broken: NDArray[np.bool_]
     """The cell holds something that is no number."""
 

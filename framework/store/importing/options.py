@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class ImportOptions(NamedTuple):
-    """Options of ``tulya data import``; what is left out is read from the file and said in the summary."""
+    """Options of ``tulya data import``; the rest is read from the file and shown in the summary."""
 
     symbol: str | None = None
     """For files without a column of symbols."""
@@ -51,4 +51,4 @@ class FileSummary(NamedTuple):
     import_id: int = 0
     seconds: float = 0.0
     error: str = ""
-    """Why the file could not be read at all; '' when it was."""
+    """Reason why the file could not be read at all; '' when it was."""

@@ -79,9 +79,9 @@ def kept_apart(
 def odd_bars(stamp: NDArray[np.int64], local: NDArray[np.int64], step: int) -> NDArray[np.int64]:
     """Row of a bar that is kept and each odd one lies across, int64[n]; −1 for bars that are kept.
 
-    ``stamp`` rises, UTC seconds; ``local`` is the same on the wall clock; a bar has ``step`` seconds. Bars of different
-    dates never overlap: the last one of a session may be shorter. The very last bar is odd too where it lies off the
-    grid of its session, for what it lies across may not be there yet.
+    ``stamp`` rises, UTC seconds; ``local`` is the same on the wall clock; a bar has ``step`` seconds. On the grid bars
+    of different dates never overlap: the last one of a session may be shorter. The very last bar is odd too where it
+    lies off the grid of its session, for what it lies across may not be there yet.
     """
     day, count = np.floor_divide(local, DAY), stamp.shape[0]
     rest = np.mod(np.mod(local, DAY), step)
@@ -94,7 +94,9 @@ def odd_bars(stamp: NDArray[np.int64], local: NDArray[np.int64], step: int) -> N
     for other in (after, before):  # where it lies across two, the one before is named
         there = (other >= 0) & (other < count) & ~on_grid
         one = np.where(there, other, at)
-        touches = there & (np.abs(stamp - stamp[one]) < step) & (day == day[one])
+        touches = there & (np.abs(stamp - stamp[one]) < step)
+        if other is before:  # that one may have been the last of its session
+            touches &= day == day[one]
         near[touches] = one[touches]
     last, previous = count - 1, int(before[-1])
     if not on_grid[last] and previous >= 0 and day[previous] == day[last]:

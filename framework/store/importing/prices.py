@@ -45,11 +45,11 @@ class Rows(NamedTuple):
     """float64[5, n]."""
     lines: NDArray[np.int64]
     rank: NDArray[np.int64]
-    """Which of two rows of the same time goes first: NSE's EQ series before its others."""
+    """Precedence of two rows of the same time: NSE's EQ series before its others."""
 
 
 class PriceBatch(NamedTuple):
-    """A batch for the writer, and what is said about it."""
+    """A batch for the writer, and what is texts about it."""
 
     batch: Batch
     symbol_reason: str
@@ -233,16 +233,16 @@ def _facts(columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[
         row = int(last[code])
         if row < 0:
             continue
-        said = {
+        texts = {
             name: str(columns[name][row].as_py() or "").strip() for name in ("name", "isin", "lot") if name in columns
         }
-        lot = int(said["lot"]) if said.get("lot", "").isdigit() and int(said["lot"]) > 0 else 1
+        lot = int(texts["lot"]) if texts.get("lot", "").isdigit() and int(texts["lot"]) > 0 else 1
         found.append(
             Facts(
                 symbol,
                 exchange,
-                said.get("name") or None,
-                said.get("isin") or None,
+                texts.get("name") or None,
+                texts.get("isin") or None,
                 0.0,
                 lot,
                 zone.name if zone.known else None,

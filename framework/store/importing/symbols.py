@@ -30,7 +30,7 @@ class Owners(NamedTuple):
     names: list[tuple[str, str]]
     """(symbol, exchange)."""
     reason: str
-    """Where the symbol came from; printed."""
+    """Source of the symbol; printed."""
 
 
 def owners(table: ImportTable, columns: Mapping[str, pa.ChunkedArray], options: ImportOptions, path: Path) -> Owners:
@@ -39,9 +39,9 @@ def owners(table: ImportTable, columns: Mapping[str, pa.ChunkedArray], options: 
     exchange = _texts(columns, "exchange", rows) if options.exchange is None else None
     if "symbol" not in columns:
         symbol, reason = _one_symbol(table, options, path)
-        said = options.exchange or ""
+        named = options.exchange or ""
         if exchange is None:
-            return Owners(np.zeros(rows, dtype=np.int64), [(symbol, said)], reason)
+            return Owners(np.zeros(rows, dtype=np.int64), [(symbol, named)], reason)
         words = pa.chunked_array([pa.array([symbol] * rows, pa.string())])
     else:
         words, reason = _words(columns), "the file's column"

@@ -9,6 +9,7 @@ import numpy as np
 from framework.errors import DataError
 from framework.store.localtime import DAY
 from framework.types import Timeframe
+from framework.types.clocks import sparse_step
 from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
@@ -40,21 +41,28 @@ def usual_step(local: NDArray[np.int64], symbol: str) -> Timeframe | None:
     return Timeframe.of_seconds(step)
 
 
-def timeframe_of(local: NDArray[np.int64], symbol: str, said: str | None) -> Timeframe:
-    """The timeframe of one symbol's bars; ``DataError`` when what was said is longer than the bars are."""
-    if said is None:
+def timeframe_of(local: NDArray[np.int64], symbol: str, named: str | None) -> Timeframe:
+    """The timeframe of one symbol's bars; ``DataError`` when the named one is longer or shorter than the bars."""
+    if named is None:
         step = usual_step(local, symbol)
         if step is None:
             raise DataError(
                 f"one bar of {symbol} with a time of day does not tell its timeframe; say it, as in --timeframe 5m"
             )
         return step
-    wanted = Timeframe.parse(said)
+    wanted = Timeframe.parse(named)
     apart = _step(local)
     if 0 < apart < wanted.nanoseconds // SECOND_NS:
         raise DataError(
             f"--timeframe {wanted.name}: the bars of {symbol} lie {apart // 60} min apart; "
             "leave the option out to have the timeframe read from the times"
+        )
+    ordered = np.sort(local)
+    longer = 0 if wanted.daily else sparse_step(ordered, ordered // DAY, wanted.nanoseconds // SECOND_NS)
+    if longer:
+        raise DataError(
+            f"--timeframe {wanted.name}: the bars of {symbol} all lie {longer // 60} min or more apart, so they are "
+            "longer than that; leave the option out to have the timeframe read from the times"
         )
     return wanted
 

@@ -35,7 +35,7 @@ class Times(NamedTuple):
     local: Ints
     """Seconds since 1970 as written, whatever the zone, int64[n]; 0 where unreadable."""
     offset: NDArray[np.float64]
-    """Seconds east of UTC that the cell itself says, float64[n]; NaN where it says nothing."""
+    """Seconds east of UTC written in the cell itself, float64[n]; NaN where there are none."""
     valid: NDArray[np.bool_]
     zone: str = ""
     """IANA zone of a typed column (Parquet); '' where there is none."""

@@ -24,18 +24,18 @@ class Zone(NamedTuple):
     name: str
     reason: str
     known: bool
-    """Whether somebody said it, so that it is worth remembering for the instrument."""
+    """True if it was given, so that it is worth remembering for the instrument."""
 
 
 def zone_of(  # noqa: PLR0911 - one return per source, in the order in which they count
-    times: Times, said: str | None, exchange: str, remembered: str | None
+    times: Times, named: str | None, exchange: str, remembered: str | None
 ) -> Zone:
-    """The exchange's zone: as said, typed in the data, the exchange's own, remembered, by the offset, else UTC."""
+    """The exchange's zone: as named, typed in the data, the exchange's own, remembered, by the offset, else UTC."""
     stated = times.valid & np.isfinite(times.offset)
     aware = bool(stated.any())
     where = "the data's own offsets count, sessions are cut in it" if aware else "for times without an offset"
-    if said:
-        return Zone(said, f"--timezone, {where}", known=True)
+    if named:
+        return Zone(named, f"--timezone, {where}", known=True)
     if times.zone and times.zone not in {"UTC", "Etc/UTC", "+00:00"} and not times.zone.startswith(("+", "-")):
         return Zone(times.zone, "the column's type", known=True)
     if exchange in ZONES:
@@ -45,8 +45,8 @@ def zone_of(  # noqa: PLR0911 - one return per source, in the order in which the
     if aware and not times.zone.startswith(("+", "-")):
         return _by_offset(np.unique(times.offset[stated]))
     if not (times.local[times.valid] % DAY).any():
-        return Zone("UTC", "nothing said, and dates need none", known=False)
-    return Zone("UTC", "nothing said, neither --timezone nor --exchange", known=False)
+        return Zone("UTC", "no zone given, and dates need none", known=False)
+    return Zone("UTC", "no zone given, neither --timezone nor --exchange", known=False)
 
 
 def _by_offset(offsets: NDArray[np.float64]) -> Zone:

@@ -44,14 +44,14 @@ SIMPLE = (
     100.0,
 )
 NEAR = 0.06
-"""How near a simple ratio the open must be, log: an ordinary night's move."""
+"""Greatest log distance of the open from a simple ratio: an ordinary night's move."""
 MATCH = 0.2
-"""How near a listed factor, log."""
+"""Greatest log distance from a listed factor."""
 LONG_NIGHT = 5
-"""Days between two sessions beyond which the earlier date is said."""
+"""Days between two sessions beyond which the text names the earlier date."""
 SMALLEST_ACTION = 0.05
 LISTED = "listed for the day is not adjusted for"
-"""How the reason of a jump ends that a listed action explains: printed prices are so, and a run goes through it."""
+"""End of the reason of a jump that a listed action explains: printed prices jump, and a run carries positions over."""
 DAY_NS = 86_400_000_000_000
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ExpectedDays(NamedTuple):
-    """Days on which there should be bars, and who says so."""
+    """Days on which there should be bars, and their source."""
 
     days: NDArray[np.int64]
     """Days since 1970-01-01, rising."""

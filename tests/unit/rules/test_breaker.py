@@ -3,37 +3,40 @@
 import pytest
 
 from framework.rules import breaker
-from framework.rules.breaker import ACTIVE, HALTED, REDUCE_ONLY
+from framework.rules.breaker import ACTIVE, HALTED, REDUCE_ONLY, RUINED
 
 ROWS = {
-    # cause: what becomes of ACTIVE, REDUCE_ONLY, HALTED, as docs/risk.md has it
-    breaker.DAILY_LOSS: (REDUCE_ONLY, REDUCE_ONLY, HALTED),
-    breaker.CONSECUTIVE_LOSSES: (REDUCE_ONLY, REDUCE_ONLY, HALTED),
-    breaker.DRAWDOWN: (HALTED, HALTED, HALTED),
-    breaker.RUNAWAY: (HALTED, HALTED, HALTED),
-    breaker.NEW_SESSION: (ACTIVE, ACTIVE, HALTED),
-    breaker.RESET_DUE: (ACTIVE, REDUCE_ONLY, ACTIVE),
-    breaker.COMMAND: (ACTIVE, ACTIVE, ACTIVE),
+    # cause: what becomes of ACTIVE, REDUCE_ONLY, HALTED, RUINED, as docs/risk.md has it
+    breaker.DAILY_LOSS: (REDUCE_ONLY, REDUCE_ONLY, HALTED, RUINED),
+    breaker.CONSECUTIVE_LOSSES: (REDUCE_ONLY, REDUCE_ONLY, HALTED, RUINED),
+    breaker.DRAWDOWN: (HALTED, HALTED, HALTED, RUINED),
+    breaker.RUNAWAY: (HALTED, HALTED, HALTED, RUINED),
+    breaker.NEW_SESSION: (ACTIVE, ACTIVE, HALTED, RUINED),
+    breaker.RESET_DUE: (ACTIVE, REDUCE_ONLY, ACTIVE, RUINED),
+    breaker.COMMAND: (ACTIVE, ACTIVE, ACTIVE, RUINED),
+    breaker.RUIN: (RUINED, RUINED, RUINED, RUINED),
 }
+STATES = (ACTIVE, REDUCE_ONLY, HALTED, RUINED)
 
 
 @pytest.mark.parametrize(("cause", "after"), ROWS.items())
 def test_every_state_and_cause(cause, after):
-    assert after == tuple(breaker.state_after(state, cause) for state in (ACTIVE, REDUCE_ONLY, HALTED))
+    assert after == tuple(breaker.state_after(state, cause) for state in STATES)
 
 
 def test_a_limit_never_makes_more_allowed_than_it_was():
-    for cause in (breaker.DAILY_LOSS, breaker.CONSECUTIVE_LOSSES, breaker.DRAWDOWN, breaker.RUNAWAY):
-        for state in (ACTIVE, REDUCE_ONLY, HALTED):
+    for cause in (breaker.DAILY_LOSS, breaker.CONSECUTIVE_LOSSES, breaker.DRAWDOWN, breaker.RUNAWAY, breaker.RUIN):
+        for state in STATES:
             assert breaker.state_after(state, cause) >= state
 
 
 def test_the_codes_are_those_of_the_types():
-    from framework.session.breaker import CAUSES, STATES
+    from framework.session.breaker import CAUSES
+    from framework.session.breaker import STATES as NAMES
 
-    assert ("active", "reduce_only", "halted") == tuple(STATES[code] for code in (ACTIVE, REDUCE_ONLY, HALTED))
+    assert ("active", "reduce_only", "halted", "halted") == tuple(NAMES[code] for code in STATES)
     assert [name.lower() for name in (
-        "DAILY_LOSS", "CONSECUTIVE_LOSSES", "DRAWDOWN", "RUNAWAY", "NEW_SESSION", "RESET_DUE", "COMMAND",
+        "DAILY_LOSS", "CONSECUTIVE_LOSSES", "DRAWDOWN", "RUNAWAY", "NEW_SESSION", "RESET_DUE", "COMMAND", "RUIN",
     )] == [str(CAUSES[code]) for code in ROWS]  # fmt: skip
 
 
@@ -56,6 +59,11 @@ def test_a_loss_trips_at_its_limit(equity, start, limit, expected):
 @pytest.mark.parametrize(("losses", "net", "expected"), [(2, -1, 3), (2, 0, 0), (2, 1, 0), (0, -500, 1), (0, 5, 0)])
 def test_only_a_net_loss_is_one_more(losses, net, expected):
     assert expected == breaker.losses_after(losses, net)
+
+
+@pytest.mark.parametrize(("equity", "expected"), [(1, False), (0, True), (-1, True), (-(10**15), True)])
+def test_an_account_of_nothing_is_ruined(equity, expected):
+    assert breaker.is_ruin(equity) is expected
 
 
 @pytest.mark.parametrize(

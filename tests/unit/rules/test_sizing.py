@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from framework.rules import risk, sizing
 from framework.rules.money import LARGEST_QUANTITY
+from framework.rules.sizing import BEYOND
 from framework.types.tariff import Tariff
 
 NAN, INF = math.nan, math.inf
@@ -46,7 +47,34 @@ def is_the_floor(units: int, exact: Fraction, lot: int) -> bool:
 )
 def test_whole_lots_by_hand(units, lot, expected):
     assert sizing.whole_lots(units, lot) == expected
-    assert sizing.fixed_units(units, lot) == expected
+    assert sizing.fixed_units(units, lot) == (BEYOND if units > LARGEST_QUANTITY else expected)
+
+
+@pytest.mark.parametrize(
+    ("units", "lot", "expected"),
+    [(2e9, 1, 2_000_000_000), (2e9 + 0.5, 1, BEYOND), (3e9, 75, BEYOND), (INF, 1, BEYOND), (NAN, 1, 0), (-3e9, 1, 0)],
+)
+def test_a_size_that_no_rule_can_hold_is_told_apart_from_none(units, lot, expected):
+    assert sizing.sized(units, lot) == expected
+    assert sizing.can_hold(expected) == (expected != BEYOND) == sizing.can_hold(-expected)
+    assert 0 == sizing.scaled(BEYOND, 0.5, lot) == sizing.scaled(BEYOND, -1.0, lot)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "held", "price", "expected"),
+    [
+        (2_000_000_000, 0, 1.0, True),
+        (2_000_000_001, 0, 1.0, False),
+        (1_000_000_000, 1_000_000_001, 1.0, False),
+        (2_000_000_000, 0, 20_000.0, True),  # ₹40 lakh crore
+        (2_000_000_000, 0, 20_000.01, False),
+        (1_000_000_000, 1_000_000_000, 20_000.01, False),
+        (1, 0, NAN, False),
+        (1, 0, INF, False),
+    ],
+)
+def test_an_order_is_for_what_can_be_held_and_told_in_paise(quantity, held, price, expected):
+    assert sizing.can_order(quantity, held, price) is expected
 
 
 @given(st.floats(1, 1e9), LOTS)
@@ -57,7 +85,10 @@ def test_whole_lots_are_the_floor(units, lot):
 @given(st.floats(1, 1e8), st.floats(0.05, 1e5), LOTS)
 def test_a_value_buys_what_it_pays_for(rupees, price, lot):
     units, exact = sizing.value_units(rupees, price, lot), Fraction(rupees) / Fraction(price)
-    assert is_the_floor(units, exact, lot) if lot <= exact * (1 + NEARLY) and exact <= LARGEST_QUANTITY else units == 0
+    if exact > LARGEST_QUANTITY:
+        assert units == BEYOND
+        return
+    assert is_the_floor(units, exact, lot) if lot <= exact * (1 + NEARLY) else units == 0
 
 
 @given(st.integers(100, 10**13), st.floats(0.001, 1), st.floats(0.01, 1), st.floats(0.05, 1e5), LOTS)
@@ -76,6 +107,9 @@ def test_a_share_of_equity_and_a_weight_buy_their_part(equity, fraction, allotme
 @given(st.integers(100, 10**13), st.floats(0.0001, 0.5), st.floats(0.05, 1e4), LOTS)
 def test_sizing_by_risk_loses_its_fraction_at_the_stop(equity, fraction, distance, lot):
     units = sizing.risk_units(fraction, equity, distance, lot)
+    if units == BEYOND:
+        assert LARGEST_QUANTITY * Fraction(distance) < Fraction(fraction) * equity / 100 * (1 + NEARLY)
+        return
     assert units * Fraction(distance) <= Fraction(fraction) * equity / 100 * (1 + NEARLY)
     assert units % lot == 0
 
@@ -114,8 +148,8 @@ EQUITY = 10_000_000
         (0.15, 1.0, NAN, 0.3, 1, 0),
         (0.15, 1.0, INF, 0.3, 1, 0),
         (NAN, 1.0, 100.0, 0.3, 1, 0),
-        (INF, 1.0, 100.0, 0.3, 1, 0),
-        (0.15, 1.0, 100.0, 1e-300, 1, 0),  # beyond any quantity
+        (INF, 1.0, 100.0, 0.3, 1, BEYOND),
+        (0.15, 1.0, 100.0, 1e-300, 1, BEYOND),
     ],
 )
 def test_volatility_units_by_hand(fraction, allotment, price, volatility, lot, expected):
@@ -138,7 +172,7 @@ def test_volatility_units_by_hand(fraction, allotment, price, volatility, lot, e
         (0.9, 1.0, 100.0, INF, 1, 0),
         (0.9, 1.0, NAN, 1.0, 1, 0),
         (NAN, 1.0, 100.0, 1.0, 1, 0),
-        (INF, 1.0, 100.0, 1.0, 1, 0),
+        (INF, 1.0, 100.0, 1.0, 1, BEYOND),
     ],
 )
 def test_margin_units_by_hand(fraction, allotment, price, margin, lot, expected):
@@ -258,21 +292,27 @@ def test_a_kelly_fraction_that_is_no_number_buys_nothing():
 
 
 @pytest.mark.parametrize(
-    ("kind", "amount", "volatility", "expected"),
+    ("kind", "amount", "volatility", "units", "expected"),
     [
-        (sizing.VOLATILITY, 0.15, 0.3, sizing.BELOW_ONE_LOT),
-        (sizing.VOLATILITY, 0.15, NAN, sizing.NO_VOLATILITY),
-        (sizing.EQUAL_RISK, 0.95, 0.0, sizing.NO_VOLATILITY),
-        (sizing.EQUAL_RISK, 0.95, 0.3, sizing.BELOW_ONE_LOT),
-        (sizing.EQUITY, 0.95, NAN, sizing.BELOW_ONE_LOT),
-        (sizing.KELLY, 0.0, NAN, sizing.NO_EDGE),
-        (sizing.KELLY, NAN, NAN, sizing.NO_EDGE),
-        (sizing.KELLY, 0.01, NAN, sizing.BELOW_ONE_LOT),
-        (sizing.MARGIN, 0.0, NAN, sizing.BELOW_ONE_LOT),
+        (sizing.VOLATILITY, 0.15, 0.3, 0, sizing.BELOW_ONE_LOT),
+        (sizing.VOLATILITY, 0.15, NAN, 0, sizing.NO_VOLATILITY),
+        (sizing.VOLATILITY, 0.15, NAN, 9, sizing.BELOW_ONE_LOT),  # a part of what was measured is too small
+        (sizing.VOLATILITY, 0.15, 1e-300, BEYOND, sizing.BEYOND_LIMIT),
+        (sizing.EQUAL_RISK, 0.95, 0.0, 0, sizing.NO_VOLATILITY),
+        (sizing.EQUAL_RISK, 0.95, 0.3, 0, sizing.BELOW_ONE_LOT),
+        (sizing.EQUITY, 0.95, NAN, 0, sizing.BELOW_ONE_LOT),
+        (sizing.KELLY, 0.0, NAN, 0, sizing.NO_EDGE),
+        (sizing.KELLY, NAN, NAN, 0, sizing.NO_EDGE),
+        (sizing.KELLY, 0.01, NAN, 0, sizing.BELOW_ONE_LOT),
+        (sizing.KELLY, 0.01, NAN, BEYOND, sizing.BEYOND_LIMIT),
+        (sizing.MARGIN, 0.0, NAN, 0, sizing.BELOW_ONE_LOT),
+        (sizing.WEIGHT, 0.95, NAN, 0, sizing.BELOW_ONE_LOT),
+        (sizing.WEIGHT, 0.95, NAN, BEYOND, sizing.BEYOND_LIMIT),
     ],
 )
-def test_why_a_target_means_no_unit(kind, amount, volatility, expected):
-    assert sizing.why_none(kind, amount, volatility) == expected
+def test_why_a_target_means_no_unit(kind, amount, volatility, units, expected):
+    assert sizing.why_none(kind, amount, volatility, 1, units) == expected
+    assert sizing.why_none(kind, amount, volatility, 0, units) == sizing.NO_EQUITY
 
 
 KINDS = st.sampled_from([
@@ -301,8 +341,7 @@ def test_no_size_is_more_than_cash_allows_once_it_is_reviewed(kind, amount, pric
 @given(KINDS, st.floats(), st.floats(), st.integers(-(10**12), 10**15), st.floats(), st.floats(), st.floats(), LOTS)
 def test_whatever_it_is_given_a_size_is_whole_lots_and_no_exception(kind, amount, share, equity, stop, sigma, m, lot):
     units = sizing.full_units(kind, amount, share, equity, 100.0, stop, sigma, m, lot)
-    assert 0 <= units <= LARGEST_QUANTITY
-    assert units % lot == 0
+    assert units == BEYOND or (0 <= units <= LARGEST_QUANTITY and units % lot == 0)
 
 
 @pytest.mark.parametrize("equity", [0, -1, -10_000_000])

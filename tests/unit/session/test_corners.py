@@ -58,7 +58,7 @@ def test_charges_that_exceed_a_sale_are_noticed():
     # One unit bought for all the money but ₹20; sold at 0.50 with ₹20 of charges.
     record = play([*still(100, 2), *still(0.5, 2)], [1, NAN, 0], sizing="fixed:1", capital=120, charges="flat:20")
     assert [booked.cash_paise for booked in record.settlements] == [0, 50 - 2000]
-    assert [notice.code for notice in record.notices] == ["cash_below_zero"]
+    assert [notice.code for notice in record.notices] == ["cash_below_zero", "ruin"]
 
 
 def test_cash_is_asked_at_the_worst_price_of_a_buy():

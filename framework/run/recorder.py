@@ -1,4 +1,4 @@
-"""Recording of a run: the journal that a backtest was asked to write."""
+"""Recorder of a backtest: the journal that it was asked to write."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def recording(
 
 
 def journal_facts(recorder: JournalRecorder | None) -> dict[str, str]:
-    """Where the journal of a run lies and its last hash, for the result's provenance."""
+    """Path and last hash of a run's journal, for the result's provenance."""
     if recorder is None or not isinstance(place := recorder.writer.place, JournalFile):
         return {}
     return {"journal": str(place.path.resolve()), "journal_head": recorder.writer.head}

@@ -44,7 +44,7 @@ def text(result: RunFacts) -> str:
             f"{name:<{NAME_WIDTH}} {value:>{VALUE_WIDTH}} {unit:<{UNIT_WIDTH}}" for name, value, unit in (one, two)
         ]
         lines.append("   ".join(cells).rstrip())
-    lines += ["", *_told("Settings", "; ".join(chosen(result)))]
+    lines += ["", *_wrapped("Settings", "; ".join(chosen(result)))]
     lines.append(f"Causality   {result.causality}")
     if result.verification is not None:
         lines.append(f"Verified    {result.verification}")
@@ -79,7 +79,7 @@ def _without_limits(result: RunFacts) -> list[str]:
     if result.without_risk is None:
         return []
     if result.without_risk.left_out:
-        return ["", *_told("No limits", f"no second run: {result.without_risk.left_out}")]
+        return ["", *_wrapped("No limits", f"no second run: {result.without_risk.left_out}")]
     rows = [one.texts for one in compared(result)]
     return _table([("Limits", "as run", "without them", "difference"), *rows])
 
@@ -94,8 +94,8 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
     return ["", *lines]
 
 
-def _told(name: str, words: str) -> list[str]:
-    """A name and what there is to say, folded under itself."""
+def _wrapped(name: str, words: str) -> list[str]:
+    """A name and its text, wrapped and indented."""
     return wrap(words, LINE_WIDTH, initial_indent=f"{name:<12}", subsequent_indent=" " * 12)
 
 

@@ -1,4 +1,4 @@
-"""Why an order: from the bar that decided it to its charges, each link with the number of its journal entry."""
+"""Explanation of an order: from the bar that decided it to its charges, each link with its journal entry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from framework.report.result import Result
-    from framework.run.trail import Review, Step
+    from framework.run.trail import ReviewedOrder, Step
     from framework.types import RiskRule, Verdict
     from framework.types.events import Command
 
@@ -36,7 +36,7 @@ class Link(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """Why something was done, or was not."""
+    """Explanation of an order, or of there being none."""
 
     run_id: str
     subject: str
@@ -51,7 +51,7 @@ class Explanation(NamedTuple):
 
 
 def why(result: Result, order_id: int, rules: Sequence[RiskRule] = ()) -> Explanation:
-    """How an order of a kept run came about and what became of it; ``DataError`` when there is no such order."""
+    """Explain an order of a kept run: how it came about and what became of it; ``DataError`` when there is none."""
     record = _order_of(result, order_id)
     order = record.order
 
@@ -111,7 +111,7 @@ REASONS = {
 
 
 def mentions(step: Step, order_id: int) -> bool:
-    """Whether an input, a command or a fact is of this order."""
+    """True when an input, a command or a fact is of this order."""
     return any(_id_of(one) == order_id for one in (step.event, *step.outcome.commands, *step.outcome.facts))
 
 
@@ -127,15 +127,15 @@ def _ends(fact: Any, order_id: int) -> bool:
     return isinstance(fact, OrderRecord) and fact.order.order_id == order_id
 
 
-def _review_of(steps: Sequence[Step], record: OrderRecord) -> Review | None:
+def _review_of(steps: Sequence[Step], record: OrderRecord) -> ReviewedOrder | None:
     """The review that the order came from, or was refused in."""
     decided = [step for step in steps if step.event.moment == record.order.decided_at]
     same = (review for step in decided for review in step.reviews if review.quantity == record.requested)
     return next(same, None)
 
 
-def all_rules(review: Review | None, verdict: Verdict) -> tuple[RuleReport, ...]:
-    """What every rule said, one of the user's own too where it left less than the built-in ones."""
+def all_rules(review: ReviewedOrder | None, verdict: Verdict) -> tuple[RuleReport, ...]:
+    """Verdicts of every rule, one of the user's own too where it left less than the built-in ones."""
     if review is None:
         return ()
     left = min(one.units for one in review.rules)
@@ -188,7 +188,7 @@ def columns_link(result: Result, i: int, close_time: int) -> Iterator[Link]:
 
 
 def decided_links(result: Result, step: Step, i: int, words: Wording) -> Iterator[Link]:
-    """What the strategy said of an instrument, and the size that it means."""
+    """Target or request of the strategy for an instrument, and the size that it means."""
     event, before, after = step.event, step.before, step.after
     assert isinstance(event, Decided)  # noqa: S101 - for the type checker: callers looked
     for request in event.requests:
@@ -204,7 +204,7 @@ def decided_links(result: Result, step: Step, i: int, words: Wording) -> Iterato
         yield Link("size", step.seq, size_text(result, event.decisions, step, i))
 
 
-def rules_text(review: Review) -> str:
+def rules_text(review: ReviewedOrder) -> str:
     """The verdict of all rules in one line."""
     held = [one for one in review.rules if one.units < one.asked]
     said = f"{len(review.rules)} rules were asked about {abs(review.quantity):,} units"
@@ -251,7 +251,7 @@ def _followed(step: Step, order_id: int, words: Wording) -> Iterator[Link]:
 
 
 def _level(step: Step, command: Command) -> Iterator[Link]:
-    """How far a protective price is from the average fill."""
+    """Distance of a protective price from the average fill."""
     protects = isinstance(command, Change) or (isinstance(command, Submit) and command.approved.order.protective)
     if isinstance(command, Cancel) or not protects:
         return

@@ -1,4 +1,4 @@
-"""Why no order: what stood in the way at one bar's close, each link with the number of its journal entry."""
+"""Explanation of a missing order: the obstacle at one bar's close, each link with its journal entry."""
 
 from __future__ import annotations
 
@@ -10,8 +10,17 @@ import numpy as np
 from framework.errors import DataError
 from framework.journal.wording import Wording, units
 from framework.rules.money import LARGEST_QUANTITY
+from framework.run.explanation import (
+    Explanation,
+    Link,
+    all_rules,
+    bar_link,
+    columns_link,
+    decided_links,
+    rules_text,
+    spaced,
+)
 from framework.run.trail import Trail, follow
-from framework.run.why import Explanation, Link, all_rules, bar_link, columns_link, decided_links, rules_text, spaced
 from framework.types.events import BarCloses, Decided, Submit
 from framework.types.orders import Verdict
 from framework.types.record import OrderRecord, OrderState
@@ -25,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Question(NamedTuple):
-    """What is asked about."""
+    """Question: an instrument and a bar."""
 
     instrument: int
     row: int
@@ -33,7 +42,7 @@ class Question(NamedTuple):
 
 
 def why_not(result: Result, symbol: str, moment: int, rules: Sequence[RiskRule] = ()) -> Explanation:
-    """Why a kept run ordered nothing of an instrument at the bar of a moment (UTC nanoseconds, any within the bar).
+    """Explain why a run ordered nothing of an instrument at the bar of a moment (UTC ns, any within the bar).
 
     ``DataError`` when the run has no such instrument, or no bar then.
     """
@@ -109,7 +118,7 @@ def _ends_of(step: Step, i: int) -> list[OrderRecord]:
 
 
 def standing_text(step: Step, words: Wording) -> str:
-    """What is held, wanted and working after an input."""
+    """Position, intent and open orders after an input."""
     after = step.after
     parts = [
         f"{units(after.position)} held",
@@ -184,7 +193,7 @@ def _of_target(target: float, decided: Step, changes: Sequence[Step], words: Wor
 
 
 def _earlier(changes: Sequence[Step], words: Wording, i: int) -> list[Link]:
-    """When the intent last changed, and what became of the orders since."""
+    """Latest change of the intent, and the ends of the orders since."""
     since = next((k for k in range(len(changes) - 1, -1, -1) if changes[k].before.intent != changes[k].after.intent), 0)
     links = []
     for step in changes[since:]:

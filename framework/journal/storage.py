@@ -1,4 +1,4 @@
-"""Place: where a journal lies. A file for a backtest, a table of the store for what is live."""
+"""Storage of a journal: a file for a backtest, a table of the store for what is live."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from framework.journal.chain import Sealed
 
 
-class Place(Protocol):
+class JournalStorage(Protocol):
     """Sealed entries in their order; they are appended and never changed."""
 
     def append(self, entries: Sequence[Sealed]) -> None:
