@@ -32,7 +32,7 @@ from framework.types.events import (
     Refused,
     Submit,
 )
-from framework.types.orders import DAY, LIMIT, MARKET, NAN, STOP, STOP_LIMIT, BarRow, Fill, Order, Reason
+from framework.types.orders import DAY, LIMIT, MARKET, NAN, STOP_LIMIT, BarRow, Fill, Order, Reason
 from framework.types.record import SimulatedFill
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ UNKNOWN = (NAN, False)
 
 
 class BuyingPower(Protocol):
-    """What the exchange asks about the account before it lets an increase fill."""
+    """The account, as the exchange asks about it before it lets an increase fill."""
 
     def buying_power_paise(self) -> int:
         """Cash less what shorts block, in paise; other orders' reserves do not count."""
@@ -157,7 +157,7 @@ class SimulatedExchange:
     # ------------------------------------------------------------------ a bar
 
     def serve(self, row: BarRow) -> Iterable[Answer]:
-        """What a bar fills and ends: its three steps, each event before the next one is decided."""
+        """Answers of a bar, what it fills and ends: its three steps, each event before the next one is decided."""
         if self.is_quiet(row):
             self._arrivals.clear()
             return ()
@@ -252,32 +252,20 @@ class SimulatedExchange:
     def _precedence(self, resting: _Resting) -> tuple[int, int, int]:
         """Row 10: a market exit before protective exits; row 12: the stop before the target (or the other way)."""
         order = resting.order
-        if order.type is MARKET:
-            kind = 0
-        elif order.type is LIMIT:
-            kind = 1 if order.protective and self._both_target_first else 3
-        else:
-            kind = 2
-        return (order.instrument, kind, order.order_id)
+        rank = fills.precedence(order.type, order.protective, self._both_target_first)
+        return (order.instrument, rank, order.order_id)
 
     # ------------------------------------------------------------------ unslipped prices, NaN = not in this step
 
     @staticmethod
     def _price_at_open(resting: _Resting, row: BarRow) -> float:
-        """The open, for an order that fills at it. No bar (NaN), no fill: the order waits (row 2)."""
+        """The open, for an order that fills at it."""
         order = resting.order
-        start = row.open[order.instrument]
-        if order.type is MARKET:
-            return start
-        side = 1 if order.quantity > 0 else -1
-        if order.type is LIMIT or (order.type is STOP_LIMIT and resting.triggered):
-            return fills.limit_fill(side, order.limit, start, start, start)
-        if order.type is STOP:
-            return start if resting.triggered else fills.stop_fill(side, order.trigger, start, start, start)
-        return fills.stop_limit_fill(side, order.trigger, order.limit, start, start, start, start)
+        side, start = 1 if order.quantity > 0 else -1, row.open[order.instrument]
+        return fills.price_at_open(order.type, resting.triggered, side, order.limit, order.trigger, start)
 
     def _price_in_range(self, resting: _Resting, row: BarRow) -> float:
-        """Where an order fills inside the bar's range; a stop-limit that only triggers answers with its trigger."""
+        """Price of a fill inside the range; a stop-limit that only triggers answers with its trigger."""
         order = resting.order
         i = order.instrument
         start, high, low = row.open[i], row.high[i], row.low[i]
@@ -287,11 +275,8 @@ class SimulatedExchange:
                 entered = self._entered.get(i, UNKNOWN)
                 return fills.target_after_entry(side, order.limit, *entered, high, low, row.close[i])
             return fills.stop_fill(side, order.trigger, resting.within, high, low)
-        if order.type is LIMIT or (order.type is STOP_LIMIT and resting.triggered):
-            return fills.limit_fill(side, order.limit, start, high, low)
-        if order.type is MARKET or resting.triggered:
-            return NAN
-        return fills.stop_fill(side, order.trigger, start, high, low)
+        limit, trigger = order.limit, order.trigger
+        return fills.price_in_range(order.type, resting.triggered, side, limit, trigger, start, high, low)
 
     @staticmethod
     def _price_at_close(resting: _Resting, row: BarRow) -> float:
@@ -308,7 +293,7 @@ class SimulatedExchange:
             if order.type is MARKET:
                 yield from self._market(resting, start, row, at_close=False)
             else:
-                slips = order.type is STOP or (order.type is STOP_LIMIT and not resting.triggered)
+                slips = fills.slips(order.type, resting.triggered)
                 if slips:
                     resting.trigger()
                 yield from self._fill(resting, start, row, at_open=True, slip=slips)
@@ -316,12 +301,11 @@ class SimulatedExchange:
     def _market(self, resting: _Resting, start: float, row: BarRow, *, at_close: bool) -> Iterator[Answer]:
         """Row 1: at the open (or the close), slipped; with protection, beyond the bound it is a resting limit."""
         order = resting.order
-        protection = self._settings.protection_bps
-        if protection > 0.0 and not order.protective:
-            side = 1 if order.quantity > 0 else -1
-            tick = self._instruments[order.instrument].tick
-            bound = prices.protected(start, side, protection, tick)
-            if side * (self._slipped(order, start) - bound) > 0.0:
+        if not order.protective:
+            side, tick = 1 if order.quantity > 0 else -1, self._instruments[order.instrument].tick
+            slippage, protection_bps = self._settings.slippage, self._settings.protection_bps
+            bound = prices.bound_reached(start, side, protection_bps, slippage.bps, slippage.ticks, tick)
+            if bound > 0.0:
                 resting.become(order._replace(type=LIMIT, limit=bound))
                 self._finish_bar(resting)
                 return
@@ -336,17 +320,15 @@ class SimulatedExchange:
                 resting.become(order)  # from the next bar on an ordinary exit
             if order.order_id not in self._resting or resting.from_next_bar or not price > 0.0:
                 continue
-            slips = order.type is STOP
-            if order.type is STOP_LIMIT and not resting.triggered:  # row 7
-                slips = True
+            slips = fills.slips(order.type, resting.triggered)
+            if slips:
                 resting.trigger()
+            if order.type is STOP_LIMIT and slips:  # row 7
                 side = 1 if order.quantity > 0 else -1
                 bar = (row.open[i], row.high[i], row.low[i], row.close[i])
                 price = fills.stop_limit_fill(side, order.trigger, order.limit, *bar)
                 if not price > 0.0:
                     continue
-            if slips:
-                resting.trigger()
             at_open = price == row.open[i] and not is_within
             yield from self._fill(resting, price, row, at_open=at_open, slip=slips)
 

@@ -51,7 +51,7 @@ def bar_rows(panel: Panel, first: int, last: int) -> Iterator[BarRow]:
 
 
 def bar_openings(panel: Panel, first: int, last: int) -> Iterator[BarOpens]:
-    """What is known of the same rows before they open."""
+    """The same rows before they open: only their times are known."""
     clocks = (panel.time, panel.close_time, panel.session, panel.ends_session)
     return _rows(BarOpens, (*clocks, _deadlines(panel)), first, last)
 
@@ -62,7 +62,7 @@ def bar_closings(panel: Panel, first: int, last: int) -> Iterator[BarCloses]:
 
 
 def decided(panel: Panel, decisions: DecisionArrays | None, first: int, last: int) -> Iterator[Decided]:
-    """What was decided at the close of each row; nothing where there are no decisions."""
+    """Decisions at the close of each row as inputs; empty ones where there are no decisions."""
     answers = repeat(None) if decisions is None else decisions.rows(first, last)
     return _together(Decided, panel.close_time[first:last], answers, repeat(()))
 

@@ -29,7 +29,7 @@ NAMES = {
 """Field of Components → its name on paper."""
 
 
-class Levies(NamedTuple):
+class YearCharges(NamedTuple):
     """Charges of one year in paise."""
 
     year: int
@@ -49,13 +49,13 @@ class Reconciled(NamedTuple):
         return self.note_paise - self.exact_paise
 
 
-def levies(record: Record) -> list[Levies]:
+def charges_by_year(record: Record) -> list[YearCharges]:
     """A row for each year with fills; together they are the charges that the ledger booked, to the paisa."""
     years: dict[int, Components] = {}
     for settlement, components in _charged(record):
         year = year_of(settlement.fill.time // DAY_NS)
         years[year] = Components(*(sum(pair) for pair in zip(years.get(year, Components()), components, strict=True)))
-    return [Levies(year, years[year]) for year in sorted(years)]
+    return [YearCharges(year, years[year]) for year in sorted(years)]
 
 
 def reconciled(record: Record) -> list[Reconciled]:
@@ -77,7 +77,7 @@ def reconciled(record: Record) -> list[Reconciled]:
     by_note: Counter[int] = Counter()
     for (day, _, _), fills in notes.items():
         by_note[year_of(day)] += contract_note(fills).total
-    return [Reconciled(one.year, one.components.total, by_note[one.year]) for one in levies(record)]
+    return [Reconciled(one.year, one.components.total, by_note[one.year]) for one in charges_by_year(record)]
 
 
 def facts(record: Record) -> list[dict[str, float]]:
@@ -90,7 +90,7 @@ def facts(record: Record) -> list[dict[str, float]]:
             "contract_note": both.note_paise / 100,
             "difference": both.difference_paise / 100,
         }
-        for one, both in zip(levies(record), reconciled(record), strict=True)
+        for one, both in zip(charges_by_year(record), reconciled(record), strict=True)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.report.breaker import STATES, WORDS, holds, row_of, when, why
-from framework.report.charge_breakdown import NAMES, levies, reconciled
+from framework.report.charge_breakdown import NAMES, charges_by_year, reconciled
 from framework.report.held_back_orders import decided, tallies
 from framework.report.metrics import total_return
 from framework.report.observations import session_rows
@@ -83,7 +83,7 @@ def yearly_costs(result: RunFacts) -> list[tuple[str, ...]]:
     """Year, each component, their sum, and the sum by contract notes; nothing without a broker's plan."""
     if not result.settings.charges.plan:
         return []
-    found = list(zip(levies(result.record), reconciled(result.record), strict=True))
+    found = list(zip(charges_by_year(result.record), reconciled(result.record), strict=True))
     rows = [(str(one.year), [*one.components, both.exact_paise, both.note_paise]) for one, both in found]
     if len(rows) > 1:
         rows.append(("All", [sum(column) for column in zip(*(amounts for _, amounts in rows), strict=True)]))
@@ -104,7 +104,7 @@ def costs(result: RunFacts) -> list[tuple[str, str, str]]:
 
     rows = [row("Gross profit", gross)]
     if settings.charges.plan:
-        totals = [sum(parts) for parts in zip(*(one.components for one in levies(result.record)), strict=True)]
+        totals = [sum(parts) for parts in zip(*(one.components for one in charges_by_year(result.record)), strict=True)]
         rows += [row(name, -paise / 100) for name, paise in zip(NAMES.values(), totals, strict=False)]
     elif settings.charges.rate_e8:
         rows.append(row(f"Charges, {settings.charges.rate_e8 / 1e6:g} % of value", flat - seen.charges))

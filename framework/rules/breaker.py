@@ -1,9 +1,14 @@
 """The circuit breaker: which state follows from which cause, and when a limit has been reached."""
 
+from framework.rules.exits import rupees_of
+from framework.rules.money import to_paise
+
 ACTIVE, REDUCE_ONLY, HALTED, RUINED = 0, 1, 2, 3
 """Codes of the trading states; each allows less than the one before. RUINED is a halt that nothing ends."""
 DAILY_LOSS, CONSECUTIVE_LOSSES, DRAWDOWN, RUNAWAY, NEW_SESSION, RESET_DUE, COMMAND, RUIN = 0, 1, 2, 3, 4, 5, 6, 7
 """Codes of the causes."""
+NO_CAUSE = -1
+NO_LIMIT = -1
 
 AFTER = (
     # daily loss, losses in a row, drawdown, runaway, new session, reset due, command, ruin
@@ -36,6 +41,20 @@ def is_ruin(equity_paise: int) -> bool:
 def losses_after(losses: int, net_paise: int) -> int:
     """Losing round trips in a row, after one that came to ``net_paise``, charges included."""
     return losses + 1 if net_paise < 0 else 0
+
+
+def at_new_session(state: int, halted_for: int, reset_after: int) -> int:
+    """Cause that a new session is to the state, or NO_CAUSE; it is the ``halted_for``-th since a halt."""
+    if state == REDUCE_ONLY:
+        return NEW_SESSION
+    return RESET_DUE if state == HALTED and count_reached(halted_for, reset_after) else NO_CAUSE
+
+
+def limit_paise(amount: float, percent: bool, of_paise: int) -> int:
+    """A limit on losses in paise: rupees, or a fraction of ``of_paise``; −1 = none, where ``amount`` is NaN."""
+    if not (amount > 0.0):
+        return NO_LIMIT
+    return to_paise(rupees_of(amount, percent, of_paise / 100.0))
 
 
 def count_reached(count: int, most: int) -> bool:

@@ -65,9 +65,32 @@ def tighter(position_side: int, first: float, second: float) -> float:
     return max(first, second) if position_side > 0 else min(first, second)
 
 
-def extreme_after_bar(position_side: int, extreme: float, high: float, low: float) -> float:
-    """Row 15: best price since the entry, ratcheted with this bar's range at its close."""
+def extreme_after_bar(
+    position_side: int, extreme: float, within_bar: bool, high: float, low: float, close: float
+) -> float:
+    """Row 15: best price since the entry, ratcheted with this bar's range at its close.
+
+    ``within_bar``: the position was entered inside this bar, of which only the close then counts.
+    """
+    if within_bar:
+        high, low = close, close
     return max(extreme, high) if position_side > 0 else min(extreme, low)
+
+
+KEEP, PLACE, MOVE = 0, 1, 2
+"""Codes of what a close makes of a position's exits."""
+
+
+def at_close(protect_due: bool, has_stop: bool, trails: bool, extreme: float, before: float) -> int:
+    """Code of what a close makes of a position's exits: ``next_bar`` places them, a new best price moves a trail."""
+    if protect_due:
+        return PLACE
+    return MOVE if has_stop and trails and extreme != before else KEEP
+
+
+def time_is_up(bars_held: int, most: int, leaving: bool) -> bool:
+    """Row 16: True at the close after which a time exit leaves; ``most`` bars, 0 = no time exit."""
+    return 0 < most <= bars_held and not leaving
 
 
 def protective_stop(
@@ -78,3 +101,36 @@ def protective_stop(
     trailing = trail_level(position_side, extreme, trail, tick)
     trigger = tighter(position_side, fixed, trailing)
     return trigger, trigger == trailing and trigger != fixed
+
+
+def levels(
+    position_side: int,
+    average: float,
+    extreme: float,
+    scale: float,
+    tick: float,
+    stop: float,
+    take_profit: float,
+    trail: float,
+    stop_amount: float,
+    stop_percent: bool,
+    target_amount: float,
+    target_percent: bool,
+    trail_amount: float,
+    trail_percent: bool,
+) -> tuple[float, bool, float]:
+    """Trigger of a position's stop, whether it is the trailing one, and limit of its target, in rupees; NaN = none.
+
+    ``stop``, ``take_profit`` and ``trail`` are the strategy's distances in rupees, the amounts the configured ones,
+    each NaN = none: of both the nearer wins. ``scale`` is shares now per share at the entry.
+    """
+    stop = nearer(stop, carried(stop_amount, stop_percent, average, scale))
+    trail = nearer(trail, carried(trail_amount, trail_percent, extreme, scale))
+    target = nearer(take_profit, carried(target_amount, target_percent, average, scale))
+    trigger, is_trailing = protective_stop(position_side, average, stop, extreme, trail, tick)
+    return trigger, is_trailing, target_level(position_side, average, target, tick)
+
+
+def is_out_of_date(price: float, wanted_price: float, remaining: int, position: int) -> bool:
+    """True of a protective order that is to be changed: at another price, or not over the whole position."""
+    return price != wanted_price or remaining != -position

@@ -5,6 +5,8 @@ inside the bar that entry's own unslipped price (contract row 14). Every answer 
 Row numbers are those of docs/execution.md.
 """
 
+from framework.rules.orders import LIMIT, MARKET, STOP, STOP_LIMIT
+
 NAN = float("nan")
 
 
@@ -69,6 +71,45 @@ def target_after_entry(
     if first_touch:
         return limit_fill(side, limit, entry, high, low)
     return limit_fill(side, limit, entry, close, close)
+
+
+def price_at_open(kind: int, triggered: bool, side: int, limit: float, trigger: float, start: float) -> float:
+    """Where an order fills at the open, rows 1, 3, 5, 7 and 11; without a bar ``start`` is NaN and it waits (row 2)."""
+    if kind == MARKET or (kind == STOP and triggered):
+        return start
+    if kind == LIMIT or triggered:
+        return limit_fill(side, limit, start, start, start)
+    if kind == STOP:
+        return stop_fill(side, trigger, start, start, start)
+    return stop_limit_fill(side, trigger, limit, start, start, start, start)
+
+
+def price_in_range(
+    kind: int, triggered: bool, side: int, limit: float, trigger: float, start: float, high: float, low: float
+) -> float:
+    """Where the range reaches an order, rows 4, 6, 11 and 12; of a stop-limit where it triggers, row 7 decides then."""
+    if kind == LIMIT or (kind == STOP_LIMIT and triggered):
+        return limit_fill(side, limit, start, high, low)
+    if kind == MARKET or triggered:
+        return NAN
+    return stop_fill(side, trigger, start, high, low)
+
+
+def slips(kind: int, triggered: bool) -> bool:
+    """True when what fills is slipped: not a limit, and not a stop-limit that triggered in an earlier bar."""
+    return kind == MARKET or kind == STOP or (kind == STOP_LIMIT and not triggered)  # noqa: PLR1714 - numba keeps no set
+
+
+def precedence(kind: int, protective: bool, target_first: bool) -> int:
+    """Rank among the orders of one instrument that a step of a bar may fill, the least first.
+
+    Row 10: a market order before protective exits. Row 12: the stop before the target, or the other way round.
+    """
+    if kind == MARKET:
+        return 0
+    if kind != LIMIT:
+        return 2
+    return 1 if protective and target_first else 3
 
 
 def capped_quantity(quantity: int, volume: float, cap: float, lot: int) -> int:

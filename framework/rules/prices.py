@@ -5,6 +5,7 @@ import math
 ON_GRID = 1e-6
 """A price this close to a grid line, in ticks, is on it: 100.05 / 0.05 is not a whole number in binary."""
 INFINITY = float("inf")
+NAN = float("nan")
 
 
 def on_tick(price: float, tick: float, side: int) -> float:
@@ -52,6 +53,14 @@ def within_limit(price: float, limit: float, side: int) -> float:
 def protected(price: float, side: int, protection_bps: float, tick: float) -> float:
     """The limit that market protection turns a market order into, in rupees: price × (1 + side × bps/10,000)."""
     return on_tick(price * (1.0 + side * protection_bps / 10_000.0), tick, side)
+
+
+def bound_reached(price: float, side: int, protection_bps: float, bps: float, ticks: float, tick: float) -> float:
+    """Row 1: the bound that market protection holds a market order at, when slippage takes it beyond; else NaN."""
+    if not (protection_bps > 0.0):
+        return NAN
+    bound = protected(price, side, protection_bps, tick)
+    return bound if side * (slipped(price, side, bps, ticks, tick) - bound) > 0.0 else NAN
 
 
 def worst_entry(

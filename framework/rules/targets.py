@@ -13,6 +13,36 @@ def is_asked(target: float, intent: float, repeats: bool) -> bool:
     return is_new(target, intent) | (repeats & (target == intent))  # no branch: a block is asked at once
 
 
+def ignores(target: float, ignored: float) -> bool:
+    """``reenter: new_signal``: True until a finite target other than the ignored one comes; NaN = none is ignored."""
+    return ignored == ignored and not is_new(target, ignored)  # noqa: PLR0124 - NaN is the only value unequal to itself
+
+
+def ignored_after(new_signal: bool, intent: float, ignored: float) -> float:
+    """The target that must first leave once a forced exit took the intent: with ``new_signal`` that intent."""
+    return intent if new_signal and intent != 0.0 else ignored
+
+
+def opens(position: int, target: float) -> bool:
+    """True when a target ≠ 0 opens a position: from flat, or the other side of the one that is held."""
+    return position == 0 or (position > 0) != (target > 0.0)
+
+
+KEPT, TAKEN_BACK, FORGOTTEN = 0, 1, 2
+"""Codes of what becomes of an intent whose entry came to nothing."""
+
+
+def after_no_entry(by_target: bool, reduces: bool, filled: int, leaving: bool, position: int) -> int:
+    """Code of what becomes of the intent when an order ended unfilled.
+
+    Of an entry that filled nothing it is what it was while a position was held, else 0, so that a finite target asks
+    again (S12, M6); exits, entries filled in part, a forced exit under way and explicit orders leave it alone.
+    """
+    if not by_target or reduces or filled != 0 or leaving:
+        return KEPT
+    return TAKEN_BACK if position != 0 else FORGOTTEN
+
+
 def change(position: int, desired: int, towards_zero: bool) -> int:
     """Signed units to order to come from ``position`` to ``desired`` on the same side (or from flat).
 

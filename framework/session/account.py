@@ -192,7 +192,7 @@ class Account:
         return ledger.spendable(self.cash_paise, longs, self._long_margin)
 
     def buying_power_paise(self, reserved_paise: int = 0) -> int:
-        """What new exposure may use: see ``rules.ledger.buying_power``."""
+        """Buying power in paise, which new exposure may use: see ``rules.ledger.buying_power``."""
         marks = [self.mark_paise[i] for i in self.held]
         longs, shorts = sum([mark for mark in marks if mark > 0]), -sum([mark for mark in marks if mark < 0])
         margins = self._long_margin, self._short_margin

@@ -12,7 +12,7 @@ from framework.session.instrument_state import NO_DISTANCES
 from framework.types.orders import Reason
 
 if TYPE_CHECKING:
-    from framework.session.desk import Desk
+    from framework.session.desk import SessionDesk
     from framework.session.instrument_state import WorkingOrder
     from framework.session.protection import Protection
     from framework.session.reductions import Reductions
@@ -39,7 +39,7 @@ class Aftermath:
     """Carries it out over the books of all instruments."""
 
     def __init__(
-        self, desk: Desk, protection: Protection, reductions: Reductions, *, reenter: str, by_target: bool
+        self, desk: SessionDesk, protection: Protection, reductions: Reductions, *, reenter: str, by_target: bool
     ) -> None:
         """``by_target``: the strategy gives targets, not orders."""
         self._inputs, self._account, self._books, self._orders, _ = desk

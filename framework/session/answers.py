@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence as Many
 
     from framework.session.aftermath import Aftermath
-    from framework.session.desk import Desk
+    from framework.session.desk import SessionDesk
     from framework.session.instrument_state import WorkingOrder
     from framework.session.protection import Protection
     from framework.session.surprises import Surprises
@@ -71,12 +71,12 @@ class Hooks(NamedTuple):
             rule.post_fill(settlement, self.portfolio())
 
 
-class Answers:
+class BrokerAnswers:
     """One method for each kind of answer; each returns the commands that follow."""
 
     def __init__(
         self,
-        desk: Desk,
+        desk: SessionDesk,
         protection: Protection,
         aftermath: Aftermath,
         surprises: Surprises,

@@ -16,7 +16,7 @@ from framework.types.record import AppliedAction
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from framework.session.desk import Desk
+    from framework.session.desk import SessionDesk
     from framework.session.instrument_state import WorkingOrder
     from framework.session.protection import Protection
     from framework.session.staleness import Staleness
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class CorporateActions:
     """The corporate actions of a run, in the order they take effect, and what each did to a position."""
 
-    def __init__(self, due: Sequence[Due], desk: Desk, protection: Protection, last_bars: Staleness) -> None:
+    def __init__(self, due: Sequence[Due], desk: SessionDesk, protection: Protection, last_bars: Staleness) -> None:
         _, self._account, self._books, self._orders, self._tell = desk
         self.due = list(due)
         """Actions that were not gone through yet, in the order they take effect."""
@@ -40,7 +40,7 @@ class CorporateActions:
         self._last_bars = last_bars
 
     def is_due(self, session: int) -> bool:
-        """Whether an ex-date has come that was not gone through yet."""
+        """True when an ex-date has come that was not gone through yet."""
         return bool(self.due) and self.due[0].ex_day <= session
 
     def learn(self, due: Due) -> None:

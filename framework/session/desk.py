@@ -1,4 +1,4 @@
-"""What every part of a session works on."""
+"""The desk: what every part of a session works on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from framework.types.events import Fact
 
 
-class Desk(NamedTuple):
+class SessionDesk(NamedTuple):
     """The shared records of one session; its parts change them, one input at a time."""
 
     inputs: Inputs

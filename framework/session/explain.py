@@ -1,4 +1,4 @@
-"""What every rule says of an order, one by one, with what it measured: for a person who asks before anything happens.
+"""Explanations: every rule's own answer about an order, with what it measured, for a person who asks beforehand.
 
 ``Review.increase`` goes by the same functions and takes the strictest answer; here each answer is told.
 """
@@ -27,7 +27,7 @@ Measured = tuple[float | str, float | str, str]
 
 
 class RuleReport(NamedTuple):
-    """What one rule says of an order."""
+    """One rule's answer about an order."""
 
     rule: str
     """Its reason code."""
@@ -45,7 +45,7 @@ class RuleReport(NamedTuple):
 
 
 class ReviewReport(NamedTuple):
-    """What became of an order that was only asked about."""
+    """Report on an order that was only asked about."""
 
     reducing: int
     """Units ≥ 0 that only reduce: they pass whatever the rules say."""
@@ -58,7 +58,7 @@ class ReviewReport(NamedTuple):
 
 
 def ask(session: Session, i: int, quantity: int, limit: float = NAN) -> ReviewReport:
-    """What an order of signed ``quantity`` of instrument ``i`` would meet at the close that came last.
+    """Report of what an order of signed ``quantity`` of instrument ``i`` would meet at the close that came last.
 
     The session is there to be asked: it has no working orders, and what only reduces is placed in it first, as it would
     be. ``limit``: rupees; NaN asks for a market order.

@@ -1,8 +1,10 @@
-"""What one more entry may spend: the account's buying power, and what working exits are about to give back."""
+"""Funding: what one more entry may spend, the account's buying power, and what working exits are about to give back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from framework.rules import risk
 
 if TYPE_CHECKING:
     from framework.session.account import Account
@@ -31,8 +33,6 @@ class Funding:
             if not leaving:
                 continue
             released = self._account.released_by_closing(j, leaving, order.decided_at)
-            if self._reuse_proceeds or (reverses and order.instrument == j):
-                power += released
-            else:
-                power += min(released, self._orders.reserved_behind_exits(j))
+            following = self._orders.reserved_behind_exits(j)
+            power += risk.lends(released, following, self._reuse_proceeds, reverses and order.instrument == j)
         return power

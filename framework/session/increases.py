@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.session.orders import Terms
+from framework.session.orders import PlacingTerms
 from framework.session.review import ReviewRequest
 from framework.types.orders import DAY, MARKET, Order, Validity
 
@@ -82,11 +82,11 @@ class Increases:
             return []
         numbered = order._replace(order_id=self._orders.take_id(), quantity=verdict.quantity)
         reserve, until = self._review.reserve_paise(numbered, worst), self._review.product.entries_until(i)
-        terms = Terms(worst, reserve, until, needs_flat=asked.follows)
+        terms = PlacingTerms(worst, reserve, until, needs_flat=asked.follows)
         return self._orders.place(numbered, order.quantity, verdict, blocked, terms)
 
     def asked(self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int) -> ReviewRequest:
-        """What the review is told of an order, with the buying power that is there for it."""
+        """The review's request for an order, with the buying power that is there for it."""
         i = order.instrument
         reverses = self._account.quantity[i] * order.quantity < 0
         power, lot = self._funding.of_entry(order, reverses=reverses) + freed_paise, self._account.instruments[i].lot

@@ -1,4 +1,4 @@
-"""What Session remembers of one instrument and of one order. Plain mutable records; every rule is elsewhere."""
+"""State that Session remembers of one instrument and of one order. Plain mutable records; every rule is elsewhere."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ UNPRICED = EntryPrices(MARKET, NAN, NAN, NAN)
 
 
 class Increase(NamedTuple):
-    """What a decision wants to add; quantity 0 only withdraws the entries that are working."""
+    """An addition that a decision wants; quantity 0 only withdraws the entries that are working."""
 
     instrument: int
     quantity: int
@@ -75,7 +75,10 @@ class Intents:
         self, i: int, target: float, close: float, equity_paise: int, decisions: Decisions, now: int
     ) -> list[Increase]:
         book = self._books[i]
-        if self._ignored(book, target) or book.leaving:
+        if targets.ignores(target, book.ignored_target):
+            return []
+        book.ignored_target = NAN
+        if book.leaving:
             return []
         is_new = targets.is_new(target, book.intent)
         if not is_new and not self._wants_rebalance(i, target, equity_paise):
@@ -91,22 +94,12 @@ class Intents:
         prices = self._prices(i, delta, close, decisions) if delta else UNPRICED
         return [Increase(i, delta, prices, reason)]
 
-    @staticmethod
-    def _ignored(book: InstrumentState, target: float) -> bool:
-        """``reenter: new_signal``: True until a finite target other than the ignored one comes."""
-        if book.ignored_target != book.ignored_target:
-            return False
-        if targets.is_new(target, book.ignored_target):
-            book.ignored_target = float("nan")
-            return False
-        return True
-
     def _desired(self, i: int, wanted: float, close: float, equity_paise: int, decisions: Decisions) -> int:
         """Signed units that a target means; a full quantity is fixed at the opening decision."""
         book, position, lot = self._books[i], self._account.quantity[i], self._instruments[i].lot
         if wanted == 0.0:
             return 0
-        opening = position == 0 or (position > 0) != (wanted > 0.0)
+        opening = targets.opens(position, wanted)
         if self._weights:
             book.entry_distances = ExitDistances() if opening else book.entry_distances
             units = sizing.weight_units(wanted, equity_paise, close, lot)

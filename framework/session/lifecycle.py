@@ -60,7 +60,7 @@ SIGNS_OF_LIFE = frozenset({Accepted, Filled})
 """Of an order that is known to have ended these are surprises, if they were not told before."""
 
 
-class Cell(NamedTuple):
+class LifeCell(NamedTuple):
     """One cell of the table: what an answer does to an order."""
 
     state: OrderState
@@ -70,22 +70,22 @@ class Cell(NamedTuple):
 
 
 def after(state: OrderState, evidence: OrderState) -> OrderState:
-    """Where an order stands after this evidence: the higher rank of the two. One that was not sent stays PARKED."""
+    """State of an order after this evidence: the higher rank of the two. One that was not sent stays PARKED."""
     if state is PARKED:
         return PARKED
     return evidence if RANK[evidence] > RANK[state] else state
 
 
 def surprises(state: OrderState, answer: type) -> bool:
-    """Whether an answer contradicts what was known: anything about an order never sent, life in one that ended."""
+    """True when an answer contradicts what was known: anything about an order never sent, life in one that ended."""
     if state is PARKED:
         return True
     return state in ENDED and (answer is Filled or (answer is Accepted and state is ABSENT))
 
 
-def cell(state: OrderState, answer: type) -> Cell:
+def cell(state: OrderState, answer: type) -> LifeCell:
     """The table's cell for an answer that does not complete the order."""
-    return Cell(after(state, EVIDENCE[answer]), surprises(state, answer))
+    return LifeCell(after(state, EVIDENCE[answer]), surprises(state, answer))
 
 
 HEARD = {

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from framework.rules import exits, prices
-from framework.types.orders import LIMIT, MARKET, NAN, STOP, STOP_LIMIT, Decisions, ExitDistances, OrderType, Reason
+from framework.rules import exits, orders
+from framework.types.orders import NAN, Decisions, ExitDistances, OrderType, Reason
 
 if TYPE_CHECKING:
     from framework.types import Distance, Exits, Instrument, Settings
 
 
+TYPES = tuple(OrderType)
+"""By the rulebook's codes."""
+
+
 class EntryPrices(NamedTuple):
-    """How an entry finds its price, in rupees."""
+    """Type and prices of an entry, in rupees."""
 
     type: OrderType
     limit: float
@@ -47,23 +51,19 @@ def rupees(distance: Distance | None, price: float) -> float:
     return NAN if distance is None else exits.rupees_of(distance.amount, distance.percent, price)
 
 
-def _carried(distance: Distance | None, price: float, scale: float) -> float:
-    return NAN if distance is None else exits.carried(distance.amount, distance.percent, price, scale)
+def _plain(distance: Distance | None) -> tuple[float, bool]:
+    return (NAN, False) if distance is None else (distance.amount, distance.percent)
 
 
 def entry_prices(
     settings: Settings, instrument: Instrument, side: int, close: float, limit: float, trigger: float
 ) -> EntryPrices:
     """Type and prices of an entry; the strategy's own prices go on the tick grid against us."""
-    tick = instrument.tick
-    limit = prices.on_tick(limit, tick, side) if limit > 0.0 else NAN
-    trigger = prices.on_tick(trigger, tick, side) if trigger > 0.0 else NAN
-    if limit > 0.0:
-        return EntryPrices(STOP_LIMIT if trigger > 0.0 else LIMIT, limit, trigger, limit)
-    slippage, at_market = settings.slippage, not trigger > 0.0
-    reference = close if at_market else trigger
-    worst = prices.worst_entry(reference, side, slippage.bps, slippage.ticks, settings.protection_bps, at_market, tick)
-    return EntryPrices(MARKET if at_market else STOP, NAN, trigger, worst)
+    slippage, tick = settings.slippage, instrument.tick
+    kind, *found = orders.entry(
+        side, close, limit, trigger, tick, slippage.bps, slippage.ticks, settings.protection_bps
+    )
+    return EntryPrices(TYPES[kind], *found)
 
 
 def protective_levels(  # noqa: PLR0913, PLR0917 - one argument per fact of a position
@@ -73,9 +73,6 @@ def protective_levels(  # noqa: PLR0913, PLR0917 - one argument per fact of a po
 
     ``scale`` is shares now per share at the entry.
     """
-    stop = exits.nearer(distances.stop, _carried(rule.stop_loss, average, scale))
-    target = exits.nearer(distances.take_profit, _carried(rule.take_profit, average, scale))
-    trail = exits.nearer(distances.trail, _carried(rule.trail, extreme, scale))
-    trigger, is_trailing = exits.protective_stop(side, average, stop, extreme, trail, tick)
-    reason = Reason.TRAILING_STOP if is_trailing else Reason.STOP_LOSS
-    return Levels(trigger, reason, exits.target_level(side, average, target, tick))
+    stop, target, trail = _plain(rule.stop_loss), _plain(rule.take_profit), _plain(rule.trail)
+    trigger, is_trailing, limit = exits.levels(side, average, extreme, scale, tick, *distances, *stop, *target, *trail)
+    return Levels(trigger, Reason.TRAILING_STOP if is_trailing else Reason.STOP_LOSS, limit)

@@ -23,8 +23,8 @@ PARKED, SENT, CANCELLED = OrderState.PARKED, OrderState.SENT, OrderState.CANCELL
 UNKNOWN = OrderState.UNKNOWN
 
 
-class Terms(NamedTuple):
-    """What an increase is placed with; a reduction has none of it."""
+class PlacingTerms(NamedTuple):
+    """Terms that an increase is placed on; a reduction has none."""
 
     worst: float = NAN
     """Worst price in rupees that it can reasonably fill at."""
@@ -36,7 +36,7 @@ class Terms(NamedTuple):
     """It opens the other side: not before the position is closed."""
 
 
-NO_TERMS = Terms()
+NO_TERMS = PlacingTerms()
 
 
 class Orders:
@@ -154,7 +154,7 @@ class Orders:
         requested: int,
         verdict: Verdict,
         blocked: set[int],
-        terms: Terms = NO_TERMS,
+        terms: PlacingTerms = NO_TERMS,
     ) -> list[Command]:
         """Submit now, or park until the orders in ``blocked`` are done (and the position is flat)."""
         working = self._open_up(order, requested, verdict)

@@ -16,7 +16,7 @@ from framework.types.rupees import rupees
 if TYPE_CHECKING:
     from framework.session.account import Account
     from framework.session.breaker import Breaker
-    from framework.session.desk import Desk
+    from framework.session.desk import SessionDesk
     from framework.session.product import Product
     from framework.session.protection import Protection
     from framework.session.surprises import Surprises
@@ -48,7 +48,7 @@ class Persons:
     """Carries out a person's wishes."""
 
     def __init__(
-        self, desk: Desk, breaker: Breaker, product: Product, protection: Protection, surprises: Surprises
+        self, desk: SessionDesk, breaker: Breaker, product: Product, protection: Protection, surprises: Surprises
     ) -> None:
         _, self._account, self._books, self._orders, self._tell = desk
         self._breaker = breaker

@@ -1,4 +1,4 @@
-"""What a product allows and when it ends: delivery without shorts, intraday without a night, contracts that expire."""
+"""The product, and when it ends: delivery without shorts, intraday without a night, contracts that expire."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Product:
         return self._until if self._deadline is None else min(self._until, self._deadline.square_off[i])
 
     def refusal(self, order: Order) -> str:
-        """Why the product does not allow an order that increases a position; empty when it does."""
+        """Reason code for which the product does not allow an order that increases a position; empty when it does."""
         i = order.instrument
         if self._delivery and order.quantity < 0:
             return "short_in_delivery"

@@ -93,8 +93,7 @@ class Protection:
                 continue
             book.bars_held += 1
             side = 1 if self._account.quantity[i] > 0 else -1
-            high, low = (close, close) if book.within_bar else (row.high[i], row.low[i])
-            extreme = extreme_after_bar(side, book.extreme, high, low)
+            extreme = extreme_after_bar(side, book.extreme, book.within_bar, row.high[i], row.low[i], close)
             ratcheted = extreme != book.extreme and (self._rule.trail is not None or book.distances.trail > 0.0)
             book.extreme, book.within_bar = extreme, False
             if book.protect_due:

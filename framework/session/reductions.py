@@ -1,4 +1,4 @@
-"""What is still to be given back, ordered until it is done."""
+"""Reductions: what is still to be given back, ordered until it is done."""
 
 from __future__ import annotations
 

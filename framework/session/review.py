@@ -58,7 +58,7 @@ class RuleAnswer(NamedTuple):
 
 
 class ReviewContext(NamedTuple):
-    """What limits look at beside the account."""
+    """Everything that limits look at beside the account."""
 
     product: Product
     breaker: Breaker
@@ -264,12 +264,12 @@ class Review:
 
 
 def is_named(instrument: Instrument, names: Sequence[str]) -> bool:
-    """Whether a list names the instrument, by its symbol or by exchange and symbol."""
+    """True when a list names the instrument, by its symbol or by exchange and symbol."""
     return bool(names) and (instrument.symbol in names or str(instrument) in names)
 
 
 def sector_numbers(instruments: Sequence[Instrument], sectors: Mapping[str, Sequence[str]]) -> list[int]:
-    """Which sector each instrument is in, by its place among them; −1 = in none."""
+    """Sector number of each instrument: its place among them; −1 = in none."""
     names = list(sectors.values())
     return [next((number for number, named in enumerate(names) if is_named(one, named)), -1) for one in instruments]
 

@@ -1,4 +1,4 @@
-"""Which input may follow which: the table, and the guard that asks it before anything changes.
+"""Sequence of inputs: which may follow which, the table, and the guard that asks it before anything changes.
 
 Rows are the barrier: all bars of one moment come in one ``BarCloses``, and what comes later than that is late. Answers,
 ticks, persons and corporate actions may come at any time. Moments never go backwards.
@@ -25,8 +25,8 @@ PHASES = {
 }
 
 
-class Place(NamedTuple):
-    """Where an input may come, and what it leads to."""
+class InputPlace(NamedTuple):
+    """Phases in which an input may come, and the one it leads to."""
 
     after: int
     """Phases, as bits."""
@@ -34,12 +34,12 @@ class Place(NamedTuple):
     """The phase then; 0 = it stays."""
 
 
-PLACES: dict[type, Place] = {
-    BarOpens: Place(BEGUN | CLOSED | DECIDED | ENDED, OPEN),
-    BarCloses: Place(OPEN, CLOSED),
-    Decided: Place(CLOSED, DECIDED),
-    SessionEnds: Place(CLOSED | DECIDED, ENDED),
-    Revalue: Place(CLOSED | DECIDED | ENDED, 0),
+PLACES: dict[type, InputPlace] = {
+    BarOpens: InputPlace(BEGUN | CLOSED | DECIDED | ENDED, OPEN),
+    BarCloses: InputPlace(OPEN, CLOSED),
+    Decided: InputPlace(CLOSED, DECIDED),
+    SessionEnds: InputPlace(CLOSED | DECIDED, ENDED),
+    Revalue: InputPlace(CLOSED | DECIDED | ENDED, 0),
 }
 """Inputs with a place; all others may come at any time."""
 MAY_OPEN = PLACES[BarOpens].after
@@ -89,7 +89,7 @@ class Sequence:
         self.phase, self.moment, self.now = CLOSED, moment, close_time
 
     def passes(self, event: Decided | SessionEnds | Revalue) -> None:
-        """What follows a close."""
+        """An input that follows a close."""
         place, moment = PLACES[type(event)], event.moment
         if not (self.phase & place.after and moment >= self.moment):
             self._refuse_out_of_turn(event, place)
@@ -99,13 +99,13 @@ class Sequence:
         self.moment = self.now = moment
 
     def admit(self, event: Input) -> None:
-        """What may come at any time."""
+        """An input that may come at any time."""
         if event.moment < self.moment:
             self._refuse_out_of_turn(event, None)
         if event.moment > self.moment:
             self.moment = self.now = event.moment
 
-    def _refuse_out_of_turn(self, event: Input, place: Place | None) -> NoReturn:
+    def _refuse_out_of_turn(self, event: Input, place: InputPlace | None) -> NoReturn:
         if event.moment < self.moment or place is None:
             _refuse(event, f"came after one at {self.moment} ns; inputs come in the order of time")
         allowed = "; ".join(text for phase, text in PHASES.items() if phase & place.after)

@@ -60,11 +60,11 @@ from framework.errors import InvariantError
 from framework.rules.breaker import is_ruin
 from framework.session.account import Account
 from framework.session.aftermath import Aftermath
-from framework.session.answers import Answers, Hooks
+from framework.session.answers import BrokerAnswers, Hooks
 from framework.session.approval import LONGEST_NAME
 from framework.session.breaker import Breaker
 from framework.session.corporate_actions import CorporateActions
-from framework.session.desk import Desk
+from framework.session.desk import SessionDesk
 from framework.session.explicit_orders import ExplicitOrders
 from framework.session.exposure import Exposure
 from framework.session.funding import Funding
@@ -146,7 +146,7 @@ class Session:
         self.increases = Increases(settings, account, orders, review, funding, by_target=by_target)
         self._explicit = ExplicitOrders(settings, account, books, orders, self.increases)
         self._protection = Protection(instruments, settings, account, books, orders, surprises)
-        desk = Desk(inputs, account, books, orders, tell)
+        desk = SessionDesk(inputs, account, books, orders, tell)
         self._exdates = CorporateActions(actions, desk, self._protection, self._last_bars)
         self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
         self._aftermath = Aftermath(
@@ -154,7 +154,7 @@ class Session:
         )
         self._upkeep = Upkeep(desk, self._protection, self._reductions)
         hooks = Hooks(self._rules, self.portfolio)
-        self._answers = answers = Answers(desk, self._protection, self._aftermath, surprises, self._upkeep, hooks)
+        self._answers = answers = BrokerAnswers(desk, self._protection, self._aftermath, surprises, self._upkeep, hooks)
         self._persons = Persons(desk, breaker, self._product, self._protection, surprises)
         self.equity_paise = settings.capital_paise
         """Cash plus marked positions at the last close."""
@@ -205,7 +205,7 @@ class Session:
         return outcome
 
     def _admitted(self, event: Input) -> Callable[[Any], list[Command]]:
-        """Who carries out an input that may come at any time, once it was let in."""
+        """The part that carries out an input that may come at any time, once it was let in."""
         carry_out = self._others.get(type(event))
         if carry_out is None:
             msg = f"{type(event).__name__} is no input of a session; see framework.types.events.Input"
@@ -219,12 +219,12 @@ class Session:
 
     @property
     def state(self) -> TradingState:
-        """What the circuit breaker allows now."""
+        """Trading state: what is allowed now."""
         return self.breaker.state
 
     @property
     def now(self) -> int:
-        """What is noted now is dated by it, UTC nanoseconds."""
+        """Date of what is noted now, UTC nanoseconds."""
         return self.inputs.now
 
     @property

@@ -12,7 +12,7 @@ from framework.session.lifecycle import PARKED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from framework.session.desk import Desk
+    from framework.session.desk import SessionDesk
     from framework.session.instrument_state import WorkingOrder
     from framework.session.protection import Protection
     from framework.session.reductions import Reductions
@@ -28,7 +28,7 @@ PACE_NS = 60 * SECOND_NS
 class Upkeep:
     """Notes which instruments need a look, and takes it."""
 
-    def __init__(self, desk: Desk, protection: Protection, reductions: Reductions) -> None:
+    def __init__(self, desk: SessionDesk, protection: Protection, reductions: Reductions) -> None:
         self._inputs, self._account, self._books, self._orders, _ = desk
         self._protection = protection
         self._reductions = reductions

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SimulatedFill(NamedTuple):
-    """What a simulation knows of a fill beside what a broker would say."""
+    """Facts of a fill that only a simulation knows."""
 
     unslipped: float
     """The price the bar itself showed, rupees; it lies within the bar's range. NaN: not simulated."""

@@ -1,4 +1,4 @@
-"""The sparse run of a long-or-flat strategy comes to what the event engine comes to, which looks at every bar."""
+"""The long-or-flat run equals the event engine, which visits every bar."""
 
 import numpy as np
 import pytest
@@ -69,7 +69,7 @@ def as_the_event_engine_says(panel, chosen, turns, first):
     return record.equity_paise.tolist(), depth, profits
 
 
-def as_the_sparse_run_says(panel, chosen, turns, first, *, compiled):
+def as_the_long_flat_run_says(panel, chosen, turns, first, *, compiled):
     rows = np.arange(first, len(panel))
     return run_one(SummaryRunner(panel, chosen, rows, first_row=first, compiled=compiled), turns)
 
@@ -87,13 +87,13 @@ def run_one(counter, turns):
 @settings(max_examples=1_500)
 @given(runs(max_rows=60))
 def test_every_equity_the_depth_and_every_profit_are_the_event_engines(run):
-    assert as_the_event_engine_says(*run) == as_the_sparse_run_says(*run, compiled=True)
+    assert as_the_event_engine_says(*run) == as_the_long_flat_run_says(*run, compiled=True)
 
 
 @settings(max_examples=200)
 @given(runs(max_rows=200))
 def test_so_they_are_uncompiled_and_over_several_blocks(run):
-    assert as_the_event_engine_says(*run) == as_the_sparse_run_says(*run, compiled=False)
+    assert as_the_event_engine_says(*run) == as_the_long_flat_run_says(*run, compiled=False)
 
 
 @settings(max_examples=100)
@@ -136,7 +136,7 @@ def test_long_holds_and_any_size_of_block_are_exact(seed, block, exits, monkeypa
     monkeypatch.setattr(kernel, "BLOCK", block)
     monkeypatch.setattr("framework.engines.long_flat.BLOCK", block)
     expected = as_the_event_engine_says(panel, chosen, turns, 0)
-    assert expected == as_the_sparse_run_says(panel, chosen, turns, 0, compiled=False)
+    assert expected == as_the_long_flat_run_says(panel, chosen, turns, 0, compiled=False)
     assert len(expected[2]) > 5
 
 

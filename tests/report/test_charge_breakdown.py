@@ -7,7 +7,7 @@ import pytest
 
 from framework import backtest
 from framework.errors import InvariantError
-from framework.report.charge_breakdown import levies, reconciled
+from framework.report.charge_breakdown import charges_by_year, reconciled
 from framework.report.tearsheet import write
 from framework.strategy import Strategy
 from framework.types import Bars, Instrument, Signals
@@ -36,7 +36,7 @@ def result():
 def test_a_buy_and_a_sale_by_hand(result):
     # ₹1,50,000 each way. STT 0.1 % = 150.00; exchange and IPFT 307 a crore = 4.605 → 4.61; SEBI 10 a crore = 0.15;
     # stamp 0.015 % of the buy = 22.50; brokerage 20; GST 18 % of 20 + 4.61 + 0.15 = 4.4568 → 4.46, and of 18.50 = 3.33.
-    bought, sold = levies(result.record)
+    bought, sold = charges_by_year(result.record)
     assert (2025, 2026) == (bought.year, sold.year)
     assert (2_000, 15_000, 461, 15, 2_250, 446, 0) == tuple(bought.components)
     assert (2_000, 15_000, 461, 15, 0, 446 + 333, 1_850) == tuple(sold.components)
@@ -44,7 +44,7 @@ def test_a_buy_and_a_sale_by_hand(result):
 
 def test_the_components_are_what_the_ledger_booked(result):
     booked = sum(one.charges_paise for one in result.record.settlements)
-    assert booked == sum(one.components.total for one in levies(result.record))
+    assert booked == sum(one.components.total for one in charges_by_year(result.record))
 
 
 def test_the_tearsheet_shows_them(result, tmp_path):
@@ -68,7 +68,7 @@ def test_components_that_are_not_the_ledgers_are_a_bug_not_a_page(result):
     first, *rest = result.record.settlements
     wrong = replace(result.record, settlements=(first._replace(charges_paise=1), *rest))
     with pytest.raises(InvariantError, match="paid 1 paise"):
-        levies(wrong)
+        charges_by_year(wrong)
 
 
 def test_contract_notes_round_the_tax_to_the_rupee_and_every_other_line_once_a_day(result):

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from framework import Signals, Strategy, backtest
 from framework.report.findings import Severity
 from framework.types import (
+    Bars,
     Causality,
     CausalityVerdict,
     Notice,
@@ -205,3 +207,88 @@ def test_less_than_a_year_is_extrapolated():
 @pytest.mark.parametrize("closes", [[100], [100, 101]])
 def test_a_run_too_short_for_statistics_says_so(closes):
     assert about(make_result(make_record([bars(closes)])), "fewer than two session returns")
+
+
+class Weighted(Strategy):
+    """Weights of two instruments at every ``every``-th bar, NaN between them."""
+
+    every: int = 1
+    share: float = 0.45
+
+    def allocate(self, panel):
+        weights = np.full(panel.close.shape, np.nan)
+        weights[:: self.every] = self.share
+        return weights
+
+
+def two_walks(rows=120):
+    """Prices that part by a hundredth now and then."""
+    rng = np.random.default_rng(7)
+    closes = [np.round(1000 * np.cumprod(1 + rng.integers(-1, 2, rows) / 100), 2) for _ in range(2)]
+    times = (19_723 + np.arange(rows)) * DAY
+    return [
+        Bars.from_arrays(name, "1d", times, close, close, close, close)
+        for name, close in zip("AB", closes, strict=True)
+    ]
+
+
+def weighed(**given):
+    choices = {"causality": "off", "engine": "event", "capital": 1_000_000} | given
+    return backtest(Weighted(every=choices.pop("every", 1), share=choices.pop("share", 0.45)), two_walks(), **choices)
+
+
+def test_many_small_rebalances_are_told_with_what_helps():
+    result = weighed(charges="flat:20")
+    (finding,) = about(result, "rebalances")
+    assert finding.severity is Severity.WARNING
+    equity = dict(zip(result.record.panel.time.tolist(), result.record.equity_paise.tolist(), strict=True))
+    by = [one for one in result.record.settlements if str(one.reason) == "rebalance"]
+    small = sum(one.value_paise < 0.005 * equity[one.fill.time] for one in by)
+    told = f"{small} of {len(result.fills)} fills are rebalances of less than 0.5 % of equity each, and paid "
+    helps = (
+        f"₹{small * 20:,}.00 of charges: a row that is to keep gives NaN, or --rebalance band:2 moves only what is far "
+    )
+    assert finding.text == told + helps + "from its weight."
+    (of_every_bar,) = about(weighed(every=120, rebalance="every_bar"), "rebalances")
+    assert "each: --rebalance on_signal, or --rebalance band:2 moves" in of_every_bar.text
+
+
+@pytest.mark.parametrize("fewer", [{"every": 21}, {"rebalance": "band:2"}, {"rebalance": "on_change"}], ids=str)
+def test_few_rebalances_are_not_worth_a_word(fewer):
+    assert not about(weighed(**fewer), "rebalances of less")
+
+
+def test_where_only_changes_count_the_winners_that_were_kept_are_told_with_refusals_for_cash():
+    # A doubles while its weight is kept; what B is to have then is more than the cash that is left.
+    closes = {"A": [100.0, 100, 200, 200, 200], "B": [100.0] * 5}
+    series = [
+        Bars.from_arrays(name, "1d", (19_723 + np.arange(5)) * DAY, *[np.array(c)] * 4) for name, c in closes.items()
+    ]
+
+    class Later(Strategy):
+        def allocate(self, panel):
+            weights = np.full(panel.close.shape, np.nan)
+            weights[0], weights[2] = (0.6, 0.0), (0.6, 0.4)
+            return weights
+
+    choices = {"causality": "off", "engine": "event", "capital": 100_000}
+    told = about(backtest(Later(), series, rebalance="on_change", **choices), "by reason: cash 1")
+    assert told[0].text.endswith(
+        "Winners that are kept beyond their weights hold the cash: --rebalance on_signal brings them back."
+    )
+    assert not about(backtest(Later(), series, **choices), "by reason")
+
+
+def test_a_size_beyond_the_limit_is_told_with_what_to_look_at():
+    closes = np.full(3, 0.00001)
+    series = Bars.from_arrays("A", "1d", (19_723 + np.arange(3)) * DAY, closes, closes, closes, closes)
+
+    class Holds(Strategy):
+        def signals(self, bars):
+            return Signals(np.ones(len(bars)))
+
+    (finding,) = about(backtest(Holds(), series, causality="off", engine="event"), "refused")
+    assert finding.text == (
+        "1 order was refused by reason: size_beyond_limit 1. size_beyond_limit is more than 2,000,000,000 units or "
+        "₹40 lakh crore: a price, a stop distance or a volatility is almost 0."
+    )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from framework.engines.kernel.layout import NOTICE_CASH, Params, State
-from framework.rules import ledger, money
+from framework.rules import ledger
 from framework.rules.breaker import losses_after
-from framework.rules.charges import charges
 from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
@@ -34,40 +33,32 @@ def settle(
     order, desk = s.orders[k], s.desk[0]
     i = order.instrument
     book = s.books[i]
-    side, units = (1 if quantity > 0 else -1), abs(quantity)
-    worth = money.value(price, units)
-    held = book.quantity
-    day, delivers = time // DAY_NS, side < 0 < held
-    paid = charges(worth, side, order.filled_paise, delivers and book.dp_day != day, tariff_at(s, i, time))
-    if delivers:
+    held, side, day = book.quantity, 1 if quantity > 0 else -1, time // DAY_NS
+    fill = ledger.booked(
+        held, book.cost_paise, book.entry_charges_paise, quantity, price, order.filled_paise,
+        book.dp_day != day, tariff_at(s, i, time),
+    )  # fmt: skip
+    if ledger.is_delivered(held, side):
         book.dp_day = day
-    closed = ledger.closed_part(held, quantity)
-    cost_out, gross, paid_out = 0, 0, money.share(paid, closed, units)
-    if closed > 0:
-        cost_out = ledger.cost_closed(book.cost_paise, held, closed)
-        charges_out = ledger.cost_closed(book.entry_charges_paise, held, closed)
-        gross = ledger.gross_realised(-side, money.share(worth, closed, units), cost_out)
-        book.cost_paise = book.cost_paise - cost_out
-        book.entry_charges_paise = book.entry_charges_paise - charges_out
-    if units > closed:
-        book.cost_paise = book.cost_paise + worth - money.share(worth, closed, units)
-        book.entry_charges_paise = book.entry_charges_paise + paid - paid_out
-    book_trip(s, i, gross - paid_out, paid - paid_out, 0 < closed == abs(held))
+    book.cost_paise, book.entry_charges_paise = fill.cost, fill.entry_charges
+    book_trip(s, i, fill.net, fill.opening_charges, 0 < fill.closed == abs(held))
     book.average = ledger.average_after(book.average, held, price, quantity)
     book.quantity = held + quantity
-    desk.cash_paise = ledger.cash_after(desk.cash_paise, side, worth, paid)
+    desk.cash_paise = ledger.cash_after(desk.cash_paise, side, fill.value, fill.charges)
     if held == 0 and book.quantity != 0:
         hold(s, i)
     elif held != 0 and book.quantity == 0:
         let_go(s, i)
     mark(s, i, price)
-    order.filled_paise = order.filled_paise + worth
+    order.filled_paise = order.filled_paise + fill.value
     row = s.settlements[desk.settlements]
     desk.settlements = desk.settlements + 1
     row.order, row.instrument, row.quantity, row.price, row.time = k, i, quantity, price, time
     row.unslipped, row.at_open, row.at_close = unslipped, at_open, at_close
-    row.reason, row.reduces, row.value_paise, row.charges_paise = order.reason, closed > 0, worth, paid
-    row.cost_out_paise, row.gross_paise, row.position, row.cash_paise = cost_out, gross, book.quantity, desk.cash_paise
+    row.reason, row.reduces = order.reason, fill.closed > 0
+    row.value_paise, row.charges_paise = fill.value, fill.charges
+    row.cost_out_paise, row.gross_paise = fill.cost_out, fill.gross
+    row.position, row.cash_paise = book.quantity, desk.cash_paise
 
 
 def book_trip(s: State, i: int, net_paise: int, opening_paise: int, ended: bool) -> None:
@@ -136,11 +127,8 @@ def buying_power(s: State, p: Params, reserved_paise: int) -> int:
 def released_by_closing(s: State, p: Params, i: int, units: int) -> int:
     """Buying power in paise that closing ``units`` at the mark gives back, less its charges."""
     book = s.books[i]
-    held = abs(book.quantity)
-    worth = money.share(abs(book.mark_paise), min(units, held), held)
-    given_back = int(worth * (p.long_margin if book.quantity > 0 else p.short_margin))
-    side = -1 if book.quantity > 0 else 1
-    return given_back - charges(worth, side, 0, True, tariff_at(s, i, s.desk[0].now))
+    margin = p.long_margin if book.quantity > 0 else p.short_margin
+    return ledger.released(book.mark_paise, book.quantity, units, margin, tariff_at(s, i, s.desk[0].now))
 
 
 def notice(s: State, code: int, a: int, b: int) -> None:

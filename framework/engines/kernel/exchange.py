@@ -12,7 +12,6 @@ from framework.engines.kernel.layout import (
     NOTICE_REFUSED_FILL,
     REFUSED,
     SQUARE_OFF,
-    STOP,
     STOP_LIMIT,
     WHY_CASH,
     WHY_NONE,
@@ -139,17 +138,9 @@ def _comes_before(s: State, p: Params, k: int, other: int) -> bool:
     two: int = s.orders[other].instrument
     if one != two:
         return one < two
-    kind, other_kind = _kind(s, p, k), _kind(s, p, other)
-    return kind < other_kind if kind != other_kind else k < other
-
-
-def _kind(s: State, p: Params, k: int) -> int:
-    order = s.orders[k]
-    if order.x_type == MARKET:
-        return 0
-    if order.x_type == LIMIT:
-        return 1 if order.protective and p.target_first else 3
-    return 2
+    rank = fills.precedence(s.orders[k].x_type, s.orders[k].protective, p.target_first)
+    other_rank = fills.precedence(s.orders[other].x_type, s.orders[other].protective, p.target_first)
+    return rank < other_rank if rank != other_rank else k < other
 
 
 def price_of(s: State, bar: Bar, t: int, k: int, step: int) -> float:
@@ -166,13 +157,7 @@ def price_of(s: State, bar: Bar, t: int, k: int, step: int) -> float:
     if step == AT_CLOSE:
         return bar.close[t, i] if order.x_type == MARKET else NAN
     if step == AT_OPEN:
-        if order.x_type == MARKET:
-            return start
-        if order.x_type == LIMIT or (order.x_type == STOP_LIMIT and order.triggered):
-            return fills.limit_fill(side, order.x_limit, start, start, start)
-        if order.x_type == STOP:
-            return start if order.triggered else fills.stop_fill(side, order.x_trigger, start, start, start)
-        return fills.stop_limit_fill(side, order.x_trigger, order.x_limit, start, start, start, start)
+        return fills.price_at_open(order.x_type, order.triggered, side, order.x_limit, order.x_trigger, start)
     high, low = bar.high[t, i], bar.low[t, i]
     if order.x_within > 0.0:
         if order.x_type == LIMIT:
@@ -181,11 +166,7 @@ def price_of(s: State, bar: Bar, t: int, k: int, step: int) -> float:
                 side, order.x_limit, book.entered_at, book.first_touch, high, low, bar.close[t, i]
             )
         return fills.stop_fill(side, order.x_trigger, order.x_within, high, low)
-    if order.x_type == LIMIT or (order.x_type == STOP_LIMIT and order.triggered):
-        return fills.limit_fill(side, order.x_limit, start, high, low)
-    if order.x_type == MARKET or order.triggered:
-        return NAN
-    return fills.stop_fill(side, order.x_trigger, start, high, low)
+    return fills.price_in_range(order.x_type, order.triggered, side, order.x_limit, order.x_trigger, start, high, low)
 
 
 def serve(s: State, p: Params, bar: Bar, t: int, step: int, count: int) -> None:
@@ -201,8 +182,8 @@ def serve(s: State, p: Params, bar: Bar, t: int, step: int, count: int) -> None:
             continue
         if step in (AT_OPEN, AT_CLOSE) and order.x_type == MARKET and becomes_limit(s, p, k, price):
             continue
-        slips = order.x_type == STOP or (order.x_type == STOP_LIMIT and not order.triggered)
-        order.triggered = order.triggered or slips
+        slips = fills.slips(order.x_type, order.triggered)
+        order.triggered = order.triggered or (slips and order.x_type != MARKET)
         if order.x_type == STOP_LIMIT and step == IN_RANGE and slips:
             i = order.instrument
             price = fills.stop_limit_fill(
@@ -212,18 +193,15 @@ def serve(s: State, p: Params, bar: Bar, t: int, step: int, count: int) -> None:
             if not price > 0.0:
                 continue
         at_open = step == AT_OPEN or (step == IN_RANGE and price == bar.open[t, order.instrument] and not within)
-        slip = slips or order.x_type == MARKET or step == LAST_CLOSE
-        fill(s, p, bar, t, k, price, at_open, step >= AT_CLOSE, slip)
+        fill(s, p, bar, t, k, price, at_open, step >= AT_CLOSE, slips or step == LAST_CLOSE)
 
 
 def becomes_limit(s: State, p: Params, k: int, start: float) -> bool:
     """Row 1: a slipped price beyond market protection makes the order a resting limit at the bound."""
     order = s.orders[k]
-    if not p.protection_bps > 0.0 or order.protective:
-        return False
     tick = s.books[order.instrument].tick
-    bound = prices.protected(start, order.x_side, p.protection_bps, tick)
-    if not order.x_side * (prices.slipped(start, order.x_side, p.bps, p.ticks, tick) - bound) > 0.0:
+    bound = prices.bound_reached(start, order.x_side, p.protection_bps, p.bps, p.ticks, tick)
+    if order.protective or not bound > 0.0:
         return False
     order.x_type, order.x_limit = LIMIT, bound
     finish_bar(s, k)

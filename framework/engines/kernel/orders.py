@@ -15,6 +15,7 @@ from framework.engines.kernel.layout import (
     State,
 )
 from framework.errors import InvariantError
+from framework.rules import orders
 
 
 def new_order(
@@ -92,9 +93,9 @@ def is_blocked(s: State, k: int) -> bool:
 
 
 def blocks(s: State, earlier: int, k: int) -> bool:
-    """An entry waits for entries, a reversal's opening leg for exits too, an exit for exits; nothing for protection."""
+    """True when order ``k`` waits for an earlier one."""
     order, before = s.orders[k], s.orders[earlier]
-    return earlier < k and not before.protective and (before.reduces == order.reduces or order.needs_flat)
+    return earlier < k and orders.waits_for(order.reduces, order.needs_flat, before.reduces, before.protective)
 
 
 def rest(s: State, k: int) -> None:
@@ -146,7 +147,7 @@ def end(s: State, k: int, state: int, why: int) -> None:
         position += 1
         if order.state != PARKED or not blocks(s, k, parked) or is_blocked(s, parked):
             continue
-        if order.needs_flat and book.quantity != 0:
+        if orders.is_dropped(order.needs_flat, book.quantity):
             s.intents[i], book.desired = 0.0, 0
             close_books(s, parked, CANCELLED, WHY_CLOSE_NOT_FILLED)
             position -= 1

@@ -16,7 +16,7 @@ from framework.engines.kernel.layout import (
 from framework.engines.kernel.orders import carry_out_cancels, plain_exit, withdraw, withdraw_entries
 from framework.engines.kernel.protection import forget_intent, leave
 from framework.engines.kernel.session import reduce_one, remark
-from framework.types.deadlines import NEVER
+from framework.rules import product
 
 
 def before_open(s: State, p: Params, bar: Bar, t: int) -> None:
@@ -38,9 +38,10 @@ def end_session(s: State, p: Params, bar: Bar, t: int) -> None:
     desk, session = s.desk[0], bar.session[t]
     desk.now = bar.close_time[t]
     for i in range(s.books.shape[0]):
-        expires = bar.last_session[i] <= session
-        if not expires and not bar.square_off[desk.deadline, i] < NEVER:
+        ends = product.ends_with(session, bar.last_session[i], bar.square_off[desk.deadline, i])
+        if ends == product.OPEN_END:
             continue
+        expires = ends == product.EXPIRY
         if s.books[i].quantity != 0:
             notice(s, NOTICE_EXPIRY if expires else NOTICE_SQUARE_OFF, s.books[i].quantity, i)
         give_back(s, p, i, EXPIRY if expires else SQUARE_OFF, True)

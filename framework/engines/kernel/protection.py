@@ -16,7 +16,7 @@ from framework.engines.kernel.layout import (
     State,
 )
 from framework.engines.kernel.orders import carry_out_cancels, new_order, place, withdraw
-from framework.rules import exits
+from framework.rules import exits, targets
 
 NAN = float("nan")
 
@@ -24,8 +24,7 @@ NAN = float("nan")
 def forget_intent(s: State, p: Params, i: int) -> None:
     """A forced exit sets the intent to 0; with ``new_signal`` the old target must first leave."""
     book = s.books[i]
-    if p.new_signal and s.intents[i] != 0.0:
-        book.ignored_target = s.intents[i]
+    book.ignored_target = targets.ignored_after(p.new_signal, s.intents[i], book.ignored_target)
     s.intents[i], book.desired = 0.0, 0
 
 
@@ -73,38 +72,28 @@ def look_after(s: State, p: Params, bar: Bar, t: int) -> None:
         if not close > 0.0:
             continue
         book.bars_held = book.bars_held + 1
-        side = 1 if book.quantity > 0 else -1
-        high = close if book.within_bar else bar.high[t, i]
-        low = close if book.within_bar else bar.low[t, i]
-        extreme = exits.extreme_after_bar(side, book.extreme, high, low)
-        ratcheted = extreme != book.extreme and (p.trail_amount > 0.0 or book.trail > 0.0)
-        book.extreme, book.within_bar = extreme, False
-        if book.protect_due:
-            book.protect_due = False
+        side, before = 1 if book.quantity > 0 else -1, book.extreme
+        extreme = exits.extreme_after_bar(side, before, book.within_bar, bar.high[t, i], bar.low[t, i], close)
+        trails = p.trail_amount > 0.0 or book.trail > 0.0
+        due = exits.at_close(book.protect_due, book.stop_id >= 0, trails, extreme, before)
+        book.extreme, book.within_bar, book.protect_due = extreme, False, False
+        if due == exits.PLACE:
             replace(s, p, i, NAN)
-        elif book.stop_id >= 0 and ratcheted:
+        elif due == exits.MOVE:
             adjust(s, p, i)
-        if p.time_exit > 0 and book.bars_held >= p.time_exit and not book.leaving:
+        if exits.time_is_up(book.bars_held, p.time_exit, book.leaving):
             leave(s, p, i, TIME_EXIT)
     carry_out_cancels(s)
 
 
-def stop_of(s: State, p: Params, i: int) -> tuple[float, bool]:
-    """Trigger of the position's stop, and whether it is the trailing one."""
+def levels(s: State, p: Params, i: int) -> tuple[float, bool, float]:
+    """Trigger of the position's stop, whether it is the trailing one, and limit of its take-profit."""
     book = s.books[i]
-    side = 1 if book.quantity > 0 else -1
-    stop = exits.nearer(book.stop, exits.carried(p.stop_amount, p.stop_percent, book.average, book.scale))
-    trail = exits.nearer(book.trail, exits.carried(p.trail_amount, p.trail_percent, book.extreme, book.scale))
-    return exits.protective_stop(side, book.average, stop, book.extreme, trail, book.tick)
-
-
-def target_of(s: State, p: Params, i: int) -> float:
-    """Limit of the position's take-profit."""
-    book = s.books[i]
-    side = 1 if book.quantity > 0 else -1
-    configured = exits.carried(p.target_amount, p.target_percent, book.average, book.scale)
-    target = exits.nearer(book.take_profit, configured)
-    return exits.target_level(side, book.average, target, book.tick)
+    return exits.levels(
+        1 if book.quantity > 0 else -1, book.average, book.extreme, book.scale, book.tick,
+        book.stop, book.take_profit, book.trail, p.stop_amount, p.stop_percent,
+        p.target_amount, p.target_percent, p.trail_amount, p.trail_percent,
+    )  # fmt: skip
 
 
 def withdraw_exits(s: State, i: int) -> None:
@@ -120,13 +109,12 @@ def replace(s: State, p: Params, i: int, within_bar_from: float) -> None:
     """Withdraw the exits there are and place new ones at the present levels."""
     withdraw_exits(s, i)
     book = s.books[i]
-    trigger, trailing = stop_of(s, p, i)
+    trigger, trailing, limit = levels(s, p, i)
     if trigger > 0.0:
         reason = TRAILING_STOP if trailing else STOP_LOSS
         k = new_order(s, i, -book.quantity, STOP, reason, True, NAN, trigger, GTC, True, within_bar_from)
         book.stop_id = k
         place(s, k, 0, False)
-    limit = target_of(s, p, i)
     if limit > 0.0:
         k = new_order(s, i, -book.quantity, LIMIT, TAKE_PROFIT, True, limit, NAN, GTC, True, within_bar_from)
         book.target_id = k
@@ -136,20 +124,17 @@ def replace(s: State, p: Params, i: int, within_bar_from: float) -> None:
 def adjust(s: State, p: Params, i: int) -> None:
     """Bring the exits to the position's size and to their present levels."""
     book = s.books[i]
-    trigger, trailing = stop_of(s, p, i)
-    limit = target_of(s, p, i)
-    if book.stop_id >= 0 and _changes(s, book.stop_id, trigger == s.orders[book.stop_id].trigger):
-        order = s.orders[book.stop_id]
-        order.trigger, order.reason = trigger, TRAILING_STOP if trailing else STOP_LOSS
-        modify(s, book.stop_id, -book.quantity)
-    if book.target_id >= 0 and _changes(s, book.target_id, limit == s.orders[book.target_id].limit):
-        s.orders[book.target_id].limit = limit
-        modify(s, book.target_id, -book.quantity)
-
-
-def _changes(s: State, k: int, same_price: bool) -> bool:
-    order = s.orders[k]
-    return not same_price or order.quantity - order.filled != -s.books[order.instrument].quantity
+    trigger, trailing, limit = levels(s, p, i)
+    if book.stop_id >= 0:
+        stop = s.orders[book.stop_id]
+        if exits.is_out_of_date(stop.trigger, trigger, stop.quantity - stop.filled, book.quantity):
+            stop.trigger, stop.reason = trigger, TRAILING_STOP if trailing else STOP_LOSS
+            modify(s, book.stop_id, -book.quantity)
+    if book.target_id >= 0:
+        target = s.orders[book.target_id]
+        if exits.is_out_of_date(target.limit, limit, target.quantity - target.filled, book.quantity):
+            target.limit = limit
+            modify(s, book.target_id, -book.quantity)
 
 
 def modify(s: State, k: int, remaining: int) -> None:

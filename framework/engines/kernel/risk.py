@@ -31,7 +31,7 @@ from framework.engines.kernel.orders import in_session, plain_exit, withdraw_ent
 from framework.engines.kernel.protection import leave
 from framework.rules import breaker, limits, risk, sizing
 from framework.rules.exits import rupees_of
-from framework.rules.money import share, to_paise, value
+from framework.rules.money import share, value
 
 WHY_HELD_BACK = (WHY_NONE, WHY_REDUCE_ONLY, WHY_HALTED, WHY_RUIN)
 """By the trading states."""
@@ -188,12 +188,13 @@ def begin_session(s: State, p: Params, bar: Bar, t: int) -> None:
     """Losses count from the last session's close; what only lasts for a session is over."""
     desk = s.desk[0]
     desk.session, desk.session_start_paise = bar.session[t], desk.equity_paise
-    if desk.state == breaker.REDUCE_ONLY:
-        turn(s, bar.time[t], breaker.NEW_SESSION, 0, 0, -1)
-    elif desk.state == breaker.HALTED:
+    if desk.state == breaker.HALTED:
         desk.halted_for = desk.halted_for + 1
-        if breaker.count_reached(desk.halted_for, p.breaker_reset):
-            turn(s, bar.time[t], breaker.RESET_DUE, desk.halted_for, p.breaker_reset, -1)
+    cause = breaker.at_new_session(desk.state, desk.halted_for, p.breaker_reset)
+    if cause == breaker.NEW_SESSION:
+        turn(s, bar.time[t], cause, 0, 0, -1)
+    elif cause == breaker.RESET_DUE:
+        turn(s, bar.time[t], cause, desk.halted_for, p.breaker_reset, -1)
 
 
 def watch(s: State, p: Params) -> bool:
@@ -227,16 +228,12 @@ def judge(s: State, p: Params) -> bool:
 
 def daily_limit(s: State, p: Params) -> int:
     """Loss since the last session's close that trips, paise; −1 = none."""
-    if not p.loss_amount > 0.0:
-        return -1
-    return to_paise(rupees_of(p.loss_amount, p.loss_percent, s.desk[0].session_start_paise / 100.0))
+    return breaker.limit_paise(p.loss_amount, p.loss_percent, s.desk[0].session_start_paise)
 
 
 def drawdown_limit(p: Params, peak_paise: int) -> int:
     """Fall from the peak that trips, paise; −1 = none."""
-    if not p.drawdown_amount > 0.0:
-        return -1
-    return to_paise(rupees_of(p.drawdown_amount, p.drawdown_percent, peak_paise / 100.0))
+    return breaker.limit_paise(p.drawdown_amount, p.drawdown_percent, peak_paise)
 
 
 def would_trip(s: State, p: Params) -> bool:

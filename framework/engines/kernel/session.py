@@ -13,12 +13,9 @@ from framework.engines.kernel.account import (
 from framework.engines.kernel.layout import (
     DAY,
     FILLED,
-    LIMIT,
     MARKET,
     REBALANCE,
     SIGNAL,
-    STOP,
-    STOP_LIMIT,
     STOP_LOSS,
     WHY_AFTER_SQUARE_OFF,
     WHY_BEYOND,
@@ -47,10 +44,13 @@ from framework.engines.kernel.protection import entered, forget_intent, forget_p
 from framework.engines.kernel.risk import hold_back, judge, review, turn, would_ruin
 from framework.engines.kernel.scan import next_asked
 from framework.engines.kernel.sizer import at_row, full_units, why_none
-from framework.rules import breaker, prices, risk, sizing, targets
+from framework.rules import breaker, ledger, orders, prices, product, risk, sizing, targets
 from framework.rules.money import LARGEST_QUANTITY
+from framework.types.deadlines import NEVER
 
 NAN = float("nan")
+WHY_OF_PRODUCT = (WHY_NONE, WHY_SHORT_IN_DELIVERY, WHY_EXPIRED, WHY_AFTER_SQUARE_OFF)
+"""By the codes of ``product.refusal``."""
 
 
 def on_fill(
@@ -65,20 +65,17 @@ def on_fill(
     settle(s, k, quantity, price, unslipped, time, at_open, at_close)
     asked = abs(order.quantity - order.filled)
     order.filled = order.filled + quantity
-    left = abs(order.quantity - order.filled)
-    reserve(s, k, order.reserved_paise * left // asked)
-    position = book.quantity
-    crossed = (before > 0 and position < 0) or (before < 0 and position > 0)
-    if position == 0 or crossed:
+    reserve(s, k, orders.reserve_left(order.reserved_paise, abs(order.quantity - order.filled), asked))
+    change = ledger.change_of(before, book.quantity)
+    if change in (ledger.FLAT, ledger.CROSSED):
         went_flat(s, p, i, k, order.reason >= STOP_LOSS)
-    if position != 0:
-        if before == 0 or crossed or abs(position) > abs(before):
-            entered(s, p, i, unslipped, before == 0 or crossed, not at_open and not at_close)
-        else:
-            shrank(s, p, i, k)
-            other = plain_exit(s, i)
-            if other >= 0 and abs(s.orders[other].quantity - s.orders[other].filled) > abs(position):
-                modify(s, other, -position)
+    if change == ledger.SHRANK:
+        shrank(s, p, i, k)
+        other = plain_exit(s, i)
+        if other >= 0 and abs(s.orders[other].quantity - s.orders[other].filled) > abs(book.quantity):
+            modify(s, other, -book.quantity)
+    elif change != ledger.FLAT:
+        entered(s, p, i, unslipped, change != ledger.GREW, not at_open and not at_close)
     if order.quantity == order.filled:
         end(s, k, FILLED, WHY_NONE)
     watch_cash(s, p)
@@ -95,7 +92,7 @@ def went_flat(s: State, p: Params, i: int, k: int, forced: bool) -> None:
     while position < book.open_orders:
         other = s.open_ids[i, position]
         order = s.orders[other]
-        if other != k and not order.cancelling and (forced or order.reduces):
+        if other != k and not order.cancelling and orders.goes_with_position(order.reduces, forced, True):
             withdraw(s, other)
         else:
             position += 1
@@ -106,11 +103,10 @@ def give_up(s: State, p: Params, k: int) -> None:
     order = s.orders[k]
     i = order.instrument
     book = s.books[i]
-    if order.reduces or order.filled != 0 or book.leaving:
-        return
-    if book.quantity != 0:
+    after = targets.after_no_entry(True, order.reduces, order.filled, book.leaving, book.quantity)
+    if after == targets.TAKEN_BACK:
         s.intents[i], book.desired = book.intent_before, book.quantity
-    else:
+    elif after == targets.FORGOTTEN:
         forget_intent(s, p, i)
 
 
@@ -157,7 +153,10 @@ def decide(s: State, p: Params, bar: Bar, t: int, every: bool) -> None:
 def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> None:
     """Take in a target (or NaN) of an instrument that has a bar."""
     book = s.books[i]
-    if ignored(s, i, target) or book.leaving:
+    if targets.ignores(target, book.ignored_target):
+        return
+    book.ignored_target = NAN
+    if book.leaving:
         return
     is_new = targets.is_new(target, s.intents[i])
     if not is_new and not wants_rebalance(s, p, i, target):
@@ -180,17 +179,6 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
     want(s, p, bar, t, i, delta, REBALANCE if p.weights and position != 0 else SIGNAL)
 
 
-def ignored(s: State, i: int, target: float) -> bool:
-    """``reenter: new_signal``: True until a finite target other than the ignored one comes."""
-    book = s.books[i]
-    if book.ignored_target != book.ignored_target:
-        return False
-    if targets.is_new(target, book.ignored_target):
-        book.ignored_target = NAN
-        return False
-    return True
-
-
 def wants_rebalance(s: State, p: Params, i: int, target: float) -> bool:
     """``allocate``: whether an unchanged weight is brought back to its size."""
     if not p.weights:
@@ -204,7 +192,7 @@ def desired_units(s: State, p: Params, bar: Bar, t: int, i: int, wanted: float) 
     book, close, equity = s.books[i], bar.close[t, i], s.desk[0].equity_paise
     if wanted == 0.0:
         return 0
-    opening = book.quantity == 0 or (book.quantity > 0) != (wanted > 0.0)
+    opening = targets.opens(book.quantity, wanted)
     if p.weights:
         if opening:
             book.entry_stop, book.entry_take_profit, book.entry_trail = NAN, NAN, NAN
@@ -232,24 +220,15 @@ def follow_limit(s: State, p: Params, bar: Bar, t: int, i: int) -> None:
 
 
 def want(s: State, p: Params, bar: Bar, t: int, i: int, quantity: int, reason: int) -> None:
-    """Note an increase with its prices; see ``framework.session.order_prices.entry_prices``."""
+    """Note an increase with its prices."""
     desk = s.desk[0]
     row = s.increases[desk.increases]
     desk.increases = desk.increases + 1
     row.instrument, row.quantity, row.reason = i, quantity, reason
-    side = 1 if quantity > 0 else -1
-    tick = s.books[i].tick
-    limit, trigger = at_row(bar.limit, t, i), at_row(bar.trigger, t, i)
-    row.limit = prices.on_tick(limit, tick, side) if limit > 0.0 else NAN
-    row.trigger = prices.on_tick(trigger, tick, side) if trigger > 0.0 else NAN
-    if row.limit > 0.0:
-        row.type = STOP_LIMIT if row.trigger > 0.0 else LIMIT
-        row.worst = row.limit
-        return
-    at_market = not row.trigger > 0.0
-    row.type = MARKET if at_market else STOP
-    reference = bar.close[t, i] if at_market else row.trigger
-    row.worst = prices.worst_entry(reference, side, p.bps, p.ticks, p.protection_bps, at_market, tick)
+    row.type, row.limit, row.trigger, row.worst = orders.entry(
+        1 if quantity > 0 else -1, bar.close[t, i], at_row(bar.limit, t, i), at_row(bar.trigger, t, i),
+        s.books[i].tick, p.bps, p.ticks, p.protection_bps,
+    )  # fmt: skip
 
 
 def reduce(s: State, bar: Bar, t: int, weights: bool) -> None:
@@ -327,19 +306,15 @@ def withdrawn_reserve(s: State, i: int) -> int:
 
 
 def product_refusal(s: State, p: Params, bar: Bar, i: int, quantity: int) -> int:
-    """Why the product does not allow an increase; see ``framework.session.product.Product.refusal``."""
-    desk = s.desk[0]
-    if p.delivery and quantity < 0:
-        return WHY_SHORT_IN_DELIVERY
-    if bar.deadline_days.shape[0] == 0:
-        return WHY_NONE
-    if bar.last_session[i] <= desk.over:
-        return WHY_EXPIRED
-    return WHY_AFTER_SQUARE_OFF if bar.square_off[desk.deadline, i] <= desk.now else WHY_NONE
+    """Why the product does not allow an increase."""
+    desk, last_session, square_off = s.desk[0], NEVER, NEVER
+    if bar.deadline_days.shape[0] > 0:
+        last_session, square_off = bar.last_session[i], bar.square_off[desk.deadline, i]
+    return WHY_OF_PRODUCT[product.refusal(p.delivery, quantity, last_session, desk.over, square_off, desk.now)]
 
 
 def power(s: State, p: Params, i: int, reverses: bool) -> int:
-    """Buying power for one more entry, in paise; see ``framework.session.funding.Funding.of_entry``."""
+    """Buying power for one more entry, in paise: what is there, and what exits that have not filled lend."""
     found = buying_power(s, p, s.desk[0].reserved_paise)
     if s.desk[0].exits == 0:
         return found
@@ -350,13 +325,10 @@ def power(s: State, p: Params, i: int, reverses: bool) -> int:
             continue
         leaving = abs(s.orders[working].quantity - s.orders[working].filled)
         released = released_by_closing(s, p, j, leaving)
-        if p.reuse_proceeds or (reverses and i == j):
-            found += released
-        else:
-            following = 0
-            for position in range(s.books[j].open_orders):
-                order = s.orders[s.open_ids[j, position]]
-                if not order.reduces and order.needs_flat and not order.cancelling:
-                    following += order.reserved_paise
-            found += min(released, following)
+        following = 0
+        for position in range(0 if p.reuse_proceeds else s.books[j].open_orders):
+            order = s.orders[s.open_ids[j, position]]
+            if not order.reduces and order.needs_flat and not order.cancelling:
+                following += order.reserved_paise
+        found += risk.lends(released, following, p.reuse_proceeds, reverses and i == j)
     return found

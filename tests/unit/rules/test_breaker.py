@@ -1,5 +1,7 @@
 """framework/rules/breaker.py: the table of states, and limits that trip exactly where they are reached."""
 
+import math
+
 import pytest
 
 from framework.rules import breaker
@@ -72,3 +74,29 @@ def test_an_account_of_nothing_is_ruined(equity, expected):
 )
 def test_a_count_trips_at_its_limit_and_zero_is_no_limit(count, most, expected):
     assert breaker.count_reached(count, most) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "halted_for", "reset_after", "expected"),
+    [
+        (breaker.ACTIVE, 0, 0, breaker.NO_CAUSE),
+        (breaker.REDUCE_ONLY, 0, 0, breaker.NEW_SESSION),
+        (breaker.HALTED, 1, 0, breaker.NO_CAUSE),
+        (breaker.HALTED, 1, 2, breaker.NO_CAUSE),
+        (breaker.HALTED, 2, 2, breaker.RESET_DUE),
+    ],
+)
+def test_what_a_new_session_is_to_the_state(state, halted_for, reset_after, expected):
+    assert breaker.at_new_session(state, halted_for, reset_after) == expected
+
+
+@pytest.mark.parametrize(
+    ("amount", "percent", "of_paise", "expected"),
+    [
+        (0.02, True, 1_000_000, 20_000),
+        (250.5, False, 1_000_000, 25_050),
+        (math.nan, False, 1_000_000, breaker.NO_LIMIT),
+    ],
+)
+def test_a_limit_on_losses_in_paise(amount, percent, of_paise, expected):
+    assert breaker.limit_paise(amount, percent, of_paise) == expected

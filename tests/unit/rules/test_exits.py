@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.rules.exits import (
+    KEEP,
+    MOVE,
+    PLACE,
+    at_close,
     carried,
     extreme_after_bar,
+    is_out_of_date,
+    levels,
     nearer,
     protective_stop,
     rupees_of,
@@ -16,6 +22,7 @@ from framework.rules.exits import (
     stop_level,
     target_level,
     tighter,
+    time_is_up,
     trail_level,
 )
 
@@ -157,7 +164,7 @@ def test_the_ratchet_only_moves_forward(side, entry, ranges):
     extreme = entry
     for pair in ranges:
         high, low = max(pair), min(pair)
-        before, extreme = extreme, extreme_after_bar(side, extreme, high, low)
+        before, extreme = extreme, extreme_after_bar(side, extreme, False, high, low, low)
         assert side * (extreme - before) >= 0
     best = max(max(p) for p in ranges) if side > 0 else min(min(p) for p in ranges)
     assert extreme == (max(entry, best) if side > 0 else min(entry, best))
@@ -168,3 +175,65 @@ def test_the_ratchet_only_moves_forward(side, entry, ranges):
 def test_a_trigger_of_nothing_is_none_and_one_below_a_rupee_is_one(side, first, second):
     there = max(first, second) if first == first and second == second else 0.5  # noqa: PLR0124 - NaN is none
     assert tighter(side, first, second) == there
+
+
+@pytest.mark.parametrize(
+    ("side", "within_bar", "expected"), [(1, False, 112.0), (-1, False, 95.0), (1, True, 105.0), (-1, True, 101.0)]
+)
+def test_of_a_bar_entered_within_only_the_close_counts(side, within_bar, expected):
+    # Best so far 101, the bar 112 to 95 with a close of 105.
+    assert extreme_after_bar(side, 101.0, within_bar, 112.0, 95.0, 105.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("protect_due", "has_stop", "trails", "extreme", "expected"),
+    [
+        (True, True, True, 110.0, PLACE),
+        (True, False, False, 100.0, PLACE),
+        (False, True, True, 110.0, MOVE),
+        (False, True, True, 100.0, KEEP),
+        (False, True, False, 110.0, KEEP),
+        (False, False, True, 110.0, KEEP),
+    ],
+)
+def test_what_a_close_makes_of_exits(protect_due, has_stop, trails, extreme, expected):
+    assert at_close(protect_due, has_stop, trails, extreme, 100.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("bars", "most", "leaving", "expected"),
+    [(2, 3, False, False), (3, 3, False, True), (4, 3, False, True), (3, 3, True, False), (9, 0, False, False)],
+)
+def test_a_time_exit_leaves_once_its_bars_are_over(bars, most, leaving, expected):
+    assert time_is_up(bars, most, leaving) is expected
+
+
+@pytest.mark.parametrize(
+    ("price", "wanted", "remaining", "expected"),
+    [(95.0, 95.0, -10, False), (95.0, 96.0, -10, True), (95.0, 95.0, -9, True), (95.0, NAN, -10, True)],
+)
+def test_an_exit_is_changed_for_its_price_or_its_size(price, wanted, remaining, expected):
+    assert is_out_of_date(price, wanted, remaining, 10) is expected
+
+
+@pytest.mark.parametrize(
+    ("side", "given_", "expected"),
+    [
+        # Average 100, best price 120 (of a short 80); strategy's stop, target, trail; 5 %, 10 and 20 % configured.
+        (1, (NAN, NAN, NAN), (96.0, True, 110.0)),  # 120 − 20 % of it, tighter than 95
+        (1, (3.0, 4.0, NAN), (97.0, False, 104.0)),
+        (1, (9.0, 40.0, 10.0), (110.0, True, 110.0)),
+        (-1, (NAN, NAN, NAN), (96.0, True, 90.0)),  # 80 + 20 % of it
+        (-1, (3.0, 4.0, NAN), (96.0, True, 96.0)),
+    ],
+)
+def test_levels_of_strategy_and_configuration_by_hand(side, given_, expected):
+    extreme = 120.0 if side > 0 else 80.0
+    assert levels(side, 100.0, extreme, 1.0, 0.0, *given_, 0.05, True, 10.0, False, 0.2, True) == expected
+
+
+def test_without_any_distance_there_is_no_level_and_after_a_split_rupees_are_less():
+    nothing = levels(1, 100.0, 100.0, 1.0, 0.0, NAN, NAN, NAN, NAN, False, NAN, False, NAN, False)
+    assert [math.isnan(nothing[0]), nothing[1], math.isnan(nothing[2])] == [True, False, True]
+    halved = levels(1, 50.0, 50.0, 2.0, 0.0, NAN, NAN, NAN, 4.0, False, 8.0, False, NAN, False)
+    assert halved == (48.0, False, 54.0)

@@ -10,10 +10,15 @@ from framework.rules.fills import (
     capped_quantity,
     is_first_touch,
     limit_fill,
+    precedence,
+    price_at_open,
+    price_in_range,
+    slips,
     stop_fill,
     stop_limit_fill,
     target_after_entry,
 )
+from framework.rules.orders import LIMIT, MARKET, STOP, STOP_LIMIT
 
 NAN = math.nan
 SIDES = st.sampled_from([1, -1])
@@ -147,3 +152,41 @@ def test_the_volume_cap_never_gives_more_than_its_share(lots, volume, cap, lot):
     assert 0 <= got <= quantity
     assert got <= volume * cap
     assert got % lot == 0
+
+
+BAR = (100.0, 104.0, 97.0, 103.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "triggered", "limit", "trigger", "at_open", "in_range"),
+    [
+        (MARKET, False, NAN, NAN, 100.0, NAN),
+        (LIMIT, False, 98.0, NAN, NAN, 98.0),
+        (LIMIT, False, 101.0, NAN, 100.0, 100.0),
+        (STOP, False, NAN, 102.0, NAN, 102.0),
+        (STOP, False, NAN, 99.0, 100.0, 100.0),
+        (STOP, True, NAN, 102.0, 100.0, NAN),  # what volume left of it
+        (STOP_LIMIT, False, 103.0, 102.0, NAN, 102.0),
+        (STOP_LIMIT, False, 101.0, 99.0, 100.0, 100.0),
+        (STOP_LIMIT, False, 98.0, 97.0, NAN, 100.0),  # it triggers at the open, beyond its limit
+        (STOP_LIMIT, True, 98.0, 97.0, NAN, 98.0),
+        (STOP_LIMIT, True, 101.0, 97.0, 100.0, 100.0),
+    ],
+)
+@pytest.mark.parametrize("side", [1, -1])
+def test_where_each_type_fills(side, kind, triggered, limit, trigger, at_open, in_range):
+    mirror = lambda price: price if side > 0 else 200 - price  # noqa: E731 - it is said four times
+    opens, high, low, _ = map(mirror, BAR)
+    high, low = max(high, low), min(high, low)
+    prices_ = mirror(limit), mirror(trigger), opens
+    assert same(mirror(at_open), price_at_open(kind, triggered, side, *prices_))
+    assert same(mirror(in_range), price_in_range(kind, triggered, side, *prices_, high, low))
+
+
+def test_what_slips_and_in_which_rank_orders_are_served():
+    assert [slips(kind, False) for kind in (MARKET, LIMIT, STOP, STOP_LIMIT)] == [True, False, True, True]
+    assert [slips(kind, True) for kind in (MARKET, LIMIT, STOP, STOP_LIMIT)] == [True, False, True, False]
+    stop, target, entry = (STOP, True), (LIMIT, True), (LIMIT, False)
+    ranks = {first: [precedence(*o, first) for o in ((MARKET, False), stop, target, entry)] for first in (False, True)}
+    assert ranks == {False: [0, 2, 3, 3], True: [0, 2, 1, 3]}
+    assert precedence(STOP_LIMIT, False, True) == 2

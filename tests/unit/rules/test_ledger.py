@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.rules import ledger
+from framework.types.tariff import Tariff
 
 UNITS = st.integers(-10_000, 10_000)
 PAISE = st.integers(0, 10**15)
@@ -134,3 +135,74 @@ def test_the_first_fill_is_the_average_to_the_bit():
     assert ledger.average_after(100.1, 7, 120.3, -7) != ledger.average_after(100.1, 7, 120.3, -7)
     assert ledger.average_after(100.1, 7, 120.3, -3) == 100.1
     assert ledger.average_after(100.1, 7, 120.3, -10) == 120.3
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (5, 0, ledger.FLAT),
+        (-5, 0, ledger.FLAT),
+        (5, -1, ledger.CROSSED),
+        (-5, 9, ledger.CROSSED),
+        (0, 5, ledger.OPENED),
+        (0, -5, ledger.OPENED),
+        (5, 6, ledger.GREW),
+        (-5, -6, ledger.GREW),
+        (5, 4, ledger.SHRANK),
+        (-5, -4, ledger.SHRANK),
+    ],
+)
+def test_what_a_fill_made_of_a_position(before, after, expected):
+    assert ledger.change_of(before, after) == expected
+
+
+FREE, FLAT_FEE = Tariff(), Tariff(flat_paise=300)
+
+
+@pytest.mark.parametrize(
+    ("held", "quantity", "expected"),
+    [
+        # Held at a cost of 1,000.00 with 9.00 of entry charges, 10 units; now units at 110.00, 3.00 a fill.
+        # value, charges, closed, cost out, gross, net, charges of the opening part, cost and entry charges after
+        (0, 10, (110_000, 300, 0, 0, 0, 0, 300, 110_000, 300)),
+        (10, 5, (55_000, 300, 0, 0, 0, 0, 300, 155_000, 1_200)),
+        (10, -4, (44_000, 300, 4, 40_000, 4_000, 3_700, 0, 60_000, 540)),
+        (10, -10, (110_000, 300, 10, 100_000, 10_000, 9_700, 0, 0, 0)),
+        (10, -15, (165_000, 300, 10, 100_000, 10_000, 9_800, 100, 55_000, 100)),
+        (-10, 15, (165_000, 300, 10, 100_000, -10_000, -10_200, 100, 55_000, 100)),
+    ],
+)
+def test_what_a_fill_moves_by_hand(held, quantity, expected):
+    cost, entry_charges = (100_000, 900) if held else (0, 0)
+    assert ledger.booked(held, cost, entry_charges, quantity, 110.0, 0, True, FLAT_FEE) == expected
+
+
+@pytest.mark.parametrize(
+    ("held", "quantity", "dp_due", "paid"),
+    [(10, -5, True, 1_350), (10, -5, False, 0), (0, -5, True, 0), (10, 5, True, 0)],
+)
+def test_the_depository_is_paid_when_held_shares_are_sold(held, quantity, dp_due, paid):
+    assert ledger.booked(held, 100_000, 0, quantity, 110.0, 0, dp_due, Tariff(dp_paise=1_350)).charges == paid
+    assert ledger.is_delivered(held, 1 if quantity > 0 else -1) is (held > 0 > quantity)
+
+
+@given(UNITS, UNITS.filter(bool), st.integers(0, 10**9), st.floats(0.05, 5_000))
+def test_what_a_fill_moves_adds_up(held, quantity, cost, price):
+    got = ledger.booked(held, cost if held else 0, 0, quantity, price, 0, True, FLAT_FEE)
+    closed_worth = got.gross * (1 if held > 0 else -1) + got.cost_out
+    assert got.cost - (cost if held else 0) + got.cost_out + closed_worth == got.value
+    assert got.net - got.gross - got.opening_charges == -got.charges
+    assert got.closed == ledger.closed_part(held, quantity)
+
+
+@pytest.mark.parametrize(
+    ("mark", "held", "units", "margin", "expected"),
+    [
+        (100_000, 10, 10, 1.0, 99_700),
+        (100_000, 10, 4, 1.0, 39_700),
+        (100_000, 10, 99, 1.0, 99_700),
+        (-100_000, -10, 4, 0.5, 19_700),
+    ],
+)
+def test_what_closing_releases_by_hand(mark, held, units, margin, expected):
+    assert ledger.released(mark, held, units, margin, FLAT_FEE) == expected

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from framework.rules.prices import ON_GRID, grid_price, on_tick, protected, slipped, within_limit, worst_entry
+from framework.rules.prices import (
+    ON_GRID,
+    bound_reached,
+    grid_price,
+    on_tick,
+    protected,
+    slipped,
+    within_limit,
+    worst_entry,
+)
 
 TICKS = st.sampled_from([0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 0.0025, 0.15, 0.35, 12.5])
 SIDES = st.sampled_from([1, -1])
@@ -176,3 +185,18 @@ def test_the_worst_price_of_an_entry_by_hand(side, ticks, protection, at_market,
 
 def test_the_worst_price_of_an_entry_counts_basis_points_of_slippage():
     assert 100.5 == pytest.approx(worst_entry(100.0, 1, 50.0, 0.0, 0.0, True, 0.05), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("side", "protection", "bps", "expected"),
+    [
+        (1, 20.0, 50.0, 100.2),
+        (-1, 20.0, 50.0, 99.8),
+        (1, 20.0, 10.0, None),
+        (1, 20.0, 20.0, None),
+        (1, 0.0, 50.0, None),
+    ],
+)
+def test_protection_holds_what_slippage_takes_beyond_its_bound(side, protection, bps, expected):
+    got = bound_reached(100.0, side, protection, bps, 0.0, 0.0)
+    assert math.isnan(got) if expected is None else got == pytest.approx(expected)

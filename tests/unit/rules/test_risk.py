@@ -137,3 +137,16 @@ def test_buying_power_by_hand(quantity, price, blocked, power, rate, flat, expec
     assert risk.within_buying_power(quantity, price, blocked, power, 1, Tariff(rate, flat_paise=flat), 1) == expected
     more = risk.within_buying_power(quantity + 100, price, blocked, power, 1, Tariff(rate, flat_paise=flat), 1)
     assert more == (expected if blocked or flat else quantity + 100)
+
+
+@pytest.mark.parametrize(
+    ("released", "following", "reuse", "reverses", "expected"),
+    [
+        (900, 400, False, False, 400),
+        (900, 1_400, False, False, 900),
+        (900, 0, True, False, 900),
+        (900, 0, False, True, 900),
+    ],
+)
+def test_what_an_exit_lends_to_an_entry(released, following, reuse, reverses, expected):
+    assert risk.lends(released, following, reuse, reverses) == expected

@@ -73,3 +73,43 @@ def test_what_is_to_be_given_back_reduces_and_never_crosses_zero(position, desir
 )
 def test_a_weight_drifts_beyond_its_band(weight, position_paise, equity_paise, band, expected):
     assert targets.drifted(weight, position_paise, equity_paise, band) is expected
+
+
+@pytest.mark.parametrize(
+    ("target", "ignored", "expected"),
+    [(1.0, NAN, False), (NAN, NAN, False), (1.0, 1.0, True), (NAN, 1.0, True), (0.0, 1.0, False), (0.5, 1.0, False)],
+)
+def test_a_target_is_ignored_until_another_one_comes(target, ignored, expected):
+    assert targets.ignores(target, ignored) is expected
+
+
+@pytest.mark.parametrize(
+    ("new_signal", "intent", "ignored", "expected"),
+    [(True, 1.0, NAN, 1.0), (True, 0.0, 0.5, 0.5), (False, 1.0, 0.5, 0.5), (True, -1.0, 1.0, -1.0)],
+)
+def test_with_new_signal_a_forced_exit_ignores_what_was_wanted(new_signal, intent, ignored, expected):
+    assert targets.ignored_after(new_signal, intent, ignored) == expected
+
+
+@pytest.mark.parametrize(
+    ("position", "target", "expected"),
+    [(0, 1.0, True), (0, -0.5, True), (5, 1.0, False), (5, -1.0, True), (-5, 1.0, True), (-5, -0.5, False)],
+)
+def test_a_target_opens_from_flat_and_on_the_other_side(position, target, expected):
+    assert targets.opens(position, target) is expected
+
+
+@pytest.mark.parametrize(
+    ("by_target", "reduces", "filled", "leaving", "position", "expected"),
+    [
+        (True, False, 0, False, 0, targets.FORGOTTEN),
+        (True, False, 0, False, 5, targets.TAKEN_BACK),
+        (True, False, 0, False, -5, targets.TAKEN_BACK),
+        (True, False, 0, True, 5, targets.KEPT),
+        (True, False, 3, False, 3, targets.KEPT),
+        (True, True, 0, False, 5, targets.KEPT),
+        (False, False, 0, False, 0, targets.KEPT),
+    ],
+)
+def test_what_becomes_of_an_intent_whose_entry_came_to_nothing(by_target, reduces, filled, leaving, position, expected):
+    assert targets.after_no_entry(by_target, reduces, filled, leaving, position) == expected
