@@ -88,7 +88,7 @@ def ask(session: Session, i: int, quantity: int, limit: float = NAN) -> ReviewRe
 
 
 def explain_review(session: Session, asked: ReviewRequest) -> tuple[RuleReport, ...]:
-    """What each built-in rule says of a request at this moment; rules of the user's own are not asked."""
+    """Verdict of each built-in rule on a request at this moment; rules of the user's own are not asked."""
     return tuple(_opinion(one, asked, session) for one in session.review.answers(asked, own=False))
 
 

@@ -246,7 +246,7 @@ class Session:
         return self._orders.of(i)
 
     def book(self, i: int) -> InstrumentState:
-        """What is remembered of one instrument; to be read only."""
+        """Memory of one instrument; to be read only."""
         return self._books[i]
 
     # ------------------------------------------------------------------ before the open of a bar

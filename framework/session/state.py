@@ -150,7 +150,7 @@ def _out(value: Any) -> Any:
 
 
 def _told(kind: type[Any], value: Any) -> dict[str, Any]:
-    """What JSON has no word for, with one that says what it is."""
+    """Tagged form of a value that JSON has no word for."""
     name = kind.__name__
     content: Any = None
     if kind is float:
@@ -200,7 +200,7 @@ def _made(name: str, content: Any, orders: Mapping[int, WorkingOrder]) -> Any:
 
 
 def _kept_rule(rule: RiskRule) -> Any:
-    """What a rule of the user's own remembers: by its own ``dump`` and ``load``, or nothing."""
+    """Memory of a rule of the user's own: by its own ``dump`` and ``load``, or nothing."""
     if hasattr(rule, "dump") and hasattr(rule, "load"):
         return rule.dump()
     if not getattr(rule, "__dict__", None):
