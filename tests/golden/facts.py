@@ -50,8 +50,8 @@ def facts_of(record: Record) -> dict[str, list[str]]:
 def _fill(one: Settlement, symbols: list[str]) -> str:
     fill = one.fill
     return (
-        f"{fill.time} {symbols[fill.instrument]} {fill.quantity} {fill.price!r} {one.simulated.unslipped!r} {one.reason.value} "
-        f"{one.reduces} {one.value_paise} {one.charges_paise} {one.cost_out_paise} {one.gross_paise} {one.position} "
+        f"{fill.time} {symbols[fill.instrument]} {fill.quantity} {fill.price!r} {one.simulated.unslipped!r} "
+        f"{one.reason.value} {one.reduces} {one.value_paise} {one.charges_paise} {one.cost_out_paise} {one.gross_paise} {one.position} "
         f"{one.cash_paise} {one.label}"
     )
 
