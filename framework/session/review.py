@@ -9,6 +9,7 @@ from framework.errors import StrategyError
 from framework.rules import limits, risk
 from framework.rules.exits import rupees_of
 from framework.rules.sizing import can_order
+from framework.session.order_prices import plain
 from framework.session.sizer import BEYOND_LIMIT
 from framework.types.orders import Verdict
 from framework.types.portfolio import TradingState
@@ -182,21 +183,14 @@ class Review:
         return limits.within_age(asked.units, self._last_bars.age(asked.order.instrument), self._limits.max_age or 0)
 
     def _sane(self, asked: ReviewRequest) -> int:
-        """A first bar has nothing to have jumped from."""
         i = asked.order.instrument
         close, before = self._account.close[i], self._last_bars.before[i]
-        if math.isnan(before):
-            return asked.units
         return limits.within_jump(asked.units, close, before, _rupees(self._limits.max_jump, before))
 
     def _in_band(self, asked: ReviewRequest) -> int:
-        """A market order has no price of its own."""
         order, reference = asked.order, self._account.close[asked.order.instrument]
-        band, units = _rupees(self._limits.price_band, reference), asked.units
-        for price in (order.limit, order.trigger):
-            if not math.isnan(price):
-                units = min(units, limits.within_price_band(asked.units, price, reference, band))
-        return units
+        band = _rupees(self._limits.price_band, reference)
+        return limits.within_price_band(asked.units, order.limit, order.trigger, reference, band)
 
     def _orders(self, asked: ReviewRequest) -> int:
         return limits.within_orders(
@@ -234,8 +228,7 @@ class Review:
 
     def _within(self, asked: ReviewRequest, limit: Distance | None, among: frozenset[int] | None = None) -> int:
         used = self._exposure.beside(asked.order.instrument, among, follows=asked.follows).paise
-        rupees = _rupees(limit, asked.equity_paise / 100.0)
-        return limits.within_total(asked.units, asked.price, used, rupees, asked.lot)
+        return limits.within_share(asked.units, asked.price, used, *plain(limit), asked.equity_paise, asked.lot)
 
     def _affordable(self, asked: ReviewRequest) -> int:
         order = asked.order
