@@ -78,7 +78,7 @@ class Closed(NamedTuple):
 
 Body = JournalHeader | Handled | Checkpoint | Closed
 KINDS: dict[str, type[Any]] = {"header": JournalHeader, "input": Handled, "checkpoint": Checkpoint, "closed": Closed}
-_KIND_OF = {kind: name for name, kind in KINDS.items()}
+KIND_OF = {kind: name for name, kind in KINDS.items()}
 BODY = b',"body":'
 HEAD, TAIL = re.compile(rb'\{"at":(-?\d+),"body":'), re.compile(rb',"kind":"(\w+)","seq":(\d+)\}$')
 QUIET = b'{"commands":[],"facts":[],"input":'
@@ -103,7 +103,7 @@ class Entry(NamedTuple):
     @property
     def kind(self) -> str:
         """``header``, ``input``, ``checkpoint`` or ``closed``."""
-        return _KIND_OF[type(self.body)]
+        return KIND_OF[type(self.body)]
 
     def text(self) -> bytes:
         """Canonical JSON, without the seal."""

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from framework.journal.entries import Checkpoint, Closed, Handled, JournalHeader
+from framework.journal.entries import KIND_OF, Checkpoint, Closed, Handled, JournalHeader
 from framework.types import breaker, events, orders, record
 from framework.types.rupees import rupees
 from framework.types.timeframe import SECOND_NS, Timeframe
@@ -52,7 +52,7 @@ class Wording:
 
     def kind(self, body: Body) -> str:
         """Kind of an entry: the class of its input, or ``header``, ``checkpoint``, ``closed``."""
-        return type(body.input).__name__ if isinstance(body, Handled) else type(body).__name__.lower()
+        return type(body.input).__name__ if isinstance(body, Handled) else KIND_OF[type(body)]
 
     def body(self, body: Body) -> str:
         """Words of an entry, without what followed."""
