@@ -13,7 +13,7 @@ Row numbers in comments are those of docs/execution.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from framework.errors import InvariantError
 from framework.rules import fills, prices, risk
@@ -42,13 +42,27 @@ if TYPE_CHECKING:
 
 INFINITY = float("inf")
 AT_LAST_CLOSE = frozenset({Reason.SQUARE_OFF, Reason.EXPIRY})
-"""What is closed by force: at the session's last close at the latest."""
+"""Reasons of forced closes: at the session's last close at the latest."""
 
 NOT_OPEN = "the order is not open"
 ONE_CANCELS_OTHER = "one_cancels_other"
-"""Why an order is cancelled whose sibling has filled."""
-UNKNOWN = (NAN, False)
-"""Row 14 of an entry that the bar does not know, or of several: no price of it, no first touch."""
+"""Reason for cancelling an order whose sibling has filled."""
+
+
+class _Entered(NamedTuple):
+    """Row 14: what entered an instrument inside the bar in hand last."""
+
+    side: int
+    """Side of the position that its exits protect; 0 = it was entered at the open after all."""
+    price: float
+    """Unslipped, rupees."""
+    certain: float
+    """The same; NaN of several entries, whose order nobody knows."""
+    first_touch: bool
+    """Every price beyond it came after it."""
+
+
+NOTHING = _Entered(0, NAN, NAN, first_touch=False)
 
 
 class BuyingPower(Protocol):
@@ -105,13 +119,10 @@ class SimulatedExchange:
         self._resting: dict[int, _Resting] = {}
         self._arrivals: list[_Resting] = []
         self._done_with_bar: list[_Resting] = []
-        self._within: dict[int, tuple[int, float]] = {}
-        """What entered inside the bar in hand last, by instrument: its side and its unslipped price."""
+        self._entered: dict[int, _Entered] = {}
         self.simulated: list[SimulatedFill] = []
-        """What it knows beside of every fill it told; the fill's id is its number, from 1."""
+        """Simulated facts of every fill; the fill's id is its number, from 1."""
         self._both_target_first = settings.exits.both == "target"
-        self._entered: dict[int, tuple[float, bool]] = {}
-        """Row 14: what entered inside the bar, by instrument: unslipped price (NaN: of several), first touch."""
 
     def __repr__(self) -> str:
         return f"SimulatedExchange({len(self._instruments)} instruments, {len(self._resting)} resting orders)"
@@ -141,10 +152,8 @@ class SimulatedExchange:
 
     def _entered_at(self, order: Order) -> float:
         """Row 14: an exit of a position that was entered inside the bar in hand is measured from that entry."""
-        if not order.protective:
-            return NAN
-        side, price = self._within.get(order.instrument, (0, NAN))
-        return price if side * order.quantity < 0 else NAN
+        entered = self._entered.get(order.instrument, NOTHING)
+        return entered.price if order.protective and entered.side * order.quantity < 0 else NAN
 
     def _change(self, resting: _Resting, command: Change) -> None:
         """Give an order another quantity and other prices. An exit that is enlarged is a new order."""
@@ -205,7 +214,6 @@ class SimulatedExchange:
 
     def range_bar(self, row: BarRow) -> Iterator[Answer]:
         """Fills inside the bar's range: rows 4, 6, 7, 11 to 14."""
-        self._entered.clear()
         yield from self._in_range(self._queue(True, self._price_in_range, row), row)
         self._arrivals.clear()
         yield from self._in_range(self._queue(False, self._price_in_range, row), row)
@@ -214,7 +222,7 @@ class SimulatedExchange:
             arrived.sort(key=self._precedence)
             self._arrivals.clear()
             yield from self._in_range(arrived, row)
-        self._within.clear()
+        self._entered.clear()
 
     def end_bar(self, row: BarRow) -> Iterator[Answer]:
         """Row 8: DAY orders expire with the session's last bar."""
@@ -277,8 +285,8 @@ class SimulatedExchange:
         side = 1 if order.quantity > 0 else -1
         if resting.within > 0.0:  # row 14
             if order.type is LIMIT:
-                entered = self._entered.get(i, UNKNOWN)
-                return fills.target_after_entry(side, order.limit, *entered, high, low, row.close[i])
+                _, _, certain, first_touch = self._entered.get(i, NOTHING)
+                return fills.target_after_entry(side, order.limit, certain, first_touch, high, low, row.close[i])
             return fills.stop_fill(side, order.trigger, resting.within, high, low)
         limit, trigger = order.limit, order.trigger
         return fills.price_in_range(order.type, resting.triggered, side, limit, trigger, start, high, low)
@@ -372,13 +380,8 @@ class SimulatedExchange:
             del self._resting[order.order_id]
         if order.protective:
             yield from self._cancel_others(order, moment)
-        if at_open and not order.reduces:
-            self._within.pop(i, None)
-        if not (order.reduces or at_open or at_close):
-            several = i in self._entered
-            first_touch = not several and fills.is_first_touch(side, unslipped, order.trigger, row.open[i])
-            self._entered[i] = UNKNOWN if several else (unslipped, first_touch)
-            self._within[i] = (side, unslipped)
+        if not (order.reduces or at_close):
+            self._note_entry(order, side, unslipped, row.open[i], at_open=at_open)
         self.simulated.append(SimulatedFill(unslipped, at_open, at_close))
         fill = Fill(order.order_id, i, side * quantity, price, row.time)
         yield Filled(moment, str(len(self.simulated)), fill, at_open)
@@ -392,6 +395,18 @@ class SimulatedExchange:
         for order_id in others:
             del self._resting[order_id]
             yield Cancelled(moment, order_id, ONE_CANCELS_OTHER)
+
+    def _note_entry(self, order: Order, side: int, unslipped: float, start: float, *, at_open: bool) -> None:
+        """Row 14: keep what entered inside this bar until the bar is over; at its open it is row 13."""
+        i = order.instrument
+        if at_open:
+            if i in self._entered:
+                self._entered[i] = self._entered[i]._replace(side=0)
+        elif i in self._entered:
+            self._entered[i] = _Entered(side, unslipped, NAN, first_touch=False)
+        else:
+            first_touch = fills.is_first_touch(side, unslipped, order.trigger, start)
+            self._entered[i] = _Entered(side, unslipped, unslipped, first_touch=first_touch)
 
     def _finish_bar(self, resting: _Resting) -> None:
         """The order has done its part in this bar."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.rules import ledger, targets
+from framework.rules.orders import goes_with_position
 from framework.session.instrument_state import NO_DISTANCES
 from framework.types.orders import Reason
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from framework.session.reductions import Reductions
     from framework.types.events import Command
 
+GONE = (ledger.FLAT, ledger.CROSSED)
+"""What leaves nothing of the position that was."""
 FORCED = frozenset(
     {
         Reason.STOP_LOSS,
@@ -51,18 +55,18 @@ class Aftermath:
     def position_changed(self, i: int, before: int, working: WorkingOrder, *, within_bar: bool) -> list[Command]:
         """A fill of an order of ours took the position of ``i`` from ``before`` to what it is now."""
         position, order, now = self._account.quantity[i], working.order, self._inputs.now
-        crossed = before * position < 0
-        forced = order.reason in FORCED
-        commands = self.went_flat(i, order.order_id, forced=forced) if not position or crossed else []
-        if position == 0:
+        change = ledger.change_of(before, position)
+        commands: list[Command] = []
+        if change in GONE:
+            commands = self.went_flat(i, order.order_id, forced=order.reason in FORCED)
+        if change == ledger.FLAT:
             return commands
-        if before == 0 or crossed or abs(position) > abs(before):
-            if order.reduces:
-                return commands + self._end_accident(i, now)
-            self._orders.drop_overtaken(i, now)
-            opened = before == 0 or crossed
-            return commands + self._protection.entered(i, now, opened=opened, within_bar=within_bar)
-        return commands + self._protection.shrank(i, working, now) + self._shorten_exits(i)
+        if change == ledger.SHRANK:
+            return commands + self._protection.shrank(i, working, now) + self._shorten_exits(i)
+        if order.reduces:
+            return commands + self._end_accident(i, now)
+        self._orders.drop_overtaken(i, now)
+        return commands + self._protection.entered(i, now, opened=change != ledger.GREW, within_bar=within_bar)
 
     def _shorten_exits(self, i: int) -> list[Command]:
         """An explicit order that was to increase may find something to reduce: what it took, others must not."""
@@ -81,17 +85,17 @@ class Aftermath:
     def stranger_traded(self, i: int, before: int) -> list[Command]:
         """Somebody else traded: what he took is a forced exit, what he added is held and protected like our own."""
         position, now, book = self._account.quantity[i], self._inputs.now, self._books[i]
-        crossed = before * position < 0
-        commands = self.went_flat(i, 0, forced=True) if not position or crossed else []
-        if position == 0:
+        change = ledger.change_of(before, position)
+        commands = self.went_flat(i, 0, forced=True) if change in GONE else []
+        if change == ledger.FLAT:
             return commands
-        if before == 0 or crossed or abs(position) > abs(before):
-            opened = before == 0 or crossed
-            if opened:
-                book.entry_distances = NO_DISTANCES
-            book.desired = position if opened else book.desired + position - before
-            return commands + self._protection.entered(i, now, opened=opened, within_bar=True)
-        return commands + self._protection.carry(i) + self._shorten_exits(i)
+        if change == ledger.SHRANK:
+            return commands + self._protection.carry(i) + self._shorten_exits(i)
+        opened = change != ledger.GREW
+        if opened:
+            book.entry_distances = NO_DISTANCES
+        book.desired = position if opened else book.desired + position - before
+        return commands + self._protection.entered(i, now, opened=opened, within_bar=True)
 
     def went_flat(self, i: int, by: int, *, forced: bool) -> list[Command]:
         """Order ``by`` took the position: its exits are cancelled, and a forced exit takes the intent with it."""
@@ -102,7 +106,7 @@ class Aftermath:
         self._protection.filled(i)
         commands: list[Command] = []
         for working in self._orders.of(i):
-            unwanted = working.order.reduces or (forced and self._by_target)
+            unwanted = goes_with_position(working.order.reduces, forced, self._by_target)
             if unwanted and not working.cancelling and working.order.order_id != by:
                 commands += self._orders.withdraw(working, self._inputs.now)
         return commands
@@ -111,13 +115,15 @@ class Aftermath:
         """An entry that ended unfilled sets the intent to 0, or to what it was while a position was held."""
         order = working.order
         book, position = self._books[order.instrument], self._account.quantity[order.instrument]
-        if self._by_target and not order.reduces and working.filled == 0 and not book.leaving:
-            before = (book.intent, book.intent_before, book.desired)
-            if position:
-                book.intent, book.desired = book.intent_before, position
-            else:
-                book.forget_intent(self._reenter)
-            working.gave_up = (*before, book.intent)
+        after = targets.after_no_entry(self._by_target, order.reduces, working.filled, book.leaving, position)
+        if after == targets.KEPT:
+            return
+        before = (book.intent, book.intent_before, book.desired)
+        if after == targets.TAKEN_BACK:
+            book.intent, book.desired = book.intent_before, position
+        else:
+            book.forget_intent(self._reenter)
+        working.gave_up = (*before, book.intent)
 
     def take_up_again(self, working: WorkingOrder) -> None:
         """It did fill: the intent that it took along is there again, unless another one came meanwhile."""

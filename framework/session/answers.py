@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules.money import LARGEST_QUANTITY, fits
+from framework.rules.orders import reserve_left
 from framework.session.lifecycle import (
     ABSENT,
     CANCELLED,
@@ -147,7 +148,7 @@ class BrokerAnswers:
         working.filled_paise += settlement.value_paise
         if working.reserved_paise:
             left = max(working.remaining, 0) if fill.quantity > 0 else -min(working.remaining, 0)
-            self._orders.reserve(working, working.reserved_paise * left // asked)
+            self._orders.reserve(working, reserve_left(working.reserved_paise, left, asked))
         if state is not WORKING:
             self._filled_out_of_turn(fill, working, answer)
         within_bar = self._inputs.phase is OPEN and not answer.at_open

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.rules import breaker as rules
-from framework.rules.exits import rupees_of
-from framework.rules.money import to_paise
+from framework.session.order_prices import plain
 from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.portfolio import TradingState
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from framework.session.trip_stats import TripStats
     from framework.types import Settings
     from framework.types.events import Fact
-    from framework.types.setting_values import Distance
 
 STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED, TradingState.HALTED)
 """By the rulebook's codes."""
@@ -32,19 +30,19 @@ class Breaker:
     def __init__(self, settings: Settings, trips: TripStats, tell: Callable[[Fact], None]) -> None:
         """``tell`` takes every change of the trading state."""
         limits = settings.limits
-        self._loss, self._drawdown = limits.max_daily_loss, limits.max_drawdown
+        self._loss, self._drawdown = plain(limits.max_daily_loss), plain(limits.max_drawdown)
         self._most_losses = limits.max_consecutive_losses or 0
         self._most_orders = limits.max_orders_per_day or 0
         self._reset_after = limits.breaker_reset or 0
         self._code = rules.ACTIVE
-        """What was tripped, by the rulebook."""
+        """State by the rulebook's trips."""
         self._said = rules.ACTIVE
-        """What a person said, until told to resume."""
+        """State by a person's command, until resumed."""
         self._in_doubt = False
         """A surprise is not reconciled yet."""
         self._tell = tell
         self.fresh: list[BreakerEvent] = []
-        """What tripped while the input in hand was handled."""
+        """Trips during the current input."""
         self.session_start_paise = settings.capital_paise
         """Equity at the last session's close, the deposit on the first: what a daily loss is measured from."""
         self.peak_paise = settings.capital_paise
@@ -53,8 +51,9 @@ class Breaker:
         """Counts losses in a row, since the run began or the state last became ACTIVE."""
         self._halted_for = 0
         """Sessions that have begun since it was halted."""
-        self._loss_limit_paise = _limit_paise(self._loss, self.session_start_paise)
-        self.watches_closes = bool(self._loss or self._drawdown or self._most_losses)
+        self._loss_limit_paise = rules.limit_paise(*self._loss, self.session_start_paise)
+        tripping = (limits.max_daily_loss, limits.max_drawdown, limits.max_consecutive_losses)
+        self.watches_closes = any(limit is not None for limit in tripping)
 
     @property
     def state(self) -> TradingState:
@@ -74,29 +73,28 @@ class Breaker:
         """Losses count from the last session's close; what only lasts for a session is over."""
         if self.session_start_paise != equity_paise:
             self.session_start_paise = equity_paise
-            self._loss_limit_paise = _limit_paise(self._loss, equity_paise)
-        if self._code == rules.REDUCE_ONLY:
-            self._turn(now, rules.NEW_SESSION, 0, 0, equity_paise)
-        elif self._code == rules.HALTED:
-            self._halted_for += 1
-            if rules.count_reached(self._halted_for, self._reset_after):
-                self._turn(now, rules.RESET_DUE, self._halted_for, self._reset_after, equity_paise)
+            self._loss_limit_paise = rules.limit_paise(*self._loss, equity_paise)
+        self._halted_for += self._code == rules.HALTED
+        cause = rules.at_new_session(self._code, self._halted_for, self._reset_after)
+        if cause == rules.NEW_SESSION:
+            self._turn(now, cause, 0, 0, equity_paise)
+        elif cause == rules.RESET_DUE:
+            self._turn(now, cause, self._halted_for, self._reset_after, equity_paise)
 
     def judge(self, now: int, equity_paise: int) -> list[BreakerEvent]:
         """At a close: what tripped it, in the order daily loss, losses in a row, drawdown; of ruin nothing else."""
         if rules.is_ruin(equity_paise):
             return self._turn(now, rules.RUIN, equity_paise, 0, equity_paise)
         tripped: list[BreakerEvent] = []
-        if self._loss and rules.loss_reached(equity_paise, self.session_start_paise, self._loss_limit_paise):
+        if rules.loss_reached(equity_paise, self.session_start_paise, self._loss_limit_paise):
             lost = self.session_start_paise - equity_paise
             tripped += self._turn(now, rules.DAILY_LOSS, lost, self._loss_limit_paise, equity_paise)
-        if self._most_losses and rules.count_reached(self._trips.losses, self._most_losses):
+        if rules.count_reached(self._trips.losses, self._most_losses):
             tripped += self._turn(now, rules.CONSECUTIVE_LOSSES, self._trips.losses, self._most_losses, equity_paise)
-        if self._drawdown:
-            self.peak_paise = max(self.peak_paise, equity_paise)
-            limit_paise = _limit_paise(self._drawdown, self.peak_paise)
-            if rules.loss_reached(equity_paise, self.peak_paise, limit_paise):
-                tripped += self._turn(now, rules.DRAWDOWN, self.peak_paise - equity_paise, limit_paise, equity_paise)
+        self.peak_paise = max(self.peak_paise, equity_paise)
+        limit_paise = rules.limit_paise(*self._drawdown, self.peak_paise)
+        if rules.loss_reached(equity_paise, self.peak_paise, limit_paise):
+            tripped += self._turn(now, rules.DRAWDOWN, self.peak_paise - equity_paise, limit_paise, equity_paise)
         return tripped
 
     def run_away(self, now: int, i: int, orders: int, equity_paise: int) -> list[BreakerEvent]:
@@ -129,7 +127,7 @@ class Breaker:
         """Capital came (> 0) or went: it is neither profit nor loss."""
         self.session_start_paise += paise
         self.peak_paise += paise
-        self._loss_limit_paise = _limit_paise(self._loss, self.session_start_paise)
+        self._loss_limit_paise = rules.limit_paise(*self._loss, self.session_start_paise)
 
     # ------------------------------------------------------------------ the one place where the state changes
 
@@ -154,8 +152,3 @@ class Breaker:
         """Tell a change that the rulebook does not know of."""
         if self.state is not before:
             self._tell(BreakerEvent(now, before, self.state, cause, 0, 0, instrument))
-
-
-def _limit_paise(limit: Distance | None, of_paise: int) -> int:
-    """A limit in per cent of an amount, or in rupees, as paise; −1 without one."""
-    return -1 if limit is None else to_paise(rupees_of(limit.amount, limit.percent, of_paise / 100.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.rules import targets
 from framework.session.orders import PlacingTerms
 from framework.session.review import ReviewRequest
 from framework.types.orders import DAY, MARKET, Order, Validity
@@ -49,10 +50,8 @@ class Increases:
             return commands
         freed_paise = sum(working.reserved_paise for working in replaced)
         position = self._account.quantity[i]
-        reverses = position * quantity < 0
-        blocked = self._orders.not_yet_done(i, reduces=False)
-        if reverses:
-            blocked |= self._orders.not_yet_done(i, reduces=True)
+        reverses = targets.reverses(position, quantity)
+        blocked = self._orders.before(i, reduces=False, needs_flat=reverses)
         validity = DAY if prices.type is MARKET else self._validity
         order = Order(
             0,
@@ -88,7 +87,7 @@ class Increases:
     def asked(self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int) -> ReviewRequest:
         """The review's request for an order, with the buying power that is there for it."""
         i = order.instrument
-        reverses = self._account.quantity[i] * order.quantity < 0
+        reverses = targets.reverses(self._account.quantity[i], order.quantity)
         power, lot = self._funding.of_entry(order, reverses=reverses) + freed_paise, self._account.instruments[i].lot
         return ReviewRequest(
             order, abs(order.quantity), worst, held, power, equity_paise, lot, follows=reverses and self._by_target

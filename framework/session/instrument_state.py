@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.rules.targets import ignored_after
 from framework.types.deadlines import NEVER
 from framework.types.orders import ExitDistances, Reason
 from framework.types.record import OrderRecord, OrderState
@@ -62,7 +63,7 @@ class WorkingOrder:
         self.expires_at = NEVER
         """Not to be sent from then on, UTC nanoseconds."""
         self.asked_at = 0
-        """When the broker was asked what it has not answered, UTC nanoseconds; 0 = nothing is under way."""
+        """Time of the request that the broker has not answered, UTC nanoseconds; 0 = none."""
         self.cancelling = False
         """A cancel is under way."""
         self.withdrawn = False
@@ -184,8 +185,7 @@ class InstrumentState:
 
     def forget_intent(self, reenter: str) -> None:
         """A forced exit sets the intent to 0; with ``new_signal`` the old target must first leave."""
-        if reenter == "new_signal" and self.intent != 0.0:
-            self.ignored_target = self.intent
+        self.ignored_target = ignored_after(reenter == "new_signal", self.intent, self.ignored_target)
         self.intent = 0.0
         self.desired = 0
 

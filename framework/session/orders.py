@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from framework.rules.orders import is_dropped, waits_for
 from framework.session.approval import TAG_DIGITS, approved
 from framework.session.instrument_state import InstrumentState, WorkingOrder
 from framework.types.deadlines import NEVER
@@ -40,7 +41,7 @@ NO_TERMS = PlacingTerms()
 
 
 class Orders:
-    """Every order that may still be heard of: open ones by id and in their instrument's book, done ones for a while."""
+    """Orders of a session: open ones by id and in their instrument's book, done ones for a while."""
 
     def __init__(
         self, account: Account, books: list[InstrumentState], inputs: Sequence, tell: Callable[[Fact], None], name: str
@@ -103,12 +104,12 @@ class Orders:
             if working.order.reduces and not working.order.protective and not working.cancelling
         ]
 
-    def not_yet_done(self, i: int, *, reduces: bool) -> set[int]:
-        """Ids of what may still fill, orders whose cancel is under way included: what replaces them waits for them."""
+    def before(self, i: int, *, reduces: bool, needs_flat: bool = False) -> set[int]:
+        """Ids of what a new order waits for: what may still fill, orders whose cancel is under way included."""
         return {
             working.order.order_id
             for working in self._books[i].open_orders
-            if working.order.reduces == reduces and not working.order.protective
+            if waits_for(reduces, needs_flat, working.order.reduces, working.order.protective)
         }
 
     def units_leaving(self, i: int) -> int:
@@ -285,7 +286,7 @@ class Orders:
         self._books[order.instrument].open_orders.append(working)
 
     def _unpark(self, parked: WorkingOrder, at: int) -> list[Command]:
-        if parked.needs_flat and self._account.quantity[parked.order.instrument]:
+        if is_dropped(parked.needs_flat, self._account.quantity[parked.order.instrument]):
             # The close did not fill in its time: like an expired entry, so that a finite target asks again.
             self._books[parked.order.instrument].forget_intent("any_bar")
             return self.end(parked, CANCELLED, at, "close_not_filled")

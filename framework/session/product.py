@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.rules.product import EXPIRY, OPEN_END, ends_with, refusal
 from framework.session.wording import expired_text, left_over_text
 from framework.types.deadlines import NEVER
 from framework.types.orders import MARKET, BarRow, Order, Reason
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from framework.types import Settings
     from framework.types.deadlines import Deadline
     from framework.types.events import BarOpens, Command
+
+
+WHY = ("", "short_in_delivery", "expired", "after_square_off")
+"""By the rulebook's codes."""
 
 
 class Product:
@@ -43,10 +48,10 @@ class Product:
         self._tell = tell
         self._deadline: Deadline | None = None
         self._until = NEVER
-        """When the bar after the one that opened last closes; ``NEVER`` where the session ends before."""
+        """Close of the bar after the latest one; ``NEVER`` where the session ends before."""
         self._session = -1
         self._over = 0
-        """The session that is over when this bar closes."""
+        """Latest session whose last bar has closed, once this bar closes."""
         self._done: set[int] = set()
         """Instruments that were squared off in this session."""
 
@@ -83,13 +88,10 @@ class Product:
     def refusal(self, order: Order) -> str:
         """Reason code for which the product does not allow an order that increases a position; empty when it does."""
         i = order.instrument
-        if self._delivery and order.quantity < 0:
-            return "short_in_delivery"
-        if self._deadline is None:
-            return ""
-        if self._deadline.last_session[i] <= self._over:
-            return "expired"
-        return "after_square_off" if self._deadline.square_off[i] <= order.decided_at else ""
+        last, moment = NEVER, NEVER
+        if self._deadline is not None:
+            last, moment = self._deadline.last_session[i], self._deadline.square_off[i]
+        return WHY[refusal(self._delivery, order.quantity, last, self._over, moment, order.decided_at)]
 
     def end_session(self, row: BarRow) -> list[Command]:
         """At a session's last close: what must not last longer and is still there is given up at that close."""
@@ -97,9 +99,10 @@ class Product:
         if self._deadline is None or not row.ends_session:
             return commands
         for i, (moment, last) in enumerate(zip(*self._deadline, strict=True)):
-            expires = last <= row.session
-            if not expires and not moment < NEVER:
+            ends = ends_with(row.session, last, moment)
+            if ends == OPEN_END:
                 continue
+            expires = ends == EXPIRY
             held = self._account.quantity[i]
             if held:
                 self._tell(self._notice(i, held, row, expires=expires))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.rules.exits import extreme_after_bar
+from framework.rules import exits
 from framework.session.order_prices import Levels, protective_levels
 from framework.types.orders import GTC, LIMIT, NAN, STOP, BarRow, Order, OrderType, Reason
 
@@ -93,15 +93,15 @@ class Protection:
                 continue
             book.bars_held += 1
             side = 1 if self._account.quantity[i] > 0 else -1
-            extreme = extreme_after_bar(side, book.extreme, book.within_bar, row.high[i], row.low[i], close)
-            ratcheted = extreme != book.extreme and (self._rule.trail is not None or book.distances.trail > 0.0)
-            book.extreme, book.within_bar = extreme, False
-            if book.protect_due:
-                book.protect_due = False
+            before, trails = book.extreme, self._rule.trail is not None or book.distances.trail > 0.0
+            extreme = exits.extreme_after_bar(side, before, book.within_bar, row.high[i], row.low[i], close)
+            due = exits.at_close(book.protect_due, book.stop_id != 0, trails, extreme, before)
+            book.extreme, book.within_bar, book.protect_due = extreme, False, False
+            if due == exits.PLACE:
                 commands += self._fit(i, row.close_time)
-            elif book.stop_id and ratcheted:
+            elif due == exits.MOVE:
                 commands += self._adjust(i)
-            if self._rule.time_exit is not None and book.bars_held >= self._rule.time_exit and not book.leaving:
+            if exits.time_is_up(book.bars_held, self._rule.time_exit or 0, book.leaving):
                 book.leave(Reason.TIME_EXIT, self._reenter)
         return commands
 
@@ -247,18 +247,18 @@ class Protection:
         if stop is None:
             return []
         wanted = stop.order._replace(trigger=levels.stop, reason=levels.stop_reason)
-        return self._change(stop, wanted, same_price=levels.stop == stop.order.trigger)
+        return self._change(stop, wanted, stop.order.trigger, levels.stop)
 
     def _adjust_target(self, i: int, levels: Levels) -> list[Command]:
         target = self._orders.get(self._books[i].target_id)
         if target is None:
             return []
         wanted = target.order._replace(limit=levels.target)
-        return self._change(target, wanted, same_price=levels.target == target.order.limit)
+        return self._change(target, wanted, target.order.limit, levels.target)
 
-    def _change(self, working: WorkingOrder, wanted: Order, *, same_price: bool) -> list[Command]:
+    def _change(self, working: WorkingOrder, wanted: Order, price: float, wanted_price: float) -> list[Command]:
         """Change a protective order if its price or what is left of the position changed."""
         position = self._account.quantity[wanted.instrument]
-        if working.remaining == -position and same_price:
+        if not exits.is_out_of_date(price, wanted_price, working.remaining, position):
             return []
         return self._orders.change(working, wanted._replace(quantity=working.filled - position))

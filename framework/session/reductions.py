@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.rules.targets import outstanding_reduction
+from framework.rules.targets import is_rebalance, outstanding_reduction
 from framework.types.orders import MARKET, BarRow, Order, Reason, Verdict
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ class Reductions:
         if needed:
             number = self._orders.take_id()
             order = Order(number, i, needed, MARKET, self._reason(book), reduces=True, decided_at=now)
-            blocked = self._orders.not_yet_done(i, reduces=True)
+            blocked = self._orders.before(i, reduces=True)
             commands += self._orders.place(order, needed, Verdict(needed), blocked)
         return commands
 
     def _reason(self, book: InstrumentState) -> Reason:
         if book.leaving:
             return book.leaving_reason
-        return Reason.REBALANCE if self._weights and book.intent != 0.0 else Reason.SIGNAL
+        return Reason.REBALANCE if is_rebalance(self._weights, True, book.intent) else Reason.SIGNAL

@@ -9,6 +9,7 @@ from framework.errors import StrategyError
 from framework.rules import limits, risk
 from framework.rules.exits import rupees_of
 from framework.rules.sizing import can_order
+from framework.session.order_prices import plain
 from framework.session.sizer import BEYOND_LIMIT
 from framework.types.orders import Verdict
 from framework.types.portfolio import TradingState
@@ -91,6 +92,8 @@ class Review:
         self._asks = self._list()
         self.looks_at_bars = settings.limits.max_age is not None or settings.limits.max_jump is not None
         """Some limit asks when and where an instrument was last seen."""
+        self.listener: Callable[[ReviewRequest], None] | None = None
+        """Called with each request before it is judged, for whoever explains it; None in every other run."""
 
     def _list(self) -> tuple[tuple[str, Callable[[ReviewRequest], int]], ...]:
         """Every limit that is set, by its reason code, in the order in which they are asked."""
@@ -116,6 +119,8 @@ class Review:
         """Verdict on an order that increases a position: what the strictest rule leaves, the first of equals."""
         order, units, reason = asked.order, asked.units, ""
         side = 1 if order.quantity > 0 else -1
+        if self.listener is not None:
+            self.listener(asked)
         if refused := self.product.refusal(order):
             return Verdict(0, refused)
         if refused := self.breaker.refusal:
@@ -135,10 +140,11 @@ class Review:
             units -= units % asked.lot
         return Verdict(side * units, reason)
 
-    def answers(self, asked: ReviewRequest) -> list[RuleAnswer]:
+    def answers(self, asked: ReviewRequest, *, own: bool = True) -> list[RuleAnswer]:
         """Every rule's own answer; ``increase`` takes the strictest of the same, the first of equals.
 
-        The limits are asked about all units, the user's own rules about what those before them left.
+        The limits are asked about all units, the user's own rules about what those before them left; without ``own``
+        they are not asked, for one that remembers would be asked twice.
         """
         units, side = asked.units, 1 if asked.order.quantity > 0 else -1
         refused, halted = self.product.refusal(asked.order), self.breaker.refusal
@@ -153,7 +159,7 @@ class Review:
             return [*said, RuleAnswer(BEYOND_LIMIT, units, 0, BEYOND_LIMIT)]
         said += [RuleAnswer(name, units, ask(asked), name) for name, ask in self._asks]
         remaining = min(one.left for one in said)
-        for rule in self._rules:
+        for rule in self._rules if own else ():
             if remaining == 0:
                 break
             left, reason = self._ask(rule, asked.order, side * remaining, "", self._portfolio())
@@ -177,21 +183,14 @@ class Review:
         return limits.within_age(asked.units, self._last_bars.age(asked.order.instrument), self._limits.max_age or 0)
 
     def _sane(self, asked: ReviewRequest) -> int:
-        """A first bar has nothing to have jumped from."""
         i = asked.order.instrument
         close, before = self._account.close[i], self._last_bars.before[i]
-        if math.isnan(before):
-            return asked.units
         return limits.within_jump(asked.units, close, before, _rupees(self._limits.max_jump, before))
 
     def _in_band(self, asked: ReviewRequest) -> int:
-        """A market order has no price of its own."""
         order, reference = asked.order, self._account.close[asked.order.instrument]
-        band, units = _rupees(self._limits.price_band, reference), asked.units
-        for price in (order.limit, order.trigger):
-            if not math.isnan(price):
-                units = min(units, limits.within_price_band(asked.units, price, reference, band))
-        return units
+        band = _rupees(self._limits.price_band, reference)
+        return limits.within_price_band(asked.units, order.limit, order.trigger, reference, band)
 
     def _orders(self, asked: ReviewRequest) -> int:
         return limits.within_orders(
@@ -229,8 +228,7 @@ class Review:
 
     def _within(self, asked: ReviewRequest, limit: Distance | None, among: frozenset[int] | None = None) -> int:
         used = self._exposure.beside(asked.order.instrument, among, follows=asked.follows).paise
-        rupees = _rupees(limit, asked.equity_paise / 100.0)
-        return limits.within_total(asked.units, asked.price, used, rupees, asked.lot)
+        return limits.within_share(asked.units, asked.price, used, *plain(limit), asked.equity_paise, asked.lot)
 
     def _affordable(self, asked: ReviewRequest) -> int:
         order = asked.order
