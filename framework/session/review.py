@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.errors import StrategyError
 from framework.rules import limits, risk
 from framework.rules.exits import rupees_of
-from framework.rules.reasons import LIMITS, NAMES, NO_PRICE, SIZE_BEYOND_LIMIT
+from framework.rules.reasons import LIMITS, NAMES, NO_PRICE, NONE, SIZE_BEYOND_LIMIT
 from framework.rules.sizing import can_order
 from framework.session.order_prices import plain
 from framework.types.orders import Verdict
@@ -93,8 +93,8 @@ class Review:
         self.looks_at_bars = settings.limits.max_age is not None or settings.limits.max_jump is not None
         """Some limit asks when and where an instrument was last seen."""
 
-    def _list(self) -> tuple[tuple[str, Callable[[ReviewRequest], int]], ...]:
-        """Every limit that is set, by its reason, in the order in which they are asked."""
+    def _list(self) -> tuple[tuple[int, Callable[[ReviewRequest], int]], ...]:
+        """Every limit that is set, by its reason's code, in the order in which they are asked."""
         asks = {
             "restricted": self._allowed,
             "max_age": self._fresh,
@@ -111,11 +111,12 @@ class Review:
             "cash": self._affordable,
         }
         unset = (None, ())
-        return tuple((name, asks[name]) for name in LIMITS if getattr(self._limits, name, name) not in unset)
+        set_ones = (name for name in LIMITS if getattr(self._limits, name, name) not in unset)
+        return tuple((NAMES.index(name), asks[name]) for name in set_ones)
 
     def increase(self, asked: ReviewRequest) -> Verdict:
         """Verdict on an order that increases a position: what the strictest rule leaves, the first of equals."""
-        order, units, reason = asked.order, asked.units, ""
+        order, units, why = asked.order, asked.units, NONE
         side = 1 if order.quantity > 0 else -1
         if refused := self.product.refusal(order):
             return Verdict(0, refused)
@@ -125,10 +126,9 @@ class Review:
             return Verdict(0, NAMES[NO_PRICE])
         if not can_order(units, asked.held, asked.price):
             return Verdict(0, NAMES[SIZE_BEYOND_LIMIT])
-        for name, ask in self._asks:
-            allowed = ask(asked)
-            if allowed < units:
-                units, reason = allowed, name
+        for code, ask in self._asks:
+            units, why = limits.stricter(units, why, ask(asked), code)
+        reason = NAMES[why]
         for rule in self._rules:
             if units == 0:
                 break
@@ -152,7 +152,7 @@ class Review:
             return said  # nothing else can be measured
         if not can_order(units, asked.held, asked.price):
             return [*said, RuleAnswer(NAMES[SIZE_BEYOND_LIMIT], units, 0, NAMES[SIZE_BEYOND_LIMIT])]
-        said += [RuleAnswer(name, units, ask(asked), name) for name, ask in self._asks]
+        said += [RuleAnswer(NAMES[code], units, ask(asked), NAMES[code]) for code, ask in self._asks]
         remaining = min(one.left for one in said)
         for rule in self._rules:
             if remaining == 0:
