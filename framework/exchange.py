@@ -13,29 +13,27 @@ Row numbers in comments are those of docs/execution.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from framework.errors import InvariantError
 from framework.rules import fills, prices, risk
-from framework.types.orders import (
-    DAY,
-    LIMIT,
-    MARKET,
-    NAN,
-    STOP_LIMIT,
-    BarRow,
+from framework.types.events import (
+    Accepted,
+    Answer,
     Cancel,
     Cancelled,
+    CancelRefused,
+    Change,
+    Changed,
+    ChangeRefused,
     Command,
-    Event,
     Expired,
-    Fill,
-    Modify,
-    Order,
-    Reason,
+    Filled,
     Refused,
     Submit,
 )
+from framework.types.orders import DAY, LIMIT, MARKET, NAN, STOP_LIMIT, BarRow, Fill, Order, Reason
+from framework.types.record import SimulatedFill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,12 +44,29 @@ INFINITY = float("inf")
 AT_LAST_CLOSE = frozenset({Reason.SQUARE_OFF, Reason.EXPIRY})
 """What is closed by force: at the session's last close at the latest."""
 
-UNKNOWN = (NAN, False)
-"""Row 14 of an entry that the bar does not know, or of several: no price of it, no first touch."""
+NOT_OPEN = "the order is not open"
+ONE_CANCELS_OTHER = "one_cancels_other"
+"""Why an order is cancelled whose sibling has filled."""
+
+
+class _Entered(NamedTuple):
+    """Row 14: what entered an instrument inside the bar in hand last."""
+
+    side: int
+    """Side of the position that its exits protect; 0 = it was entered at the open after all."""
+    price: float
+    """Unslipped, rupees."""
+    certain: float
+    """The same; NaN of several entries, whose order nobody knows."""
+    first_touch: bool
+    """Every price beyond it came after it."""
+
+
+NOTHING = _Entered(0, NAN, NAN, first_touch=False)
 
 
 class BuyingPower(Protocol):
-    """What the exchange asks about the account before it lets an increase fill."""
+    """The account, as the exchange asks about it before it lets an increase fill."""
 
     def buying_power_paise(self) -> int:
         """Cash less what shorts block, in paise; other orders' reserves do not count."""
@@ -61,10 +76,14 @@ class BuyingPower(Protocol):
 class _Resting:
     """An order at the exchange."""
 
-    __slots__ = ("from_next_bar", "order", "remaining", "triggered", "wakes_above", "wakes_below")
+    __slots__ = ("filled", "from_next_bar", "order", "remaining", "triggered", "wakes_above", "wakes_below", "within")
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, within: float = NAN) -> None:
         self.remaining = abs(order.quantity)
+        self.filled = 0
+        """Units ≥ 0 that have filled."""
+        self.within = within
+        """Of an exit whose entry filled inside this bar, until it has been served: the entry's unslipped price."""
         self.triggered = False
         """A stop that was reached."""
         self.from_next_bar = False
@@ -76,7 +95,7 @@ class _Resting:
         self.order = order
         self.wakes_below, self.wakes_above = -INFINITY, INFINITY
         is_limit, buys = order.type is LIMIT, order.quantity > 0
-        if order.type is MARKET or self.triggered or order.within_bar_from > 0.0:
+        if order.type is MARKET or self.triggered or self.within > 0.0:
             self.wakes_below = INFINITY
         elif is_limit == buys:  # a limit to buy and a stop to sell wait below the market
             self.wakes_below = order.limit if is_limit else order.trigger
@@ -100,41 +119,54 @@ class SimulatedExchange:
         self._resting: dict[int, _Resting] = {}
         self._arrivals: list[_Resting] = []
         self._done_with_bar: list[_Resting] = []
+        self._entered: dict[int, _Entered] = {}
+        self.simulated: list[SimulatedFill] = []
+        """What it knows beside of every fill it told; the fill's id is its number, from 1."""
         self._both_target_first = settings.exits.both == "target"
-        self._entered: dict[int, tuple[float, bool]] = {}
-        """Row 14: what entered inside the bar, by instrument: unslipped price (NaN: of several), first touch."""
 
     def __repr__(self) -> str:
         return f"SimulatedExchange({len(self._instruments)} instruments, {len(self._resting)} resting orders)"
 
-    def execute(self, command: Command) -> list[Event]:
-        """Carry out a command; answers at once. Unknown or finished orders are ignored: the fill had won the race."""
+    def execute(self, command: Command, moment: int) -> Answer:
+        """Carry out a command given at ``moment``, and answer at once.
+
+        Of an order that is finished or not known a cancel or a change is refused: the fill had won the race.
+        """
         if isinstance(command, Submit):
-            resting = _Resting(command.approved.order)
-            self._resting[resting.order.order_id] = resting
+            order = command.approved.order
+            resting = _Resting(order, self._entered_at(order))
+            self._resting[order.order_id] = resting
             self._arrivals.append(resting)
-            return []
-        resting_or_none = self._resting.get(command.order_id)
-        if resting_or_none is None:
-            return []
+            return Accepted(moment, order.order_id)
+        order_id = command.order_id
+        found = self._resting.get(order_id)
         if isinstance(command, Cancel):
-            del self._resting[command.order_id]
-            return [Cancelled(command.order_id)]
-        self._modify(resting_or_none, command)
-        return []
+            if found is None:
+                return CancelRefused(moment, order_id, NOT_OPEN)
+            del self._resting[order_id]
+            return Cancelled(moment, order_id)
+        if found is None or abs(command.quantity) <= found.filled:
+            return ChangeRefused(moment, order_id, NOT_OPEN)
+        self._change(found, command)
+        return Changed(moment, order_id)
+
+    def _entered_at(self, order: Order) -> float:
+        """Row 14: an exit of a position that was entered inside the bar in hand is measured from that entry."""
+        entered = self._entered.get(order.instrument, NOTHING)
+        return entered.price if order.protective and entered.side * order.quantity < 0 else NAN
 
     @staticmethod
-    def _modify(resting: _Resting, command: Modify) -> None:
+    def _change(resting: _Resting, command: Change) -> None:
         order = resting.order
         trigger = command.trigger if command.trigger > 0.0 else order.trigger
         limit = command.limit if command.limit > 0.0 else order.limit  # a market order's protective bound stays
+        resting.remaining = abs(command.quantity) - resting.filled
         resting.become(order._replace(quantity=command.quantity, trigger=trigger, limit=limit))
-        resting.remaining = abs(command.quantity)
 
     # ------------------------------------------------------------------ a bar
 
-    def serve(self, row: BarRow) -> Iterable[Event]:
-        """What a bar fills and ends: its three steps, each event before the next one is decided."""
+    def serve(self, row: BarRow) -> Iterable[Answer]:
+        """Answers of a bar, what it fills and ends: its three steps, each event before the next one is decided."""
         if self.is_quiet(row):
             self._arrivals.clear()
             return ()
@@ -156,13 +188,13 @@ class SimulatedExchange:
                 return False
         return True
 
-    def _steps(self, row: BarRow) -> Iterator[Event]:
+    def _steps(self, row: BarRow) -> Iterator[Answer]:
         yield from self.open_bar(row)
         if self._resting:
             yield from self.range_bar(row)
             yield from self.end_bar(row)
 
-    def open_bar(self, row: BarRow) -> Iterator[Event]:
+    def open_bar(self, row: BarRow) -> Iterator[Answer]:
         """Fills at the open: market orders (row 1), limits already better (3), stops gapped through (5, 7, 11)."""
         for resting in self._done_with_bar:
             resting.from_next_bar = False
@@ -175,9 +207,8 @@ class SimulatedExchange:
             self._arrivals.clear()
             yield from self._at_open(arrived, row)
 
-    def range_bar(self, row: BarRow) -> Iterator[Event]:
+    def range_bar(self, row: BarRow) -> Iterator[Answer]:
         """Fills inside the bar's range: rows 4, 6, 7, 11 to 14."""
-        self._entered.clear()
         yield from self._in_range(self._queue(True, self._price_in_range, row), row)
         self._arrivals.clear()
         yield from self._in_range(self._queue(False, self._price_in_range, row), row)
@@ -186,23 +217,24 @@ class SimulatedExchange:
             arrived.sort(key=self._precedence)
             self._arrivals.clear()
             yield from self._in_range(arrived, row)
+        self._entered.clear()
 
-    def end_bar(self, row: BarRow) -> Iterator[Event]:
+    def end_bar(self, row: BarRow) -> Iterator[Answer]:
         """Row 8: DAY orders expire with the session's last bar."""
         if not row.ends_session:
             return
         for resting in [r for r in self._resting.values() if r.order.validity is DAY]:
             if self._resting.pop(resting.order.order_id, None) is not None:
-                yield Expired(resting.order.order_id, row.close_time)
+                yield Expired(row.close_time, resting.order.order_id)
 
-    def fill_at_close(self, row: BarRow) -> Iterator[Event]:
+    def fill_at_close(self, row: BarRow) -> Iterator[Answer]:
         """``fill_at: same_close``: market orders that were just decided fill at the very close that decided them."""
         for reduces in (True, False):
             for resting in self._queue(reduces, self._price_at_close, row):
                 if resting.order.order_id in self._resting and not resting.from_next_bar:
                     yield from self._market(resting, row.close[resting.order.instrument], row, at_close=True)
 
-    def close_out(self, row: BarRow, closes: Sequence[float]) -> Iterator[Event]:
+    def close_out(self, row: BarRow, closes: Sequence[float]) -> Iterator[Answer]:
         """Row 17: square-offs that are still open when the session is over fill at its last close, whatever traded.
 
         ``closes`` are the instruments' last closes in rupees.
@@ -241,16 +273,16 @@ class SimulatedExchange:
         return fills.price_at_open(order.type, resting.triggered, side, order.limit, order.trigger, start)
 
     def _price_in_range(self, resting: _Resting, row: BarRow) -> float:
-        """Where an order fills inside the bar's range; a stop-limit that only triggers answers with its trigger."""
+        """Price of a fill inside the range; a stop-limit that only triggers answers with its trigger."""
         order = resting.order
         i = order.instrument
         start, high, low = row.open[i], row.high[i], row.low[i]
         side = 1 if order.quantity > 0 else -1
-        if order.within_bar_from > 0.0:  # row 14
+        if resting.within > 0.0:  # row 14
             if order.type is LIMIT:
-                entered = self._entered.get(i, UNKNOWN)
-                return fills.target_after_entry(side, order.limit, *entered, high, low, row.close[i])
-            return fills.stop_fill(side, order.trigger, order.within_bar_from, high, low)
+                _, _, certain, first_touch = self._entered.get(i, NOTHING)
+                return fills.target_after_entry(side, order.limit, certain, first_touch, high, low, row.close[i])
+            return fills.stop_fill(side, order.trigger, resting.within, high, low)
         limit, trigger = order.limit, order.trigger
         return fills.price_in_range(order.type, resting.triggered, side, limit, trigger, start, high, low)
 
@@ -260,7 +292,7 @@ class SimulatedExchange:
 
     # ------------------------------------------------------------------ one order against one bar
 
-    def _at_open(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Event]:
+    def _at_open(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Answer]:
         for resting in queue:
             order = resting.order
             start = self._price_at_open(resting, row)
@@ -274,7 +306,7 @@ class SimulatedExchange:
                     resting.trigger()
                 yield from self._fill(resting, start, row, at_open=True, slip=slips)
 
-    def _market(self, resting: _Resting, start: float, row: BarRow, *, at_close: bool) -> Iterator[Event]:
+    def _market(self, resting: _Resting, start: float, row: BarRow, *, at_close: bool) -> Iterator[Answer]:
         """Row 1: at the open (or the close), slipped; with protection, beyond the bound it is a resting limit."""
         order = resting.order
         if not order.protective:
@@ -287,12 +319,13 @@ class SimulatedExchange:
                 return
         yield from self._fill(resting, start, row, at_open=not at_close, slip=True, at_close=at_close)
 
-    def _in_range(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Event]:
+    def _in_range(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Answer]:
         for resting in queue:
             order, price = resting.order, self._price_in_range(resting, row)
             i = order.instrument
-            if order.within_bar_from > 0.0:
-                resting.become(order._replace(within_bar_from=NAN))  # from the next bar on an ordinary exit
+            is_within, resting.within = resting.within > 0.0, NAN
+            if is_within:
+                resting.become(order)  # from the next bar on an ordinary exit
             if order.order_id not in self._resting or resting.from_next_bar or not price > 0.0:
                 continue
             slips = fills.slips(order.type, resting.triggered)
@@ -304,7 +337,7 @@ class SimulatedExchange:
                 price = fills.stop_limit_fill(side, order.trigger, order.limit, *bar)
                 if not price > 0.0:
                     continue
-            at_open = price == row.open[i] and not order.within_bar_from > 0.0
+            at_open = price == row.open[i] and not is_within
             yield from self._fill(resting, price, row, at_open=at_open, slip=slips)
 
     def _slipped(self, order: Order, price: float) -> float:
@@ -315,7 +348,7 @@ class SimulatedExchange:
 
     def _fill(
         self, resting: _Resting, unslipped: float, row: BarRow, *, at_open: bool, slip: bool, at_close: bool = False
-    ) -> Iterator[Event]:
+    ) -> Iterator[Answer]:
         """Fill what the volume allows (row 9), unless cash cannot cover it: then the order is refused whole."""
         order = resting.order
         i, quantity = order.instrument, resting.remaining
@@ -328,21 +361,47 @@ class SimulatedExchange:
             if quantity == 0:
                 return
         price = self._slipped(order, unslipped) if slip else unslipped
+        moment = row.close_time if at_close else row.time
         if not order.reduces and not self._covered(i, side, quantity, price, row.time):
             del self._resting[order.order_id]
-            yield Refused(order.order_id, "cash", row.time)
+            yield Refused(moment, order.order_id, "cash", time=row.time)
             return
         resting.remaining -= quantity
+        resting.filled += quantity
         if resting.remaining < 0:
             msg = f"order {order.order_id} would be filled beyond its quantity {order.quantity}"
             raise InvariantError(msg)
-        if resting.remaining == 0:
+        if resting.remaining == 0 or order.protective:
             del self._resting[order.order_id]
-        if not (order.reduces or at_open or at_close):
-            several = i in self._entered
-            first_touch = not several and fills.is_first_touch(side, unslipped, order.trigger, row.open[i])
-            self._entered[i] = UNKNOWN if several else (unslipped, first_touch)
-        yield Fill(order.order_id, i, side * quantity, price, row.time, unslipped, at_open, at_close)
+        if order.protective:
+            yield from self._cancel_others(order, moment)
+        if not (order.reduces or at_close):
+            self._note_entry(order, side, unslipped, row.open[i], at_open=at_open)
+        self.simulated.append(SimulatedFill(unslipped, at_open, at_close))
+        fill = Fill(order.order_id, i, side * quantity, price, row.time)
+        yield Filled(moment, str(len(self.simulated)), fill, at_open)
+        if order.protective and resting.remaining:  # what volume left over is completed at the next open (row 9)
+            yield Cancelled(moment, order.order_id, ONE_CANCELS_OTHER)
+
+    def _cancel_others(self, order: Order, moment: int) -> Iterator[Answer]:
+        """The rule of a protective pair: what fills takes its sibling out of the book, which is told first."""
+        i = order.instrument
+        others = [n for n, other in self._resting.items() if other.order.protective and other.order.instrument == i]
+        for order_id in others:
+            del self._resting[order_id]
+            yield Cancelled(moment, order_id, ONE_CANCELS_OTHER)
+
+    def _note_entry(self, order: Order, side: int, unslipped: float, start: float, *, at_open: bool) -> None:
+        """Row 14: keep what entered inside this bar until the bar is over; at its open it is row 13."""
+        i = order.instrument
+        if at_open:
+            if i in self._entered:
+                self._entered[i] = self._entered[i]._replace(side=0)
+        elif i in self._entered:
+            self._entered[i] = _Entered(side, unslipped, NAN, first_touch=False)
+        else:
+            first_touch = fills.is_first_touch(side, unslipped, order.trigger, start)
+            self._entered[i] = _Entered(side, unslipped, unslipped, first_touch=first_touch)
 
     def _finish_bar(self, resting: _Resting) -> None:
         """The order has done its part in this bar."""

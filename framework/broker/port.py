@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from framework.types import Command, Event
+    from framework.types.events import Answer, Command
 
 
 class Broker(Protocol):
-    """Takes commands, tells events. It never decides: an increase reaches it only as an ``Approved`` order."""
+    """Takes commands, tells answers. It never decides: an increase reaches it only as an ``Approved`` order."""
 
-    def execute(self, command: Command) -> None:
-        """Carry out one command of Session. What came of it is told by ``events``, never by a return value.
+    def execute(self, command: Command, moment: int) -> None:
+        """Carry out one command that Session gave at ``moment``, UTC nanoseconds.
+
+        What came of it is told by ``answers``, never by a return value.
 
         Raises:
             RetryableError: nothing happened at the broker, asking again is safe.
@@ -22,6 +24,6 @@ class Broker(Protocol):
         """
         ...
 
-    def events(self) -> Iterator[Event]:
+    def answers(self) -> Iterator[Answer]:
         """Everything that happened since the last call, oldest first; answers to commands given meanwhile included."""
         ...

@@ -43,7 +43,7 @@ def early_fill(record: Record) -> str:
     orders = {each.order.order_id: each.order for each in record.orders}
     for booked in record.settlements:
         fill, order = booked.fill, orders.get(booked.fill.order_id)
-        if order is None or fill.at_close or not fill.time < order.decided_at:
+        if order is None or booked.simulated.at_close or not fill.time < order.decided_at:
             continue
         at = np.datetime64(fill.time, "ns").astype("datetime64[m]")
         before_s = (order.decided_at - fill.time) / 1e9

@@ -104,9 +104,9 @@ def check_command(
     else:
         chosen = {"capital": capital} if capital is not None else {}
         at = _empty(wanted, path, config.run_choices({**chosen, **given}), rules)
-    session, row = at
+    session = at.session
     try:
-        answer = ask(session, row, _index(session, wanted.symbol), wanted.quantity, wanted.price)
+        answer = ask(session, _index(session, wanted.symbol), wanted.quantity, wanted.price)
     except OverflowError as error:
         raise ConfigError(f"{wanted}: {error}; ask for less") from error
     if as_json:

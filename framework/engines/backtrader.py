@@ -30,7 +30,7 @@ from framework.errors import ConfigError
 from framework.rules.prices import within_limit
 from framework.types.orders import Fill, OrderType
 from framework.types.panel import actions_within
-from framework.types.record import Record, Settlement
+from framework.types.record import Record, Settlement, SimulatedFill
 from framework.types.setting_values import RATE_SCALE
 
 try:
@@ -251,7 +251,7 @@ class _Run:
         done, i, row = order.executed, sent.order.instrument, self.bars[self.row]
         self._orders.pop(sent.order.order_id, None)
         quantity = round(done.size)
-        fill = Fill(sent.order.order_id, i, quantity, done.price, row.time, unslipped, unslipped == row.open[i])
+        fill = Fill(sent.order.order_id, i, quantity, done.price, row.time)
         closed = sum(abs(part.closedvalue) for part in done.exbits)
         self.settlements.append(
             Settlement(
@@ -264,6 +264,7 @@ class _Run:
                 gross_paise=_paise(done.pnl),
                 position=round(position.size),
                 cash_paise=_paise(cash),
+                simulated=SimulatedFill(unslipped, unslipped == row.open[i]),
             )
         )
         self.desk.filled(sent, done.price, position.price, row.time)

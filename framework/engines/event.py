@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from framework.engines.rows import bar_rows
+from framework.engines.rows import bar_closings, bar_openings, decided
 from framework.engines.volatility import with_volatility
+from framework.errors import InvariantError
 from framework.exchange import SimulatedExchange
 from framework.session import Session
+from framework.types.breaker import BreakerEvent
+from framework.types.events import NOTHING, Decided, Outcome, Revalue, SessionEnds, Surprise
 from framework.types.panel import actions_within
-from framework.types.record import Record
+from framework.types.record import AppliedAction, Notice, OrderRecord, Record, Settlement, SimulatedFill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from framework.engines.rows import DecisionArrays
-    from framework.types import Command, Event, Panel, RiskRule
-    from framework.types.orders import BarRow, CancelRequest, OrderRequest
+    from framework.types import Panel, RiskRule
+    from framework.types.events import Input
+    from framework.types.orders import CancelRequest, OrderRequest
     from framework.types.settings import RunSettings
 
 
@@ -43,29 +46,35 @@ def run(
     decisions = decisions and with_volatility(decisions, panel, settings, style)
     actions = actions_within(panel, settings, first_row, last)
     session = Session(panel.instruments, settings, style=style, rules=rules, actions=actions)
-    exchange = SimulatedExchange(panel.instruments, settings, session.account)
+    host = SimulatedHost(session, SimulatedExchange(panel.instruments, settings, session.account))
+    exchange, account, handle, follow, take = host.exchange, session.account, session.handle, host.follow, host.take
     same_close = settings.fill_at == "same_close"
     equity: list[int] = []
     cash: list[int] = []
     exposure: list[int] = []
-    account = session.account
-    answers = repeat(None, last - first_row) if decisions is None else decisions.rows(first_row, last)
     step = max((last - first_row) // 100, 1)
 
-    rows = bar_rows(panel, first_row, last)
-    for t, row, answer in zip(range(first_row, last), rows, answers, strict=True):
-        for command in session.open_bar(row):
-            _carry_out(command, session, exchange)
-        for event in exchange.serve(row):
-            _tell(event, session, exchange)
-        for command in session.close_bar(row):
-            _carry_out(command, session, exchange)
-        for command in session.decide(row, answer, () if on_bar is None else on_bar(session, t)):
-            _carry_out(command, session, exchange)
+    openings = bar_openings(panel, first_row, last)
+    closings = bar_closings(panel, first_row, last)
+    answers = decided(panel, decisions, first_row, last)
+    for t, (opening, closing, answer) in enumerate(zip(openings, closings, answers, strict=True), start=first_row):
+        close, row = closing
+        if (outcome := handle(opening)) is not NOTHING:
+            follow(outcome)
+        for told in exchange.serve(row):
+            take(told)
+        if (outcome := handle(closing)) is not NOTHING:
+            follow(outcome)
+        take(answer if on_bar is None else Decided(close, answer.decisions, tuple(on_bar(session, t))))
         if same_close:
-            _after_fills_at_close(exchange.fill_at_close(row), row, session, exchange)
-        if row.deadline is not None:
-            _end_session(row, session, exchange)
+            for told in exchange.fill_at_close(row):
+                take(told)
+            take(Revalue(close))
+        if opening.deadline is not None and opening.ends_session:
+            take(SessionEnds(close))
+            for told in exchange.close_out(row, account.close):
+                take(told)
+            take(Revalue(close))
         equity.append(session.equity_paise)
         cash.append(account.cash_paise)
         exposure.append(account.exposure_paise())
@@ -76,41 +85,69 @@ def run(
         panel=panel,
         settings=settings,
         first_row=first_row,
-        settlements=tuple(session.settlements),
-        orders=session.order_records(),
-        notices=tuple(session.notices),
+        settlements=tuple(host.settlements),
+        orders=host.order_records(),
+        notices=tuple(host.notices),
         equity_paise=np.array(equity, dtype=np.int64),
         cash_paise=np.array(cash, dtype=np.int64),
         exposure_paise=np.array(exposure, dtype=np.int64),
         positions=tuple(account.quantity),
         targets=None if decisions is None else decisions.target,
-        breaker_events=tuple(session.breaker.events),
-        actions=session.applied_actions,
+        breaker_events=tuple(host.breaker_events),
+        actions=tuple(host.actions),
     )
 
 
-def _end_session(row: BarRow, session: Session, exchange: SimulatedExchange) -> None:
-    """Of a session's last bar: what must not last longer is closed."""
-    if row.ends_session:
-        for command in session.end_session(row):
-            _carry_out(command, session, exchange)
-        _after_fills_at_close(exchange.close_out(row, session.account.close), row, session, exchange)
+class SimulatedHost:
+    """Between Session and the simulated exchange: commands there, answers back at once, facts kept."""
+
+    def __init__(self, session: Session, exchange: SimulatedExchange) -> None:
+        self.session = session
+        self.exchange = exchange
+        self._handle = session.handle
+        self.settlements: list[Settlement] = []
+        self.notices: list[Notice] = []
+        self.ended: dict[int, OrderRecord] = {}
+        """Orders that have ended, by id."""
+        self.breaker_events: list[BreakerEvent] = []
+        self.actions: list[AppliedAction] = []
+        self._keep: dict[type, Callable[[Any], None]] = {
+            Settlement: self._settle,
+            Notice: self.notices.append,
+            OrderRecord: self._end,
+            BreakerEvent: self.breaker_events.append,
+            AppliedAction: self.actions.append,
+            Surprise: _refuse_surprise,
+        }
+
+    def take(self, event: Input) -> None:
+        """Hand an input to Session and carry out what follows; each answer is taken before the next command goes."""
+        outcome = self._handle(event)
+        if outcome is not NOTHING:
+            self.follow(outcome)
+
+    def follow(self, outcome: Outcome) -> None:
+        """Keep the facts and carry out the commands of one input."""
+        for fact in outcome.facts:
+            self._keep[type(fact)](fact)
+        for command in outcome.commands:
+            self.take(self.exchange.execute(command, self.session.moment))
+
+    def _settle(self, booked: Settlement) -> None:
+        """A fill is told by the exchange and booked at once; what was paid out for a fraction is no fill of its."""
+        known = self.exchange.simulated[-1] if booked.fill.order_id else SimulatedFill(booked.fill.price, at_open=True)
+        self.settlements.append(booked._replace(simulated=known))
+
+    def _end(self, record: OrderRecord) -> None:
+        self.ended[record.order.order_id] = record
+
+    def order_records(self) -> tuple[OrderRecord, ...]:
+        """Every order so far, refused ones included, by order id."""
+        every = [*self.ended.values(), *self.session.open_orders()]
+        return tuple(sorted(every, key=lambda record: record.order.order_id))
 
 
-def _after_fills_at_close(events: Iterable[Event], row: BarRow, session: Session, exchange: SimulatedExchange) -> None:
-    """Session hears what filled at the close itself, and values the account once more."""
-    for event in events:
-        _tell(event, session, exchange)
-    for command in session.remark(row):
-        _carry_out(command, session, exchange)
-
-
-def _tell(event: Event, session: Session, exchange: SimulatedExchange) -> None:
-    """Session hears of an event, and its answer is carried out before the exchange decides the next one."""
-    for command in session.receive(event):
-        _carry_out(command, session, exchange)
-
-
-def _carry_out(command: Command, session: Session, exchange: SimulatedExchange) -> None:
-    for event in exchange.execute(command):
-        _tell(event, session, exchange)
+def _refuse_surprise(surprise: Surprise) -> None:
+    """The simulated exchange is ours: what surprises Session there is a mistake of one of the two."""
+    msg = f"the simulated exchange surprised the session: {surprise.code}: {surprise.text}"
+    raise InvariantError(msg)

@@ -169,10 +169,10 @@ class _Paise(int):
 
 
 def _fill_facts(entry: Settlement) -> dict[str, Any]:
-    fill = entry.fill
+    fill, simulated = entry.fill, entry.simulated
     return {
         "bar": _Moment(fill.time), "instrument": fill.instrument, "quantity": fill.quantity, "price": fill.price,
-        "unslipped price": fill.unslipped, "at the open": fill.at_open, "at the close": fill.at_close,
+        "unslipped price": simulated.unslipped, "at the open": simulated.at_open, "at the close": simulated.at_close,
         "charges in paise": entry.charges_paise, "value in paise": entry.value_paise, "reason": str(entry.reason),
         "cost in paise": entry.cost_out_paise, "gross profit in paise": entry.gross_paise,
         "position": entry.position, "cash in paise": entry.cash_paise, "order": fill.order_id,

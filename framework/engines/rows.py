@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from framework.types.events import BarCloses, BarOpens, Decided
 from framework.types.orders import BarRow, Decisions
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 AT_A_TIME = 1024
 """Rows that are made into Python's own numbers at once, of up to ``ABREAST`` instruments; of more, fewer."""
 ABREAST = 128
-Made = TypeVar("Made", BarRow, Decisions)
+Made = TypeVar("Made", BarRow, BarOpens, Decisions)
+Told = TypeVar("Told", BarCloses, Decided)
 PRICE_NAMES = ("stop", "take_profit", "trail", "limit", "trigger")
 
 
@@ -46,6 +48,28 @@ def bar_rows(panel: Panel, first: int, last: int) -> Iterator[BarRow]:
     clocks = (panel.time, panel.close_time, panel.session, panel.ends_session)
     tables = (panel.open, panel.high, panel.low, panel.close, panel.volume)
     return _rows(BarRow, (*clocks, *tables, _deadlines(panel)), first, last)
+
+
+def bar_openings(panel: Panel, first: int, last: int) -> Iterator[BarOpens]:
+    """The same rows before they open: only their times are known."""
+    clocks = (panel.time, panel.close_time, panel.session, panel.ends_session)
+    return _rows(BarOpens, (*clocks, _deadlines(panel)), first, last)
+
+
+def bar_closings(panel: Panel, first: int, last: int) -> Iterator[BarCloses]:
+    """The same rows as they close."""
+    return _together(BarCloses, panel.close_time[first:last], bar_rows(panel, first, last))
+
+
+def decided(panel: Panel, decisions: DecisionArrays | None, first: int, last: int) -> Iterator[Decided]:
+    """Decisions at the close of each row as inputs; empty ones where there are no decisions."""
+    answers = repeat(None) if decisions is None else decisions.rows(first, last)
+    return _together(Decided, panel.close_time[first:last], answers, repeat(()))
+
+
+def _together(kind: type[Told], moments: NDArray[np.int64], *columns: Iterable[Any]) -> Iterator[Told]:
+    """Named tuples of a moment and of what was made of it, at C's speed."""
+    return map(partial(tuple.__new__, kind), zip(moments.tolist(), *columns, strict=False))
 
 
 def _deadlines(panel: Panel) -> NDArray[Any] | None:

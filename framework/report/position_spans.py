@@ -35,8 +35,8 @@ def fills_of(settlements: Sequence[Settlement]) -> NDArray[np.void]:
         return settlements.rows
     rows = [
         (
-            one.fill.instrument, one.fill.quantity, one.fill.price, one.fill.time, one.fill.unslipped,
-            one.fill.at_open, one.fill.at_close, one.reduces, one.value_paise, one.charges_paise,
+            one.fill.instrument, one.fill.quantity, one.fill.price, one.fill.time, one.simulated.unslipped,
+            one.simulated.at_open, one.simulated.at_close, one.reduces, one.value_paise, one.charges_paise,
             one.cost_out_paise, one.gross_paise, one.position,
         )
         for one in settlements

@@ -4,6 +4,7 @@
 a limit or a price that is NaN allows nothing.
 """
 
+from framework.rules.exits import rupees_of
 from framework.rules.sizing import whole_lots
 
 INFINITY = float("inf")
@@ -20,15 +21,27 @@ def within_age(quantity: int, sessions: int, most: int) -> int:
 
 
 def within_jump(quantity: int, close: float, before: float, limit_rupees: float) -> int:
-    """``max_jump``: |close − the close before| ≤ limit, rupees; a larger move is no price to decide by."""
+    """``max_jump``: |close − the close before| ≤ limit, rupees; a larger move is no price to decide by.
+
+    ``before`` is NaN of an instrument's first bar, which has nothing to have jumped from.
+    """
+    if before != before:  # noqa: PLR0124 - NaN is the only value unequal to itself
+        return quantity
     fine = 0.0 < close < INFINITY and before > 0.0 and abs(close - before) <= limit_rupees
     return quantity if fine else 0
 
 
-def within_price_band(quantity: int, price: float, reference: float, band_rupees: float) -> int:
-    """``price_band``: |an order's price − reference| ≤ band, rupees; the reference is the close that decided."""
-    fine = 0.0 < price < INFINITY and reference > 0.0 and abs(price - reference) <= band_rupees
-    return quantity if fine else 0
+def within_price_band(quantity: int, limit: float, trigger: float, reference: float, band_rupees: float) -> int:
+    """``price_band``: |an order's limit and trigger − reference| ≤ band, rupees; the reference is the deciding close.
+
+    NaN = the order has no such price; a market order has none.
+    """
+    for price in (limit, trigger):
+        if price == price and not (  # noqa: PLR0124 - as above
+            0.0 < price < INFINITY and reference > 0.0 and abs(price - reference) <= band_rupees
+        ):
+            return 0
+    return quantity
 
 
 def within_orders(quantity: int, orders: int, most: int) -> int:
@@ -46,6 +59,15 @@ def within_quantity(quantity: int, most: int, lot: int) -> int:
     return quantity if quantity <= most else whole_lots(float(most), lot)
 
 
+def within_share(
+    quantity: int, price: float, used_paise: int, amount: float, percent: bool, equity_paise: int, lot: int
+) -> int:
+    """``within_total`` of a limit as it is configured: rupees, or a fraction of equity; ``amount`` NaN = no limit."""
+    if amount != amount:  # noqa: PLR0124 - as above
+        return quantity
+    return within_total(quantity, price, used_paise, rupees_of(amount, percent, equity_paise / 100.0), lot)
+
+
 def within_total(quantity: int, price: float, used_paise: int, limit_rupees: float, lot: int) -> int:
     """``max_gross_exposure``, ``max_sector_value``, …: quantity × price + what is used ≤ limit.
 
@@ -57,6 +79,11 @@ def within_total(quantity: int, price: float, used_paise: int, limit_rupees: flo
     if quantity * price <= room:
         return quantity
     return min(whole_lots(room / price, lot), quantity)
+
+
+def stays(held: int, leaving: int, reuse: bool) -> int:
+    """Units ≥ 0 of a position that count as held: with ``reuse_proceeds`` an exit that has not filled is gone (M7)."""
+    return max(abs(held) - leaving, 0) if reuse else abs(held)
 
 
 def worst_case(held_paise: int, entries_paise: int, follows: bool) -> int:

@@ -28,6 +28,16 @@ def opens(position: int, target: float) -> bool:
     return position == 0 or (position > 0) != (target > 0.0)
 
 
+def reverses(position: int, quantity: int) -> bool:
+    """True when an increase of ``quantity`` signed units opens the other side of what is held."""
+    return position * quantity < 0
+
+
+def is_rebalance(weights: bool, holds: bool, target: float) -> bool:
+    """True when an order brings a weight that is held and still wanted to its size, rather than in or out."""
+    return weights and holds and target != 0.0
+
+
 KEPT, TAKEN_BACK, FORGOTTEN = 0, 1, 2
 """Codes of what becomes of an intent whose entry came to nothing."""
 
@@ -68,7 +78,7 @@ def moves_towards_zero(target: float, intent: float) -> bool:
 
 def increase(position: int, desired: int, towards_zero: bool) -> int:
     """Signed units to add: all of ``desired`` after a reversal, the missing part on the same side, else 0."""
-    if (position > 0 and desired < 0) or (position < 0 and desired > 0):
+    if reverses(position, desired):
         return desired
     if abs(desired) <= abs(position):
         return 0

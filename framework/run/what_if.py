@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.engines.rows import bar_rows
-from framework.rules import ledger
+from framework.engines.rows import bar_openings, bar_rows
 from framework.session import Session
 from framework.types import BarRow, Bars, Instrument, Panel
+from framework.types.events import BarCloses, PersonSays, Revalue, Wish
+from framework.types.portfolio import TradingState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from framework.types import Record, RiskRule, Settings
+
+
+WISHES = {TradingState.REDUCE_ONLY: Wish.REDUCE_ONLY, TradingState.HALTED: Wish.HALT}
 
 
 class SessionAt(NamedTuple):
@@ -30,23 +34,40 @@ def at_the_end(record: Record, rules: Sequence[RiskRule] = ()) -> SessionAt:
     Rules of the user's own begin anew: what they remembered is not kept with a run.
     """
     session = Session(record.panel.instruments, record.settings, style="on_bar", rules=rules)
-    last = len(record.panel) - 1
-    for row in bar_rows(record.panel, record.first_row, last):
-        session.account.mark(row.close)
-        session.seen.last_bars.note(row)
-    (row,) = bar_rows(record.panel, last, last + 1)
+    row = _live_through(session, record.panel, record.first_row)
     _take_over(session, row, int(record.cash_paise[-1]), record.positions)
-    if record.breaker_events:
-        session.breaker.resume(record.breaker_events[-1])
+    state = record.breaker_events[-1].after if record.breaker_events else TradingState.ACTIVE
+    if state is not TradingState.ACTIVE:
+        session.handle(PersonSays(session.moment, WISHES[state]))
     return SessionAt(session, row)
 
 
 def before_the_first(panel: Panel, settings: Settings, rules: Sequence[RiskRule] = ()) -> SessionAt:
     """An account with nothing but its capital, at the last close of some prices."""
     session = Session(panel.instruments, settings, style="on_bar", rules=rules)
-    (row,) = bar_rows(panel, len(panel) - 1, len(panel))
-    _take_over(session, row, settings.capital_paise, [0] * len(panel.instruments))
-    return SessionAt(session, row)
+    return SessionAt(session, _live_through(session, panel, len(panel) - 1))
+
+
+def _live_through(session: Session, panel: Panel, first: int) -> BarRow:
+    """Hand every bar from row ``first`` on, without a decision; returns the last one."""
+    last = len(panel)
+    for opening, row in zip(bar_openings(panel, first, last), bar_rows(panel, first, last), strict=True):
+        session.handle(opening)
+        session.handle(BarCloses(row.close_time, row))
+    return row
+
+
+def _take_over(session: Session, row: BarRow, cash_paise: int, positions: Sequence[int]) -> None:
+    """Hold what is held, at its last close, and have the cash that is there: as a person hands over an account."""
+    for i, quantity in enumerate(positions):
+        if quantity:
+            price = session.account.close[i]
+            session.handle(PersonSays(row.close_time, Wish.ADOPT, instrument=i, quantity=quantity, price=price))
+    more = cash_paise - session.account.cash_paise
+    if more:
+        wish = Wish.DEPOSIT if more > 0 else Wish.WITHDRAW
+        session.handle(PersonSays(row.close_time, wish, paise=abs(more)))
+    session.handle(Revalue(row.close_time))
 
 
 def one_price(instrument: Instrument, price: float, session: int) -> Panel:
@@ -54,17 +75,3 @@ def one_price(instrument: Instrument, price: float, session: int) -> Panel:
     moment = np.array([session], dtype="datetime64[D]").astype("datetime64[ns]").astype(np.int64)
     prices = np.array([price])
     return Panel.from_bars([Bars.from_arrays(instrument, "1d", moment, prices, prices, prices, prices)])
-
-
-def _take_over(session: Session, row: BarRow, cash_paise: int, positions: Sequence[int]) -> None:
-    """Begin the bar's session without a position, then hold what is held and value it at its close."""
-    session.open_bar(row)
-    session.seen.last_bars.note(row)
-    account = session.account
-    account.cash_paise = cash_paise
-    account.quantity[:] = positions
-    account.held[:] = [i for i, quantity in enumerate(positions) if quantity]
-    session.remark(row)
-    for i in account.held:
-        account.mark_paise[i] = ledger.marked(positions[i], account.close[i])
-    session.equity_paise = account.equity_paise()

@@ -6,7 +6,6 @@ from bisect import insort
 from typing import TYPE_CHECKING
 
 from framework.rules import actions, ledger, money
-from framework.rules.charges import charges
 from framework.session.trip_stats import TripStats
 from framework.types.orders import Fill, Reason
 from framework.types.portfolio import Portfolio, Position, TradingState
@@ -58,33 +57,20 @@ class Account:
 
         ``before_paise`` is the value that the order has filled already.
         """
-        i, quantity = fill.instrument, abs(fill.quantity)
-        side = 1 if fill.quantity > 0 else -1
-        worth = money.value(fill.price, quantity)
-        held = self.quantity[i]
-        tariff, day = self._tariffs[i].on(fill.time), fill.time // DAY_NS
-        delivers = side < 0 < held
-        paid = charges(worth, side, before_paise, delivers and self._dp_day[i] != day, tariff)
-        if delivers:
+        i, quantity, held = fill.instrument, fill.quantity, self.quantity[fill.instrument]
+        side, day = 1 if quantity > 0 else -1, fill.time // DAY_NS
+        before, dp_due = (self.cost_paise[i], self.entry_charges_paise[i]), self._dp_day[i] != day
+        tariff = self._tariffs[i].on(fill.time)
+        booked = ledger.booked(held, *before, quantity, fill.price, before_paise, dp_due, tariff)
+        if ledger.is_delivered(held, side):
             self._dp_day[i] = day
-        closed = ledger.closed_part(held, fill.quantity)
-        cost_out = gross = 0
-        paid_out = money.share(paid, closed, quantity)
-        if closed:
-            cost_out = ledger.cost_closed(self.cost_paise[i], held, closed)
-            charges_out = ledger.cost_closed(self.entry_charges_paise[i], held, closed)
-            gross = ledger.gross_realised(-side, money.share(worth, closed, quantity), cost_out)
-            self.cost_paise[i] -= cost_out
-            self.entry_charges_paise[i] -= charges_out
-        if quantity > closed:
-            self.cost_paise[i] += worth - money.share(worth, closed, quantity)
-            self.entry_charges_paise[i] += paid - paid_out
-        self.trips.book(i, gross - paid_out, paid - paid_out, ended=closed > 0 and closed == abs(held))
+        self.cost_paise[i], self.entry_charges_paise[i] = booked.cost, booked.entry_charges
+        self.trips.book(i, booked.net, booked.opening_charges, ended=0 < booked.closed == abs(held))
         self.average[i] = ledger.average_after(self.average[i], held, fill.price, fill.quantity)
         self.quantity[i] = held + fill.quantity
-        self.cash_paise = ledger.cash_after(self.cash_paise, side, worth, paid)
-        self.gross_paise += gross
-        self.charges_paise += paid
+        self.cash_paise = ledger.cash_after(self.cash_paise, side, booked.value, booked.charges)
+        self.gross_paise += booked.gross
+        self.charges_paise += booked.charges
         self.mark_paise[i] = ledger.marked(self.quantity[i], fill.price)
         if held == 0:
             insort(self.held, i)
@@ -93,11 +79,11 @@ class Account:
         return Settlement(
             fill=fill,
             reason=order.reason,
-            reduces=closed > 0,
-            value_paise=worth,
-            charges_paise=paid,
-            cost_out_paise=cost_out,
-            gross_paise=gross,
+            reduces=booked.closed > 0,
+            value_paise=booked.value,
+            charges_paise=booked.charges,
+            cost_out_paise=booked.cost_out,
+            gross_paise=booked.gross,
             position=self.quantity[i],
             cash_paise=self.cash_paise,
             label=order.label,
@@ -142,7 +128,7 @@ class Account:
         self.trips.book(i, gross, 0, ended=True)
         self.held.remove(i)
         return Settlement(
-            fill=Fill(0, i, -held, price, time, price, at_open=True),
+            fill=Fill(0, i, -held, price, time),
             reason=Reason.CORPORATE_ACTION,
             reduces=True,
             value_paise=worth,
@@ -152,6 +138,23 @@ class Account:
             position=0,
             cash_paise=self.cash_paise,
         )
+
+    def move_capital(self, paise: int) -> None:
+        """Cash that a person brings (> 0) or takes: it counts as deposited."""
+        self.deposit_paise += paise
+        self.cash_paise += paise
+
+    def adopt(self, i: int, quantity: int, price: float) -> None:
+        """Take over signed units at rupees each, without a fill: their cost counts as deposited."""
+        held = self.quantity[i]
+        cost = money.value(price, quantity)
+        self.average[i] = ledger.average_after(self.average[i], held, price, quantity)
+        self.quantity[i] = held + quantity
+        self.cost_paise[i] += cost
+        self.mark_paise[i] = ledger.marked(self.quantity[i], self.close[i] if self.close[i] > 0.0 else price)
+        self.deposit_paise += cost if quantity > 0 else -cost
+        if held == 0:
+            insort(self.held, i)
 
     def mark(self, closes: Sequence[float]) -> None:
         """Value every position at this bar's close; an instrument without a bar (NaN) keeps its last mark."""
@@ -175,7 +178,7 @@ class Account:
         return ledger.spendable(self.cash_paise, longs, self._long_margin)
 
     def buying_power_paise(self, reserved_paise: int = 0) -> int:
-        """What new exposure may use: see ``rules.ledger.buying_power``."""
+        """Buying power in paise, which new exposure may use: see ``rules.ledger.buying_power``."""
         marks = [self.mark_paise[i] for i in self.held]
         longs, shorts = sum([mark for mark in marks if mark > 0]), -sum([mark for mark in marks if mark < 0])
         margins = self._long_margin, self._short_margin
@@ -186,9 +189,9 @@ class Account:
 
         ``time`` is when that is asked, UTC nanoseconds.
         """
-        worth = money.share(abs(self.mark_paise[i]), min(units, abs(self.quantity[i])), abs(self.quantity[i]))
-        side, margin = (-1, self._long_margin) if self.quantity[i] > 0 else (1, self._short_margin)
-        return int(worth * margin) - charges(worth, side, 0, True, self._tariffs[i].on(time))
+        held, mark_paise, tariff = self.quantity[i], self.mark_paise[i], self._tariffs[i].on(time)
+        margin = self._long_margin if held > 0 else self._short_margin
+        return ledger.released(mark_paise, held, units, margin, tariff)
 
     def at_cost_paise(self) -> int:
         """Signed cost of all positions: the second term of the ledger identity."""

@@ -5,63 +5,53 @@ Contract rows A1 to A8 of docs/execution.md.
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING
 
 from framework.rules import actions as rules
-from framework.session.instrument_state import WORKING
-from framework.types.orders import Command, ExitDistances, Modify
-from framework.types.record import AppliedAction, OrderState
+from framework.session.lifecycle import OPEN
+from framework.types.orders import ExitDistances
+from framework.types.record import AppliedAction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from framework.session.account import Account
-    from framework.session.instrument_state import InstrumentState, WorkingOrder
-    from framework.session.orders import Orders
+    from framework.session.desk import SessionDesk
+    from framework.session.instrument_state import WorkingOrder
     from framework.session.protection import Protection
     from framework.session.staleness import Staleness
     from framework.types import Settlement
     from framework.types.actions import Action, Due
+    from framework.types.events import Command
 
     PaidOut = Callable[[Settlement], list[Command]]
     GiveUp = Callable[[WorkingOrder], None]
 
 
-OPEN = frozenset({OrderState.WORKING, OrderState.PARKED})
-
-
 class CorporateActions:
     """The corporate actions of a run, in the order they take effect, and what each did to a position."""
 
-    def __init__(
-        self,
-        due: Sequence[Due],
-        account: Account,
-        books: Sequence[InstrumentState],
-        orders: Orders,
-        protection: Protection,
-        last_bars: Staleness,
-    ) -> None:
-        self.applied: list[AppliedAction] = []
-        self._due = tuple(due)
-        self._next = 0
-        self._instruments = account.instruments
-        self._account = account
-        self._books = books
-        self._orders = orders
+    def __init__(self, due: Sequence[Due], desk: SessionDesk, protection: Protection, last_bars: Staleness) -> None:
+        _, self._account, self._books, self._orders, self._tell = desk
+        self.due = list(due)
+        """Actions that were not gone through yet, in the order they take effect."""
+        self._instruments = self._account.instruments
         self._protection = protection
         self._last_bars = last_bars
 
     def is_due(self, session: int) -> bool:
-        """Whether an ex-date has come that was not gone through yet."""
-        return self._next < len(self._due) and self._due[self._next].ex_day <= session
+        """True when an ex-date has come that was not gone through yet."""
+        return bool(self.due) and self.due[0].ex_day <= session
+
+    def learn(self, due: Due) -> None:
+        """An action became known."""
+        insort(self.due, due, key=_ex_day)
 
     def begin_session(self, session: int, now: int, paid_out: PaidOut, give_up: GiveUp) -> list[Command]:
         """Go through every action whose ex-date has come, each once."""
         commands: list[Command] = []
         while self.is_due(session):
-            _, i, action = self._due[self._next]
-            self._next += 1
+            _, i, action = self.due.pop(0)
             gone = self._carry_position(i, action, now)
             if action.factor != 1.0:
                 self._carry_intent(i, action.factor)
@@ -86,7 +76,7 @@ class CorporateActions:
             cash_paise += self._account.carry(i, action.factor)
         after = self._account.quantity[i]
         applied = AppliedAction(now, i, action.kind, action.factor, action.dividend, before, after, cash_paise)
-        self.applied.append(applied)
+        self._tell(applied)
         return paid_out
 
     def _carry_intent(self, i: int, factor: float) -> None:
@@ -120,11 +110,13 @@ class CorporateActions:
         tick, remaining = self._instruments[i].tick, rules.shares_after(working.remaining, factor)
         limit = rules.resting_price(order.limit, factor, tick, side)
         trigger = rules.resting_price(order.trigger, factor, tick, side)
-        working.order = order._replace(quantity=working.filled + remaining, limit=limit, trigger=trigger)
         working.worst /= factor
-        if working.state is not WORKING or working.cancelling:
-            return []
-        return [Modify(order.order_id, remaining, trigger, limit)]
+        wanted = order._replace(quantity=working.filled + remaining, limit=limit, trigger=trigger)
+        return self._orders.change(working, wanted)
+
+
+def _ex_day(due: Due) -> int:
+    return due.ex_day
 
 
 def _carried(distances: ExitDistances, factor: float) -> ExitDistances:

@@ -1,4 +1,4 @@
-"""What every rule says of an order, one by one, with what it measured: for a person who asks before anything happens.
+"""Explanations: every rule's own answer about an order, with what it measured, for a person who asks beforehand.
 
 ``Review.increase`` goes by the same functions and takes the strictest answer; here each answer is told.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.rules.exits import rupees_of
 from framework.session.order_prices import entry_prices
 from framework.session.review import ReviewRequest, RuleAnswer, sector_of
+from framework.types.events import Decided
 from framework.types.orders import NAN, Order, OrderRequest, Reason, Verdict
 from framework.types.portfolio import TradingState
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from framework.session.session import Session
-    from framework.types import BarRow, Distance
+    from framework.types import Distance
 
 RUPEES, UNITS, COUNT, WORDS = "₹", "units", "", "words"
 Measured = tuple[float | str, float | str, str]
@@ -26,7 +27,7 @@ Measured = tuple[float | str, float | str, str]
 
 
 class RuleReport(NamedTuple):
-    """What one rule says of an order."""
+    """One rule's answer about an order."""
 
     rule: str
     """Its reason code."""
@@ -44,7 +45,7 @@ class RuleReport(NamedTuple):
 
 
 class ReviewReport(NamedTuple):
-    """What became of an order that was only asked about."""
+    """Report on an order that was only asked about."""
 
     reducing: int
     """Units ≥ 0 that only reduce: they pass whatever the rules say."""
@@ -56,8 +57,8 @@ class ReviewReport(NamedTuple):
     """On the signed units that increase; of the whole order when it only reduces."""
 
 
-def ask(session: Session, row: BarRow, i: int, quantity: int, limit: float = NAN) -> ReviewReport:
-    """What an order of signed ``quantity`` of instrument ``i`` would meet at the close of ``row``.
+def ask(session: Session, i: int, quantity: int, limit: float = NAN) -> ReviewReport:
+    """Report of what an order of signed ``quantity`` of instrument ``i`` would meet at the close that came last.
 
     The session is there to be asked: it has no working orders, and what only reduces is placed in it first, as it would
     be. ``limit``: rupees; NaN asks for a market order.
@@ -67,7 +68,7 @@ def ask(session: Session, row: BarRow, i: int, quantity: int, limit: float = NAN
     reducing = min(abs(position), abs(quantity)) if position * side < 0 else 0
     increasing = abs(quantity) - reducing
     if reducing:
-        session.decide(row, requests=[OrderRequest(i, side * reducing, limit)])
+        session.handle(Decided(session.moment, None, (OrderRequest(i, side * reducing, limit),)))
     if increasing == 0:
         return ReviewReport(reducing, 0, (), Verdict(quantity))
     prices = entry_prices(session.settings, session.instruments[i], side, account.close[i], limit, NAN)
@@ -98,7 +99,7 @@ def _opinion(said: RuleAnswer, asked: ReviewRequest, session: Session) -> RuleRe
 
 
 def _product(asked: ReviewRequest, session: Session) -> Measured:
-    refused = session.seen.product.refusal(asked.order)
+    refused = session.review.product.refusal(asked.order)
     return refused.replace("_", " ") or "allowed", session.settings.product or "any", WORDS
 
 

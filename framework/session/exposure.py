@@ -1,4 +1,4 @@
-"""What would be held if every working entry filled: the worst case that limits on the whole account look at."""
+"""Exposure if every working entry filled: the worst case that limits on the whole account look at."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Used(NamedTuple):
-    """What is taken before the order in hand."""
+    """Room that is taken before the order in hand."""
 
     paise: int
     """Positions at their marks and working entries at their worst prices, ≥ 0."""
@@ -32,7 +32,7 @@ class Exposure:
         self._reuse_proceeds = reuse_proceeds
 
     def beside(self, i: int, among: Container[int] | None = None, *, follows: bool) -> Used:
-        """What is used beside an order of instrument ``i``; ``among`` these instruments only.
+        """Room used beside an order of instrument ``i``; ``among`` these instruments only.
 
         ``follows``: the order opens the other side once the position of ``i`` is closed, so that does not count.
         """
@@ -51,13 +51,11 @@ class Exposure:
         return Used(paise, others)
 
     def is_open(self, i: int) -> bool:
-        """Whether instrument ``i`` is held or has an entry working, so that it is counted already."""
+        """True when instrument ``i`` is held or has an entry working, so that it is counted already."""
         return self._account.quantity[i] != 0 or bool(self._orders.entries(i))
 
     def _held(self, j: int) -> tuple[int, bool]:
         """Value in paise of what stays of a position, and whether anything does."""
-        units = abs(self._account.quantity[j])
-        staying = units - (self._orders.units_leaving(j) if self._reuse_proceeds else 0)
-        if staying <= 0:
-            return 0, False
-        return share(abs(self._account.mark_paise[j]), staying, units), True
+        held = self._account.quantity[j]
+        staying = limits.stays(held, self._orders.units_leaving(j), self._reuse_proceeds)
+        return (share(abs(self._account.mark_paise[j]), staying, abs(held)), True) if staying else (0, False)

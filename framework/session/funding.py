@@ -1,4 +1,4 @@
-"""What one more entry may spend: the account's buying power, and what working exits are about to give back."""
+"""Funding: what one more entry may spend, the account's buying power, and what working exits are about to give back."""
 
 from __future__ import annotations
 

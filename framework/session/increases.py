@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.rules import targets
+from framework.session.orders import PlacingTerms
 from framework.session.review import ReviewRequest
-from framework.types.orders import DAY, MARKET, Approved, Order, Validity
+from framework.types.orders import DAY, MARKET, Order, Validity
 
 if TYPE_CHECKING:
     from framework.session.account import Account
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
     from framework.session.intents import Increase
     from framework.session.orders import Orders
     from framework.session.review import Review
-    from framework.types import Command, Settings
+    from framework.types import Settings
+    from framework.types.events import Command
 
 
 class Increases:
@@ -47,10 +50,8 @@ class Increases:
             return commands
         freed_paise = sum(working.reserved_paise for working in replaced)
         position = self._account.quantity[i]
-        reverses = position * quantity < 0
-        blocked = self._orders.not_yet_done(i, reduces=False)
-        if reverses:
-            blocked |= self._orders.not_yet_done(i, reduces=True)
+        reverses = targets.reverses(position, quantity)
+        blocked = self._orders.before(i, reduces=False, needs_flat=reverses)
         validity = DAY if prices.type is MARKET else self._validity
         order = Order(
             0,
@@ -79,14 +80,14 @@ class Increases:
                 self._review.breaker.run_away(order.decided_at, i, self._orders.in_session[i] + 1, equity_paise)
             return []
         numbered = order._replace(order_id=self._orders.take_id(), quantity=verdict.quantity)
-        approved = Approved(numbered, order.quantity, verdict)
-        reserve = self._review.reserve_paise(numbered, worst)
-        return self._orders.place(approved, reserve, blocked, worst=worst, needs_flat=asked.follows)
+        reserve, until = self._review.reserve_paise(numbered, worst), self._review.product.entries_until(i)
+        terms = PlacingTerms(worst, reserve, until, needs_flat=asked.follows)
+        return self._orders.place(numbered, order.quantity, verdict, blocked, terms)
 
     def asked(self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int) -> ReviewRequest:
-        """What the review is told of an order, with the buying power that is there for it."""
+        """The review's request for an order, with the buying power that is there for it."""
         i = order.instrument
-        reverses = self._account.quantity[i] * order.quantity < 0
+        reverses = targets.reverses(self._account.quantity[i], order.quantity)
         power, lot = self._funding.of_entry(order, reverses=reverses) + freed_paise, self._account.instruments[i].lot
         return ReviewRequest(
             order, abs(order.quantity), worst, held, power, equity_paise, lot, follows=reverses and self._by_target

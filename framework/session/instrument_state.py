@@ -1,50 +1,79 @@
-"""What Session remembers of one instrument and of one order. Plain mutable records; every rule is elsewhere."""
+"""State that Session remembers of one instrument and of one order. Plain mutable records; every rule is elsewhere."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.rules.targets import ignored_after
+from framework.types.deadlines import NEVER
 from framework.types.orders import ExitDistances, Reason
 from framework.types.record import OrderRecord, OrderState
 
 if TYPE_CHECKING:
-    from framework.types import Approved
+    from framework.types import Order, Verdict
 
 NAN = float("nan")
-WORKING = OrderState.WORKING
 NO_DISTANCES = ExitDistances()
 
 
 class WorkingOrder:
-    """An order's life as Session mirrors it."""
+    """An order's life as Session mirrors it; ``session/lifecycle.py`` is its table."""
 
     __slots__ = (
+        "asked_at",
         "cancelling",
+        "expires_at",
         "filled",
         "filled_paise",
+        "gave_up",
+        "group",
         "needs_flat",
         "order",
         "requested",
         "reserved_paise",
+        "sent",
         "state",
+        "tag",
+        "told_filled",
         "verdict",
         "waits_for",
+        "was",
+        "withdrawn",
         "worst",
     )
 
-    def __init__(self, approved: Approved) -> None:
-        self.order, self.requested, self.verdict = approved
-        """``order`` follows what became of it; the request and the verdict on it stay."""
-        self.state = WORKING
+    def __init__(self, order: Order, requested: int, verdict: Verdict, tag: str) -> None:
+        self.order = order
+        """Follows what became of it; the request and the verdict on it stay."""
+        self.requested = requested
+        self.verdict = verdict
+        self.tag = tag
+        self.group = ""
+        self.state = OrderState.SENT
         self.filled = 0
         """Signed units."""
         self.filled_paise = 0
         """Their value."""
+        self.told_filled = 0
+        """Signed units that the broker's book says have filled; the fills themselves may be under way."""
         self.reserved_paise = 0
         """Buying power an increase holds until it is done."""
         self.worst = NAN
         """Worst price in rupees that an entry can reasonably fill at."""
+        self.expires_at = NEVER
+        """Not to be sent from then on, UTC nanoseconds."""
+        self.asked_at = 0
+        """When the broker was asked what it has not answered, UTC nanoseconds; 0 = nothing is under way."""
         self.cancelling = False
+        """A cancel is under way."""
+        self.withdrawn = False
+        """We asked for its cancel, whatever came of that."""
+        self.was: Order | None = None
+        """A change is under way: the order as it was confirmed last …"""
+        self.sent: Order | None = None
+        """… and as the change that is under way makes it; ``order`` may have moved on from it."""
+        self.gave_up: tuple[float, float, int, float] | None = None
+        """It ended unfilled and took the intent along: intent, the one before, units as they were; the intent left."""
         self.waits_for: set[int] = set()
         """A parked order is submitted when these orders are done …"""
         self.needs_flat = False
@@ -54,6 +83,11 @@ class WorkingOrder:
     def remaining(self) -> int:
         """Signed units not yet filled."""
         return self.order.quantity - self.filled
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Something was asked of the broker that it has not answered."""
+        return self.state is OrderState.SENT or self.cancelling or self.was is not None
 
     def record(self, ended_at: int = 0, why: str = "") -> OrderRecord:
         """The order as the result keeps it."""
@@ -70,6 +104,7 @@ class InstrumentState:
         "entry_distances",
         "extreme",
         "full_units",
+        "group",
         "ignored_target",
         "intent",
         "intent_before",
@@ -77,6 +112,7 @@ class InstrumentState:
         "leaving_reason",
         "open_orders",
         "protect_due",
+        "refusals",
         "scale",
         "stop_id",
         "target_id",
@@ -116,12 +152,20 @@ class InstrumentState:
         """Order id of the protective stop; 0 = none."""
         self.target_id = 0
         """Order id of the protective target; 0 = none."""
+        self.group = ""
+        """Name of the protective pair, from its first order's tag."""
+        self.refusals = 0
+        """Protective orders refused in a row."""
         self.open_orders: list[WorkingOrder] = []
         """All working and parked orders, oldest first."""
 
     def only_protected(self) -> bool:
         """No order is open but the protective exits."""
         return len(self.open_orders) == (self.stop_id != 0) + (self.target_id != 0)
+
+    def only_one_exit(self) -> bool:
+        """Stop or target is there, not both."""
+        return not (self.stop_id and self.target_id)
 
     def forget_exit(self, order_id: int) -> None:
         """A protective order is done."""
@@ -141,8 +185,7 @@ class InstrumentState:
 
     def forget_intent(self, reenter: str) -> None:
         """A forced exit sets the intent to 0; with ``new_signal`` the old target must first leave."""
-        if reenter == "new_signal" and self.intent != 0.0:
-            self.ignored_target = self.intent
+        self.ignored_target = ignored_after(reenter == "new_signal", self.intent, self.ignored_target)
         self.intent = 0.0
         self.desired = 0
 

@@ -25,7 +25,7 @@ UNPRICED = EntryPrices(MARKET, NAN, NAN, NAN)
 
 
 class Increase(NamedTuple):
-    """What a decision wants to add; quantity 0 only withdraws the entries that are working."""
+    """An addition that a decision wants; quantity 0 only withdraws the entries that are working."""
 
     instrument: int
     quantity: int
@@ -90,7 +90,8 @@ class Intents:
         if wanted != 0.0 and book.desired == 0:
             self._without_size(i, wanted, equity_paise, decisions, now)
         delta = targets.increase(self._account.quantity[i], book.desired, towards_zero)
-        reason = Reason.REBALANCE if self._weights and self._account.quantity[i] else Reason.SIGNAL
+        rebalances = targets.is_rebalance(self._weights, self._account.quantity[i] != 0, wanted)
+        reason = Reason.REBALANCE if rebalances else Reason.SIGNAL
         prices = self._prices(i, delta, close, decisions) if delta else UNPRICED
         return [Increase(i, delta, prices, reason)]
 

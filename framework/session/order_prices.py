@@ -16,7 +16,7 @@ TYPES = tuple(OrderType)
 
 
 class EntryPrices(NamedTuple):
-    """How an entry finds its price, in rupees."""
+    """Type and prices of an entry, in rupees."""
 
     type: OrderType
     limit: float
@@ -51,7 +51,8 @@ def rupees(distance: Distance | None, price: float) -> float:
     return NAN if distance is None else exits.rupees_of(distance.amount, distance.percent, price)
 
 
-def _plain(distance: Distance | None) -> tuple[float, bool]:
+def plain(distance: Distance | None) -> tuple[float, bool]:
+    """A chosen distance as the rulebook takes it: amount, and whether it is a fraction; NaN where there is none."""
     return (NAN, False) if distance is None else (distance.amount, distance.percent)
 
 
@@ -73,6 +74,6 @@ def protective_levels(  # noqa: PLR0913, PLR0917 - one argument per fact of a po
 
     ``scale`` is shares now per share at the entry.
     """
-    stop, target, trail = _plain(rule.stop_loss), _plain(rule.take_profit), _plain(rule.trail)
+    stop, target, trail = plain(rule.stop_loss), plain(rule.take_profit), plain(rule.trail)
     trigger, is_trailing, limit = exits.levels(side, average, extreme, scale, tick, *distances, *stop, *target, *trail)
     return Levels(trigger, Reason.TRAILING_STOP if is_trailing else Reason.STOP_LOSS, limit)

@@ -1,29 +1,66 @@
-"""Session's mirror of its own orders: numbered, placed, parked, reserved for, ended."""
+"""Session's mirror of its own orders: numbered, sent, parked, reserved for, changed, ended."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from framework.rules.orders import is_dropped, waits_for
+from framework.session.approval import TAG_DIGITS, approved
 from framework.session.instrument_state import InstrumentState, WorkingOrder
-from framework.types.orders import Approved, Cancel, Command, Modify, Order, Submit, Verdict
+from framework.types.deadlines import NEVER
+from framework.types.events import Cancel, Change, Command, Submit
+from framework.types.orders import Order, Verdict
 from framework.types.record import OrderRecord, OrderState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from framework.session.account import Account
+    from framework.session.sequence import Sequence
+    from framework.types.events import Fact
 
 NAN = float("nan")
-PARKED, WORKING = OrderState.PARKED, OrderState.WORKING
+PARKED, SENT, CANCELLED = OrderState.PARKED, OrderState.SENT, OrderState.CANCELLED
+UNKNOWN = OrderState.UNKNOWN
+
+
+class PlacingTerms(NamedTuple):
+    """Terms that an increase is placed on; a reduction has none."""
+
+    worst: float = NAN
+    """Worst price in rupees that it can reasonably fill at."""
+    reserve_paise: int = 0
+    """Buying power that it holds at that price."""
+    expires_at: int = NEVER
+    """Not to be sent from then on, UTC nanoseconds."""
+    needs_flat: bool = False
+    """It opens the other side: not before the position is closed."""
+
+
+NO_TERMS = PlacingTerms()
 
 
 class Orders:
-    """Every order of the run. Open ones by id and in their instrument's book, done ones as records."""
+    """Every order that may still be heard of: open ones by id and in their instrument's book, done ones for a while."""
 
-    def __init__(self, account: Account, books: list[InstrumentState]) -> None:
+    def __init__(
+        self, account: Account, books: list[InstrumentState], inputs: Sequence, tell: Callable[[Fact], None], name: str
+    ) -> None:
+        """``name`` begins every tag; ``tell`` takes the record of an order that ends."""
         self._account = account
         self._books = books
+        self._inputs = inputs
+        self._tell = tell
+        self._name = name
         self._open: dict[int, WorkingOrder] = {}
-        self._done: list[OrderRecord] = []
-        self._next_id = 1
+        self._done: dict[int, WorkingOrder] = {}
+        self._done_before: dict[int, WorkingOrder] = {}
+        """Done in this session and in the one before: their answers may still come."""
+        self.unanswered: dict[int, WorkingOrder] = {}
+        """Orders of which something was asked that the broker has not answered."""
+        self.next_id = 1
+        self._placed = False
+        """Some order was placed in this session."""
         self.in_session = [0] * len(books)
         """Orders placed in this session by instrument, protective exits apart."""
         self.reserved_paise = 0
@@ -36,10 +73,13 @@ class Orders:
         """The open order of this id, or None when there is none."""
         return self._open.get(order_id)
 
+    def lately_done(self, order_id: int) -> WorkingOrder | None:
+        """The order of this id that ended in this session or the one before, or None."""
+        return self._done.get(order_id) or self._done_before.get(order_id)
+
     def records(self) -> tuple[OrderRecord, ...]:
-        """Every order so far, refused ones included, by id."""
-        open_ones = [working.record() for working in self._open.values()]
-        return tuple(sorted(self._done + open_ones, key=lambda record: record.order.order_id))
+        """Every open order, by id."""
+        return tuple(self._open[order_id].record() for order_id in sorted(self._open))
 
     # ------------------------------------------------------------------ views
 
@@ -64,12 +104,12 @@ class Orders:
             if working.order.reduces and not working.order.protective and not working.cancelling
         ]
 
-    def not_yet_done(self, i: int, *, reduces: bool) -> set[int]:
-        """Ids of what may still fill, orders whose cancel is under way included: what replaces them waits for them."""
+    def before(self, i: int, *, reduces: bool, needs_flat: bool = False) -> set[int]:
+        """Ids of what a new order waits for: what may still fill, orders whose cancel is under way included."""
         return {
             working.order.order_id
             for working in self._books[i].open_orders
-            if working.order.reduces == reduces and not working.order.protective
+            if waits_for(reduces, needs_flat, working.order.reduces, working.order.protective)
         }
 
     def units_leaving(self, i: int) -> int:
@@ -80,69 +120,123 @@ class Orders:
         """Paise that the entries of one instrument reserve which open the other side, once its position is closed."""
         return sum([entry.reserved_paise for entry in self.entries(i) if entry.needs_flat])
 
-    # ------------------------------------------------------------------ placing and cancelling
+    # ------------------------------------------------------------------ placing, changing and cancelling
+
+    def begin_session(self) -> None:
+        """A new session: its orders are counted from here, and the session before the last is forgotten."""
+        if self._placed:
+            self.count_anew()
+        if self._done or self._done_before:
+            self._done, self._done_before = {}, self._done
 
     def count_anew(self) -> None:
-        """A new session: its orders are counted from here."""
+        """Orders of the session are counted from here."""
+        self._placed = False
         self.in_session = [0] * len(self._books)
 
     def take_id(self) -> int:
         """The next order id, from 1."""
-        self._next_id += 1
-        return self._next_id - 1
+        self.next_id += 1
+        return self.next_id - 1
 
-    def submit(self, order: Order) -> Submit:
+    def submit(self, order: Order, group: str = "") -> Submit:
         """Place a reduction, numbered by ``take_id``; it needs no review."""
-        approved = Approved(order, order.quantity, Verdict(order.quantity))
-        self._open_up(approved)
-        return Submit(approved)
+        working = self._open_up(order, order.quantity, Verdict(order.quantity))
+        working.group = group
+        return self._send(working)
+
+    def tag_of(self, order_id: int) -> str:
+        """Our name of an order at the broker."""
+        return f"{self._name}{order_id:0{TAG_DIGITS}d}"
 
     def place(
         self,
-        approved: Approved,
-        reserve_paise: int,
+        order: Order,
+        requested: int,
+        verdict: Verdict,
         blocked: set[int],
-        *,
-        worst: float = NAN,
-        needs_flat: bool = False,
+        terms: PlacingTerms = NO_TERMS,
     ) -> list[Command]:
-        """Submit now, or park until the orders in ``blocked`` are done (and the position is flat).
-
-        ``worst``: worst price in rupees that an entry can reasonably fill at.
-        """
-        working = self._open_up(approved)
-        working.worst, working.needs_flat = worst, needs_flat
+        """Submit now, or park until the orders in ``blocked`` are done (and the position is flat)."""
+        working = self._open_up(order, requested, verdict)
+        working.worst, reserve_paise, working.expires_at, working.needs_flat = terms
         self.reserve(working, reserve_paise)
         waits = {order_id for order_id in blocked if order_id in self._open}
         if not waits:
-            return [Submit(approved)]
+            return [self._send(working)]
         working.state, working.waits_for = PARKED, waits
         return []
 
-    def _open_up(self, approved: Approved) -> WorkingOrder:
-        order = approved.order
+    def _open_up(self, order: Order, requested: int, verdict: Verdict) -> WorkingOrder:
         if not order.protective:
+            self._placed = True
             self.in_session[order.instrument] += 1
-        working = self._open[order.order_id] = WorkingOrder(approved)
+        order_id = order.order_id
+        working = self._open[order_id] = WorkingOrder(order, requested, verdict, self.tag_of(order_id))
         self._books[order.instrument].open_orders.append(working)
         return working
 
+    def _send(self, working: WorkingOrder) -> Submit:
+        working.state = SENT
+        self._asked(working)
+        return Submit(approved(working))
+
+    def _asked(self, working: WorkingOrder) -> None:
+        working.asked_at = self._inputs.moment
+        self.unanswered[working.order.order_id] = working
+
+    def heard(self, working: WorkingOrder) -> None:
+        """The broker said something of this order: it may owe no further answer."""
+        if not working.is_unanswered:
+            working.asked_at = 0
+            self.unanswered.pop(working.order.order_id, None)
+
     def withdraw(self, working: WorkingOrder, at: int) -> list[Command]:
-        """Take an order back: a parked one ends here and now, a working one stays open until the answer comes."""
+        """Take an order back: a parked one ends here and now, a sent one stays open until the answer comes."""
         if working.state is PARKED:
-            return self.end(working, OrderState.CANCELLED, at, "replaced")
+            return self.end(working, CANCELLED, at, "replaced")
         if working.cancelling:
             return []
-        working.cancelling = True
+        working.cancelling = working.withdrawn = True
+        self._asked(working)
         return [Cancel(working.order.order_id)]
 
-    @staticmethod
-    def shorten(working: WorkingOrder, remaining: int) -> list[Command]:
+    def shorten(self, working: WorkingOrder, remaining: int) -> list[Command]:
         """Leave only ``remaining`` signed units of a reduction to fill."""
-        order = working.order = working.order._replace(quantity=working.filled + remaining)
-        if working.state is PARKED:
+        return self.change(working, working.order._replace(quantity=working.filled + remaining))
+
+    def change(self, working: WorkingOrder, wanted: Order) -> list[Command]:
+        """Give an order another quantity and other prices, in place. One change is under way at a time."""
+        before, working.order = working.order, wanted
+        if working.state is PARKED or working.was is not None:
+            return []  # what is under way is answered first
+        working.was, working.sent = before, None
+        if working.cancelling:
             return []
-        return [Modify(order.order_id, remaining, order.trigger, order.limit)]
+        working.sent = wanted
+        self._asked(working)
+        return [Change(wanted.order_id, wanted.quantity, wanted.trigger, wanted.limit)]
+
+    def changed(self, working: WorkingOrder) -> list[Command]:
+        """The change that was under way is made; if the order has moved on meanwhile, the next one follows."""
+        confirmed, working.was = working.sent, None
+        if confirmed is None or _same(confirmed, working.order):
+            return []
+        wanted, working.order = working.order, confirmed
+        return self.change(working, wanted)
+
+    def change_refused(self, working: WorkingOrder) -> None:
+        """The order is what it was."""
+        if working.was is not None:
+            working.order, working.was = working.was, None
+
+    def cancel_refused(self, working: WorkingOrder) -> list[Command]:
+        """The order works on; a change that waited for its end is made now."""
+        working.cancelling = False
+        if working.was is None or working.sent is not None:
+            return []
+        wanted, working.order, working.was = working.order, working.was, None
+        return self.change(working, wanted)
 
     def reserve(self, working: WorkingOrder, paise: int) -> None:
         """Set what an order holds of the buying power."""
@@ -154,19 +248,21 @@ class Orders:
     def refuse(self, order: Order, requested: int, verdict: Verdict) -> None:
         """Keep an order that risk refused."""
         numbered = order._replace(order_id=self.take_id())
-        ended_at = order.decided_at
-        self._done.append(OrderRecord(numbered, requested, verdict, OrderState.REFUSED, 0, ended_at, verdict.reason))
+        ended_at, state = order.decided_at, OrderState.REFUSED
+        self._tell(OrderRecord(numbered, requested, verdict, state, 0, ended_at, verdict.reason))
 
     def end(self, working: WorkingOrder, state: OrderState, at: int, why: str = "") -> list[Command]:
         """Close an order's books and submit what waited for its end."""
         order = working.order
         book = self._books[order.instrument]
-        working.state = state
+        working.state, working.cancelling, working.was = state, False, None
         self.reserve(working, 0)
         del self._open[order.order_id]
+        self.unanswered.pop(order.order_id, None)
+        self._done[order.order_id] = working
         book.open_orders.remove(working)
         book.forget_exit(order.order_id)
-        self._done.append(working.record(at, why))
+        self._tell(working.record(at, why))
         commands: list[Command] = []
         for parked in self.of(order.instrument):
             if order.order_id in parked.waits_for:
@@ -175,16 +271,38 @@ class Orders:
                     commands += self._unpark(parked, at)
         return commands
 
+    def heard_after_the_end(self, working: WorkingOrder, state: OrderState, at: int) -> None:
+        """More was heard of an order that is done: its record is told anew."""
+        working.state = state
+        self._tell(working.record(at))
+
+    def take_on_again(self, working: WorkingOrder, state: OrderState) -> None:
+        """An order that was proved absent shows up after all."""
+        order = working.order
+        working.state = state
+        self._done.pop(order.order_id, None)
+        self._done_before.pop(order.order_id, None)
+        self._open[order.order_id] = working
+        self._books[order.instrument].open_orders.append(working)
+
     def _unpark(self, parked: WorkingOrder, at: int) -> list[Command]:
-        if parked.needs_flat and self._account.quantity[parked.order.instrument]:
+        if is_dropped(parked.needs_flat, self._account.quantity[parked.order.instrument]):
             # The close did not fill in its time: like an expired entry, so that a finite target asks again.
             self._books[parked.order.instrument].forget_intent("any_bar")
-            return self.end(parked, OrderState.CANCELLED, at, "close_not_filled")
-        parked.state = WORKING
-        return [Submit(Approved(parked.order, parked.requested, parked.verdict))]
+            return self.end(parked, CANCELLED, at, "close_not_filled")
+        return [self._send(parked)]
 
     def drop_overtaken(self, i: int, at: int) -> None:
         """A fill won the race against the cancel that a parked entry waited for: that entry is not wanted any more."""
         for working in self.of(i):
             if working.state is PARKED and not working.needs_flat:
-                self.end(working, OrderState.CANCELLED, at, "overtaken_by_a_fill")
+                self.end(working, CANCELLED, at, "overtaken_by_a_fill")
+
+
+def _same(one: Order, other: Order) -> bool:
+    """The same to the broker; a price that is not there is NaN."""
+    return (
+        one.quantity == other.quantity
+        and (one.limit == other.limit or one.limit != one.limit)
+        and (one.trigger == other.trigger or one.trigger != one.trigger)
+    )

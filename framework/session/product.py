@@ -1,12 +1,13 @@
-"""What a product allows and when it ends: delivery without shorts, intraday without a night, contracts that expire."""
+"""The product, and when it ends: delivery without shorts, intraday without a night, contracts that expire."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.rules.product import EXPIRY, OPEN_END, ends_with, refusal
 from framework.session.wording import expired_text, left_over_text
 from framework.types.deadlines import NEVER
-from framework.types.orders import MARKET, BarRow, Command, Order, Reason
+from framework.types.orders import MARKET, BarRow, Order, Reason
 from framework.types.record import Notice
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from framework.session.reductions import Reductions
     from framework.types import Settings
     from framework.types.deadlines import Deadline
+    from framework.types.events import BarOpens, Command
+
+
+WHY = ("", "short_in_delivery", "expired", "after_square_off")
+"""By the rulebook's codes."""
 
 
 class Product:
@@ -41,38 +47,51 @@ class Product:
         self._reductions = reductions
         self._tell = tell
         self._deadline: Deadline | None = None
+        self._until = NEVER
+        """When the bar after the one that opened last closes; ``NEVER`` where the session ends before."""
         self._session = -1
         self._over = 0
         """The session that is over when this bar closes."""
         self._done: set[int] = set()
         """Instruments that were squared off in this session."""
 
-    def before_open(self, row: BarRow) -> list[Command]:
+    def before_open(self, bar: BarOpens) -> list[Command]:
         """Square off what is due before this bar's open: what is held goes at that open, what rests is taken back."""
-        self._deadline = deadline = row.deadline
+        self._deadline = deadline = bar.deadline
+        self._until = NEVER if bar.ends_session else 2 * bar.close_time - bar.moment
         if deadline is None:
             return []
-        if row.session != self._session:
-            self._session = row.session
+        if bar.session != self._session:
+            self._session = bar.session
             self._done.clear()
-        self._over = row.session if row.ends_session else row.session - 1
+        self._over = bar.session if bar.ends_session else bar.session - 1
+        return self.square_off(bar.moment)
+
+    def square_off(self, now: int) -> list[Command]:
+        """Leave what is due by now, once in a session; a bar need not come for that."""
         commands: list[Command] = []
-        for i, moment in enumerate(deadline.square_off):
-            if moment <= row.time and i not in self._done:
+        if self._deadline is None:
+            return commands
+        for i, moment in enumerate(self._deadline.square_off):
+            if moment <= now and i not in self._done:
                 self._done.add(i)
-                commands += self._leave(i, Reason.SQUARE_OFF, row.time)
+                commands += self._leave(i, Reason.SQUARE_OFF, now)
         return commands
 
+    def entries_until(self, i: int) -> int:
+        """From when on an entry that is decided now must not be sent any more, UTC nanoseconds.
+
+        It has one bar's time, and the square-off ends it; after a session's last bar only the host knows when.
+        """
+        return self._until if self._deadline is None else min(self._until, self._deadline.square_off[i])
+
     def refusal(self, order: Order) -> str:
-        """Why the product does not allow an order that increases a position; empty when it does."""
+        """Reason code for which the product does not allow an order that increases a position; empty when it does."""
         i = order.instrument
-        if self._delivery and order.quantity < 0:
-            return "short_in_delivery"
-        if self._deadline is None:
-            return ""
-        if self._deadline.last_session[i] <= self._over:
-            return "expired"
-        return "after_square_off" if self._deadline.square_off[i] <= order.decided_at else ""
+        last, moment = NEVER, NEVER
+        if self._deadline is not None:
+            last, moment = self._deadline.last_session[i], self._deadline.square_off[i]
+        return WHY[refusal(self._delivery, order.quantity, last, self._over, moment, order.decided_at)]
 
     def end_session(self, row: BarRow) -> list[Command]:
         """At a session's last close: what must not last longer and is still there is given up at that close."""
@@ -80,9 +99,10 @@ class Product:
         if self._deadline is None or not row.ends_session:
             return commands
         for i, (moment, last) in enumerate(zip(*self._deadline, strict=True)):
-            expires = last <= row.session
-            if not expires and not moment < NEVER:
+            ends = ends_with(row.session, last, moment)
+            if ends == OPEN_END:
                 continue
+            expires = ends == EXPIRY
             held = self._account.quantity[i]
             if held:
                 self._tell(self._notice(i, held, row, expires=expires))
@@ -95,12 +115,17 @@ class Product:
             return Notice(row.close_time, "expiry", expired_text(held, instrument))
         return Notice(row.close_time, "square_off", left_over_text(held, instrument))
 
+    def leave(self, i: int, reason: Reason, now: int) -> list[Command]:
+        """A person wants to be out of one instrument at once."""
+        return self._leave(i, reason, now, anew=True)
+
     def _leave(self, i: int, reason: Reason, now: int, *, anew: bool = False) -> list[Command]:
         """No entries, the intent is 0, and what is held is ordered away; ``anew``: by an order of this reason.
 
         Otherwise an exit of the strategy that is on its way already will do.
         """
-        book, commands = self._books[i], list[Command]()
+        book = self._books[i]
+        commands: list[Command] = []
         for entry in self._orders.entries(i):
             commands += self._orders.withdraw(entry, now)
         if not self._account.quantity[i]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.rules.exits import extreme_after_bar
+from framework.rules import exits
 from framework.session.order_prices import Levels, protective_levels
-from framework.types.orders import GTC, LIMIT, NAN, STOP, BarRow, Command, Modify, Order, OrderType, Reason, Submit
+from framework.types.orders import GTC, LIMIT, NAN, STOP, BarRow, Order, OrderType, Reason
+
+ONE_CANCELS_OTHER = "one_cancels_other"
+"""Reason of a cancel that the rule of the order's own group made."""
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from framework.session.account import Account
-    from framework.session.instrument_state import InstrumentState
+    from framework.session.instrument_state import InstrumentState, WorkingOrder
     from framework.session.orders import Orders
+    from framework.session.surprises import Surprises
     from framework.types import Instrument, Settings
+    from framework.types.events import Command
 
 
 class Protection:
@@ -27,6 +32,7 @@ class Protection:
         account: Account,
         books: Sequence[InstrumentState],
         orders: Orders,
+        surprises: Surprises,
     ) -> None:
         self._instruments = tuple(instruments)
         self._rule = settings.exits
@@ -36,9 +42,17 @@ class Protection:
         self._account = account
         self._books = books
         self._orders = orders
+        self._surprises = surprises
+        self.to_look_at: set[int] = set()
+        """Instruments whose exits are not as they should be; see ``upkeep``."""
+        self.awaits_fills: set[int] = set()
+        """Instruments whose pair was broken by its own rule, with the fill that did it still to be told."""
 
-    def entered(self, i: int, unslipped: float, now: int, *, opened: bool, within_bar: bool) -> list[Command]:
-        """An entry filled: exits are measured from the new average fill. ``opened``: the position is new."""
+    def entered(self, i: int, now: int, *, opened: bool, within_bar: bool) -> list[Command]:
+        """An entry filled: exits are measured from the new average fill. ``opened``: the position is new.
+
+        ``within_bar``: not at its open and not at its close, so that of this bar's range only the close counts.
+        """
         book = self._books[i]
         if opened:
             book.distances, book.bars_held, book.scale = book.entry_distances, 0, 1.0
@@ -46,15 +60,22 @@ class Protection:
         if self._rule.active_from == "next_bar":
             book.protect_due = True
             return []
-        return self._replace(i, unslipped if within_bar else NAN, now)
+        return self._replace(i, now)
 
-    def shrank(self, i: int, order: Order, now: int) -> list[Command]:
-        """Part of the position is gone: its exits shrink with it; a partly filled exit is completed at the open."""
-        book = self._books[i]
+    def shrank(self, i: int, working: WorkingOrder, now: int) -> list[Command]:
+        """Part of the position is gone: its exits shrink with it.
+
+        Of a protective order that filled in part the rest works on; the position is left for the same reason, so that
+        what it does not take goes at the next open. A target takes the stop along, a stop sends the target away.
+        """
+        book, order = self._books[i], working.order
         if not order.protective:
             return self._adjust(i)
+        self.filled(i)
         book.leave(order.reason, self._reenter)
-        return self._withdraw(book, now)
+        if order.order_id == book.stop_id:
+            return self._withdraw(book.target_id, now)
+        return self._adjust_stop(i, self._levels(i))
 
     def carry(self, i: int) -> list[Command]:
         """The position went through a split: its exits follow."""
@@ -72,17 +93,94 @@ class Protection:
                 continue
             book.bars_held += 1
             side = 1 if self._account.quantity[i] > 0 else -1
-            extreme = extreme_after_bar(side, book.extreme, book.within_bar, row.high[i], row.low[i], close)
-            ratcheted = extreme != book.extreme and (self._rule.trail is not None or book.distances.trail > 0.0)
-            book.extreme, book.within_bar = extreme, False
-            if book.protect_due:
-                book.protect_due = False
-                commands += self._replace(i, NAN, row.close_time)
-            elif book.stop_id and ratcheted:
+            before, trails = book.extreme, self._rule.trail is not None or book.distances.trail > 0.0
+            extreme = exits.extreme_after_bar(side, before, book.within_bar, row.high[i], row.low[i], close)
+            due = exits.at_close(book.protect_due, book.stop_id != 0, trails, extreme, before)
+            book.extreme, book.within_bar, book.protect_due = extreme, False, False
+            if due == exits.PLACE:
+                commands += self._replace(i, row.close_time)
+            elif due == exits.MOVE:
                 commands += self._adjust(i)
-            if self._rule.time_exit is not None and book.bars_held >= self._rule.time_exit and not book.leaving:
+            if exits.time_is_up(book.bars_held, self._rule.time_exit or 0, book.leaving):
                 book.leave(Reason.TIME_EXIT, self._reenter)
         return commands
+
+    # ------------------------------------------------------------------ what only a real broker can do to an exit
+
+    def ended(self, order: Order, now: int, why: str, *, asked_for: bool, refused: bool) -> list[Command]:
+        """A protective order ended without taking the position: it is due again at once.
+
+        One that is refused is tried again once at once, and then at every close, and tick a minute apart.
+        """
+        i = order.instrument
+        book, position = self._books[i], self._account.quantity[i]
+        if position * order.quantity >= 0:
+            return []  # it protected what is gone
+        if why == ONE_CANCELS_OTHER:  # its sibling has filled, which is told or about to be
+            if not book.leaving:
+                self.awaits_fills.add(i)
+            return []
+        if not asked_for:
+            if order.type is STOP and not book.stop_id:
+                said = f"{order.reason} was {'refused' if refused else 'taken out of the book'} {why}".rstrip()
+                self._surprises.tell("unprotected", now, order.order_id, i, units=position, said=said)
+            self.to_look_at.add(i)
+        if book.leaving:
+            return []
+        book.refusals += refused
+        return [] if book.refusals > 1 else self.restore(i, now)
+
+    def filled(self, i: int) -> None:
+        """The fill of an exit was told."""
+        self.awaits_fills.discard(i)
+
+    def miss_fills(self) -> None:
+        """A bar or a minute has passed: a fill that still is not told may never be."""
+        if self.awaits_fills:
+            self.to_look_at |= self.awaits_fills
+            self.awaits_fills.clear()
+
+    def works(self, i: int) -> None:
+        """A protective order was accepted."""
+        self._books[i].refusals = 0
+
+    def change_refused(self, working: WorkingOrder, now: int) -> list[Command]:
+        """It keeps its old price and size. One that is larger than the position is taken back, and due again then."""
+        order = working.order
+        i = order.instrument
+        position = self._account.quantity[i]
+        short = abs(position) - abs(working.remaining)
+        if position * order.quantity < 0 < short and order.type is STOP:
+            side = 1 if position > 0 else -1
+            self._surprises.tell(
+                "unprotected", now, order.order_id, i, units=side * short, said="its change was refused"
+            )
+        return self._orders.withdraw(working, now) if short < 0 else []
+
+    def is_in_doubt(self, order: Order, now: int) -> None:
+        """Nobody knows whether a protective order rests: another one might be one too many."""
+        i = order.instrument
+        if order.protective and order.type is STOP and self._account.quantity[i]:
+            units = self._account.quantity[i]
+            self._surprises.tell("unprotected", now, order.order_id, i, units=units, said="nobody knows if it rests")
+
+    def showed_up(self, working: WorkingOrder, now: int) -> list[Command]:
+        """A protective order that was thought absent works after all: it is one too many, if another took its place."""
+        return self._orders.withdraw(working, now)
+
+    def restore(self, i: int, now: int) -> list[Command]:
+        """Bring the pair to what it should be: what is there changed in place, what is missing placed."""
+        book = self._books[i]
+        if book.protect_due or not self._account.quantity[i]:
+            return []
+        levels, commands = self._levels(i), self._adjust(i)
+        if levels.stop > 0.0 and not book.stop_id:
+            commands += self._place_stop(i, levels, now)
+        if levels.target > 0.0 and not book.target_id:
+            commands += self._place_target(i, levels, now)
+        return commands
+
+    # ------------------------------------------------------------------ levels and orders
 
     def _levels(self, i: int) -> Levels:
         side = 1 if self._account.quantity[i] > 0 else -1
@@ -90,30 +188,32 @@ class Protection:
         average, tick = self._account.average[i], self._instruments[i].tick
         return protective_levels(self._rule, book.distances, side, average, book.extreme, tick, book.scale)
 
-    def _withdraw(self, book: InstrumentState, now: int) -> list[Command]:
-        commands: list[Command] = []
-        for exit_id in book.exit_ids():
-            commands += self._orders.withdraw(self._orders[exit_id], now)
-        return commands
+    def _withdraw(self, order_id: int, now: int) -> list[Command]:
+        working = self._orders.get(order_id)
+        return [] if working is None else self._orders.withdraw(working, now)
 
-    def _replace(self, i: int, within_bar_from: float, now: int) -> list[Command]:
+    def _replace(self, i: int, now: int) -> list[Command]:
         """Withdraw the exits there are and place new ones at the present levels."""
         book, levels = self._books[i], self._levels(i)
-        commands = self._withdraw(book, now)
+        commands = [command for exit_id in book.exit_ids() for command in self._withdraw(exit_id, now)]
         if levels.stop > 0.0:
-            stop = self._place(i, STOP, levels.stop_reason, levels.stop, within_bar_from, now)
-            book.stop_id = stop.approved.order.order_id
-            commands.append(stop)
+            commands += self._place_stop(i, levels, now)
         if levels.target > 0.0:
-            target = self._place(i, LIMIT, Reason.TAKE_PROFIT, levels.target, within_bar_from, now)
-            book.target_id = target.approved.order.order_id
-            commands.append(target)
+            commands += self._place_target(i, levels, now)
         return commands
 
-    def _place(self, i: int, kind: OrderType, reason: Reason, price: float, within_bar_from: float, now: int) -> Submit:
+    def _place_stop(self, i: int, levels: Levels, now: int) -> list[Command]:
+        number = self._books[i].stop_id = self._orders.take_id()
+        return self._place(i, number, STOP, levels.stop_reason, levels.stop, now)
+
+    def _place_target(self, i: int, levels: Levels, now: int) -> list[Command]:
+        number = self._books[i].target_id = self._orders.take_id()
+        return self._place(i, number, LIMIT, Reason.TAKE_PROFIT, levels.target, now)
+
+    def _place(self, i: int, number: int, kind: OrderType, reason: Reason, price: float, now: int) -> list[Command]:
         """Submit one protective order over the whole position."""
         order = Order(
-            self._orders.take_id(),
+            number,
             i,
             -self._account.quantity[i],
             kind,
@@ -124,29 +224,34 @@ class Protection:
             trigger=price if kind is STOP else NAN,
             validity=GTC,
             protective=True,
-            within_bar_from=within_bar_from,
         )
-        return self._orders.submit(order)
+        book = self._books[i]
+        if book.only_one_exit():
+            book.group = self._orders.tag_of(number)
+        return [self._orders.submit(order, book.group)]
 
     def _adjust(self, i: int) -> list[Command]:
-        """Bring the exits to the position's size and to their present levels."""
-        book, levels = self._books[i], self._levels(i)
-        commands: list[Command] = []
-        if book.stop_id:
-            order = self._orders[book.stop_id].order
-            commands += self._change(order._replace(trigger=levels.stop, reason=levels.stop_reason))
-        if book.target_id:
-            order = self._orders[book.target_id].order
-            commands += self._change(order._replace(limit=levels.target))
-        return commands
+        """Bring the exits that there are to the position's size and to their present levels."""
+        levels = self._levels(i)
+        return self._adjust_stop(i, levels) + self._adjust_target(i, levels)
 
-    def _change(self, wanted: Order) -> list[Command]:
-        """Modify a protective order if its price or what is left of the position changed."""
-        working, position = self._orders[wanted.order_id], self._account.quantity[wanted.instrument]
-        order = working.order
-        same_price = wanted.trigger == order.trigger or wanted.limit == order.limit
-        if working.remaining == -position and same_price:
+    def _adjust_stop(self, i: int, levels: Levels) -> list[Command]:
+        stop = self._orders.get(self._books[i].stop_id)
+        if stop is None:
             return []
-        changed = wanted._replace(quantity=working.filled - position)
-        working.order = changed
-        return [Modify(changed.order_id, -position, changed.trigger, changed.limit)]
+        wanted = stop.order._replace(trigger=levels.stop, reason=levels.stop_reason)
+        return self._change(stop, wanted, stop.order.trigger, levels.stop)
+
+    def _adjust_target(self, i: int, levels: Levels) -> list[Command]:
+        target = self._orders.get(self._books[i].target_id)
+        if target is None:
+            return []
+        wanted = target.order._replace(limit=levels.target)
+        return self._change(target, wanted, target.order.limit, levels.target)
+
+    def _change(self, working: WorkingOrder, wanted: Order, price: float, wanted_price: float) -> list[Command]:
+        """Change a protective order if its price or what is left of the position changed."""
+        position = self._account.quantity[wanted.instrument]
+        if not exits.is_out_of_date(price, wanted_price, working.remaining, position):
+            return []
+        return self._orders.change(working, wanted._replace(quantity=working.filled - position))

@@ -1,11 +1,11 @@
-"""What is still to be given back, ordered until it is done."""
+"""Reductions: what is still to be given back, ordered until it is done."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.rules.targets import outstanding_reduction
-from framework.types.orders import MARKET, Approved, BarRow, Command, Order, Reason, Verdict
+from framework.rules.targets import is_rebalance, outstanding_reduction
+from framework.types.orders import MARKET, BarRow, Order, Reason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from framework.session.account import Account
     from framework.session.instrument_state import InstrumentState
     from framework.session.orders import Orders
+    from framework.types.events import Command
 
 
 class Reductions:
@@ -45,7 +46,8 @@ class Reductions:
 
     def order(self, i: int, now: int) -> list[Command]:
         """Bring one instrument to what is wanted of it, by one market order."""
-        book, commands = self._books[i], list[Command]()
+        book = self._books[i]
+        commands: list[Command] = []
         needed = outstanding_reduction(self._account.quantity[i], book.desired)
         working = self._orders.plain_exits(i)
         at_market = all(order.order.type is MARKET for order in working)
@@ -56,11 +58,11 @@ class Reductions:
         if needed:
             number = self._orders.take_id()
             order = Order(number, i, needed, MARKET, self._reason(book), reduces=True, decided_at=now)
-            blocked = self._orders.not_yet_done(i, reduces=True)
-            commands += self._orders.place(Approved(order, needed, Verdict(needed)), 0, blocked)
+            blocked = self._orders.before(i, reduces=True)
+            commands += self._orders.place(order, needed, Verdict(needed), blocked)
         return commands
 
     def _reason(self, book: InstrumentState) -> Reason:
         if book.leaving:
             return book.leaving_reason
-        return Reason.REBALANCE if self._weights and book.intent != 0.0 else Reason.SIGNAL
+        return Reason.REBALANCE if is_rebalance(self._weights, True, book.intent) else Reason.SIGNAL

@@ -9,6 +9,7 @@ from framework.errors import StrategyError
 from framework.rules import limits, risk
 from framework.rules.exits import rupees_of
 from framework.rules.sizing import can_order
+from framework.session.order_prices import plain
 from framework.session.sizer import BEYOND_LIMIT
 from framework.types.orders import Verdict
 from framework.types.portfolio import TradingState
@@ -58,7 +59,7 @@ class RuleAnswer(NamedTuple):
 
 
 class ReviewContext(NamedTuple):
-    """What limits look at beside the account."""
+    """Everything that limits look at beside the account."""
 
     product: Product
     breaker: Breaker
@@ -83,7 +84,7 @@ class Review:
         self._long_margin, self._short_margin = settings.long_share, settings.short_share
         self._limits = settings.limits
         self._account = account
-        self._product, self.breaker, self._orders_so_far, self._exposure, self._last_bars = seen
+        self.product, self.breaker, self._orders_so_far, self._exposure, self._last_bars = seen
         self._portfolio = portfolio
         self._rules = tuple(rules)
         self._restricted = [is_named(one, settings.limits.restricted) for one in account.instruments]
@@ -116,7 +117,7 @@ class Review:
         """Verdict on an order that increases a position: what the strictest rule leaves, the first of equals."""
         order, units, reason = asked.order, asked.units, ""
         side = 1 if order.quantity > 0 else -1
-        if refused := self._product.refusal(order):
+        if refused := self.product.refusal(order):
             return Verdict(0, refused)
         if refused := self.breaker.refusal:
             return Verdict(0, refused)
@@ -141,7 +142,7 @@ class Review:
         The limits are asked about all units, the user's own rules about what those before them left.
         """
         units, side = asked.units, 1 if asked.order.quantity > 0 else -1
-        refused, halted = self._product.refusal(asked.order), self.breaker.refusal
+        refused, halted = self.product.refusal(asked.order), self.breaker.refusal
         said = [
             RuleAnswer("product", units, 0 if refused else units, refused),
             RuleAnswer("state", units, 0 if halted else units, halted or TradingState.ACTIVE.value),
@@ -177,21 +178,14 @@ class Review:
         return limits.within_age(asked.units, self._last_bars.age(asked.order.instrument), self._limits.max_age or 0)
 
     def _sane(self, asked: ReviewRequest) -> int:
-        """A first bar has nothing to have jumped from."""
         i = asked.order.instrument
         close, before = self._account.close[i], self._last_bars.before[i]
-        if math.isnan(before):
-            return asked.units
         return limits.within_jump(asked.units, close, before, _rupees(self._limits.max_jump, before))
 
     def _in_band(self, asked: ReviewRequest) -> int:
-        """A market order has no price of its own."""
         order, reference = asked.order, self._account.close[asked.order.instrument]
-        band, units = _rupees(self._limits.price_band, reference), asked.units
-        for price in (order.limit, order.trigger):
-            if not math.isnan(price):
-                units = min(units, limits.within_price_band(asked.units, price, reference, band))
-        return units
+        band = _rupees(self._limits.price_band, reference)
+        return limits.within_price_band(asked.units, order.limit, order.trigger, reference, band)
 
     def _orders(self, asked: ReviewRequest) -> int:
         return limits.within_orders(
@@ -229,8 +223,7 @@ class Review:
 
     def _within(self, asked: ReviewRequest, limit: Distance | None, among: frozenset[int] | None = None) -> int:
         used = self._exposure.beside(asked.order.instrument, among, follows=asked.follows).paise
-        rupees = _rupees(limit, asked.equity_paise / 100.0)
-        return limits.within_total(asked.units, asked.price, used, rupees, asked.lot)
+        return limits.within_share(asked.units, asked.price, used, *plain(limit), asked.equity_paise, asked.lot)
 
     def _affordable(self, asked: ReviewRequest) -> int:
         order = asked.order
@@ -259,12 +252,12 @@ class Review:
 
 
 def is_named(instrument: Instrument, names: Sequence[str]) -> bool:
-    """Whether a list names the instrument, by its symbol or by exchange and symbol."""
+    """True when a list names the instrument, by its symbol or by exchange and symbol."""
     return bool(names) and (instrument.symbol in names or str(instrument) in names)
 
 
 def sector_numbers(instruments: Sequence[Instrument], sectors: Mapping[str, Sequence[str]]) -> list[int]:
-    """Which sector each instrument is in, by its place among them; −1 = in none."""
+    """Sector number of each instrument: its place among them; −1 = in none."""
     names = list(sectors.values())
     return [next((number for number, named in enumerate(names) if is_named(one, named)), -1) for one in instruments]
 

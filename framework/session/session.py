@@ -1,78 +1,105 @@
-"""The trading session as a state machine: events in, commands out.
+"""The trading session as a state machine: ``handle(input) -> Outcome(commands, facts)``. Nothing else changes it.
 
-Rule 1: everything that decides what to order, when and how much lives in this package and in the rulebook it calls.
-Rule 2: this package does not know which host it runs in. Backtest, paper and live hand it the same events.
+Theory of operation
+===================
 
-A host calls, bar by bar::
+A session is one account trading one strategy over some instruments. It has no clock, no I/O and no randomness: the same
+inputs in the same order give the same commands and facts, in a backtest, on paper and live, and a crash is repaired by
+handling the journal's inputs again. It does not know which host it runs in. Everything that decides what to order, when
+and how much is here and in the rulebook that it calls; hosts carry commands to a broker and answers back.
 
-    commands = session.open_bar(row)             # a new session begins: what is due before the bar's open
-    for event in exchange or broker: commands = session.receive(event)
-    commands = session.close_bar(row)            # mark → breaker → hooks → upkeep of exits
-    commands = session.decide(row, decisions)    # intents → reductions → increases (size → review → order)
-    commands = session.end_session(row)          # of a session's last bar: what must not last longer
+Five small machines run side by side, and each input moves some of them.
+
+The **session day** (``sequence``, ``product``) goes BarOpens → BarCloses → Decided, bar by bar, and SessionEnds after
+the last. A bar's open begins a session: counts begin anew, actions are gone through, square-offs come due. It sees bars
+and ticks, never prices of what has not closed. ``sequence`` is the guard at the door: an input that cannot come now
+raises before anything has changed.
+
+An **order** (``orders``, ``lifecycle``, ``answers``) goes PARKED → SENT → WORKING → done, with UNKNOWN beside it. It
+sees answers, and moves by evidence only. A cancel or a change under way is noted beside the state: until it is
+answered, the order may be either, and counts as the worse.
+
+An **intent** (``intents``, ``increases``, ``reductions``) is what is wanted of an instrument: a target, the units it
+means, or *leaving*. It moves at decisions, and when an order comes to nothing or an exit was forced. Increases are
+reviewed (``review``); reductions are ordered until they are done.
+
+A **protection** (``protection``) is the pair of stop and target of a position. It follows every fill, close and split:
+its size is the position's, it is changed in place, and a stop that ended without filling is due again at once.
+
+The **breaker** (``breaker``, ``surprises``, ``persons``) says whether increases are allowed. It moves at closes, by an
+order too many, by a surprise, and by a person.
+
+What couples them is the position, and only ``aftermath`` couples: a fill (order) changes the position; that moves the
+protection, may force the intent to 0, and may free an order that was parked behind another. A trip of the breaker
+withdraws entries and may make intents leave. Everything else goes through the next decision.
+
+What can race
+-------------
+Between a command and its answer the world goes on. The rules that make every race end well:
+
+- A cancel and a fill: the fill counts. A parked order waits for the cancel's answer, and is dropped when a fill
+  overtakes it or the cancel is refused.
+- A change and a fill: quantities of a change are of the whole order, what has filled included, so either order of the
+  two is the same. One change is under way at a time; the next one is made of what is wanted then.
+- Answers among each other: ``lifecycle`` gives states a rank, so that any order of the same answers ends alike.
+- Stop and target: both may fill. That is booked; the position that came of it is an accident, and is closed at once.
+- A silence: what is not answered in time is told, an unanswered placing is UNKNOWN, keeps its reserve, counts in full
+  in every limit and is never sent again. Only evidence ends it.
+- Somebody else in the account: what no order explains is booked, told, and increases wait until it is reconciled.
+
+``upkeep`` is the safety net: whatever was refused or is missing is looked at again at every close and tick. In a
+simulation it has nothing to do, because there everything is answered at once and nothing is refused. What only a real
+broker can do is in ``answers``, ``surprises``, ``upkeep`` and ``persons``; the compiled engine mirrors none of it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from framework.errors import InvariantError
 from framework.rules.breaker import is_ruin
 from framework.session.account import Account
+from framework.session.aftermath import Aftermath
+from framework.session.answers import BrokerAnswers, Hooks
+from framework.session.approval import LONGEST_NAME
 from framework.session.breaker import Breaker
 from framework.session.corporate_actions import CorporateActions
-from framework.session.early_fill import refuse_early
+from framework.session.desk import SessionDesk
+from framework.session.explicit_orders import ExplicitOrders
 from framework.session.exposure import Exposure
 from framework.session.funding import Funding
 from framework.session.increases import Increases
 from framework.session.instrument_state import InstrumentState, WorkingOrder
 from framework.session.intents import Intents
-from framework.session.order_prices import entry_prices
 from framework.session.orders import Orders
+from framework.session.persons import Persons, refuse_impossible
 from framework.session.product import Product
 from framework.session.protection import Protection
 from framework.session.reductions import Reductions
 from framework.session.review import Review, ReviewContext
+from framework.session.sequence import Sequence
 from framework.session.staleness import Staleness
-from framework.session.wording import cash_text, refused_fill_text, trip_text
+from framework.session.surprises import Surprises
+from framework.session.upkeep import Upkeep
+from framework.session.wording import trip_text
+from framework.types import events
 from framework.types.breaker import BreakerCause
-from framework.types.orders import (
-    BarRow,
-    Cancelled,
-    CancelRequest,
-    Command,
-    Decisions,
-    Event,
-    ExitDistances,
-    Expired,
-    Fill,
-    Order,
-    OrderRequest,
-    Reason,
-)
-from framework.types.record import Notice, OrderRecord, OrderState, Settlement
+from framework.types.events import NOTHING, Outcome
+from framework.types.orders import BarRow, Reason
+from framework.types.record import Notice
 from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
+    from collections.abc import Sequence as Many
 
     from framework.types import BreakerEvent, Instrument, Portfolio, RiskRule, Settings, TradingState
     from framework.types.actions import Due
-    from framework.types.record import AppliedAction
+    from framework.types.events import Command, Fact, Input
+    from framework.types.record import OrderRecord, Settlement
 
-CANCELLED, FILLED = OrderState.CANCELLED, OrderState.FILLED
-FORCED = frozenset(
-    {
-        Reason.STOP_LOSS,
-        Reason.TAKE_PROFIT,
-        Reason.TRAILING_STOP,
-        Reason.TIME_EXIT,
-        Reason.SQUARE_OFF,
-        Reason.EXPIRY,
-        Reason.RISK,
-    }
-)
-"""Exits that set the intent to 0 by themselves."""
+
+NO_ROW = BarRow(0, 0, 0, False, (), (), (), (), ())
 
 
 class Session:
@@ -80,304 +107,255 @@ class Session:
 
     def __init__(
         self,
-        instruments: Sequence[Instrument],
+        instruments: Many[Instrument],
         settings: Settings,
         *,
         style: str = "signals",
-        rules: Sequence[RiskRule] = (),
-        actions: Sequence[Due] = (),
+        rules: Many[RiskRule] = (),
+        actions: Many[Due] = (),
+        name: str = "t",
     ) -> None:
-        """``actions``: corporate actions in the order they take effect, none of them before the first session."""
+        """``actions``: corporate actions in the order they take effect, none of them before the first session.
+
+        ``name`` begins the tag of every order: letters and digits, one name for each session of an account.
+        """
+        if not (name.isascii() and name.isalnum() and len(name) <= LONGEST_NAME):
+            msg = f"the session's name {name!r} must be 1 to {LONGEST_NAME} letters and digits: it begins every tag"
+            raise InvariantError(msg)
         self.instruments = tuple(instruments)
         self.settings = settings
         self.account = account = Account(instruments, settings)
-        self.settlements: list[Settlement] = []
-        self.notices: list[Notice] = []
+        self._facts: list[Fact] = []
+        tell = self._facts.append
         self._weights = style == "allocate"
-        self._by_target = style != "on_bar"
+        by_target = style != "on_bar"
         self._rules = tuple(rules)
+        self.inputs = inputs = Sequence(len(self.instruments))
         self._books = books = [InstrumentState() for _ in self.instruments]
-        self._orders = orders = Orders(account, books)
-        self.breaker = breaker = Breaker(settings, account.trips)
+        self._orders = orders = Orders(account, books, inputs, tell, name)
+        self.breaker = breaker = Breaker(settings, account.trips, tell)
+        self._surprises = surprises = Surprises(instruments, breaker, tell)
         reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
         exposure = Exposure(account, orders, reuse_proceeds=reuse_proceeds)
         self._last_bars = Staleness(len(self.instruments))
-        self._reductions = Reductions(account, books, orders, by_target=self._by_target, weights=self._weights)
-        self._product = Product(settings, account, books, orders, self._reductions, self.notices.append)
+        self._reductions = Reductions(account, books, orders, by_target=by_target, weights=self._weights)
+        self._product = Product(settings, account, books, orders, self._reductions, tell)
         self.seen = ReviewContext(self._product, breaker, orders, exposure, self._last_bars)
         self.review = review = Review(settings, rules, account, self.seen, self.portfolio)
         funding = Funding(account, orders, reuse_proceeds=reuse_proceeds)
-        self.increases = Increases(settings, account, orders, review, funding, by_target=self._by_target)
-        self._protection = Protection(instruments, settings, account, books, orders)
-        self._exdates = CorporateActions(actions, account, books, orders, self._protection, self._last_bars)
+        self.increases = Increases(settings, account, orders, review, funding, by_target=by_target)
+        self._explicit = ExplicitOrders(settings, account, books, orders, self.increases)
+        self._protection = Protection(instruments, settings, account, books, orders, surprises)
+        desk = SessionDesk(inputs, account, books, orders, tell)
+        self._exdates = CorporateActions(actions, desk, self._protection, self._last_bars)
         self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
+        self._aftermath = Aftermath(
+            desk, self._protection, self._reductions, reenter=settings.reenter, by_target=by_target
+        )
+        self._upkeep = Upkeep(desk, self._protection, self._reductions)
+        hooks = Hooks(self._rules, self.portfolio)
+        self._answers = answers = BrokerAnswers(desk, self._protection, self._aftermath, surprises, self._upkeep, hooks)
+        self._persons = Persons(desk, breaker, self._product, self._protection, surprises)
         self.equity_paise = settings.capital_paise
         """Cash plus marked positions at the last close."""
         self._session = 0
-        self._now = 0
-        self._below_zero = False
+        self._row = NO_ROW
+        """The bar that closed last."""
+        self._bars: dict[type, Callable[[Any], list[Command]]] = {
+            events.BarOpens: self._open_bar,
+            events.BarCloses: self._close_bar,
+            events.Decided: self._decide,
+            events.SessionEnds: self._end_session,
+            events.Revalue: self._revalue,
+        }
+        """Each lets its input in itself: a bar asks three times."""
+        self._others: dict[type, Callable[[Any], list[Command]]] = {
+            events.Filled: answers.filled,
+            events.Accepted: answers.accepted,
+            events.Refused: answers.refused,
+            events.Cancelled: answers.cancelled,
+            events.CancelRefused: answers.cancel_refused,
+            events.Changed: answers.changed,
+            events.ChangeRefused: answers.change_refused,
+            events.Expired: answers.expired,
+            events.Unknown: answers.unknown,
+            events.Found: answers.found,
+            events.Tick: self._tick,
+            events.PersonSays: self._hear_person,
+            events.ActionKnown: self._learn_action,
+        }
 
     def __repr__(self) -> str:
         held = ", ".join(f"{self.instruments[i]} {self.account.quantity[i]:+d}" for i in self.account.held)
         return f"Session({self.state.value}, equity {rupees(self.equity_paise / 100)}, {held or 'flat'})"
 
+    # ------------------------------------------------------------------ the one entrance
+
+    def handle(self, event: Input) -> Outcome:
+        """Take one input and say what follows from it.
+
+        Raises ``InvariantError`` for an input that cannot come now; then nothing has changed.
+        """
+        carry_out = self._bars.get(type(event)) or self._admitted(event)
+        commands = carry_out(event)
+        if not self._facts:
+            return Outcome(tuple(commands)) if commands else NOTHING
+        outcome = Outcome(tuple(commands), tuple(self._facts))
+        self._facts.clear()
+        return outcome
+
+    def _admitted(self, event: Input) -> Callable[[Any], list[Command]]:
+        """The part that carries out an input that may come at any time, once it was let in."""
+        carry_out = self._others.get(type(event))
+        if carry_out is None:
+            msg = f"{type(event).__name__} is no input of a session; see framework.types.events.Input"
+            raise InvariantError(msg)
+        if type(event) is events.PersonSays:
+            refuse_impossible(event, self.account)
+        self.inputs.admit(event)
+        return carry_out
+
     # ------------------------------------------------------------------ what hosts read
 
     @property
     def state(self) -> TradingState:
-        """What the circuit breaker allows now."""
+        """Trading state: what is allowed now."""
         return self.breaker.state
 
     @property
     def now(self) -> int:
-        """The moment of what came last, UTC nanoseconds."""
-        return self._now
+        """Date of what is noted now, UTC nanoseconds."""
+        return self.inputs.now
+
+    @property
+    def moment(self) -> int:
+        """The moment of the latest input, UTC nanoseconds."""
+        return self.inputs.moment
 
     def portfolio(self) -> Portfolio:
         """The account at this moment, frozen."""
         reserved = self._orders.reserved_paise
-        return self.account.snapshot(self._now, self.state, self.breaker.session_start_paise, reserved)
+        return self.account.snapshot(self.inputs.now, self.state, self.breaker.session_start_paise, reserved)
 
-    def order_records(self) -> tuple[OrderRecord, ...]:
-        """Every order so far, refused ones included, by order id."""
+    def open_orders(self) -> tuple[OrderRecord, ...]:
+        """Every open order, by order id."""
         return self._orders.records()
 
     def working(self, i: int) -> list[WorkingOrder]:
         """Open orders of one instrument, oldest first."""
         return self._orders.of(i)
 
-    @property
-    def applied_actions(self) -> tuple[AppliedAction, ...]:
-        """Corporate actions that positions went through so far."""
-        return tuple(self._exdates.applied)
-
-    # ------------------------------------------------------------------ events of the broker
-
-    def receive(self, event: Event) -> list[Command]:
-        """Book what happened and answer with what follows from it. A fill of an unknown order is an InvariantError."""
-        if isinstance(event, Fill):
-            return self._filled(event)
-        working = self._orders.get(event.order_id)
-        if working is None:
-            return []
-        if isinstance(event, Cancelled):
-            return self._orders.end(working, CANCELLED, self._now)
-        self._now = event.time or self._now
-        if isinstance(event, Expired):
-            self._give_up(working)
-            return self._orders.end(working, OrderState.EXPIRED, self._now)
-        order = working.order
-        text = refused_fill_text(order.quantity, self.instruments[order.instrument], event.reason)
-        self._notice("refused_fill", text)
-        self._give_up(working)
-        return self._orders.end(working, OrderState.REFUSED, self._now, event.reason)
-
-    def _filled(self, fill: Fill) -> list[Command]:
-        working = self._orders.get(fill.order_id)
-        if working is None:
-            msg = f"a fill of {fill.quantity:+d} came for order {fill.order_id}, which is not open"
-            raise InvariantError(msg)
-        refuse_early(fill, working.order)
-        self._now = fill.time
-        before = self.account.quantity[fill.instrument]
-        settlement = self.account.settle(fill, working.order, before_paise=working.filled_paise)
-        self.settlements.append(settlement)
-        asked = abs(working.remaining)
-        working.filled += fill.quantity
-        working.filled_paise += settlement.value_paise
-        self._orders.reserve(working, working.reserved_paise * abs(working.remaining) // asked)
-        commands = self._position_changed(fill, working.order, before, settlement.position)
-        if working.remaining * fill.quantity <= 0:  # below 0: it filled before it heard that it was shortened
-            commands += self._orders.end(working, FILLED, self._now)
-        self._watch_cash()
-        for rule in self._rules:
-            rule.post_fill(settlement, self.portfolio())
-        return commands
-
-    def _position_changed(self, fill: Fill, order: Order, before: int, position: int) -> list[Command]:
-        i, crossed = fill.instrument, before * position < 0
-        commands = self._went_flat(i, order.order_id, forced=order.reason in FORCED) if not position or crossed else []
-        if position == 0:
-            return commands
-        if before == 0 or crossed or abs(position) > abs(before):
-            self._orders.drop_overtaken(i, self._now)
-            within_bar, opened = not fill.at_open and not fill.at_close, before == 0 or crossed
-            return commands + self._protection.entered(
-                i, fill.unslipped, self._now, opened=opened, within_bar=within_bar
-            )
-        commands = self._protection.shrank(i, order, self._now)
-        for working in self._orders.plain_exits(i):
-            # An explicit order that was to increase may find something to reduce: what it took, others must not.
-            if abs(working.remaining) > abs(position):
-                commands += self._orders.shorten(working, -position)
-        return commands
-
-    def _went_flat(self, i: int, by: int, *, forced: bool) -> list[Command]:
-        """Order ``by`` took the position: its exits are cancelled, and a forced exit takes the intent with it."""
-        book = self._books[i]
-        if forced:
-            book.forget_intent(self.settings.reenter)
-        book.forget_position()
-        commands: list[Command] = []
-        for working in self._orders.of(i):
-            unwanted = working.order.reduces or (forced and self._by_target)
-            if unwanted and not working.cancelling and working.order.order_id != by:
-                commands += self._orders.withdraw(working, self._now)
-        return commands
-
-    def _give_up(self, working: WorkingOrder) -> None:
-        """An entry that ended unfilled sets the intent to 0, or to what it was while a position was held."""
-        order = working.order
-        book, position = self._books[order.instrument], self.account.quantity[order.instrument]
-        if self._by_target and not order.reduces and working.filled == 0 and not book.leaving:
-            if position:
-                book.intent, book.desired = book.intent_before, position
-            else:
-                book.forget_intent(self.settings.reenter)
-
     # ------------------------------------------------------------------ before the open of a bar
 
-    def open_bar(self, row: BarRow) -> list[Command]:
+    def _open_bar(self, bar: events.BarOpens) -> list[Command]:
         """Before anything of this bar fills: a new session begins, square-offs are due. Only its times may be seen."""
-        self._now = row.time
+        self.inputs.opens(bar)
         commands: list[Command] = []
-        if row.session != self._session:
-            self._session = row.session
-            self._orders.count_anew()
-            self.breaker.begin_session(self._now, self.equity_paise)
-            if self._exdates.is_due(row.session):
-                commands = self._exdates.begin_session(row.session, row.time, self._paid_out, self._give_up)
-                self._watch_cash()
-        return commands + self._product.before_open(row)
+        if bar.session != self._session:
+            self._session = bar.session
+            self._orders.begin_session()
+            self._answers.begin_session()
+            self.breaker.begin_session(bar.moment, self.equity_paise)
+            if self._exdates.is_due(bar.session):
+                commands = self._go_through_actions(bar.session, bar.moment)
+        return commands + self._product.before_open(bar)
+
+    def _go_through_actions(self, session: int, now: int) -> list[Command]:
+        commands = self._exdates.begin_session(session, now, self._paid_out, self._aftermath.give_up)
+        self._answers.watch_cash()
+        return commands
 
     def _paid_out(self, settlement: Settlement) -> list[Command]:
         """A consolidation left less than one share of a position: it is gone, like after a forced exit."""
-        self.settlements.append(settlement)
-        return self._went_flat(settlement.fill.instrument, settlement.fill.order_id, forced=True)
+        self._facts.append(settlement)
+        return self._aftermath.went_flat(settlement.fill.instrument, settlement.fill.order_id, forced=True)
 
     # ------------------------------------------------------------------ the close of a bar
 
-    def close_bar(self, row: BarRow) -> list[Command]:
+    def _close_bar(self, event: events.BarCloses) -> list[Command]:
         """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
-        self._now = row.close_time
+        self.inputs.closes(event)
+        self._row = row = event.row
         self._mark(row)
         if self.review.looks_at_bars:
             self._last_bars.note(row)
         commands: list[Command] = []
         if self.breaker.watches_closes or is_ruin(self.equity_paise):
-            commands = self._tripped(self.breaker.judge(self._now, self.equity_paise))
+            commands = self._tripped(self.breaker.judge(row.close_time, self.equity_paise))
         for rule in self._rules:
             rule.on_state(self.portfolio())
-        return commands + self._protection.look_after(row) if self.account.held else commands
-
-    def remark(self, row: BarRow) -> list[Command]:
-        """Value the account once more at this bar's close, after fills at it; they may have ruined it."""
-        self._mark(row)
-        if not is_ruin(self.equity_paise):
-            return []
-        self._now = row.close_time
-        events = self.breaker.judge(self._now, self.equity_paise)
-        return self._tripped(events) + self._reductions.at_close(row) if events else []
+        if self.account.held:
+            commands += self._protection.look_after(row)
+        if self._upkeep.is_due():
+            commands += self._upkeep.at_close(self._answers.doubt)
+        return commands
 
     def _mark(self, row: BarRow) -> None:
         self.account.mark(row.close)
         self.equity_paise = self.account.equity_paise()
 
-    def decide(
-        self,
-        row: BarRow,
-        decisions: Decisions | None = None,
-        requests: Sequence[OrderRequest | CancelRequest] = (),
-    ) -> list[Command]:
+    def _revalue(self, event: events.Revalue) -> list[Command]:
+        """After fills at the close: value the account once more at that close; they may have ruined it."""
+        self.inputs.passes(event)
+        self._mark(self._row)
+        if not is_ruin(self.equity_paise):
+            return []
+        tripped = self.breaker.judge(self.inputs.now, self.equity_paise)
+        return self._tripped(tripped) + self._reductions.at_close(self._row) if tripped else []
+
+    def _decide(self, event: events.Decided) -> list[Command]:
         """Decide at the close just marked. Reductions come before increases, each by instrument."""
+        self.inputs.passes(event)
+        row, decisions, now = self._row, event.decisions, self._row.close_time
         increases = [] if decisions is None else self._intents.decide(row, decisions, self.equity_paise)
         commands = self._reductions.at_close(row) if self.account.held else []
-        tripped_before = len(self.breaker.events)
+        self.breaker.fresh.clear()
         for increase in increases:
-            commands += self.increases.decided(increase, self.equity_paise, self._now)
-        for request in requests:
-            commands += self._carry_out(request)
-        if len(self.breaker.events) > tripped_before:  # a runaway: what is to be left is left at the next open
-            commands += self._tripped(self.breaker.events[tripped_before:]) + self._reductions.at_close(row)
+            commands += self.increases.decided(increase, self.equity_paise, now)
+        for request in event.requests:
+            commands += self._explicit.carry_out(request, self.equity_paise, now)
+        if self.breaker.fresh:  # a runaway: what is to be left is left at the next open
+            commands += self._tripped(self.breaker.fresh) + self._reductions.at_close(row)
         return commands
 
-    def end_session(self, row: BarRow) -> list[Command]:
+    def _end_session(self, event: events.SessionEnds) -> list[Command]:
         """After the decisions of a session's last bar: what must not last longer is given up at that close."""
-        self._now = row.close_time
-        return self._product.end_session(row)
+        self.inputs.passes(event)
+        return self._product.end_session(self._row)
 
     # ------------------------------------------------------------------ the circuit breaker
 
-    def reset_breaker(self) -> None:
-        """A person's command: what tripped the breaker is over, and losses count from here."""
-        self.breaker.reset(self._now, self.equity_paise)
-        self._orders.count_anew()
-
-    def _tripped(self, events: Sequence[BreakerEvent]) -> list[Command]:
+    def _tripped(self, tripped: Many[BreakerEvent]) -> list[Command]:
         """Tell it, withdraw what would still increase; after ruin and with ``on_trip: flatten`` leave what is held."""
         commands: list[Command] = []
-        for event in events:
-            self._notice(str(event.cause), trip_text(event, self.settings.limits, self.instruments))
+        now = self.inputs.now
+        for event in tripped:
+            text = trip_text(event, self.settings.limits, self.instruments)
+            self._facts.append(Notice(now, str(event.cause), text))
             for i in self._orders.instruments():
                 for entry in self._orders.entries(i):
-                    commands += self._orders.withdraw(entry, self._now)
+                    commands += self._orders.withdraw(entry, now)
             if self.settings.limits.on_trip == "flatten" or event.cause is BreakerCause.RUIN:
                 for i in self.account.held:
                     if not self._books[i].leaving:
                         self._books[i].leave(Reason.RISK, self.settings.reenter)
         return commands
 
-    # ------------------------------------------------------------------ explicit orders of on_bar
+    # ------------------------------------------------------------------ time, persons, corporate actions
 
-    def _carry_out(self, request: OrderRequest | CancelRequest) -> list[Command]:
-        """Carry out what ``on_bar`` asked for: what reduces passes, what increases is reviewed."""
-        i = request.instrument
-        if isinstance(request, CancelRequest):
-            taken_back: list[Command] = []
-            for working in [*self._orders.entries(i), *self._orders.plain_exits(i)]:
-                if request.label in {"", working.order.label}:
-                    taken_back += self._orders.withdraw(working, self._now)
-            return taken_back
-        side = 1 if request.quantity > 0 else -1
-        prices = entry_prices(
-            self.settings, self.instruments[i], side, self.account.close[i], request.limit, request.trigger
-        )
-        position = self.account.quantity[i]
-        going = sum(abs(working.remaining) for working in self._orders.plain_exits(i))
-        room = max(abs(position) - going, 0) if position * side < 0 else 0
-        reducing = min(room, abs(request.quantity))
-        order = Order(
-            0,
-            i,
-            side * reducing,
-            prices.type,
-            Reason.ORDER,
-            reduces=True,
-            decided_at=self._now,
-            limit=prices.limit,
-            trigger=prices.trigger,
-            validity=request.validity,
-            label=request.label,
-        )
-        commands: list[Command] = []
-        if reducing:
-            commands.append(self._orders.submit(order._replace(order_id=self._orders.take_id())))
-        increasing = abs(request.quantity) - reducing
-        if increasing:
-            self._books[i].entry_distances = ExitDistances()
-            entry = order._replace(quantity=side * increasing, reduces=False)
-            coming = sum(abs(w.remaining) for w in self._orders.entries(i) if w.order.quantity * side > 0)
-            held = (abs(position) if position * side > 0 else 0) + coming
-            commands += self.increases.reviewed(entry, prices.worst, held, self.equity_paise, 0, set())
+    def _tick(self, event: events.Tick) -> list[Command]:
+        """No bar need come for what is due by now."""
+        return self._product.square_off(event.moment) + self._upkeep.at_tick(self._answers.doubt)
+
+    def _hear_person(self, said: events.PersonSays) -> list[Command]:
+        commands = self._persons.say(said, self.equity_paise)
+        self.equity_paise = self.account.equity_paise()
+        self._answers.watch_cash()
         return commands
 
-    # ------------------------------------------------------------------ notices
-
-    def _watch_cash(self) -> None:
-        below = self.account.spendable_paise() < 0
-        if below and not self._below_zero:
-            self._notice("cash_below_zero", cash_text(self.account.cash_paise))
-        self._below_zero = below
-
-    def _notice(self, code: str, text: str) -> None:
-        self.notices.append(Notice(self._now, code, text))
+    def _learn_action(self, known: events.ActionKnown) -> list[Command]:
+        """An action is gone through with the first bar on or after its ex-date, or now, if that has come already."""
+        self._exdates.learn(known.due)
+        if known.due.ex_day > self._session or not self._session:
+            return []
+        return self._go_through_actions(self._session, known.moment)

@@ -1,4 +1,4 @@
-"""When each instrument last had a bar, and the close before that one: what says whether a price can be trusted."""
+"""Staleness: the session of each last bar and the close before it, which say whether a price can be trusted."""
 
 from __future__ import annotations
 

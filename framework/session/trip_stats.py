@@ -1,4 +1,4 @@
-"""What the account's own round trips came to so far: all that ``kelly`` sizing knows, and losses in a row."""
+"""Sums of the account's own round trips so far: all that ``kelly`` sizing knows, and losses in a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What notices say, in one place for every engine."""
+"""Words of notices, in one place for every engine."""
 
 from __future__ import annotations
 

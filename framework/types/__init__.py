@@ -22,22 +22,14 @@ if TYPE_CHECKING:
     from framework.types.orders import NAN as NAN
     from framework.types.orders import Approved as Approved
     from framework.types.orders import BarRow as BarRow
-    from framework.types.orders import Cancel as Cancel
-    from framework.types.orders import Cancelled as Cancelled
     from framework.types.orders import CancelRequest as CancelRequest
-    from framework.types.orders import Command as Command
     from framework.types.orders import Decisions as Decisions
-    from framework.types.orders import Event as Event
     from framework.types.orders import ExitDistances as ExitDistances
-    from framework.types.orders import Expired as Expired
     from framework.types.orders import Fill as Fill
-    from framework.types.orders import Modify as Modify
     from framework.types.orders import Order as Order
     from framework.types.orders import OrderRequest as OrderRequest
     from framework.types.orders import OrderType as OrderType
     from framework.types.orders import Reason as Reason
-    from framework.types.orders import Refused as Refused
-    from framework.types.orders import Submit as Submit
     from framework.types.orders import Validity as Validity
     from framework.types.orders import Verdict as Verdict
     from framework.types.panel import Panel as Panel
@@ -70,25 +62,19 @@ PUBLIC = {
     "Bars": "bars",
     "BreakerCause": "breaker",
     "BreakerEvent": "breaker",
-    "Cancel": "orders",
     "CancelRequest": "orders",
-    "Cancelled": "orders",
     "Causality": "causality",
     "CausalityVerdict": "causality",
     "Charges": "setting_values",
-    "Command": "orders",
     "Comparison": "verification",
     "Decisions": "orders",
     "Distance": "setting_values",
-    "Event": "orders",
     "ExitDistances": "orders",
     "Exits": "settings",
-    "Expired": "orders",
     "Fill": "orders",
     "HigherBars": "higher",
     "Instrument": "instrument",
     "Limits": "limits",
-    "Modify": "orders",
     "Notice": "record",
     "Order": "orders",
     "OrderRecord": "record",
@@ -100,7 +86,6 @@ PUBLIC = {
     "Position": "portfolio",
     "Reason": "orders",
     "Record": "record",
-    "Refused": "orders",
     "RiskRule": "hooks",
     "Rule": "hooks",
     "Settings": "settings",
@@ -108,7 +93,6 @@ PUBLIC = {
     "Signals": "signals",
     "Sizing": "setting_values",
     "Slippage": "setting_values",
-    "Submit": "orders",
     "Timeframe": "timeframe",
     "TradingState": "portfolio",
     "Validity": "orders",

@@ -27,9 +27,13 @@ class BreakerCause(StrEnum):
     RESET_DUE = "reset_due"
     """``breaker_reset`` sessions have passed: HALTED → ACTIVE."""
     COMMAND = "command"
-    """A person's command: → ACTIVE."""
+    """A person's command: → ACTIVE, or what was said."""
     RUIN = "ruin"
     """Equity at a close was 0 or less: → HALTED, what is held is left, and nothing in the run ends it."""
+    SURPRISE = "surprise"
+    """The broker contradicted what the session believed: ACTIVE → REDUCE_ONLY, until it is reconciled."""
+    RECONCILED = "reconciled"
+    """The broker's book settled every doubt: what the surprise did is over."""
 
 
 class BreakerEvent(NamedTuple):

@@ -81,6 +81,12 @@ class SessionEnds(NamedTuple):
     moment: int
 
 
+class Revalue(NamedTuple):
+    """Input: all that filled at the close that came last was told; the account is valued once more at that close."""
+
+    moment: int
+
+
 # ---------------------------------------------------------------------- inputs: what the broker says
 
 
@@ -99,6 +105,8 @@ class Refused(NamedTuple):
     reason: str
     proof: bool = True
     """The broker said so itself. False (a gateway's error page, say) is no more than ``Unknown``."""
+    time: int = 0
+    """When it happened there, UTC nanoseconds; 0 = at the moment."""
 
 
 class Filled(NamedTuple):
@@ -108,6 +116,8 @@ class Filled(NamedTuple):
     fill_id: str
     """The exchange's name of this execution, unique among all of the account: it is booked once however often told."""
     fill: Fill
+    at_open: bool = False
+    """It was the first trade of its bar, whose whole range came after it: as in an opening auction."""
 
 
 class Changed(NamedTuple):
@@ -234,7 +244,7 @@ class ActionKnown(NamedTuple):
     due: Due
 
 
-Input = BarOpens | BarCloses | Decided | SessionEnds | Answer | Tick | PersonSays | ActionKnown
+Input = BarOpens | BarCloses | Decided | SessionEnds | Revalue | Answer | Tick | PersonSays | ActionKnown
 
 # ---------------------------------------------------------------------- commands
 
@@ -256,7 +266,7 @@ class Change(NamedTuple):
 
     order_id: int
     quantity: int
-    """Signed units that are to rest from now on, beside what has filled."""
+    """Signed units of the whole order, what has filled of it included."""
     trigger: float
     limit: float
 

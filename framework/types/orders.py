@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,12 @@ class Reason(StrEnum):
     """The circuit breaker tripped, and ``on_trip`` is flatten."""
     CORPORATE_ACTION = "corporate_action"
     """A consolidation left less than one share, which was paid out; no order stands behind it."""
+    PERSON = "person"
+    """A person said: flatten."""
+    EXTERNAL = "external"
+    """A fill that no order of the session explains: somebody else traded in the account."""
+    ACCIDENT = "accident"
+    """A reduction filled beyond the position, stop and target both, say: what that opened is closed."""
 
 
 class ExitDistances(NamedTuple):
@@ -84,8 +90,6 @@ class Order(NamedTuple):
     validity: Validity = Validity.DAY
     protective: bool = False
     """A stop or target linked to a position, one-cancels-other with its sibling."""
-    within_bar_from: float = NAN
-    """Set on protective exits of an entry that filled inside the bar: the unslipped entry price (contract row 14)."""
     label: str = ""
     """A name the strategy gave the order in ``on_bar``."""
 
@@ -101,40 +105,37 @@ class Verdict(NamedTuple):
     """Reason code such as ``cash`` or ``max_order_value``; empty when nothing was taken away."""
 
 
-class Approved(NamedTuple):
-    """An order that passed the risk review: the only thing a broker accepts.
-
-    Only ``Session`` makes one. ``order.quantity`` is what the verdict left of the request.
-    """
-
+class _ApprovedFields(NamedTuple):
     order: Order
+    """``quantity`` is what the verdict left of the request."""
     requested: int
+    """Signed units asked for."""
     verdict: Verdict
+    tag: str
+    """Our own name of the order at the broker, at most 20 letters and digits: the same in every replay."""
+    group: str
+    """Orders of one group cancel each other: the protective pair of a position. Empty: of none."""
+    worst: float
+    """Worst price in rupees that it can reasonably fill at; NaN of a reduction."""
+    reserve_paise: int
+    """Cash or margin that it takes at its worst price, charges included; 0 for a reduction."""
+    expires_at: int
+    """Not to be sent at or after this moment, UTC nanoseconds; ``deadlines.NEVER`` = no such moment."""
 
 
-class Submit(NamedTuple):
-    """Command: place this order."""
+class Approved(_ApprovedFields):
+    """An order that passed the risk review: the only thing a broker accepts. ``session/approval.py`` makes it."""
 
-    approved: Approved
+    __slots__ = ()
 
-
-class Cancel(NamedTuple):
-    """Command: take this order back; a fill that wins the race counts."""
-
-    order_id: int
-
-
-class Modify(NamedTuple):
-    """Command: a resting protective order gets another trigger, limit and quantity."""
-
-    order_id: int
-    quantity: int
-    trigger: float
-    limit: float
+    def __new__(cls, *_given: object, **_named: object) -> Self:
+        """Never by hand."""
+        msg = "an order is approved by the session's review, and by nothing else; hand Session.handle a Decided"
+        raise TypeError(msg)
 
 
 class Fill(NamedTuple):
-    """Event: (part of) an order was executed."""
+    """A part of an order as it was executed."""
 
     order_id: int
     instrument: int
@@ -143,40 +144,7 @@ class Fill(NamedTuple):
     price: float
     """Rupees per unit, slippage included."""
     time: int
-    """UTC nanoseconds: the open of the bar it happened in."""
-    unslipped: float
-    """The price the bar itself showed; it lies within the bar's range."""
-    at_open: bool
-    """True at the bar's open, False inside its range or at its close."""
-    at_close: bool = False
-    """True for ``fill_at: same_close``."""
-
-
-class Refused(NamedTuple):
-    """Event: the exchange did not take the order, or could not fill it, and says why."""
-
-    order_id: int
-    reason: str
-    time: int = 0
-    """UTC nanoseconds; 0 = at the moment of what came before."""
-
-
-class Cancelled(NamedTuple):
-    """Event: a cancel was carried out."""
-
-    order_id: int
-
-
-class Expired(NamedTuple):
-    """Event: the order's validity ended before it was filled completely."""
-
-    order_id: int
-    time: int = 0
-    """UTC nanoseconds; 0 = at the moment of what came before."""
-
-
-Command = Submit | Cancel | Modify
-Event = Fill | Refused | Cancelled | Expired
+    """When it happened, UTC nanoseconds; on bars the open of the bar it happened in."""
 
 
 class BarRow(NamedTuple):

@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from framework.types.settings import RunSettings
 
 
+class SimulatedFill(NamedTuple):
+    """Facts of a fill that only a simulation knows."""
+
+    unslipped: float
+    """The price the bar itself showed, rupees; it lies within the bar's range. NaN: not simulated."""
+    at_open: bool
+    """True at the bar's open, False inside its range or at its close."""
+    at_close: bool = False
+    """True for ``fill_at: same_close``, and for what was closed out at a session's last close."""
+
+
+NOT_SIMULATED = SimulatedFill(float("nan"), at_open=False)
+
+
 class Settlement(NamedTuple):
     """A fill as it was booked: what moved, in whole paise, and the account right after it."""
 
@@ -37,6 +51,8 @@ class Settlement(NamedTuple):
     cash_paise: int
     """Cash after the fill."""
     label: str = ""
+    simulated: SimulatedFill = NOT_SIMULATED
+    """Added by a host whose exchange is simulated."""
 
 
 class OrderState(StrEnum):

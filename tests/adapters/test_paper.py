@@ -5,10 +5,12 @@ import pytest
 
 from adapters.paper import PaperBroker
 from framework.engines.event import run
-from framework.engines.rows import DecisionArrays, bar_rows
+from framework.engines.rows import DecisionArrays, bar_closings, bar_openings, decided
 from framework.market.products import with_product
 from framework.session import Session
-from framework.types import Bars, Panel, Settings
+from framework.types import Bars, Panel, Settings, Settlement
+from framework.types.events import SessionEnds, Surprise
+from framework.types.record import NOT_SIMULATED
 from framework.types.setting_values import SquareOff
 
 
@@ -50,33 +52,39 @@ def assert_paper_is_the_backtest(panel: Panel, settings: Settings, decisions: De
     expected = run(panel, settings, decisions=decisions)
 
     session, broker = Session(panel.instruments, settings), PaperBroker(panel.instruments, settings)
+    settlements = []
+
+    def take(event):
+        outcome = session.handle(event)
+        settlements.extend(fact for fact in outcome.facts if isinstance(fact, Settlement))
+        assert not any(isinstance(fact, Surprise) for fact in outcome.facts)
+        for command in outcome.commands:
+            broker.execute(command, session.moment)
 
     def talk():
-        for event in broker.events():
-            for command in session.receive(event):
-                broker.execute(command)
+        for answer in broker.answers():
+            take(answer)
 
-    rows = bar_rows(panel, 0, len(panel))
-    for row, answer in zip(rows, decisions.rows(0, len(panel)), strict=True):
-        for command in session.open_bar(row):
-            broker.execute(command)
-        broker.see_bar(row)
+    last = len(panel)
+    rows = zip(
+        bar_openings(panel, 0, last), bar_closings(panel, 0, last), decided(panel, decisions, 0, last), strict=True
+    )
+    for opening, closing, answer in rows:
+        take(opening)
         talk()
-        for command in session.close_bar(row):
-            broker.execute(command)
+        broker.see_bar(closing.row)
         talk()
-        for command in session.decide(row, answer):
-            broker.execute(command)
-        talk()
-        if row.ends_session:
-            for command in session.end_session(row):
-                broker.execute(command)
+        for event in (closing, answer):
+            take(event)
+            talk()
+        if opening.ends_session:
+            take(SessionEnds(closing.moment))
             talk()
             broker.end_session()
             talk()
 
     assert len(expected.settlements) > 20
-    assert list(expected.settlements) == session.settlements
+    assert [booked._replace(simulated=NOT_SIMULATED) for booked in expected.settlements] == settlements
     assert expected.cash_paise[-1] == broker.account.cash_paise
     assert expected.positions == tuple(broker.account.quantity)
 

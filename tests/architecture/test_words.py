@@ -25,7 +25,7 @@ NOUNS = {
     "wording": "a noun of contracts",
 }
 """File names that end like a verb and are nouns."""
-LATER = tuple(f"framework/{room}" for room in ("engines/kernel/", "exchange.py", "rules/", "session/"))
+LATER = tuple(f"framework/{room}" for room in ("engines/kernel/", "rules/"))
 """Rooms that are rewritten while other branches change them."""
 SPEED_ONLY = {
     "cli/talib_alone.py", "engines/compiled.py", "engines/kernel/__init__.py", "engines/long_flat.py",
@@ -34,8 +34,6 @@ SPEED_ONLY = {
     "sweeps/indicator_cache.py", "types/deferred.py",
 }  # fmt: skip
 """Files, and with kernel/ a folder, that a reader may skip: without them every number stays the same."""
-UNDER_WAY = {"Cancel", "Cancelled", "Expired", "Refused", "Submit"}
-"""Names of orders.py that events.py takes over."""
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 PATH = re.compile(r"`((?:framework|strategies|adapters|tests|docs|config|bench|scripts|notebooks)/[\w./-]+)`")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "DECISIONS.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -69,7 +67,7 @@ def test_no_docstring_begins_with_a_question_word():
 
 def test_a_class_name_is_used_once():
     names = Counter(node.name for tree in trees().values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
-    assert set() == {name for name, times in names.items() if times > 1} - UNDER_WAY
+    assert set() == {name for name, times in names.items() if times > 1}
 
 
 def test_a_file_name_is_a_noun():

@@ -4,6 +4,8 @@ import pytest
 
 from framework.session import Session
 from framework.types import BreakerCause, BreakerEvent, TradingState
+from framework.types.events import PersonSays, Wish
+from tests.contract.desk import Desk, submitted
 from tests.contract.market import NAN, ask, fills, fills_by_symbol, play, refusals, states, still
 
 ACTIVE, REDUCE_ONLY, HALTED = TradingState
@@ -175,20 +177,19 @@ def test_a_daily_loss_and_a_drawdown_at_one_close_are_two_events():
 
 
 def test_a_command_ends_what_was_tripped():
-    commanded = []
-
-    def act(session: Session, row: int):
-        if row == 4:
-            assert HALTED is session.state
-            session.reset_breaker()
-            session.reset_breaker()  # nothing more to end
-            commanded.append(session.state)
-        return {0: [ask(100)], 3: [ask(1)], 5: [ask(2)]}.get(row, ())
-
-    record = play(FALLING, orders=act, max_drawdown="600")
-    assert [ACTIVE] == commanded
-    assert [(1, "halted")] == refusals(record)
-    last = record.breaker_events[-1]
-    assert (int(record.panel.close_time[4]), HALTED, ACTIVE, BreakerCause.COMMAND, 0, 0, -1) == last
-    assert 2 == len(record.breaker_events)
-    assert (102,) == record.positions
+    desk = Desk(style="on_bar", max_drawdown="600")
+    desk.close(100, requests=[ask(100)])
+    desk.open()
+    desk.fill(1, 100)
+    desk.shut(100)
+    desk.close(110)
+    assert [] == desk.close(104, requests=[ask(1)])  # 600 below the peak
+    assert HALTED is desk.session.state
+    assert (1, "refused", "halted") == desk.outcomes()[-1]
+    for _ in range(2):  # the second has nothing more to end
+        desk.take(PersonSays(desk.moment, Wish.RESUME))
+    assert ACTIVE is desk.session.state
+    assert [(3, 2)] == submitted(desk.close(104, requests=[ask(2)]))
+    assert [HALTED, ACTIVE] == [event.after for event in desk.breaker_events]
+    last = desk.breaker_events[-1]
+    assert (desk.breaker_events[0].time, HALTED, ACTIVE, BreakerCause.COMMAND, 0, 0, -1) == last

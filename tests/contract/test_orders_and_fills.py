@@ -36,7 +36,7 @@ def test_row_1_market_orders_fill_at_the_next_open_slipped(side, slippage, tick,
     before = still(80 if gap else 100)
     record = play([*before, (100, 120, 70, 90), *still(90)], [side], slippage=slippage, tick=tick)
     assert [(1, side * 10, price, "signal")] == fills(record)
-    booked = record.settlements[0].fill
+    booked = record.settlements[0].simulated
     assert (booked.unslipped, booked.at_open, booked.at_close) == (100.0, True, False)
 
 
@@ -101,7 +101,7 @@ def test_row_3_a_better_open_fills_a_limit_at_the_open(side, opens_at, tick):
     prices = mirror(side, [REST, (opens_at, 99, 96, 98.5), REST])
     record = play(prices, [side], limit=[at(side, 98)], slippage="bps:50", tick=tick)
     assert [(1, side * 10, float(at(side, opens_at)), "signal")] == fills(record)
-    assert record.settlements[0].fill.at_open
+    assert record.settlements[0].simulated.at_open
 
 
 @SIDES
@@ -113,7 +113,7 @@ def test_row_4_a_limit_fills_at_its_price(side, low, expected, tick):
     prices = mirror(side, [REST, (100, 101, low, 99), REST])
     record = play(prices, [side], limit=[at(side, 98)], slippage="bps:50", tick=tick)
     assert ([] if expected is None else [(1, side * 10, float(at(side, expected)), "signal")]) == fills(record)
-    assert all(not booked.fill.at_open for booked in record.settlements)
+    assert all(not booked.simulated.at_open for booked in record.settlements)
 
 
 @SIDES
@@ -122,7 +122,7 @@ def test_row_5_a_gapped_stop_fills_at_the_open(side, opens_at):
     prices = mirror(side, [REST, (opens_at, 105, 101, 104), REST])
     record = play(prices, [side], trigger=[at(side, 102)], slippage="ticks:1", tick=0.5)
     assert [(1, side * 10, float(at(side, opens_at + 0.5)), "signal")] == fills(record)
-    assert record.settlements[0].fill.unslipped == at(side, opens_at)
+    assert record.settlements[0].simulated.unslipped == at(side, opens_at)
 
 
 @SIDES
@@ -229,7 +229,7 @@ def test_same_close_fills_are_flagged(side, slippage):
         (2, -side * 10, leave, "signal"),
         (2, -side * 10, leave, "signal"),
     ] == fills(record)
-    assert all(booked.fill.at_close and not booked.fill.at_open for booked in record.settlements)
+    assert all(booked.simulated.at_close and not booked.simulated.at_open for booked in record.settlements)
     verdict = Causality(CausalityVerdict.NOT_CHECKED)
     said = Result("run", "test", {}, record, verdict, {}).findings
     assert any("the close that decided them" in finding.text for finding in said)
@@ -293,5 +293,5 @@ def test_no_unslipped_price_lies_outside_its_bar(slippage, tick, fill_at, cap):
     panel = record.panel
     for booked in record.settlements:
         row, column = row_of(record, booked.fill.time), booked.fill.instrument
-        assert panel.low[row, column] <= booked.fill.unslipped <= panel.high[row, column]
+        assert panel.low[row, column] <= booked.simulated.unslipped <= panel.high[row, column]
     assert len(fills_by_symbol(record)) == len(record.settlements)

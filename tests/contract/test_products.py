@@ -71,7 +71,11 @@ def test_row_17_without_a_bar_after_the_time_the_sessions_last_close_counts_and_
     out = at(side, 103) * (1 - side * 0.001)
     assert [(1, side * 10), (3, -side * 10)] == [(row, units) for row, _, units in fills_by_symbol(record)]
     closed = record.settlements[1]
-    assert (at(side, 103), True, "square_off") == (closed.fill.unslipped, closed.fill.at_close, str(closed.reason))
+    assert (at(side, 103), True, "square_off") == (
+        closed.simulated.unslipped,
+        closed.simulated.at_close,
+        str(closed.reason),
+    )
     assert round(out, 9) == round(closed.fill.price, 9)
     assert ["square_off"] == [notice.code for notice in record.notices]
     assert 0 == record.exposure_paise[3]

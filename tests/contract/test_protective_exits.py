@@ -82,7 +82,7 @@ def test_row_11_an_open_beyond_stop_or_target_fills_at_the_open(side, opens_at, 
         price = 200 - (200 - opens_at) * 1.001
     average = 100 + side * 0.1
     assert [(1, side * 10, average, "signal"), (2, -side * 10, round(at(side, price), 9), reason)] == fills(record)
-    assert record.settlements[1].fill.at_open
+    assert record.settlements[1].simulated.at_open
 
 
 @SIDES

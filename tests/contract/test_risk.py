@@ -4,7 +4,7 @@ import pytest
 
 from framework import Verdict
 from framework.session import Session
-from framework.types import BreakerCause, BreakerEvent, Rule, TradingState
+from framework.types import Rule, TradingState
 from tests.contract.market import MONDAY, NAN, ask, fills, fills_by_symbol, play, refusals, states, still, verdicts
 
 SIDES = pytest.mark.parametrize("side", [1, -1], ids=["buy", "sell"])
@@ -129,7 +129,7 @@ def test_reductions_pass_in_every_state(side, state, way):
 
     def switch(session: Session, row: int):
         if row >= 1:
-            session.breaker.resume(BreakerEvent(0, state, state, BreakerCause.COMMAND, 0, 0))
+            session.breaker.obey(state, session.now)
         if way != "order":
             return ()
         return [ask(side * 10)] if row == 0 else [ask(-side * 10)] if row == 1 else ()

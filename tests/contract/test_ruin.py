@@ -13,6 +13,7 @@ from framework.session import Session
 from framework.sweeps.figures import OBJECTIVES
 from framework.types import Bars, BreakerCause, Instrument, TradingState
 from framework.types.deadlines import NEVER, Deadlines
+from framework.types.events import PersonSays, Wish
 from framework.types.signals import EntryExit
 from tests.contract.market import (
     DAY_NS,
@@ -153,7 +154,7 @@ def test_resting_entries_and_exits_are_taken_back_and_every_position_is_left(sid
 def test_no_reset_and_no_command_ends_ruin(side, reset):
     def command(session: Session, row: int):
         if row >= 3:
-            session.reset_breaker()
+            session.handle(PersonSays(session.moment, Wish.RESUME))
             assert (TradingState.HALTED, "ruin") == (session.state, session.breaker.refusal)
         return {0: [ask(50 * side)]}.get(row, [ask(side)] if row > 4 else [])
 

@@ -72,10 +72,10 @@ def bought(side, trigger, limit, bars, **others):
 def assert_worked(engine, side, trigger, limit, bar, expected):
     record = bought(side, trigger, limit, [bar], engine=engine)
     filled = [] if expected is None else [(at(side, expected[0]), at(side, expected[1]))]
-    assert filled == [(one.fill.unslipped, one.fill.price) for one in record.settlements]
+    assert filled == [(one.simulated.unslipped, one.fill.price) for one in record.settlements]
     assert [(side * 10, "filled" if filled else "expired")] == states(record)
     opens = [expected is not None and expected[0] == bar[0]] if filled else []
-    assert opens == [one.fill.at_open for one in record.settlements]
+    assert opens == [one.simulated.at_open for one in record.settlements]
 
 
 def test_row_7_is_certain_where_it_fills_and_only_row_7b_waits_for_what_is_certain():

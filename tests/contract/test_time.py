@@ -10,8 +10,9 @@ from framework import Bars, Panel, Strategy, backtest
 from framework.engines.rows import DecisionArrays
 from framework.engines.select import run_engine
 from framework.errors import DataError, InvariantError
-from framework.session import Session
-from framework.types import BarRow, Decisions, Fill, Instrument
+from framework.types import Fill, Instrument
+from framework.types.events import Filled
+from tests.contract.desk import Desk, submitted
 from tests.contract.market import DAY_NS, NAN, ask, fills_by_symbol, panel_of, play, settings_of, states, still
 
 IST = "Asia/Kolkata"
@@ -98,14 +99,12 @@ def test_a_trading_date_is_one_row_whatever_the_exchange():
 
 
 def test_an_early_fill_is_refused_as_our_bug_and_nothing_changes():
-    session = Session([Instrument("A")], settings_of())
-    row = BarRow(DAY_NS, 2 * DAY_NS, 1, True, *[[100.0]] * 4, [NAN])
-    session.open_bar(row)
-    session.close_bar(row)
-    session.decide(row, Decisions([1.0]))
-    with pytest.raises(InvariantError, match="nothing was booked"):
-        session.receive(Fill(1, 0, 10, 100.0, DAY_NS, 100.0, True))
-    assert (session.account.quantity, session.settlements) == ([0], [])
+    desk = Desk()
+    assert submitted(desk.close(100, 1)) == [(1, 10)]
+    opened = DAY_NS  # a fill on bars is told at its bar's open, and that was before the decision
+    with pytest.raises(InvariantError, match="inputs come in the order of time"):
+        desk.take(Filled(opened, "1", Fill(1, 0, 10, 100.0, opened), at_open=True))
+    assert (desk.position, desk.settlements) == (0, [])
 
 
 @pytest.mark.parametrize("engine", ["event", "compiled"])

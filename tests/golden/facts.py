@@ -50,9 +50,9 @@ def facts_of(record: Record) -> dict[str, list[str]]:
 def _fill(one: Settlement, symbols: list[str]) -> str:
     fill = one.fill
     return (
-        f"{fill.time} {symbols[fill.instrument]} {fill.quantity} {fill.price!r} {fill.unslipped!r} {one.reason.value} "
-        f"{one.reduces} {one.value_paise} {one.charges_paise} {one.cost_out_paise} {one.gross_paise} {one.position} "
-        f"{one.cash_paise} {one.label}"
+        f"{fill.time} {symbols[fill.instrument]} {fill.quantity} {fill.price!r} {one.simulated.unslipped!r} "
+        f"{one.reason.value} {one.reduces} {one.value_paise} {one.charges_paise} {one.cost_out_paise} "
+        f"{one.gross_paise} {one.position} {one.cash_paise} {one.label}"
     )
 
 

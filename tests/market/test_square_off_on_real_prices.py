@@ -82,7 +82,7 @@ def check(result: Result) -> set[date]:
             stamps = panel.time[panel.rows_of(booked.fill.instrument)]
             first = stamps[np.searchsorted(stamps, round(due(at.date()).timestamp()) * 10**9)]
             assert moment(int(first)) == at
-            assert booked.fill.at_open
+            assert booked.simulated.at_open
             squared.add(at.date())
     final = moment(int(panel.time[-1])).date()
     for (_, day), (at, position) in last_fill.items():

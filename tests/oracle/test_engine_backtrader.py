@@ -47,10 +47,14 @@ def assert_same(mine, others):
     """Compared here field by field, not by ``parity``: that has a test of its own."""
     for one, other in zip(by_bar(mine), by_bar(others), strict=True):
         assert one.fill[1:3] == other.fill[1:3]
-        assert (one.fill.time, one.fill.at_open, one.reason) == (other.fill.time, other.fill.at_open, other.reason)
+        assert (one.fill.time, one.simulated.at_open, one.reason) == (
+            other.fill.time,
+            other.simulated.at_open,
+            other.reason,
+        )
         assert (one.position, one.reduces) == (other.position, other.reduces)
         assert one.fill.price == pytest.approx(other.fill.price, rel=1e-9, abs=0)
-        assert one.fill.unslipped == pytest.approx(other.fill.unslipped, rel=1e-9, abs=0)
+        assert one.simulated.unslipped == pytest.approx(other.simulated.unslipped, rel=1e-9, abs=0)
         assert abs(one.charges_paise - other.charges_paise) <= 1
         assert abs(one.gross_paise - other.gross_paise) <= 2
     times = mine.panel.time[mine.first_row :]

@@ -31,9 +31,7 @@ def test_the_ledger_closes_to_the_paisa_over_a_million_fills(seed):
         units = position - held[i]
         if not units:
             continue
-        booked = account.settle(
-            Fill(1, i, units, price, 0, price, at_open=True), order, before_paise=0 if is_first else 1
-        )
+        booked = account.settle(Fill(1, i, units, price, 0), order, before_paise=0 if is_first else 1)
 
         value, before = booked.value_paise, held[i]
         assert abs(value - price * abs(units) * 100) <= 0.5 + 1e-6 * abs(units)
@@ -72,7 +70,7 @@ def test_a_round_trip_ends_with_nothing_at_cost():
         bought = noise.integers(1, 50, 20)
         for units in [*bought, *[-1] * int(bought.sum())]:
             price = float(noise.uniform(1, 500))
-            account.settle(Fill(1, 0, int(side * units), price, 0, price, at_open=True), order, before_paise=0)
+            account.settle(Fill(1, 0, int(side * units), price, 0), order, before_paise=0)
         assert (account.quantity, account.cost_paise, account.entry_charges_paise) == ([0], [0], [0])
         assert account.mark_paise == [0]
         assert account.cash_paise == account.deposit_paise + account.gross_paise - account.charges_paise

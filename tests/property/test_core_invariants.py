@@ -108,24 +108,26 @@ def test_every_fill_is_a_price_of_its_bar_and_no_better(scenario: Scenario):
         fill, order = booked.fill, orders[booked.fill.order_id]
         row, i, side = row_of(record, fill.time), fill.instrument, 1 if fill.quantity > 0 else -1
         assert panel.time[row] == fill.time
-        assert side * (fill.price - fill.unslipped) >= 0
+        assert side * (fill.price - booked.simulated.unslipped) >= 0
         assert order.quantity * side > 0
-        if fill.at_close and booked.reason in BY_THE_CLOCK and panel.ends_session[row]:  # whatever traded
+        if booked.simulated.at_close and booked.reason in BY_THE_CLOCK and panel.ends_session[row]:  # whatever traded
             known = panel.close[: row + 1, i]
-            assert fill.unslipped == known[np.isfinite(known)][-1]
+            assert booked.simulated.unslipped == known[np.isfinite(known)][-1]
             continue
         assert np.isfinite(panel.open[row, i]), "filled where there was no bar"
-        assert panel.low[row, i] <= fill.unslipped <= panel.high[row, i]
-        if fill.at_open:
-            assert fill.unslipped == panel.open[row, i]
-        if fill.at_close:
+        assert panel.low[row, i] <= booked.simulated.unslipped <= panel.high[row, i]
+        if booked.simulated.at_open:
+            assert booked.simulated.unslipped == panel.open[row, i]
+        if booked.simulated.at_close:
             assert scenario.settings.fill_at == "same_close"
-            assert fill.unslipped == panel.close[row, i]
+            assert booked.simulated.unslipped == panel.close[row, i]
         if order.limit > 0:
-            assert order.type is OrderType.STOP_LIMIT or fill.price == fill.unslipped  # row 7 slips up to the limit
+            assert (
+                order.type is OrderType.STOP_LIMIT or fill.price == booked.simulated.unslipped
+            )  # row 7 slips up to the limit
             assert side * (order.limit - fill.price) >= 0
         elif order.type is OrderType.STOP:
-            assert fill.at_open or side * (fill.unslipped - order.trigger) >= 0
+            assert booked.simulated.at_open or side * (booked.simulated.unslipped - order.trigger) >= 0
         if cap is not None:
             filled_in_bar[row, fill.order_id] += abs(fill.quantity)
             assert filled_in_bar[row, fill.order_id] <= panel.volume[row, i] * cap
@@ -142,7 +144,7 @@ def test_no_order_fills_at_or_before_its_decision_and_day_orders_only_in_their_s
         if booked.reason in BY_THE_CLOCK:
             assert order.decided_at <= panel.close_time[row]
             continue
-        if fill.at_close:
+        if booked.simulated.at_close:
             assert not order.protective
             assert order.decided_at == panel.close_time[row] or order.decided_at < panel.time[row] + 1
             continue

@@ -11,10 +11,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.engines.rows import bar_rows
+from framework.engines.rows import bar_closings, bar_openings, decided
 from framework.exchange import SimulatedExchange
 from framework.session import Session
 from framework.types import OrderState
+from framework.types.events import Revalue, Surprise
+from framework.types.record import OrderRecord
 from framework.types.settings import Exits
 from tests.property.scenarios import Scenario, changed, scenarios
 
@@ -31,7 +33,15 @@ class SlowHost:
         self.session = Session(panel.instruments, scenario.settings, style=scenario.style)
         self.exchange = SimulatedExchange(panel.instruments, scenario.settings, self.session.account)
         self.commands: deque = deque()
-        self.events: deque = deque()
+        self.answers: deque = deque()
+        self.surprises: list = []
+        self.order_ids: set[int] = set()
+
+    def take(self, event) -> None:
+        outcome = self.session.handle(event)
+        self.commands.extend(outcome.commands)
+        self.surprises += [fact.code for fact in outcome.facts if isinstance(fact, Surprise)]
+        self.order_ids |= {fact.order.order_id for fact in outcome.facts if isinstance(fact, OrderRecord)}
 
     def some(self, box: deque) -> int:
         """How many of a mail box arrive now: none, one or all; all of them when the delays are used up."""
@@ -40,32 +50,36 @@ class SlowHost:
     def carry(self) -> None:
         while True:
             for _ in range(self.some(self.commands)):
-                self.events.extend(self.exchange.execute(self.commands.popleft()))
-            for _ in range(self.some(self.events)):
-                self.commands.extend(self.session.receive(self.events.popleft()))
-            if self.delays or not (self.commands or self.events):
+                self.answers.append(self.exchange.execute(self.commands.popleft(), self.session.moment))
+            for _ in range(self.some(self.answers)):
+                answer = self.answers.popleft()
+                self.take(answer._replace(moment=max(answer.moment, self.session.moment)))
+            if self.delays or not (self.commands or self.answers):
                 return
 
-    def serve(self, events) -> None:
-        for event in events:
-            self.events.append(event)
+    def serve(self, answers) -> None:
+        for answer in answers:
+            self.answers.append(answer)
             self.carry()
         self.carry()
 
     def run(self) -> None:
-        panel, decisions = self.scenario.panel, self.scenario.decisions
-        for row, said in zip(bar_rows(panel, 0, len(panel)), decisions.rows(0, len(panel)), strict=True):
+        panel, last = self.scenario.panel, len(self.scenario.panel)
+        said = decided(panel, self.scenario.decisions, 0, last)
+        for opening, closing, answer in zip(
+            bar_openings(panel, 0, last), bar_closings(panel, 0, last), said, strict=True
+        ):
             self.carry()
-            self.commands.extend(self.session.open_bar(row))
+            self.take(opening)
             self.carry()
-            self.serve(self.exchange.serve(row))
-            self.commands.extend(self.session.close_bar(row))
+            self.serve(self.exchange.serve(closing.row))
+            self.take(closing)
             self.carry()
-            self.commands.extend(self.session.decide(row, said))
+            self.take(answer)
             if self.scenario.settings.fill_at == "same_close":
                 self.carry()
-                self.serve(self.exchange.fill_at_close(row))
-                self.commands.extend(self.session.remark(row))
+                self.serve(self.exchange.fill_at_close(closing.row))
+                self.take(Revalue(closing.moment))
 
     def settle_down(self) -> None:
         self.delays.clear()
@@ -93,5 +107,5 @@ def test_a_broker_that_answers_late_leaves_nothing_behind(scenario: Scenario, de
             assert abs(w.remaining) <= abs(position)
         if w.state is OrderState.WORKING:
             assert exchange._resting[w.order.order_id].remaining == abs(w.remaining)
-    ids = [o.order.order_id for o in session.order_records()]
-    assert ids == list(range(1, len(ids) + 1))
+    ids = host.order_ids | {o.order.order_id for o in session.open_orders()}
+    assert ids == set(range(1, len(ids) + 1))

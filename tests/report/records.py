@@ -24,6 +24,7 @@ from framework.types import (
     Settlement,
     Verdict,
 )
+from framework.types.record import SimulatedFill
 
 DAY = 86_400_000_000_000
 MINUTE = 60_000_000_000
@@ -97,9 +98,12 @@ def ledger(panel: Panel, trades: Sequence[Trade], settings: Settings) -> tuple[l
                 cost[i] += value
             held[i] = after
             cash += -value - charges if q > 0 else value - charges
-            fill = Fill(number, i, q, trade.price, int(panel.time[row]), trade.unslipped or trade.price, trade.at_open)
+            fill = Fill(number, i, q, trade.price, int(panel.time[row]))
+            seen = SimulatedFill(trade.unslipped or trade.price, trade.at_open)
             settlements.append(
-                Settlement(fill, trade.reason, reduces, value, charges, int(cost_out), int(gross), after, int(cash))
+                Settlement(
+                    fill, trade.reason, reduces, value, charges, int(cost_out), int(gross), after, int(cash), "", seen
+                )
             )
         for i, close in enumerate(panel.close[row]):
             if np.isfinite(close):

@@ -30,7 +30,7 @@ def odd_result():
     """Everything that is hard to write down: gaps, NaN, commas and quotes in names, parked orders, notices."""
     one, other = bars([100, 101, 102, 103], Instrument("M&M", "NSE", 0.05, 1)), bars([7, 8], 'a,"b"\n', step=2 * DAY)
     resting = Order(
-        7, 1, -3, OrderType.STOP_LIMIT, Reason.STOP_LOSS, True, 5, 6.5, 7.25, Validity.GTC, True, 7.0, 'x, "y"\n'
+        7, 1, -3, OrderType.STOP_LIMIT, Reason.STOP_LOSS, True, 5, 6.5, 7.25, Validity.GTC, True, 'x, "y"\n'
     )
     record = make_record(
         [one, other],

@@ -46,7 +46,7 @@ def walked(record):
             stay["position"] += part
             stay["most"] = max(stay["most"], abs(stay["position"]))
             stay["charges"] += money["charges"]
-            stay["saw"].append(fill.unslipped)
+            stay["saw"].append(one.simulated.unslipped)
             stay["value_out" if closes else "value_in"] += Fraction(fill.price) * abs(part)
             if closes:
                 stay["profit"] += one.gross_paise
@@ -136,7 +136,7 @@ def test_statistics_see_the_same_round_trips_and_add_up_fill_by_fill(record):
     for one in record.settlements:
         bought += one.value_paise / 100 if one.fill.quantity > 0 else 0.0
         sold += one.value_paise / 100 if one.fill.quantity < 0 else 0.0
-        slippage += (one.fill.price - one.fill.unslipped) * one.fill.quantity
+        slippage += (one.fill.price - one.simulated.unslipped) * one.fill.quantity
     assert (bought, sold, slippage) == (seen.bought, seen.sold, seen.slippage)
     assert sum(one.charges_paise for one in record.settlements) == round(100 * seen.charges)
 

@@ -17,9 +17,14 @@ NAN = float("nan")
 
 
 def mark(s: State, i: int, price: float) -> None:
-    """Value one position at a price, and bring the sums along."""
+    """Value one position at a price."""
+    revalue(s, i, ledger.marked(s.books[i].quantity, price))
+
+
+def revalue(s: State, i: int, after: int) -> None:
+    """Give a position another mark, and bring the sums along."""
     book, desk = s.books[i], s.desk[0]
-    before, after = book.mark_paise, ledger.marked(book.quantity, price)
+    before = book.mark_paise
     book.mark_paise = after
     desk.marks_paise = desk.marks_paise + after - before
     desk.exposure_paise = desk.exposure_paise + abs(after) - abs(before)

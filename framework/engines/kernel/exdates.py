@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from framework.engines.kernel.account import book_trip, let_go, watch_cash
+from framework.engines.kernel.account import book_trip, let_go, revalue, watch_cash
 from framework.engines.kernel.layout import CORPORATE_ACTION, Bar, Params, State
 from framework.engines.kernel.orders import withdraw
 from framework.engines.kernel.protection import adjust, modify
@@ -85,16 +85,6 @@ def pay_out(s: State, i: int, time: int) -> None:
     book_trip(s, i, gross, 0, True)
     row.cost_out_paise, row.gross_paise = cost_out, gross
     row.position, row.cash_paise = 0, desk.cash_paise
-
-
-def revalue(s: State, i: int, after: int) -> None:
-    """Another mark of a position, and the sums with it."""
-    book, desk = s.books[i], s.desk[0]
-    before = book.mark_paise
-    book.mark_paise = after
-    desk.marks_paise = desk.marks_paise + after - before
-    desk.exposure_paise = desk.exposure_paise + abs(after) - abs(before)
-    desk.shorts_paise = desk.shorts_paise + max(-after, 0) - max(-before, 0)
 
 
 def carry_intent(s: State, i: int, factor: float) -> None:

@@ -209,13 +209,18 @@ def plain_exit(s: State, i: int) -> int:
     return -1
 
 
-def withdraw_entries(s: State, i: int) -> None:
-    """Take back every open order that would increase the position."""
+def withdraw_entries(s: State, i: int) -> int:
+    """Take back every open order that would increase the position; returns what they hold until that is carried out.
+
+    In paise of the buying power.
+    """
+    held, position = 0, 0
     book = s.books[i]
-    position = 0
     while position < book.open_orders:
-        order = s.orders[s.open_ids[i, position]]
-        if order.reduces or order.cancelling:
+        k = s.open_ids[i, position]
+        if s.orders[k].reduces or s.orders[k].cancelling:
             position += 1
-        else:
-            withdraw(s, s.open_ids[i, position])
+            continue
+        withdraw(s, k)
+        held += s.orders[k].reserved_paise
+    return held

@@ -77,16 +77,11 @@ def limited(s: State, p: Params, bar: Bar, t: int, k: int) -> tuple[int, int]:
         units, why = 0, WHY_RESTRICTED
     if p.jump_amount > 0.0:
         before = close_before(s, bar, t, i)
-        far = rupees_of(p.jump_amount, p.jump_percent, before)
-        if before == before and limits.within_jump(asked, close, before, far) < units:
+        if limits.within_jump(asked, close, before, rupees_of(p.jump_amount, p.jump_percent, before)) < units:
             units, why = 0, WHY_JUMP
     if p.price_amount > 0.0:
         band = rupees_of(p.price_amount, p.price_percent, close)
-        fine = order.limit != order.limit or limits.within_price_band(asked, order.limit, close, band) == asked
-        fine = fine and (
-            order.trigger != order.trigger or limits.within_price_band(asked, order.trigger, close, band) == asked
-        )
-        if not fine and units > 0:
+        if limits.within_price_band(asked, order.limit, order.trigger, close, band) < units:
             units, why = 0, WHY_BAND
     if p.max_orders > 0 and limits.within_orders(asked, in_session(s, i), p.max_orders) < units:
         units, why = 0, WHY_ORDERS
@@ -103,27 +98,22 @@ def limited(s: State, p: Params, bar: Bar, t: int, k: int) -> tuple[int, int]:
 
 def exposed(s: State, p: Params, k: int, worst: float, follows: bool, units: int, why: int) -> tuple[int, int]:
     """What the limits on sums over instruments leave of what was left."""
-    order, equity = s.orders[k], s.desk[0].equity_paise / 100.0
+    order, equity = s.orders[k], s.desk[0].equity_paise
     i, asked = order.instrument, abs(order.quantity)
     book = s.books[i]
     if p.sector_amount > 0.0 and book.sector >= 0:
         used = used_beside(s, p, i, book.sector, follows)[0]
-        rupees = rupees_of(p.sector_amount, p.sector_percent, equity)
-        allowed = limits.within_total(asked, worst, used, rupees, book.lot)
+        allowed = limits.within_share(asked, worst, used, p.sector_amount, p.sector_percent, equity, book.lot)
         if allowed < units:
             units, why = allowed, WHY_SECTOR
     if p.gross_amount > 0.0 or p.strategy_amount > 0.0:
         used = used_beside(s, p, i, -1, follows)[0]
-        if p.gross_amount > 0.0:
-            rupees = rupees_of(p.gross_amount, p.gross_percent, equity)
-            allowed = limits.within_total(asked, worst, used, rupees, book.lot)
-            if allowed < units:
-                units, why = allowed, WHY_GROSS
-        if p.strategy_amount > 0.0:
-            rupees = rupees_of(p.strategy_amount, p.strategy_percent, equity)
-            allowed = limits.within_total(asked, worst, used, rupees, book.lot)
-            if allowed < units:
-                units, why = allowed, WHY_STRATEGY
+        allowed = limits.within_share(asked, worst, used, p.gross_amount, p.gross_percent, equity, book.lot)
+        if allowed < units:
+            units, why = allowed, WHY_GROSS
+        allowed = limits.within_share(asked, worst, used, p.strategy_amount, p.strategy_percent, equity, book.lot)
+        if allowed < units:
+            units, why = allowed, WHY_STRATEGY
     return units, why
 
 
@@ -163,13 +153,12 @@ def used_beside(s: State, p: Params, i: int, sector: int, follows: bool) -> tupl
         book = s.books[j]
         if (book.quantity == 0 and book.open_orders == 0) or (sector >= 0 and book.sector != sector):
             continue
-        units = abs(book.quantity)
-        staying, leaving = units, plain_exit(s, j)
-        if p.reuse_proceeds and leaving >= 0:
-            staying -= abs(s.orders[leaving].quantity - s.orders[leaving].filled)
+        leaves = plain_exit(s, j) if p.reuse_proceeds else -1
+        leaving = abs(s.orders[leaves].quantity - s.orders[leaves].filled) if leaves >= 0 else 0
+        staying = limits.stays(book.quantity, leaving, p.reuse_proceeds)
         held_paise, entries_paise, works, behind = 0, 0, False, False
         if staying > 0 and not (j == i and follows):
-            held_paise = share(abs(book.mark_paise), staying, units)
+            held_paise = share(abs(book.mark_paise), staying, abs(book.quantity))
         for position in range(book.open_orders):
             order = s.orders[s.open_ids[j, position]]
             if not order.reduces and not order.cancelling:

@@ -176,7 +176,7 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
             s.intents[i], book.desired = 0.0, 0
         refuse(s, k, why)
     delta = targets.increase(position, book.desired, towards_zero)
-    want(s, p, bar, t, i, delta, REBALANCE if p.weights and position != 0 else SIGNAL)
+    want(s, p, bar, t, i, delta, REBALANCE if targets.is_rebalance(p.weights, position != 0, wanted) else SIGNAL)
 
 
 def wants_rebalance(s: State, p: Params, i: int, target: float) -> bool:
@@ -254,7 +254,7 @@ def reduce_one(s: State, i: int, weights: bool) -> None:
     if working >= 0:
         withdraw(s, working)
     if needed != 0:
-        reason = REBALANCE if weights and s.intents[i] != 0.0 else SIGNAL
+        reason = REBALANCE if targets.is_rebalance(weights, True, s.intents[i]) else SIGNAL
         if book.leaving:
             reason = book.leaving_reason
         k = new_order(s, i, needed, MARKET, reason, True, NAN, NAN, DAY, False, NAN)
@@ -266,10 +266,10 @@ def increase(s: State, p: Params, bar: Bar, t: int, position: int) -> None:
     desk, row = s.desk[0], s.increases[position]
     i, quantity = row.instrument, row.quantity
     book = s.books[i]
-    freed_paise = withdrawn_reserve(s, i)
+    freed_paise = withdraw_entries(s, i)
     if quantity == 0:
         return
-    reverses = (book.quantity > 0 and quantity < 0) or (book.quantity < 0 and quantity > 0)
+    reverses = targets.reverses(book.quantity, quantity)
     validity = DAY if row.type == MARKET else p.validity
     k = new_order(s, i, quantity, row.type, row.reason, False, row.limit, row.trigger, validity, False, NAN)
     held = 0 if reverses else abs(book.quantity)
@@ -287,22 +287,6 @@ def increase(s: State, p: Params, bar: Bar, t: int, position: int) -> None:
     order.quantity, order.verdict_quantity, order.verdict_why = side * units, side * units, why
     order.worst = row.worst
     place(s, k, risk.needed(units, row.worst, share, side, tariff_at(s, i, desk.now)), reverses)
-
-
-def withdrawn_reserve(s: State, i: int) -> int:
-    """Withdraw the working entries; returns the buying power in paise that they hold until that is carried out."""
-    held = 0
-    book = s.books[i]
-    position = 0
-    while position < book.open_orders:
-        k = s.open_ids[i, position]
-        order = s.orders[k]
-        if order.reduces or order.cancelling:
-            position += 1
-            continue
-        withdraw(s, k)
-        held += order.reserved_paise
-    return held
 
 
 def product_refusal(s: State, p: Params, bar: Bar, i: int, quantity: int) -> int:

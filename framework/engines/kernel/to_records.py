@@ -10,7 +10,7 @@ from framework.session.breaker import STATES as BREAKER_STATES
 from framework.session.wording import cash_text, expired_text, left_over_text, refused_fill_text, trip_text
 from framework.types.breaker import BreakerEvent
 from framework.types.orders import Fill, Order, OrderType, Reason, Validity, Verdict
-from framework.types.record import AppliedAction, Notice, OrderRecord, OrderState, Settlement
+from framework.types.record import AppliedAction, Notice, OrderRecord, OrderState, Settlement, SimulatedFill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +76,7 @@ def settlements_of(rows: NDArray[np.void]) -> tuple[Settlement, ...]:
     """Booked fills, oldest first."""
     return tuple(
         Settlement(
-            Fill(order + 1, instrument, quantity, price, time, unslipped, at_open, at_close),
+            Fill(order + 1, instrument, quantity, price, time),
             REASONS[reason],
             reduces,
             value,
@@ -85,6 +85,8 @@ def settlements_of(rows: NDArray[np.void]) -> tuple[Settlement, ...]:
             gross,
             position,
             cash,
+            "",
+            SimulatedFill(unslipped, at_open, at_close),
         )
         for (
             order, instrument, quantity, price, time, unslipped, at_open, at_close,
@@ -100,12 +102,12 @@ def orders_of(rows: NDArray[np.void]) -> tuple[OrderRecord, ...]:
     records = []
     for order_id, values in enumerate(zip(*kept, strict=True), start=1):
         (
-            instrument, quantity, kind, reason, reduces, decided_at, limit, trigger, validity, protective, within,
+            instrument, quantity, kind, reason, reduces, decided_at, limit, trigger, validity, protective, _within,
             requested, verdict_quantity, verdict_why, state, filled, ended_at, why,
         ) = values  # fmt: skip
         order = Order(
             order_id, instrument, quantity, TYPES[kind], REASONS[reason], reduces, decided_at, limit, trigger,
-            VALIDITIES[validity], protective, within,
+            VALIDITIES[validity], protective,
         )  # fmt: skip
         verdict = Verdict(verdict_quantity, WHYS[verdict_why])
         records.append(OrderRecord(order, requested, verdict, STATES[state], filled, ended_at, WHYS[why]))

@@ -53,9 +53,27 @@ def test_a_last_bar_may_be_so_many_sessions_old(sessions, most, expected):
     ],
 )
 def test_a_price_may_lie_so_far_from_its_reference(price, reference, limit, expected):
-    assert expected == limits.within_price_band(9, price, reference, limit)
-    assert expected == limits.within_jump(9, price, reference, limit)
-    assert 0 == limits.within_price_band(0, price, reference, limit) == limits.within_jump(0, price, reference, limit)
+    of_order = 9 if math.isnan(price) else expected  # a market order has no price of its own
+    assert of_order == limits.within_price_band(9, price, NAN, reference, limit)
+    assert of_order == limits.within_price_band(9, NAN, price, reference, limit)
+    assert of_order == limits.within_price_band(9, price, price, reference, limit)
+    assert (9 if math.isnan(reference) else expected) == limits.within_jump(9, price, reference, limit)  # a first bar
+    assert 0 == limits.within_price_band(0, price, price, reference, limit)
+    assert 0 == limits.within_jump(0, price, reference, limit)
+
+
+@pytest.mark.parametrize(("limit", "trigger", "expected"), [(105.0, 95.0, 9), (105.1, 95.0, 0), (105.0, 94.9, 0)])
+def test_both_prices_of_an_order_lie_within_the_band(limit, trigger, expected):
+    assert expected == limits.within_price_band(9, limit, trigger, 100.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("amount", "percent", "expected"),
+    [(NAN, False, 100), (NAN, True, 100), (600.0, False, 40), (0.5, True, 30), (1.0, True, 80), (2.0, True, 100)],
+)
+def test_a_limit_is_rupees_or_a_share_of_equity(amount, percent, expected):
+    # 100 units at 10.00 asked, 200.00 used of an equity of 1,000.00.
+    assert expected == limits.within_share(100, 10.0, 20_000, amount, percent, 100_000, 5)
 
 
 @pytest.mark.parametrize(("count", "most", "expected"), [(0, 1, 9), (1, 1, 0), (2, 1, 0), (2, 3, 9), (0, 0, 0)])
@@ -115,7 +133,7 @@ def test_no_limit_enlarges_or_leaves_a_part_of_a_lot(lots, price, reference, lim
         limits.if_allowed(quantity, count > most),
         limits.within_age(quantity, count, most),
         limits.within_jump(quantity, price, reference, limit),
-        limits.within_price_band(quantity, price, reference, limit),
+        limits.within_price_band(quantity, price, limit, reference, limit),
         limits.within_orders(quantity, count, most),
         limits.within_positions(quantity, count, most),
         limits.within_quantity(quantity, most * 100, lot),
@@ -132,3 +150,11 @@ def test_a_total_is_not_exceeded_and_used_to_the_last_lot(lots, price, used, lim
     assert got == 0 or got * Fraction(price) <= room + slack
     if got < quantity:
         assert (got + lot) * Fraction(price) > room - slack
+
+
+@pytest.mark.parametrize(
+    ("held", "leaving", "reuse", "expected"),
+    [(10, 4, True, 6), (-10, 4, True, 6), (10, 4, False, 10), (-10, 0, False, 10), (10, 12, True, 0), (0, 0, True, 0)],
+)
+def test_what_counts_as_held_while_it_leaves(held, leaving, reuse, expected):
+    assert limits.stays(held, leaving, reuse) == expected

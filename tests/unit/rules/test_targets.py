@@ -113,3 +113,19 @@ def test_a_target_opens_from_flat_and_on_the_other_side(position, target, expect
 )
 def test_what_becomes_of_an_intent_whose_entry_came_to_nothing(by_target, reduces, filled, leaving, position, expected):
     assert targets.after_no_entry(by_target, reduces, filled, leaving, position) == expected
+
+
+@pytest.mark.parametrize(
+    ("position", "quantity", "expected"),
+    [(5, -1, True), (-5, 9, True), (5, 1, False), (-5, -1, False), (0, 5, False), (5, 0, False)],
+)
+def test_an_increase_reverses_on_the_other_side_only(position, quantity, expected):
+    assert targets.reverses(position, quantity) is expected
+
+
+@pytest.mark.parametrize(
+    ("weights", "holds", "target", "expected"),
+    [(True, True, 0.5, True), (True, True, 0.0, False), (True, False, 0.5, False), (False, True, 0.5, False)],
+)
+def test_a_rebalance_keeps_a_weight_that_is_held(weights, holds, target, expected):
+    assert targets.is_rebalance(weights, holds, target) is expected

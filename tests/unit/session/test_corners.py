@@ -3,12 +3,13 @@
 import pytest
 
 from framework import Rule, Verdict
-from framework.engines.rows import bar_rows
+from framework.engines.rows import bar_openings, bar_rows
 from framework.errors import StrategyError
 from framework.exchange import SimulatedExchange
 from framework.session import Session
-from framework.types import Approved, Cancel, Expired, Order, OrderType, Reason, Submit
-from tests.contract.market import NAN, ask, at, fills, fills_by_symbol, mirror, play, still, verdicts
+from framework.types import Order, OrderType, Reason
+from framework.types.events import NOTHING, BarCloses, Cancel, Expired, SessionEnds, Submit
+from tests.contract.market import NAN, approved, ask, at, fills, fills_by_symbol, mirror, play, still, verdicts
 
 SIDES = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
 REST = (100, 100, 100, 100)
@@ -103,18 +104,18 @@ def test_what_a_session_cancels_while_orders_expire_does_not_expire_too():
     exchange = SimulatedExchange(record.panel.instruments, record.settings, account)
     for order_id in (1, 2):
         order = Order(order_id, 0, 5, OrderType.LIMIT, Reason.ORDER, reduces=False, decided_at=0, limit=50.0)
-        exchange.execute(Submit(Approved(order, 5, Verdict(5))))
+        exchange.execute(Submit(approved(order)), 0)
     row = next(bar_rows(record.panel, 0, 1))
     expired = []
     for event in exchange.end_bar(row):
         expired.append(event)
-        exchange.execute(Cancel(2))
-    assert expired == [Expired(1, row.close_time)]
+        exchange.execute(Cancel(2), row.close_time)
+    assert expired == [Expired(row.close_time, 1)]
 
 
 def test_a_session_without_deadlines_ends_and_nothing_follows():
     record = play(still(100, 2), [NAN])
-    row = next(bar_rows(record.panel, 0, 1))
+    opening, row = next(bar_openings(record.panel, 0, 1)), next(bar_rows(record.panel, 0, 1))
     session = Session(record.panel.instruments, record.settings)
-    assert [] == session.open_bar(row)
-    assert [] == session.end_session(row)
+    for event in (opening, BarCloses(row.close_time, row), SessionEnds(row.close_time)):
+        assert session.handle(event) is NOTHING

@@ -1,58 +1,63 @@
-"""Early fills are our bug: Session refuses them and nothing of it changes; three kinds of fill are no early ones."""
+"""Early fills are our bug: moments do not let them in, and nothing changes; three kinds of fill are no early ones."""
 
 import pytest
 
 from framework.errors import InvariantError
+from framework.exchange import SimulatedExchange
 from framework.session import Session
-from framework.types import BarRow, Decisions, Fill, Instrument, OrderRequest
+from framework.types import BarRow, Fill, Instrument, OrderRequest
+from framework.types.events import BarCloses, BarOpens, Decided, Filled
+from tests.contract.desk import Desk
 from tests.contract.market import DAY_NS, HOUR_NS, NAN, fills, play, settings_of
 
 CLOSED = 2 * DAY_NS
 """Close of the bar of day 1, which is when the order is decided."""
 
 
-def decided(**choices):
-    """A Session whose order 1, ten to buy, was decided at the close of the bar of day 1."""
-    session = Session([Instrument("A")], settings_of(**choices))
-    row = BarRow(DAY_NS, CLOSED, 1, True, [100.0], [100.0], [100.0], [100.0], [NAN])
-    session.open_bar(row)
-    session.close_bar(row)
-    session.decide(row, Decisions([1.0]))
-    return session
+def decided():
+    """A desk whose order 1, ten to buy, was decided at the close of the bar of day 1."""
+    desk = Desk()
+    desk.close(100, 1.0)
+    return desk
 
 
-def seen(session):
+def seen(desk):
     """All that a host can read of it."""
-    return (
-        session.now,
-        repr(session.portfolio()),
-        session.order_records(),
-        list(session.settlements),
-        list(session.notices),
-        [(w.order, w.filled, w.state, w.reserved_paise) for w in session.working(0)],
-    )
+    session = desk.session
+    working = [(w.order, w.filled, w.state, w.reserved_paise) for w in session.working(0)]
+    return (session.now, session.moment, repr(session.portfolio()), session.open_orders(), list(desk.facts), working)
+
+
+def filled(quantity, time, fill_id="1"):
+    """A fill as a simulated exchange tells it: at its bar's open."""
+    return Filled(time, fill_id, Fill(1, 0, quantity, 100.0, time), at_open=True)
 
 
 @pytest.mark.parametrize("early_ns", [1, HOUR_NS, DAY_NS])
 def test_a_fill_in_a_bar_that_opened_before_the_decision_changes_nothing(early_ns):
-    session = decided()
-    before = seen(session)
-    with pytest.raises(
-        InvariantError, match=r"order 1 was decided at .* in a bar that opened .* before; nothing was booked"
-    ):
-        session.receive(Fill(1, 0, 10, 100.0, CLOSED - early_ns, 100.0, True))
-    assert seen(session) == before
-    session.receive(Fill(1, 0, 10, 100.0, CLOSED, 100.0, True))
-    assert session.account.quantity == [10]
+    desk = decided()
+    before = seen(desk)
+    with pytest.raises(InvariantError, match="inputs come in the order of time"):
+        desk.take(filled(10, CLOSED - early_ns))
+    assert seen(desk) == before
+    desk.take(filled(10, CLOSED))
+    assert desk.position == 10
 
 
 def test_a_part_of_a_fill_may_be_early_no_more_than_the_whole():
-    session = decided()
-    session.receive(Fill(1, 0, 4, 100.0, CLOSED, 100.0, True))
-    before = seen(session)
+    desk = decided()
+    desk.take(filled(4, CLOSED))
+    before = seen(desk)
     with pytest.raises(InvariantError):
-        session.receive(Fill(1, 0, 6, 100.0, CLOSED - HOUR_NS, 100.0, True))
-    assert seen(session) == before
+        desk.take(filled(6, CLOSED - HOUR_NS, "2"))
+    assert seen(desk) == before
+
+
+def test_a_brokers_clock_that_dates_a_fill_before_its_decision_is_a_surprise_and_the_fill_is_booked():
+    desk = decided()
+    desk.open()
+    desk.take(Filled(desk.moment + 1, "1", Fill(1, 0, 10, 100.0, CLOSED - 3 * 10**9)))
+    assert (desk.position, desk.surprises) == (10, ["before_decision"])
 
 
 def test_a_protective_exit_in_its_entrys_own_bar_is_not_early():
@@ -68,21 +73,16 @@ def test_a_fill_at_the_close_that_decided_it_is_not_early():
     assert fills(record) == [(0, 10, 100.0, "signal")]
 
 
-def test_an_exchange_that_serves_the_next_row_before_the_close_is_found():
-    """Rows whose bars overlap, as no panel has them any more: the second opens a quarter of an hour after the first."""
-    from framework.exchange import SimulatedExchange
-
+def test_rows_whose_bars_overlap_do_not_get_in():
+    """As no panel has them any more: the second opens a quarter of an hour after the first, before it has closed."""
     session = Session([Instrument("A"), Instrument("B")], settings_of(), style="on_bar")
     exchange = SimulatedExchange(session.instruments, session.settings, session.account)
-    quarter = HOUR_NS // 4
     first = BarRow(9 * HOUR_NS, 10 * HOUR_NS, 0, False, *[[100.0, NAN]] * 5)
-    second = BarRow(9 * HOUR_NS + quarter, 10 * HOUR_NS + quarter, 0, False, *[[NAN, 50.0]] * 5)
-    session.open_bar(first)
-    session.close_bar(first)
-    for command in session.decide(first, requests=[OrderRequest(1, 10, limit=60.0)]):
-        exchange.execute(command)
-    session.open_bar(second)
-    (event,) = exchange.serve(second)
-    with pytest.raises(InvariantError, match="opened 2700 s before"):
-        session.receive(event)
-    assert session.account.quantity == [0, 0]
+    session.handle(BarOpens(*first[:4]))
+    session.handle(BarCloses(first.close_time, first))
+    decided = session.handle(Decided(first.close_time, None, (OrderRequest(1, 10, limit=60.0),)))
+    for command in decided.commands:
+        session.handle(exchange.execute(command, session.moment))
+    quarter = HOUR_NS // 4
+    with pytest.raises(InvariantError, match="inputs come in the order of time"):
+        session.handle(BarOpens(first.time + quarter, first.close_time + quarter, 0, ends_session=False))

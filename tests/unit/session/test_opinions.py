@@ -20,6 +20,8 @@ from framework.types import (
     TradingState,
     Verdict,
 )
+from framework.types.events import Decided
+from framework.types.record import OrderRecord
 from tests.report.records import Trade, bars, make_record
 
 NAN = math.nan
@@ -84,29 +86,29 @@ def test_the_account_stands_as_the_run_left_it():
     ],
 )
 def test_each_rule_tells_what_it_measured(name, limits, opinion):
-    session, row = standing(LONG_A, **limits)
-    assert opinion == said(ask(session, row, 0, 30, 114.0))[name]
+    session, _ = standing(LONG_A, **limits)
+    assert opinion == said(ask(session, 0, 30, 114.0))[name]
 
 
 def test_a_sector_counts_its_own_and_an_instrument_without_one_is_not_asked():
     limits = {"sectors": {"X": ("A", "B")}, "max_sector_value": "3000"}
-    session, row = standing(LONG_A, **limits)
-    assert (10, 3400.0, 3000.0, "₹") == said(ask(session, row, 1, 20, 50.0))["max_sector_value"]
-    assert (20, "no sector", "", "words") == said(ask(session, row, 2, 20, 10.0))["max_sector_value"]
+    session, _ = standing(LONG_A, **limits)
+    assert (10, 3400.0, 3000.0, "₹") == said(ask(session, 1, 20, 50.0))["max_sector_value"]
+    assert (20, "no sector", "", "words") == said(ask(session, 2, 20, 10.0))["max_sector_value"]
 
 
 def test_a_market_order_is_within_every_band_and_a_product_refuses_a_short():
-    session, row = standing(price_band="1%", product="CNC")
-    told = said(ask(session, row, 0, -5))
+    session, _ = standing(price_band="1%", product="CNC")
+    told = said(ask(session, 0, -5))
     assert (5, 0.0, 1.2, "₹") == told["price_band"]
     assert (0, "short in delivery", "CNC", "words") == told["product"]
-    assert Verdict(0, "short_in_delivery") == ask(session, row, 0, -5).verdict
+    assert Verdict(0, "short_in_delivery") == ask(session, 0, -5).verdict
 
 
 def test_an_instrument_that_never_had_a_price_is_refused():
-    session, row = standing()
+    session, _ = standing()
     session.account.close[0] = NAN
-    answer = ask(session, row, 0, 5)
+    answer = ask(session, 0, 5)
     assert (0, "none", "known", "words") == said(answer)["no_price"]
     assert ["product", "state", "no_price"] == list(said(answer))
     assert Verdict(0, "no_price") == answer.verdict
@@ -115,11 +117,11 @@ def test_an_instrument_that_never_had_a_price_is_refused():
 def test_a_halted_account_lets_only_reductions_through():
     record = recorded(LONG_A)
     event = BreakerEvent(1, TradingState.ACTIVE, TradingState.HALTED, BreakerCause.DRAWDOWN, 1, 1)
-    session, row = at_the_end(replace(record, breaker_events=(event,)))
-    answer = ask(session, row, 0, -25)
+    session, _ = at_the_end(replace(record, breaker_events=(event,)))
+    answer = ask(session, 0, -25)
     assert (20, 5, Verdict(0, "halted")) == (answer.reducing, answer.increasing, answer.verdict)
     assert (0, "halted", "active", "words") == said(answer)["state"]
-    reduced = ask(*at_the_end(replace(record, breaker_events=(event,))), 0, -20)
+    reduced = ask(at_the_end(replace(record, breaker_events=(event,))).session, 0, -20)
     assert (20, 0, (), Verdict(-20)) == reduced
 
 
@@ -134,8 +136,8 @@ class Refuses(Rule):
 
 
 def test_rules_of_ones_own_are_asked_about_what_is_left_and_once():
-    session, row = standing(rules=[Halves(), Refuses(), Halves()], max_order_quantity=9)
-    answer = ask(session, row, 0, 10, 100.0)
+    session, _ = standing(rules=[Halves(), Refuses(), Halves()], max_order_quantity=9)
+    answer = ask(session, 0, 10, 100.0)
     assert [("Halves", 9, 4, "half"), ("Refuses", 4, 0, "Refuses")] == [
         (one.rule, one.asked, one.units, one.reason) for one in answer.opinions if one.rule not in MEASURES
     ]
@@ -150,7 +152,7 @@ def test_before_the_first_order_there_is_only_the_capital():
         tuple(row.close),
         row.session,
     )
-    assert Verdict(20, "cash") == ask(session, row, 0, 25, 50.0).verdict
+    assert Verdict(20, "cash") == ask(session, 0, 25, 50.0).verdict
 
 
 LIMITS = st.fixed_dictionaries(
@@ -190,11 +192,12 @@ def test_the_strictest_opinion_is_what_the_session_then_does(limits, held, i, lo
     record = recorded(trades, **limits)
     rules = [Halves()] if own else []
     quantity, limit = lots * record.panel.instruments[i].lot, at * float(record.panel.close[-1, i])
-    answer = ask(*at_the_end(record, rules), i, quantity, limit)
+    answer = ask(at_the_end(record, rules).session, i, quantity, limit)
 
     session, row = at_the_end(record, rules)
-    session.decide(row, requests=[OrderRequest(i, quantity, limit)])
-    placed = session.order_records()
+    told = session.handle(Decided(row.close_time, None, (OrderRequest(i, quantity, limit),)))
+    ended = [fact for fact in told.facts if isinstance(fact, OrderRecord)]
+    placed = [*ended, *(one for one in session.open_orders() if not one.order.protective)]
     assert answer.reducing == sum(abs(one.order.quantity) for one in placed if one.order.reduces)
     reviewed = [one for one in placed if not one.order.reduces]
     assert [answer.verdict] * bool(answer.increasing) == [one.verdict for one in reviewed]
@@ -207,4 +210,4 @@ def test_the_bars_before_the_last_are_remembered():
     session, row = at_the_end(recorded(series=[gap, other], max_age=1))
     assert np.isnan(row.close[1]) or np.isnan(row.close[0])
     i = [one.symbol for one in session.instruments].index("C")
-    assert (0, 2, 1, "") == said(ask(session, row, i, 5, 20.0))["max_age"]
+    assert (0, 2, 1, "") == said(ask(session, i, 5, 20.0))["max_age"]

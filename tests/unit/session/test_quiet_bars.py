@@ -4,9 +4,9 @@ import pytest
 
 from framework.exchange import SimulatedExchange
 from framework.session.account import Account
-from framework.types import Approved, BarRow, Instrument, Modify, Order, OrderType, Reason, Settings, Submit, Validity
-from framework.types.orders import Verdict
-from tests.contract.market import NAN
+from framework.types import BarRow, Instrument, Order, OrderType, Reason, Settings, Validity
+from framework.types.events import Change, Submit
+from tests.contract.market import NAN, approved
 
 
 def exchange_with(*orders, **choices):
@@ -14,7 +14,7 @@ def exchange_with(*orders, **choices):
     settings = Settings.of(**choices)
     exchange = SimulatedExchange(instruments, settings, Account(instruments, settings))
     for order in orders:
-        exchange.execute(Submit(Approved(order, order.quantity, Verdict(order.quantity))))
+        exchange.execute(Submit(approved(order)), 0)
     return exchange
 
 
@@ -46,7 +46,7 @@ def test_a_bar_is_quiet_until_its_range_reaches_an_order(waiting, quiet, reached
     assert exchange.is_quiet(bar(*quiet))
     assert list(exchange.serve(bar(*quiet))) == []
     assert not exchange.is_quiet(bar(*reached))
-    assert [event.quantity for event in exchange.serve(bar(*reached))] == [waiting.quantity]
+    assert [answer.fill.quantity for answer in exchange.serve(bar(*reached))] == [waiting.quantity]
     assert exchange.is_quiet(bar(*reached))
 
 
@@ -71,20 +71,20 @@ def test_a_session_ends_for_day_orders_only():
 
 def test_a_changed_order_is_reached_at_its_new_price():
     exchange = exchange_with(order(STOP, -5, trigger=90.0))
-    exchange.execute(Modify(1, -5, 95.0, NAN))
+    exchange.execute(Change(1, -5, 95.0, NAN), 0)
     assert exchange.is_quiet(bar(95.01, 200))
     assert not exchange.is_quiet(bar(95, 200))
 
 
 def test_what_a_volume_cap_left_over_is_looked_at_again():
     exchange = exchange_with(order(STOP, -5, trigger=90.0), volume_cap=0.5)
-    assert [event.quantity for event in exchange.serve(bar(89, 92, volume=4.0))] == [-2]
-    assert [event.quantity for event in exchange.serve(bar(95, 99, volume=1000.0))] == [-3]
+    assert [answer.fill.quantity for answer in exchange.serve(bar(89, 92, volume=4.0))] == [-2]
+    assert [answer.fill.quantity for answer in exchange.serve(bar(95, 99, volume=1000.0))] == [-3]
 
 
 def test_orders_that_come_and_never_fill_leave_no_trace_in_quiet_bars():
     exchange = exchange_with()
     for number in range(1, 4):
-        exchange.execute(Submit(Approved(order(LIMIT, 5, limit=90.0, order_id=number), 5, Verdict(5))))
+        exchange.execute(Submit(approved(order(LIMIT, 5, limit=90.0, order_id=number))), 0)
         assert list(exchange.serve(bar(99, 101))) == []
     assert exchange._arrivals == []

@@ -4,55 +4,10 @@ import pytest
 
 from framework.errors import InvariantError
 from framework.exchange import SimulatedExchange
-from framework.session import Session
-from framework.types import (
-    Approved,
-    BarRow,
-    Cancel,
-    Cancelled,
-    Decisions,
-    Expired,
-    Fill,
-    Instrument,
-    Modify,
-    Order,
-    OrderType,
-    Reason,
-    Refused,
-    Submit,
-    Verdict,
-)
-from tests.contract.market import DAY_NS, NAN, ask, settings_of
-
-
-class Desk:
-    """A Session over one instrument; bars are a close, the broker is the test."""
-
-    def __init__(self, style="signals", **choices):
-        self.session = Session([Instrument("A")], settings_of(**choices), style=style)
-        self.day = 0
-
-    def close(self, price, target=None, requests=(), **prices):
-        self.day += 1
-        row = BarRow(self.day * DAY_NS, (self.day + 1) * DAY_NS, self.day, True, *[[price]] * 4, [NAN])
-        decisions = None if target is None else Decisions([target], **{name: [value] for name, value in prices.items()})
-        opened = self.session.open_bar(row)
-        return [*opened, *self.session.close_bar(row), *self.session.decide(row, decisions, requests)]
-
-    def fill(self, order_id, quantity, price=100.0, *, at_open=True):
-        time = (self.day + 1) * DAY_NS
-        return self.session.receive(Fill(order_id, 0, quantity, price, time, price, at_open))
-
-    @property
-    def position(self):
-        return self.session.account.quantity[0]
-
-    def outcomes(self):
-        return [(o.order.quantity, str(o.state), o.why) for o in self.session.order_records()]
-
-
-def submitted(commands):
-    return [(c.approved.order.order_id, c.approved.order.quantity) for c in commands if isinstance(c, Submit)]
+from framework.types import BarRow, Instrument, Order, OrderType, Reason
+from framework.types.events import Cancel, CancelRefused, Change, ChangeRefused, Submit
+from tests.contract.desk import Desk, submitted
+from tests.contract.market import DAY_NS, NAN, approved, ask, settings_of
 
 
 def test_a_fill_that_wins_the_race_against_a_cancel_counts():
@@ -61,7 +16,7 @@ def test_a_fill_that_wins_the_race_against_a_cancel_counts():
     assert desk.close(100, 0) == [Cancel(1)]
     assert desk.fill(1, 10, 95.0) == []
     # The exchange's answer to the cancel of a filled order is no news.
-    assert desk.session.receive(Cancelled(1)) == []
+    assert desk.cancelled(1) == []
     assert desk.position == 10
     # The intent is 0: what came all the same is given back.
     assert submitted(desk.close(95, NAN)) == [(2, -10)]
@@ -71,8 +26,8 @@ def test_an_entry_waits_for_the_answer_to_the_cancel_of_the_one_it_replaces():
     desk = Desk(validity="GTC")
     desk.close(100, 1, limit=95)
     assert desk.close(100, -1) == [Cancel(1)]
-    assert submitted(desk.session.receive(Cancelled(1))) == [(2, -10)]
-    assert desk.outcomes() == [(10, "cancelled", ""), (-10, "working", "")]
+    assert submitted(desk.cancelled(1)) == [(2, -10)]
+    assert desk.outcomes() == [(10, "cancelled", ""), (-10, "sent", "")]
 
 
 def test_an_entry_is_given_up_when_the_one_it_was_to_replace_fills_after_all():
@@ -91,8 +46,8 @@ def test_a_parked_entry_that_is_replaced_ends_at_once():
     desk.close(100, 1, limit=95)
     desk.close(100, -1)
     assert desk.close(100, 0.5) == []  # the cancel is under way already
-    assert desk.outcomes() == [(10, "working", ""), (-10, "cancelled", "replaced"), (5, "parked", "")]
-    assert submitted(desk.session.receive(Cancelled(1))) == [(3, 5)]
+    assert desk.outcomes() == [(10, "unknown", ""), (-10, "cancelled", "replaced"), (5, "parked", "")]
+    assert submitted(desk.cancelled(1)) == [(3, 5)]
 
 
 def test_a_reduction_that_is_replaced_waits_and_shrinks_with_the_position():
@@ -103,9 +58,9 @@ def test_a_reduction_that_is_replaced_waits_and_shrinks_with_the_position():
     # The time exit takes the limit back and waits for the answer; meanwhile four of the limit fill.
     assert desk.close(100) == [Cancel(2)]
     assert desk.outcomes()[2] == (-10, "parked", "")
-    assert desk.fill(2, -4, 120.0) == [Modify(2, -6, NAN, 120.0)] or desk.position == 6
+    assert desk.fill(2, -4, 120.0) == [Change(2, -10, NAN, 120.0)] or desk.position == 6
     assert desk.outcomes()[2] == (-6, "parked", "")
-    assert submitted(desk.session.receive(Cancelled(2))) == [(3, -6)]
+    assert submitted(desk.cancelled(2)) == [(3, -6)]
 
 
 def test_the_second_leg_of_a_reversal_is_sent_when_the_first_has_filled():
@@ -117,13 +72,13 @@ def test_the_second_leg_of_a_reversal_is_sent_when_the_first_has_filled():
     assert submitted(desk.fill(2, -6)) == [(3, -10)]
 
 
-@pytest.mark.parametrize("answer", [Expired(2), Refused(2, "halted"), Cancelled(2)])
+@pytest.mark.parametrize("answer", [Desk.expire, Desk.refuse, Desk.cancelled])
 def test_the_second_leg_of_a_reversal_is_not_sent_when_the_first_did_not_fill(answer):
     desk = Desk()
     desk.close(100, 1)
     desk.fill(1, 10)
     desk.close(100, -1)
-    assert desk.session.receive(answer) == []
+    assert answer(desk, 2) == []
     assert desk.outcomes()[2] == (-10, "cancelled", "close_not_filled")
     # Like an entry that expired: the target asks again, for both legs.
     assert submitted(desk.close(100, -1)) == [(4, -10)]
@@ -133,9 +88,9 @@ def test_the_second_leg_of_a_reversal_is_not_sent_when_the_first_did_not_fill(an
 def test_a_refusal_by_the_exchange_is_noticed_and_ends_the_order():
     desk = Desk()
     desk.close(100, 1)
-    assert desk.session.receive(Refused(1, "band")) == []
+    assert desk.refuse(1, "band") == []
     assert desk.outcomes() == [(10, "refused", "band")]
-    assert [n.text for n in desk.session.notices] == ["the order for +10 A was refused at its fill: band"]
+    assert [n.text for n in desk.notices] == ["the order for +10 A was refused at its fill: band"]
     # Nothing is held and nothing is wanted, so the same target asks again.
     assert submitted(desk.close(100, 1)) == [(2, 10)]
 
@@ -146,19 +101,10 @@ def test_a_late_stop_that_fills_beside_the_market_exit_takes_the_exit_back():
     assert submitted(desk.fill(1, 10)) == [(2, -10)]
     assert submitted(desk.close(100, 0)) == [(3, -10)]
     assert desk.fill(2, -10, 95.0, at_open=False) == [Cancel(3)]
-    desk.session.receive(Cancelled(3))
+    desk.cancelled(3)
     assert desk.position == 0
     assert desk.outcomes()[1:] == [(-10, "filled", ""), (-10, "cancelled", "")]
     assert desk.close(95, NAN) == []
-
-
-def test_events_of_orders_that_are_over_or_unknown():
-    desk = Desk()
-    for event in (Cancelled(7), Expired(7), Refused(7, "late")):
-        assert desk.session.receive(event) == []
-    assert desk.session.notices == []
-    with pytest.raises(InvariantError, match=r"a fill of \+3 came for order 7, which is not open"):
-        desk.fill(7, 3)
 
 
 def test_session_and_exchange_tell_what_they_hold():
@@ -173,15 +119,15 @@ def test_session_and_exchange_tell_what_they_hold():
 
 def order_at(exchange, quantity, **others):
     order = Order(1, 0, quantity, OrderType.MARKET, Reason.ORDER, reduces=True, decided_at=0)._replace(**others)
-    exchange.execute(Submit(Approved(order, quantity, Verdict(quantity))))
+    exchange.execute(Submit(approved(order)), 0)
     return order
 
 
-def test_the_exchange_ignores_what_it_does_not_hold_and_stops_at_its_own_mistakes(monkeypatch):
+def test_the_exchange_refuses_what_it_does_not_hold_and_stops_at_its_own_mistakes(monkeypatch):
     desk = Desk()
     exchange = SimulatedExchange([Instrument("A")], settings_of(volume_cap=0.5), desk.session.account)
-    assert exchange.execute(Cancel(9)) == []
-    assert exchange.execute(Modify(9, 1, 2.0, 3.0)) == []
+    assert exchange.execute(Cancel(9), 5) == CancelRefused(5, 9, "the order is not open")
+    assert exchange.execute(Change(9, 1, 2.0, 3.0), 5) == ChangeRefused(5, 9, "the order is not open")
     order_at(exchange, -3)
     monkeypatch.setattr("framework.rules.fills.capped_quantity", lambda *_: 4)
     row = BarRow(0, DAY_NS, 0, True, [100.0], [100.0], [100.0], [100.0], [1000.0])

@@ -1,0 +1,428 @@
+"""Answers of the broker: booked, mirrored, or told as a surprise. Nothing that a broker says is an exception.
+
+``lifecycle`` says where an order stands after an answer; here is what follows from it for money, intents, exits and the
+orders that waited. What only a real broker can do is in this file and in ``surprises``: the compiled engine mirrors the
+plain way of a fill and nothing else of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.rules.money import LARGEST_QUANTITY, fits
+from framework.rules.orders import reserve_left
+from framework.session.lifecycle import (
+    ABSENT,
+    CANCELLED,
+    ENDED,
+    EXPIRED,
+    FILLED,
+    PARKED,
+    REFUSED,
+    SENT,
+    UNKNOWN,
+    WORKING,
+)
+from framework.session.lifecycle import after as stands
+from framework.session.lifecycle import surprises as contradicts
+from framework.session.protection import ONE_CANCELS_OTHER
+from framework.session.sequence import OPEN
+from framework.session.wording import cash_text, refused_fill_text
+from framework.types.events import Accepted
+from framework.types.orders import MARKET, Order, Reason
+from framework.types.record import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Sequence as Many
+
+    from framework.session.aftermath import Aftermath
+    from framework.session.desk import SessionDesk
+    from framework.session.instrument_state import WorkingOrder
+    from framework.session.protection import Protection
+    from framework.session.surprises import Surprises
+    from framework.session.upkeep import Upkeep
+    from framework.types import Fill, Portfolio, RiskRule
+    from framework.types.events import (
+        Cancelled,
+        CancelRefused,
+        Changed,
+        ChangeRefused,
+        Command,
+        Expired,
+        Filled,
+        Found,
+        Refused,
+        Unknown,
+    )
+    from framework.types.record import OrderState, Settlement
+
+    AboutOrder = Accepted | Refused | Changed | ChangeRefused | Cancelled | CancelRefused | Expired | Unknown | Found
+
+
+class Hooks(NamedTuple):
+    """The user's own risk rules, and the account as they see it."""
+
+    rules: Many[RiskRule]
+    portfolio: Callable[[], Portfolio]
+
+    def filled(self, settlement: Settlement) -> None:
+        """Tell them of a fill right after it was booked."""
+        for rule in self.rules:
+            rule.post_fill(settlement, self.portfolio())
+
+
+class BrokerAnswers:
+    """One method for each kind of answer; each returns the commands that follow."""
+
+    def __init__(
+        self,
+        desk: SessionDesk,
+        protection: Protection,
+        aftermath: Aftermath,
+        surprises: Surprises,
+        upkeep: Upkeep,
+        hooks: Hooks,
+    ) -> None:
+        self._inputs, self._account, _, self._orders, self._tell = desk
+        self._protection = protection
+        self._aftermath = aftermath
+        self._surprises = surprises
+        self._upkeep = upkeep
+        self._hooks = hooks
+        self._told: dict[str, Fill] = {}
+        self._told_before: dict[str, Fill] = {}
+        """Fills booked or kept apart, by their ids, of this session and of the one before."""
+        self._below_zero = False
+
+    def begin_session(self) -> None:
+        """A new session: the fills of the one before the last are not told any more."""
+        if self._told or self._told_before:
+            self._told, self._told_before = {}, self._told
+
+    # ------------------------------------------------------------------ fills
+
+    def filled(self, answer: Filled) -> list[Command]:
+        """Book a fill, once, whatever its order's state; what no order explains is booked as a stranger's."""
+        fill_id, fill = answer.fill_id, answer.fill
+        told = self._told.get(fill_id) or self._told_before.get(fill_id)
+        if told is not None:
+            if told != fill:
+                self._surprises.of_fill("told_differently", self._inputs.now, fill_id, fill)
+            return []
+        self._told[fill_id] = fill
+        if not self._is_bookable(fill):
+            self._surprises.of_fill("not_bookable", self._inputs.now, fill_id, fill)
+            return []
+        self._inputs.now = fill.time
+        working = self._orders.get(fill.order_id) or self._orders.lately_done(fill.order_id)
+        if working is None or working.order.instrument != fill.instrument or working.order.quantity * fill.quantity < 0:
+            commands = self._book_of_stranger(fill, working, fill_id)
+        else:
+            commands = self._book(fill, working, answer)
+        self.watch_cash()
+        return commands
+
+    def _is_bookable(self, fill: Fill) -> bool:
+        """Positive form: what is not a number passes no check."""
+        units = abs(fill.quantity)
+        return (
+            0 <= fill.instrument < len(self._account.instruments)
+            and 0 < units <= LARGEST_QUANTITY
+            and fill.price > 0.0
+            and fits(fill.price * units)
+        )
+
+    def _book(self, fill: Fill, working: WorkingOrder, answer: Filled) -> list[Command]:
+        i, order, state = fill.instrument, working.order, working.state
+        before = self._account.quantity[i]
+        settlement = self._account.settle(fill, order, before_paise=working.filled_paise)
+        self._tell(settlement)
+        asked = abs(working.remaining)
+        working.filled += fill.quantity
+        working.filled_paise += settlement.value_paise
+        if working.reserved_paise:
+            left = max(working.remaining, 0) if fill.quantity > 0 else -min(working.remaining, 0)
+            self._orders.reserve(working, reserve_left(working.reserved_paise, left, asked))
+        if state is not WORKING:
+            self._filled_out_of_turn(fill, working, answer)
+        within_bar = self._inputs.phase is OPEN and not answer.at_open
+        commands = self._aftermath.position_changed(i, before, working, within_bar=within_bar)
+        if order.reduces and settlement.position * fill.quantity > 0:
+            self._surprises.tell("accident", self._inputs.now, order.order_id, i, units=settlement.position)
+        if fill.time < order.decided_at and self._inputs.phase is OPEN:
+            said = (order.decided_at - fill.time) // 1_000_000_000
+            self._surprises.tell("before_decision", self._inputs.now, order.order_id, i, said=said)
+        is_whole = working.remaining * fill.quantity <= 0
+        if is_whole and working.remaining:
+            self._filled_beyond(working)
+        if working.state in ENDED:
+            self._orders.heard_after_the_end(working, FILLED if is_whole else working.state, self._inputs.now)
+        elif is_whole:
+            commands += self._orders.end(working, FILLED, self._inputs.now)
+        else:
+            self._orders.heard(working)
+        if working.told_filled and working.filled == working.told_filled:
+            self._surprises.settle(order.order_id, self._inputs.now)
+        self._hooks.filled(settlement)
+        return commands
+
+    def _filled_out_of_turn(self, fill: Fill, working: WorkingOrder, answer: Filled) -> None:
+        """A fill before the acceptance is none; of an order never sent or done it is a surprise."""
+        state, now = working.state, self._inputs.now
+        if state is PARKED:
+            self._surprises.of_fill("fill_not_sent", now, answer.fill_id, fill)
+        elif state in ENDED:
+            if abs(working.filled) > abs(working.told_filled):
+                self._surprises.of_fill("fill_after_end", now, answer.fill_id, fill, state=state)
+            self._aftermath.take_up_again(working)
+            if state is ABSENT:
+                self._orders.take_on_again(working, WORKING)
+        else:
+            working.state = WORKING
+            self._orders.heard(working)
+
+    def _filled_beyond(self, working: WorkingOrder) -> None:
+        """More than the order is for; while a change is under way either size may be what the exchange has."""
+        asked = max((working.order, working.was or working.order), key=lambda one: abs(one.quantity)).quantity
+        if abs(working.filled) > abs(asked):
+            words = {"asked": asked, "units": working.filled}
+            self._surprises.of("overfilled", self._inputs.now, working, **words)
+
+    def _book_of_stranger(self, fill: Fill, working: WorkingOrder | None, fill_id: str) -> list[Command]:
+        """No order of ours explains it, but it is in the account: the position is what the broker says."""
+        i, now = fill.instrument, self._inputs.now
+        if working is None:
+            self._surprises.of_fill("nobodys_fill", now, fill_id, fill)
+        else:
+            code = "wrong_side" if working.order.instrument == i else "wrong_instrument"
+            self._surprises.of_fill(code, now, fill_id, fill, asked=working.order.quantity)
+        before = self._account.quantity[i]
+        reduces = before * fill.quantity < 0
+        order = Order(fill.order_id, i, fill.quantity, MARKET, Reason.EXTERNAL, reduces=reduces, decided_at=now)
+        settlement = self._account.settle(fill, order, before_paise=0)
+        self._tell(settlement)
+        commands = self._aftermath.stranger_traded(i, before)
+        self._hooks.filled(settlement)
+        return commands
+
+    def watch_cash(self) -> None:
+        """Say when the account begins to owe what nothing covers."""
+        below = self._account.spendable_paise() < 0
+        if below and not self._below_zero:
+            self._tell(Notice(self._inputs.now, "cash_below_zero", cash_text(self._account.cash_paise)))
+        self._below_zero = below
+
+    # ------------------------------------------------------------------ the life of an order
+
+    def accepted(self, answer: Accepted) -> list[Command]:
+        """The order is in the book."""
+        working = self._orders.get(answer.order_id)
+        if working is None:
+            return self._accepted_after_end(answer)
+        if working.state is PARKED:
+            return self._unsent(working, answer)
+        working.state = stands(working.state, WORKING)
+        if working.order.protective:
+            self._protection.works(working.order.instrument)
+        self._orders.heard(working)
+        return []
+
+    def _accepted_after_end(self, answer: Accepted | Found) -> list[Command]:
+        done = self._orders.lately_done(answer.order_id)
+        if done is None:
+            return self._nobodys(answer)
+        if contradicts(done.state, Accepted):
+            self._surprises.of("sign_of_life", self._inputs.now, done, state=done.state)
+            self._aftermath.take_up_again(done)
+            self._orders.take_on_again(done, WORKING)
+            if done.order.protective:
+                return self._protection.showed_up(done, self._inputs.now)
+        return []
+
+    def refused(self, answer: Refused) -> list[Command]:
+        """The order is not taken; without proof nobody knows."""
+        if not answer.proof:
+            return self._in_doubt(answer, answer.reason)
+        self._inputs.now = answer.time or self._inputs.now
+        working = self._orders.get(answer.order_id)
+        if working is not None and working.state is not PARKED:
+            order = working.order
+            text = refused_fill_text(order.quantity, self._account.instruments[order.instrument], answer.reason)
+            self._tell(Notice(self._inputs.now, "refused_fill", text))
+        return self._ended(answer, REFUSED, answer.reason)
+
+    def cancelled(self, answer: Cancelled) -> list[Command]:
+        """The order is out of the book, asked for or not."""
+        return self._ended(answer, CANCELLED, answer.reason)
+
+    def expired(self, answer: Expired) -> list[Command]:
+        """Its validity is over."""
+        return self._ended(answer, EXPIRED, "")
+
+    def _ended(self, answer: AboutOrder, state: OrderState, why: str) -> list[Command]:
+        """It is done; more that is heard of one that was done may put it into a higher state."""
+        working = self._orders.get(answer.order_id)
+        if working is None:
+            done = self._orders.lately_done(answer.order_id)
+            if done is None:
+                return self._nobodys(answer)
+            if stands(done.state, state) is not done.state:
+                self._orders.heard_after_the_end(done, stands(done.state, state), self._inputs.now)
+            return []
+        if working.state is PARKED:
+            return self._unsent(working, answer)
+        return self.end(working, state, why)
+
+    def end(self, working: WorkingOrder, state: OrderState, why: str) -> list[Command]:
+        """End an open order and do what follows: intent, exits that are due again, orders that waited."""
+        asked_for = working.withdrawn or why == ONE_CANCELS_OTHER
+        if not asked_for:
+            self._aftermath.give_up(working)
+        order, now = working.order, self._inputs.now
+        commands = self._orders.end(working, state, now, why if state is not CANCELLED else "")
+        if order.protective:
+            refused = state in (REFUSED, ABSENT)
+            commands += self._protection.ended(order, now, why, asked_for=asked_for, refused=refused)
+        elif order.reduces and not asked_for:
+            self._upkeep.exits_due.add(order.instrument)
+        return commands
+
+    # ------------------------------------------------------------------ changes and cancels
+
+    def changed(self, answer: Changed) -> list[Command]:
+        """The change is made."""
+        working = self._open(answer)
+        if working is None:
+            return []
+        working.state = stands(working.state, WORKING)
+        commands = self._orders.changed(working)
+        self._orders.heard(working)
+        return commands
+
+    def change_refused(self, answer: ChangeRefused) -> list[Command]:
+        """The order is what it was before; what it should be is asked for again at the next close or tick."""
+        working = self._open(answer)
+        if working is None:
+            return []
+        self._orders.change_refused(working)
+        self._orders.heard(working)
+        self._surprises.of("change_refused", self._inputs.now, working, said=answer.reason or "no reason given")
+        self._upkeep.look_at(working.order.instrument)
+        if working.order.protective:
+            return self._protection.change_refused(working, self._inputs.now)
+        return []
+
+    def cancel_refused(self, answer: CancelRefused) -> list[Command]:
+        """The order works on: what waited for its end is dropped, and its cancel is asked for again later."""
+        working = self._open(answer)
+        if working is None or not working.cancelling:
+            return []
+        commands = self._orders.cancel_refused(working)
+        self._orders.heard(working)
+        self._surprises.of("cancel_refused", self._inputs.now, working, said=answer.reason or "no reason given")
+        self._upkeep.look_at(working.order.instrument)
+        for parked in self._orders.of(working.order.instrument):
+            if working.order.order_id in parked.waits_for and not parked.needs_flat:
+                self._aftermath.give_up(parked)
+                commands += self._orders.end(parked, CANCELLED, self._inputs.now, "cancel_refused")
+        return commands
+
+    def _open(self, answer: AboutOrder) -> WorkingOrder | None:
+        """The open order that is meant; of one that is done nothing more follows, of others it is told."""
+        working = self._orders.get(answer.order_id)
+        if working is None:
+            if self._orders.lately_done(answer.order_id) is None:
+                self._nobodys(answer)
+        elif working.state is PARKED:
+            self._unsent(working, answer)
+            return None
+        return working
+
+    # ------------------------------------------------------------------ doubt and its end
+
+    def unknown(self, answer: Unknown) -> list[Command]:
+        """Nobody knows what became of what was asked."""
+        return self._in_doubt(answer, answer.cause)
+
+    def _in_doubt(self, answer: AboutOrder, cause: str) -> list[Command]:
+        working = self._open(answer)
+        if working is not None:
+            self.doubt(working, "unknown", cause)
+        return []
+
+    def doubt(self, working: WorkingOrder, code: str, cause: str) -> None:
+        """An order or a request about it is in doubt: it counts in full, and is never sent again."""
+        self._surprises.of(code, self._inputs.now, working, said=cause)
+        self._orders.unanswered.pop(working.order.order_id, None)
+        if working.state is SENT:
+            working.state = UNKNOWN
+            self._protection.is_in_doubt(working.order, self._inputs.now)
+
+    def found(self, answer: Found) -> list[Command]:
+        """The broker's book was read: it ends all doubt about the order."""
+        order_id = answer.order_id
+        working = self._orders.get(order_id)
+        done = self._orders.lately_done(order_id) if working is None else None
+        known = working or done
+        if known is None:
+            return self._nobodys(answer)
+        if known.state is PARKED:
+            return self._unsent(known, answer)
+        known.told_filled = answer.filled
+        if abs(answer.filled) > abs(known.filled):
+            words = {"units": answer.filled, "asked": known.filled}
+            self._surprises.of("fills_missing", self._inputs.now, known, **words)
+        elif answer.filled == known.filled:
+            self._surprises.settle(order_id, self._inputs.now)
+        if working is None:
+            return self._found_after_end(answer, known)
+        return self._found_open(answer, working)
+
+    def _found_open(self, answer: Found, working: WorkingOrder) -> list[Command]:
+        state = answer.state
+        if state not in ENDED:
+            return self._found_working(answer, working)
+        if state is ABSENT and (working.state is WORKING or working.filled):
+            self._surprises.of("lost", self._inputs.now, working)
+            return []
+        if state is FILLED and working.remaining * working.order.quantity > 0:
+            working.state = stands(working.state, WORKING)
+            self._orders.heard(working)
+            return []  # its fills end it
+        return self.end(working, state, str(state))
+
+    def _found_after_end(self, answer: Found, done: WorkingOrder) -> list[Command]:
+        if answer.state not in ENDED:
+            return self._accepted_after_end(answer)
+        if stands(done.state, answer.state) is not done.state and answer.state is not FILLED:
+            self._orders.heard_after_the_end(done, answer.state, self._inputs.now)
+        return []
+
+    def _found_working(self, answer: Found, working: WorkingOrder) -> list[Command]:
+        """It works as the book shows it, so that nothing is under way any more."""
+        order = working.order
+        working.state, working.cancelling, working.was = WORKING, False, None
+        working.order = order._replace(
+            quantity=answer.quantity or order.quantity,
+            limit=answer.limit if answer.limit > 0.0 else order.limit,
+            trigger=answer.trigger if answer.trigger > 0.0 else order.trigger,
+        )
+        self._orders.heard(working)
+        if working.withdrawn or order.protective:
+            self._upkeep.look_at(order.instrument)
+        return self._upkeep.at_once()
+
+    # ------------------------------------------------------------------ what nobody knows
+
+    def _nobodys(self, answer: AboutOrder) -> list[Command]:
+        self._surprises.tell("nobodys_order", self._inputs.now, answer.order_id, said=_said(answer))
+        return []
+
+    def _unsent(self, working: WorkingOrder, answer: AboutOrder) -> list[Command]:
+        self._surprises.of("answer_to_unsent", self._inputs.now, working, said=_said(answer))
+        return []
+
+
+def _said(answer: AboutOrder) -> str:
+    return type(answer).__name__

@@ -1,0 +1,135 @@
+"""Sequence of inputs: which may follow which, the table, and the guard that asks it before anything changes.
+
+Rows are the barrier: all bars of one moment come in one ``BarCloses``, and what comes later than that is late. Answers,
+ticks, persons and corporate actions may come at any time. Moments never go backwards.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+from framework.errors import InvariantError
+from framework.types.events import BarCloses, BarOpens, Decided, Revalue, SessionEnds
+
+if TYPE_CHECKING:
+    from framework.types.events import Input
+
+BEGUN, OPEN, CLOSED, DECIDED, ENDED = 1, 2, 4, 8, 16
+"""Phases of a session: where it stands within a bar. Plain bits, because every bar asks three times."""
+PHASES = {
+    BEGUN: "no bar has opened",
+    OPEN: "a bar is open",
+    CLOSED: "a bar has closed",
+    DECIDED: "it was decided at a close",
+    ENDED: "the session is over",
+}
+
+
+class InputPlace(NamedTuple):
+    """Phases in which an input may come, and the one it leads to."""
+
+    after: int
+    """Phases, as bits."""
+    leads_to: int
+    """The phase then; 0 = it stays."""
+
+
+PLACES: dict[type, InputPlace] = {
+    BarOpens: InputPlace(BEGUN | CLOSED | DECIDED | ENDED, OPEN),
+    BarCloses: InputPlace(OPEN, CLOSED),
+    Decided: InputPlace(CLOSED, DECIDED),
+    SessionEnds: InputPlace(CLOSED | DECIDED, ENDED),
+    Revalue: InputPlace(CLOSED | DECIDED | ENDED, 0),
+}
+"""Inputs with a place; all others may come at any time."""
+MAY_OPEN = PLACES[BarOpens].after
+BEFORE_BARS = BarOpens(0, 0, 0, ends_session=False)
+
+
+class Sequence:
+    """The guard of one session."""
+
+    __slots__ = ("_instruments", "bar", "moment", "now", "phase")
+
+    def __init__(self, instruments: int) -> None:
+        self._instruments = instruments
+        self.phase = BEGUN
+        self.moment = 0
+        """Of the latest input, UTC nanoseconds."""
+        self.now = 0
+        """What is noted now is dated by it: the moment, or the time of a fill that was told at that moment."""
+        self.bar = BEFORE_BARS
+        """The bar that opened last."""
+
+    # Each method notes an input, or raises InvariantError and changes nothing.
+
+    def opens(self, bar: BarOpens) -> None:
+        """A bar opens: after the one before has closed, and later."""
+        moment, last = bar.moment, self.bar
+        if not (
+            self.phase & MAY_OPEN
+            and self.moment <= moment < bar.close_time
+            and (last is BEFORE_BARS or (moment > last.moment and bar.session >= last.session))
+        ):
+            self._refuse_bar(bar)
+        self.phase, self.bar = OPEN, bar
+        self.moment = self.now = moment
+
+    def closes(self, event: BarCloses) -> None:
+        """The bar that opened closes, with a price or NaN for every instrument."""
+        moment, row = event
+        close_time = row.close_time
+        if not (
+            self.phase == OPEN
+            and row[:3] == self.bar[:3]
+            and self.moment <= moment >= close_time
+            and len(row.close) == self._instruments
+        ):
+            self._refuse_row(event)
+        self.phase, self.moment, self.now = CLOSED, moment, close_time
+
+    def passes(self, event: Decided | SessionEnds | Revalue) -> None:
+        """An input that follows a close."""
+        place, moment = PLACES[type(event)], event.moment
+        if not (self.phase & place.after and moment >= self.moment):
+            self._refuse_out_of_turn(event, place)
+        if type(event) is SessionEnds and not self.bar.ends_session:
+            _refuse(event, "came after a bar that does not end its session; see BarOpens.ends_session")
+        self.phase = place.leads_to or self.phase
+        self.moment = self.now = moment
+
+    def admit(self, event: Input) -> None:
+        """An input that may come at any time."""
+        if event.moment < self.moment:
+            self._refuse_out_of_turn(event, None)
+        if event.moment > self.moment:
+            self.moment = self.now = event.moment
+
+    def _refuse_out_of_turn(self, event: Input, place: InputPlace | None) -> NoReturn:
+        if event.moment < self.moment or place is None:
+            _refuse(event, f"came after one at {self.moment} ns; inputs come in the order of time")
+        allowed = "; ".join(text for phase, text in PHASES.items() if phase & place.after)
+        _refuse(event, f"cannot come now, when {PHASES[self.phase]}; it comes when: {allowed}")
+
+    def _refuse_bar(self, bar: BarOpens) -> NoReturn:
+        if not self.phase & MAY_OPEN or bar.moment < self.moment:
+            self._refuse_out_of_turn(bar, PLACES[BarOpens])
+        if bar.close_time <= bar.moment:
+            _refuse(bar, f"closes at {bar.close_time} ns, not after it opens")
+        last = self.bar
+        _refuse(bar, f"does not come after the bar of {last.moment} ns, session {last.session}, that opened last")
+
+    def _refuse_row(self, event: BarCloses) -> NoReturn:
+        row, bar = event.row, self.bar
+        if self.phase != OPEN or event.moment < self.moment:
+            self._refuse_out_of_turn(event, PLACES[BarCloses])
+        if row[:3] != bar[:3]:
+            _refuse(event, f"is not the bar of {bar.moment} ns that opened last: one row brings all bars of a moment")
+        if len(row.close) != self._instruments:
+            _refuse(event, f"has {len(row.close)} closes of {self._instruments} instruments; NaN says there is none")
+        _refuse(event, f"is told before the bar closes at {row.close_time} ns")
+
+
+def _refuse(event: Input, why: str) -> NoReturn:
+    msg = f"input {type(event).__name__} at {event.moment} ns {why}"
+    raise InvariantError(msg)
