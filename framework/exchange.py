@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
 INFINITY = float("inf")
 AT_LAST_CLOSE = frozenset({Reason.SQUARE_OFF, Reason.EXPIRY})
-"""What is closed by force: at the session's last close at the latest."""
+"""Reasons of forced closes: at the session's last close at the latest."""
 
 NOT_OPEN = "the order is not open"
 ONE_CANCELS_OTHER = "one_cancels_other"
-"""Why an order is cancelled whose sibling has filled."""
+"""Reason for cancelling an order whose sibling has filled."""
 
 
 class _Entered(NamedTuple):
@@ -121,7 +121,7 @@ class SimulatedExchange:
         self._done_with_bar: list[_Resting] = []
         self._entered: dict[int, _Entered] = {}
         self.simulated: list[SimulatedFill] = []
-        """What it knows beside of every fill it told; the fill's id is its number, from 1."""
+        """Simulated facts of every fill; the fill's id is its number, from 1."""
         self._both_target_first = settings.exits.both == "target"
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Where an order fills within a bar. Each answer is the unslipped price in rupees, NaN = not in this bar.
+"""Fill price of an order within a bar. Each answer is the unslipped price in rupees, NaN = not in this bar.
 
 ``start`` is where the order's life in this bar begins: the bar's open, or for the exits of an entry that filled
 inside the bar that entry's own unslipped price (contract row 14). Every answer lies within [low, high].
@@ -74,7 +74,7 @@ def target_after_entry(
 
 
 def price_at_open(kind: int, triggered: bool, side: int, limit: float, trigger: float, start: float) -> float:
-    """Where an order fills at the open, rows 1, 3, 5, 7 and 11; without a bar ``start`` is NaN and it waits (row 2)."""
+    """Price at which an order fills at the open, rows 1, 3, 5, 7, 11; ``start`` is NaN without a bar (row 2)."""
     if kind == MARKET or (kind == STOP and triggered):
         return start
     if kind == LIMIT or triggered:
@@ -87,7 +87,7 @@ def price_at_open(kind: int, triggered: bool, side: int, limit: float, trigger: 
 def price_in_range(
     kind: int, triggered: bool, side: int, limit: float, trigger: float, start: float, high: float, low: float
 ) -> float:
-    """Where the range reaches an order, rows 4, 6, 11 and 12; of a stop-limit where it triggers, row 7 decides then."""
+    """Price at which the range reaches an order, rows 4, 6, 11, 12; of a stop-limit its trigger, row 7 decides then."""
     if kind == LIMIT or (kind == STOP_LIMIT and triggered):
         return limit_fill(side, limit, start, high, low)
     if kind == MARKET or triggered:

@@ -49,7 +49,7 @@ def gross_realised(position_side: int, value_paise: int, cost_out_paise: int) ->
 
 
 class Booked(NamedTuple):
-    """What a fill moves, in whole paise."""
+    """Amounts that a fill moves, in whole paise."""
 
     value: int
     """Its worth, ≥ 0."""
@@ -80,7 +80,7 @@ def booked(
     dp_due: bool,
     tariff: Tariff,
 ) -> Booked:
-    """What a signed fill of ``quantity`` units moves: the part that closes realises profit, the rest opens at cost.
+    """Booking of a signed fill of ``quantity`` units: the part that closes realises profit, the rest opens at cost.
 
     ``held`` units are held at ``cost_paise``; ``before_paise`` is the value that its order has filled already;
     ``dp_due``: no depository charge was paid for the instrument on this day.

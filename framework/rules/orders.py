@@ -48,5 +48,5 @@ def goes_with_position(reduces: bool, forced: bool, by_target: bool) -> bool:
 
 
 def reserve_left(reserved_paise: int, left: int, asked: int) -> int:
-    """What an entry still holds of the buying power, in paise: ``left`` of the ``asked`` units are still to fill."""
+    """Reserve an entry still holds of the buying power, in paise: ``left`` of the ``asked`` units are still to fill."""
     return reserved_paise * left // asked

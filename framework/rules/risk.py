@@ -61,7 +61,7 @@ def _within(quantity: int, price: float, limit_rupees: float, lot: int) -> int:
 
 
 def lends(released_paise: int, following_paise: int, reuse: bool, reverses: bool) -> int:
-    """What an exit that has not filled lends to the buying power of an entry, in paise (M7).
+    """Buying power that an exit which has not filled lends to an entry, in paise (M7).
 
     All that it will release with ``reuse_proceeds`` and to the entry that it makes way for; else only as much as the
     entries already wait for that follow it, which reserve it.

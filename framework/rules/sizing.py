@@ -126,7 +126,7 @@ def kelly_amount(
 FIXED, VALUE, EQUITY, RISK, VOLATILITY, KELLY, EQUAL_RISK, MARGIN, WEIGHT = 0, 1, 2, 3, 4, 5, 6, 7, 8
 """Codes of the sizing kinds; ``WEIGHT`` is that of ``allocate``, which says its sizes itself."""
 BELOW_ONE_LOT, NO_VOLATILITY, NO_EDGE, BEYOND_LIMIT, NO_EQUITY = 0, 1, 2, 3, 4
-"""Why a full target means no unit."""
+"""Reason why a full target means no unit."""
 
 
 def full_units(

@@ -35,14 +35,14 @@ class Breaker:
         self._most_orders = limits.max_orders_per_day or 0
         self._reset_after = limits.breaker_reset or 0
         self._code = rules.ACTIVE
-        """What was tripped, by the rulebook."""
+        """State by the rulebook's trips."""
         self._said = rules.ACTIVE
-        """What a person said, until told to resume."""
+        """State by a person's command, until resumed."""
         self._in_doubt = False
         """A surprise is not reconciled yet."""
         self._tell = tell
         self.fresh: list[BreakerEvent] = []
-        """What tripped while the input in hand was handled."""
+        """Trips during the current input."""
         self.session_start_paise = settings.capital_paise
         """Equity at the last session's close, the deposit on the first: what a daily loss is measured from."""
         self.peak_paise = settings.capital_paise

@@ -1,4 +1,4 @@
-"""Ex-dates: positions, orders and intents carried through corporate actions before the first open without the right.
+"""Corporate actions: adjusts positions, orders and targets on the ex-date, before that session's open.
 
 Contract rows A1 to A8 of docs/execution.md.
 """

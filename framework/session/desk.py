@@ -18,10 +18,10 @@ class SessionDesk(NamedTuple):
     """The shared records of one session; its parts change them, one input at a time."""
 
     inputs: Inputs
-    """What came last, and when."""
+    """Guard of the inputs, with the latest one's phase and moment."""
     account: Account
     books: Sequence[InstrumentState]
     """Intent, orders and exits, by instrument."""
     orders: Orders
     tell: Callable[[Fact], None]
-    """Takes what has become true."""
+    """Called with each new fact."""

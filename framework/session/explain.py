@@ -1,6 +1,6 @@
 """Explanations: every rule's own answer about an order, with what it measured, for a person who asks beforehand.
 
-``Review.increase`` goes by the same functions and takes the strictest answer; here each answer is told.
+``Review.increase`` uses the same functions and takes the strictest answer; here each answer is shown.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RUPEES, UNITS, COUNT, WORDS = "₹", "units", "", "words"
 Measured = tuple[float | str, float | str, str]
-"""What the order has, what it may have, and in which unit."""
+"""Value of the order, its bound, and their unit."""
 
 
 class RuleReport(NamedTuple):
@@ -32,16 +32,16 @@ class RuleReport(NamedTuple):
     rule: str
     """Its reason code."""
     asked: int
-    """Units ≥ 0 that it was asked about."""
+    """Units ≥ 0 under review."""
     units: int
     """Units that it leaves, whatever the others say."""
     value: float | str
-    """What the order has."""
+    """Value of the order."""
     bound: float | str
-    """What it may have."""
+    """Bound of the value."""
     unit: str
     reason: str
-    """Why, where it leaves fewer."""
+    """Reason, where it leaves fewer."""
 
 
 class ReviewReport(NamedTuple):
@@ -52,7 +52,7 @@ class ReviewReport(NamedTuple):
     increasing: int
     """Units ≥ 0 that were reviewed."""
     opinions: tuple[RuleReport, ...]
-    """On the units that increase, in the order in which the rules are asked."""
+    """On the units that increase, in the order of the rules."""
     verdict: Verdict
     """On the signed units that increase; of the whole order when it only reduces."""
 

@@ -55,7 +55,7 @@ class Exposure:
         return self._account.quantity[i] != 0 or bool(self._orders.entries(i))
 
     def _held(self, j: int) -> tuple[int, bool]:
-        """Value in paise of what stays of a position, and whether anything does."""
+        """Value in paise of the rest of a position, and whether there is any."""
         held = self._account.quantity[j]
         staying = limits.stays(held, self._orders.units_leaving(j), self._reuse_proceeds)
         return (share(abs(self._account.mark_paise[j]), staying, abs(held)), True) if staying else (0, False)

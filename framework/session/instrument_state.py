@@ -63,7 +63,7 @@ class WorkingOrder:
         self.expires_at = NEVER
         """Not to be sent from then on, UTC nanoseconds."""
         self.asked_at = 0
-        """When the broker was asked what it has not answered, UTC nanoseconds; 0 = nothing is under way."""
+        """Time of the request that the broker has not answered, UTC nanoseconds; 0 = none."""
         self.cancelling = False
         """A cancel is under way."""
         self.withdrawn = False

@@ -37,7 +37,7 @@ RANK = {
     state: rank
     for rank, state in enumerate((PARKED, SENT, UNKNOWN, ABSENT, WORKING, EXPIRED, CANCELLED, REFUSED, FILLED))
 }
-"""How much is known in each state. ABSENT lies below WORKING: an order that shows up after all is taken on again."""
+"""Rank of each state by certainty. ABSENT lies below WORKING: an order that shows up after all is taken on again."""
 OPEN = frozenset({PARKED, SENT, UNKNOWN, WORKING})
 """It may still fill."""
 ENDED = frozenset({ABSENT, EXPIRED, CANCELLED, REFUSED, FILLED})
@@ -53,20 +53,20 @@ EVIDENCE = {
     Cancelled: CANCELLED,
     Refused: REFUSED,
 }
-"""What each answer proves. A refused cancel or change proves nothing: the broker may not know the order. ``Found``
-proves the state that it says; a fill that completes the order proves FILLED."""
+"""State that each answer proves. A refused cancel or change proves nothing: the broker may not know the order.
+``Found`` proves the state in it; a fill that completes the order proves FILLED."""
 
 SIGNS_OF_LIFE = frozenset({Accepted, Filled})
-"""Of an order that is known to have ended these are surprises, if they were not told before."""
+"""Surprises, when they come for the first time for an order that has ended."""
 
 
 class LifeCell(NamedTuple):
     """One cell of the table: what an answer does to an order."""
 
     state: OrderState
-    """Where it stands then."""
+    """State after the answer."""
     surprises: bool
-    """A person must hear of it, and the account reduces only until it is reconciled."""
+    """True: a person is notified, and the account reduces only until it is reconciled."""
 
 
 def after(state: OrderState, evidence: OrderState) -> OrderState:

@@ -41,7 +41,7 @@ NO_TERMS = PlacingTerms()
 
 
 class Orders:
-    """Every order that may still be heard of: open ones by id and in their instrument's book, done ones for a while."""
+    """Orders of a session: open ones by id and in their instrument's book, done ones for a while."""
 
     def __init__(
         self, account: Account, books: list[InstrumentState], inputs: Sequence, tell: Callable[[Fact], None], name: str

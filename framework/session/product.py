@@ -48,10 +48,10 @@ class Product:
         self._tell = tell
         self._deadline: Deadline | None = None
         self._until = NEVER
-        """When the bar after the one that opened last closes; ``NEVER`` where the session ends before."""
+        """Close of the bar after the latest one; ``NEVER`` where the session ends before."""
         self._session = -1
         self._over = 0
-        """The session that is over when this bar closes."""
+        """Latest session whose last bar has closed, once this bar closes."""
         self._done: set[int] = set()
         """Instruments that were squared off in this session."""
 

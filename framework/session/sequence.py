@@ -57,7 +57,7 @@ class Sequence:
         self.moment = 0
         """Of the latest input, UTC nanoseconds."""
         self.now = 0
-        """What is noted now is dated by it: the moment, or the time of a fill that was told at that moment."""
+        """Date of notes: the moment, or the time of a fill that came at that moment."""
         self.bar = BEFORE_BARS
         """The bar that opened last."""
 

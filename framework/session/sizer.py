@@ -1,4 +1,4 @@
-"""Units of a full target at an opening decision: the settings' sizing with what it divides by, by the rulebook."""
+"""Sizer: how many units a target of ±1 means when a position is opened, by the settings and the rulebook."""
 
 from __future__ import annotations
 

@@ -41,13 +41,13 @@ TEXTS = {
     "unprotected": "{units:+d} {instrument} are held without their stop: {said}",
     "late_action": "an action of {instrument} became known after it had been traded without the right: {said}",
 }
-"""Code → what it says."""
+"""Code → sentence."""
 ONLY_TOLD = frozenset({"unknown", "unanswered", "cancel_refused", "change_refused", "unprotected", "answer_to_unsent"})
-"""What does not stop increases: the order in doubt counts in full, and what is due is tried again."""
+"""Surprises that do not stop increases: the order in doubt counts in full, and what is due is tried again."""
 
 
 class Surprises:
-    """Tells them, and notes which orders are in doubt."""
+    """Reports surprises, and keeps the orders in doubt."""
 
     def __init__(self, instruments: Sequence[Instrument], breaker: Breaker, tell: Callable[[Fact], None]) -> None:
         self._instruments = tuple(instruments)

@@ -14,7 +14,7 @@ class TripStats:
         """Those with a net profit above 0."""
         self.won_paise = 0
         self.lost_paise = 0
-        """What the others lost in sum, ≥ 0."""
+        """Sum lost by the others, ≥ 0."""
         self.losses = 0
         """Closed in a row with a net loss, until the circuit breaker begins to count anew."""
         self._running = [0] * instruments

@@ -37,7 +37,7 @@ class Upkeep:
         self.exits_due: set[int] = set()
         """Instruments of which a way out came to nothing; decisions order it anew, and ticks where none come."""
         self.looked_at = 0
-        """When that was done last, UTC nanoseconds."""
+        """Time of the last look, UTC nanoseconds."""
 
     def look_at(self, i: int) -> None:
         """Something of this instrument is not as it should be."""

@@ -56,7 +56,7 @@ class BarOpens(NamedTuple):
     ends_session: bool
     """It is the last bar of its session: a fact of the clock, not of the prices."""
     deadline: Deadline | None = None
-    """When positions must be closed in this session; None where nothing asks for it."""
+    """Deadlines of this session's positions; None where there are none."""
 
 
 class BarCloses(NamedTuple):
@@ -106,7 +106,7 @@ class Refused(NamedTuple):
     proof: bool = True
     """The broker said so itself. False (a gateway's error page, say) is no more than ``Unknown``."""
     time: int = 0
-    """When it happened there, UTC nanoseconds; 0 = at the moment."""
+    """Time there, UTC nanoseconds; 0 = at the moment."""
 
 
 class Filled(NamedTuple):
@@ -213,7 +213,7 @@ class Wish(StrEnum):
     REDUCE_ONLY = "reduce_only"
     """The same, but a session is not to be counted as halted."""
     RESUME = "resume"
-    """What tripped the breaker, halted or surprised is over, and losses count from here."""
+    """Resume: trips, halts and surprises are over, and losses count from here."""
     FLATTEN = "flatten"
     """Take back what rests and leave what is held at once, of one instrument or of all; intents are 0."""
     DEPOSIT = "deposit"

@@ -144,7 +144,7 @@ class Fill(NamedTuple):
     price: float
     """Rupees per unit, slippage included."""
     time: int
-    """When it happened, UTC nanoseconds; on bars the open of the bar it happened in."""
+    """Time of the event, UTC nanoseconds; on bars the open of its bar."""
 
 
 class BarRow(NamedTuple):
@@ -162,7 +162,7 @@ class BarRow(NamedTuple):
     close: Sequence[float]
     volume: Sequence[float]
     deadline: Deadline | None = None
-    """When positions must be closed in this session; None where nothing asks for it."""
+    """Deadlines of this session's positions; None where there are none."""
 
 
 class Decisions(NamedTuple):

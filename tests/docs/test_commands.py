@@ -80,7 +80,7 @@ def run(command: str, folder: Path, environment: dict[str, str]) -> subprocess.C
         words[0] = sys.executable
     inherited = {name: value for name, value in os.environ.items() if name not in {"TULYA_DB", "TULYA_CONFIG"}}
     full = {**inherited, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environment}
-    return subprocess.run(words, cwd=folder, env=full, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(words, cwd=folder, env=full, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_COMMANDS, ids=lambda page: page.stem)
