@@ -1,4 +1,4 @@
-"""Many bars at once: where a stretch of one instrument's ends, what it is worth, and which of a row has a new target.
+"""Block scans over one instrument: first row where something holds, marks of a held position, new targets of a row.
 
 Columns are float64[T], one bar beside the next. A question is put to a block of bars without a branch, which the
 compiler turns into a few wide instructions; only the block that holds the answer is walked.
