@@ -92,6 +92,8 @@ class Review:
         self._asks = self._list()
         self.looks_at_bars = settings.limits.max_age is not None or settings.limits.max_jump is not None
         """Some limit asks when and where an instrument was last seen."""
+        self.listener: Callable[[ReviewRequest], None] | None = None
+        """Called with each request before it is judged, for whoever explains it; None in every other run."""
 
     def _list(self) -> tuple[tuple[str, Callable[[ReviewRequest], int]], ...]:
         """Every limit that is set, by its reason code, in the order in which they are asked."""
@@ -117,6 +119,8 @@ class Review:
         """Verdict on an order that increases a position: what the strictest rule leaves, the first of equals."""
         order, units, reason = asked.order, asked.units, ""
         side = 1 if order.quantity > 0 else -1
+        if self.listener is not None:
+            self.listener(asked)
         if refused := self.product.refusal(order):
             return Verdict(0, refused)
         if refused := self.breaker.refusal:
@@ -136,10 +140,11 @@ class Review:
             units -= units % asked.lot
         return Verdict(side * units, reason)
 
-    def answers(self, asked: ReviewRequest) -> list[RuleAnswer]:
+    def answers(self, asked: ReviewRequest, *, own: bool = True) -> list[RuleAnswer]:
         """Every rule's own answer; ``increase`` takes the strictest of the same, the first of equals.
 
-        The limits are asked about all units, the user's own rules about what those before them left.
+        The limits are asked about all units, the user's own rules about what those before them left; without ``own``
+        they are not asked, for one that remembers would be asked twice.
         """
         units, side = asked.units, 1 if asked.order.quantity > 0 else -1
         refused, halted = self.product.refusal(asked.order), self.breaker.refusal
@@ -154,7 +159,7 @@ class Review:
             return [*said, RuleAnswer(BEYOND_LIMIT, units, 0, BEYOND_LIMIT)]
         said += [RuleAnswer(name, units, ask(asked), name) for name, ask in self._asks]
         remaining = min(one.left for one in said)
-        for rule in self._rules:
+        for rule in self._rules if own else ():
             if remaining == 0:
                 break
             left, reason = self._ask(rule, asked.order, side * remaining, "", self._portfolio())

@@ -245,6 +245,10 @@ class Session:
         """Open orders of one instrument, oldest first."""
         return self._orders.of(i)
 
+    def book(self, i: int) -> InstrumentState:
+        """Memory of one instrument; to be read only."""
+        return self._books[i]
+
     # ------------------------------------------------------------------ before the open of a bar
 
     def _open_bar(self, bar: events.BarOpens) -> list[Command]:
