@@ -135,8 +135,8 @@ def _ruin(record: Record, o: Observations) -> Iterator[Finding]:
         lowest = rupees(float(np.min(o.equity)))
         yield Finding(
             Severity.ERROR,
-            f"Ruin: equity fell to or below zero at {date} (lowest {lowest}). What was held was left at the next open, "
-            "nothing was entered after it, and growth counts as −100 %.",
+            f"Ruin: equity fell to or below zero at {date} (lowest {lowest}). What is held then is left at the next "
+            "open, nothing is entered after it, and growth counts as −100 %.",
         )
 
 

@@ -129,6 +129,11 @@ class Breaker:
         self.peak_paise += paise
         self._loss_limit_paise = rules.limit_paise(*self._loss, self.session_start_paise)
 
+    def refunded(self, now: int, equity_paise: int) -> None:
+        """Money came: an account that is above 0 again is ruined no more, but halted."""
+        if not rules.is_ruin(equity_paise):
+            self._turn(now, rules.DEPOSIT, equity_paise, 0, equity_paise)
+
     # ------------------------------------------------------------------ the one place where the state changes
 
     def _turn(
