@@ -77,10 +77,30 @@ def test_a_weight_drifts_beyond_its_band(weight, position_paise, equity_paise, b
 
 @pytest.mark.parametrize(
     ("target", "ignored", "expected"),
-    [(1.0, NAN, False), (NAN, NAN, False), (1.0, 1.0, True), (NAN, 1.0, True), (0.0, 1.0, False), (0.5, 1.0, False)],
+    [(1.0, NAN, NAN), (NAN, NAN, NAN), (1.0, 1.0, 1.0), (NAN, 1.0, 1.0), (0.0, 1.0, NAN), (0.5, 1.0, NAN)],
 )
 def test_a_target_is_ignored_until_another_one_comes(target, ignored, expected):
-    assert targets.ignores(target, ignored) is expected
+    assert repr(targets.still_ignored(target, ignored)) == repr(expected)
+
+
+@pytest.mark.parametrize(
+    ("target", "intent", "ignored", "leaving", "rebalance", "expected"),
+    [
+        (1.0, 0.0, NAN, False, targets.ON_CHANGE, targets.CHANGES),
+        (0.0, 1.0, NAN, False, targets.ON_CHANGE, targets.CHANGES),
+        (1.0, 0.0, 1.0, False, targets.ON_CHANGE, targets.NOT_NOW),
+        (1.0, 0.0, NAN, True, targets.EVERY_BAR, targets.NOT_NOW),
+        (1.0, 1.0, NAN, False, targets.ON_CHANGE, targets.KEEPS),
+        (NAN, 1.0, NAN, False, targets.ON_SIGNAL, targets.KEEPS),
+        (1.0, 1.0, NAN, False, targets.ON_SIGNAL, targets.RESIZES),
+        (NAN, 1.0, NAN, False, targets.EVERY_BAR, targets.RESIZES),
+        # 300 of 1,000 held, wanted is all of it: 70 points away.
+        (NAN, 1.0, NAN, False, targets.BAND, targets.RESIZES),
+        (NAN, 0.3, NAN, False, targets.BAND, targets.KEEPS),
+    ],
+)
+def test_what_a_target_means(target, intent, ignored, leaving, rebalance, expected):
+    assert targets.meaning(target, intent, ignored, leaving, rebalance, 300, 1_000, 5.0) == expected
 
 
 @pytest.mark.parametrize(
