@@ -149,3 +149,28 @@ def test_an_increase_reverses_on_the_other_side_only(position, quantity, expecte
 )
 def test_a_rebalance_keeps_a_weight_that_is_held(weights, holds, target, expected):
     assert targets.is_rebalance(weights, holds, target) is expected
+
+
+@pytest.mark.parametrize(
+    ("position", "desired", "towards_zero", "expected"),
+    [
+        (5, -3, False, -3),  # a reversal opens all of it
+        (-5, 3, True, 3),
+        (5, 5, False, 0),
+        (5, 3, False, 0),
+        (0, 4, False, 4),
+        (2, 6, False, 4),
+        (2, 6, True, 0),  # what risk clipped is not topped up
+        (-2, -6, False, -4),
+    ],
+)
+def test_what_a_target_adds(position, desired, towards_zero, expected):
+    assert targets.increase(position, desired, towards_zero) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "intent", "expected"),
+    [(0.5, 1.0, True), (0.0, 1.0, True), (-0.5, -1.0, True), (1.0, 0.5, False), (-0.5, 1.0, False), (1.0, 1.0, False)],
+)
+def test_a_target_moves_towards_zero_on_its_side_only(target, intent, expected):
+    assert targets.moves_towards_zero(target, intent) is expected
