@@ -1,5 +1,6 @@
 """The circuit breaker: which state follows from which cause, and when a limit has been reached."""
 
+from framework.rules import reasons
 from framework.rules.exits import rupees_of
 from framework.rules.money import to_paise
 
@@ -10,6 +11,8 @@ DAILY_LOSS, CONSECUTIVE_LOSSES, DRAWDOWN, RUNAWAY, NEW_SESSION, RESET_DUE, COMMA
 NO_CAUSE = -1
 NO_LIMIT = -1
 
+HELD_BACK = (reasons.NONE, reasons.REDUCE_ONLY, reasons.HALTED, reasons.RUIN)
+"""State → reason why it refuses an increase."""
 AFTER = (
     # daily loss, losses in a row, drawdown, runaway, new session, reset due, command, ruin, deposit
     (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, ACTIVE, ACTIVE, RUINED, ACTIVE),  # when ACTIVE
