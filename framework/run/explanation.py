@@ -59,7 +59,10 @@ def why(result: Result, order_id: int, rules: Sequence[RiskRule] = ()) -> Explan
         decides = step.event.moment == order.decided_at and isinstance(step.event, BarCloses | Decided)
         return decides or mentions(step, order_id)
 
-    trail = Trail(order.instrument, concerns, lambda step: any(_ends(fact, order_id) for fact in step.outcome.facts))
+    def is_over(step: Step) -> bool:
+        return any(_ends(fact, order_id) for fact in step.outcome.facts)
+
+    trail = Trail(order.instrument, order.decided_at, concerns, is_over)
     source = follow(result, trail, rules)
     words = Wording(result.record.panel.instruments, result.record.panel.timeframe)
     review = _review_of(trail.steps, record)

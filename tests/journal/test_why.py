@@ -157,6 +157,20 @@ def test_an_order_that_the_run_does_not_have_is_a_sentence():
         why(result_of(FLAT, [NAN]), 1)
 
 
+def test_a_run_of_an_earlier_version_cannot_be_run_again():
+    result = result_of(FLAT, [1.0])
+    old = replace(result, record=replace(result.record, style=""))
+    with pytest.raises(DataError, match="was kept by an earlier version without all its decisions"):
+        why(old, 1)
+
+
+def test_a_strategy_that_changed_since_is_not_asked_again():
+    result = result_of(FLAT, orders={1: [ask(7)]})
+    asked = replace(result, strategy="rsi", parameters={"period": 14}, provenance={"strategy_sha256": "0" * 64})
+    with pytest.raises(DataError, match="rsi has changed since run run-1, so on_bar"):
+        why(asked, 1)
+
+
 # ---------------------------------------------------------------------- why not
 
 
