@@ -70,6 +70,8 @@ class Intents:
         """Take in a row of targets, NaN among them; returns the increases they ask for, by instrument."""
         increases: list[Increase] = []
         for i, target in enumerate(decisions.target):
+            if target != target and not self._looks_again:  # noqa: PLR0124 - most of many: NaN asks for nothing
+                continue
             asked = targets.is_asked(target, self._books[i].intent, self._repeats)
             if row.close[i] > 0.0 and (asked or self._looks_again):
                 increases += self._decide(i, target, row.close[i], equity_paise, decisions, row.close_time)
