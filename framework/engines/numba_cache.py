@@ -50,8 +50,6 @@ inlined, because a call hands over some two hundred words of arrays: that was ha
 TAKES = {"run_rows": "half a minute to a minute", "run_turns": "a few seconds"}
 """Compile time from which a user gets a message about an entry; the others take less than a second."""
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
-FETCH = "fetch"
-"""The kernel's function that is one instruction instead of its Python."""
 FOLDER_VARIABLE = "TULYA_CACHE"
 _log = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()
@@ -83,8 +81,7 @@ def entry(name: str, *, compiled: bool = True) -> Callable[..., Any]:
 def source_hash() -> str:
     """sha256 over every source that is compiled and the versions that compile it."""
     digest = hashlib.sha256()
-    others = ("framework.engines.kernel.layout", "framework.engines.prefetch")
-    for module in map(import_module, (*MODULES, *others)):
+    for module in map(import_module, (*MODULES, "framework.engines.kernel.layout")):
         digest.update(Path(str(module.__file__)).read_bytes())
     versions = (version("numba"), version("llvmlite"), version("numpy"), sys.version, platform.machine())
     digest.update(repr((versions, Path(__file__).read_bytes())).encode())
@@ -127,17 +124,12 @@ def _register() -> None:
     """Tell numba of every rule and every function of the kernel that another one calls."""
     from numba.extending import register_jitable
 
-    from framework.engines.prefetch import prefetched
-
     for name in MODULES:
         module = import_module(name)
         for function in vars(module).values():
             if not _is_own(function, name) or function.__name__ in ENTRIES:
                 continue
-            if function.__name__ == FETCH:
-                prefetched(function)
-            else:
-                register_jitable(**UNCOUNTED, forceinline=function.__name__ not in CALLED)(function)
+            register_jitable(**UNCOUNTED, forceinline=function.__name__ not in CALLED)(function)
 
 
 @cache

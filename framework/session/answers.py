@@ -94,9 +94,13 @@ class BrokerAnswers:
         self._told_before: dict[str, Fill] = {}
         """Fills booked or kept apart, by their ids, of this session and of the one before."""
         self._below_zero = False
+        self._session = 0
+        self.last_traded: dict[int, int] = {}
+        """Session of the latest fill of each instrument."""
 
-    def begin_session(self) -> None:
+    def begin_session(self, session: int) -> None:
         """A new session: the fills of the one before the last are not told any more."""
+        self._session = session
         if self._told or self._told_before:
             self._told, self._told_before = {}, self._told
 
@@ -115,6 +119,7 @@ class BrokerAnswers:
             self._surprises.of_fill("not_bookable", self._inputs.now, fill_id, fill)
             return []
         self._inputs.now = fill.time
+        self.last_traded[fill.instrument] = self._session
         working = self._orders.get(fill.order_id) or self._orders.lately_done(fill.order_id)
         if working is None or working.order.instrument != fill.instrument or working.order.quantity * fill.quantity < 0:
             commands = self._book_of_stranger(fill, working, fill_id)

@@ -29,7 +29,8 @@ LATER = ("framework/engines/kernel/",)
 """Rooms that are rewritten while other branches change them."""
 SPEED_ONLY = {
     "cli/talib_alone.py", "engines/compiled.py", "engines/kernel/__init__.py", "engines/long_flat.py",
-    "engines/numba_cache.py", "engines/prefetch.py", "engines/summary.py", "report/metrics/rows.py",
+    "engines/numba_cache.py", "engines/kernel/long_flat.py", "engines/kernel/scan.py",
+    "engines/kernel/skip.py", "engines/summary.py", "store/revisions.py", "report/metrics/rows.py",
     "store/snapshots.py", "store/stepping.py", "sweeps/figures.py", "sweeps/gil_turns.py",
     "sweeps/indicator_cache.py", "types/deferred.py",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The sparse run: one instrument, long or flat, market orders, perhaps a stop-loss and a take-profit.
+"""Speed only: the sparse run of one instrument, long or flat, market orders, perhaps a stop-loss and a take-profit.
 
 It visits the bars where something happens. Between an entry and its exit nothing is decided, so those bars are only
 looked through for the stop and the target and valued: at the session closes that were asked for, and for the drawdown.

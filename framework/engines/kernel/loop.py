@@ -15,7 +15,7 @@ from framework.engines.kernel.orders import carry_out_cancels
 from framework.engines.kernel.product import before_open, end_session
 from framework.engines.kernel.protection import look_after
 from framework.engines.kernel.risk import begin_session, watch
-from framework.engines.kernel.scan import fetch, next_asked
+from framework.engines.kernel.scan import next_asked
 from framework.engines.kernel.session import decide, remark
 from framework.engines.kernel.skip import skip_quiet
 from framework.rules.breaker import is_ruin
@@ -121,13 +121,11 @@ def fill_bar(s: State, p: Params, bar: Bar, t: int) -> None:
 
 def mark_all(s: State, bar: Bar, t: int) -> bool:
     """Value every position that has a bar at its close; True when one of them has something to be done."""
-    desk, count = s.desk[0], s.books.shape[0]
-    closes = bar.close.reshape(bar.close.size)
+    desk = s.desk[0]
     marks, gross, shorts, uneasy = desk.marks_paise, desk.exposure_paise, desk.shorts_paise, False
     for position in range(desk.held):
         i = s.held[position]
         book = s.books[i]
-        fetch(closes, (t + 1) * count + i)
         if not bar.close[t, i] > 0.0:
             continue
         before, after = book.mark_paise, marked(book.quantity, bar.close[t, i])

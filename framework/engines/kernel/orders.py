@@ -111,6 +111,15 @@ def rest(s: State, k: int) -> None:
     s.resting[desk.resting] = k
     desk.resting = desk.resting + 1
     desk.resting_day = desk.resting_day + (1 if order.validity == DAY else 0)
+    arrive(s, k)
+
+
+def arrive(s: State, k: int) -> None:
+    """The exchange looks at the order within the step in hand, once."""
+    desk = s.desk[0]
+    for position in range(desk.arrivals):
+        if s.arrivals[position] == k:
+            return
     s.arrivals[desk.arrivals] = k
     desk.arrivals = desk.arrivals + 1
 

@@ -1,4 +1,4 @@
-"""Bars of a run with one instrument in which nothing can happen: they are valued, and that is all.
+"""Speed only: quiet bars of a run with one instrument, in which nothing can happen; they are valued, and that is all.
 
 Most of a long history is such bars: flat without a signal, or held between a stop and a target. The next bar in which
 anything could fill, trip or be decided is left to the loop.
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from framework.engines.kernel.layout import LIMIT, STOP, Bar, Params, State
 from framework.engines.kernel.risk import daily_limit, would_trip
 from framework.engines.kernel.scan import (
-    fetch,
     first_asked,
     first_end,
     first_touched,
@@ -49,10 +48,6 @@ def skip_quiet(
     until = first_loud(s, p, bar, t, last, floor, ceiling)
     if until <= t:
         return t
-    if until < last:
-        fetch(bar.time, until)
-        fetch(bar.close_time, until)
-        fetch(bar.open.reshape(bar.open.shape[0]), until)
     paid, begin = desk.cash_paise, t - offset
     if book.quantity == 0:
         stay_flat(equity, cash, exposure, begin, until - offset, paid)
