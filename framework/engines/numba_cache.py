@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RULES = (
-    "money", "prices", "orders", "fills", "exits", "charges", "ledger", "sizing", "risk", "limits", "breaker",
-    "targets", "actions", "product",
+    "money", "reasons", "prices", "orders", "fills", "exits", "charges", "ledger", "sizing", "risk", "limits",
+    "breaker", "targets", "actions", "product",
 )  # fmt: skip
 KERNEL = (
     "orders", "account", "protection", "sizer", "risk", "session", "exdates", "exchange", "product",

@@ -11,7 +11,7 @@ from framework.engines.rows import DecisionArrays
 from framework.engines.summary import SummaryRunner
 from framework.session import Session
 from framework.sweeps.figures import OBJECTIVES
-from framework.types import Bars, BreakerCause, Instrument, TradingState
+from framework.types import Bars, BreakerCause, BreakerEvent, Instrument, TradingState
 from framework.types.deadlines import NEVER, Deadlines
 from framework.types.events import PersonSays, Wish
 from framework.types.signals import EntryExit
@@ -164,6 +164,31 @@ def test_no_reset_and_no_command_ends_ruin(side, reset):
     by_target = in_both_engines(play(prices, [side, *[NAN] * 4, side, 0, side], breaker_reset=reset, **MARGIN))
     assert 2 == len(by_target.settlements)
     assert 1 == len(by_target.breaker_events)
+
+
+@SIDES
+def test_only_money_that_brings_equity_above_nothing_makes_ruin_a_halt_that_a_command_ends(side):
+    seen, causes = {}, []
+
+    def say(session: Session, row: int, wish: Wish, paise: int = 0):
+        outcome = session.handle(PersonSays(session.moment, wish, paise=paise))
+        causes.extend(str(fact.cause) for fact in outcome.facts if isinstance(fact, BreakerEvent))
+        seen[row, wish] = session.breaker.refusal
+
+    def act(session: Session, row: int):
+        if row in {5, 6}:  # ₹500 are owed: ₹500 bring it to nothing, and a paisa more above it
+            say(session, row, Wish.DEPOSIT, 50_000 if row == 5 else 1)
+            say(session, row, Wish.RESUME)
+        if row == 7:
+            say(session, row, Wish.DEPOSIT, 100_000)
+        return {0: [ask(50 * side)], 5: [ask(side)], 7: [ask(5 * side)]}.get(row, [])
+
+    record = play(walk(side, 100, 100, 90, 75, 70, 100, 100, 100, 100, 100), orders=act, **MARGIN)
+    assert {(5, Wish.DEPOSIT): "ruin", (5, Wish.RESUME): "ruin"} == {key: seen[key] for key in list(seen)[:2]}
+    assert {(6, Wish.DEPOSIT): "halted", (6, Wish.RESUME): ""} == {key: seen[key] for key in list(seen)[2:4]}
+    assert [(side, "ruin")] == refusals(record)
+    assert (8, 5 * side, 100.0, "order") == fills(record)[-1]
+    assert ["deposit", "command"] == causes
 
 
 @SIDES

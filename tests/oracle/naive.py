@@ -51,6 +51,7 @@ class Naive:
         self.intent = self.intent_before = 0.0
         self.full = 0  # units of a full target, fixed at the opening decision
         self.desired = 0
+        self.ruined = False  # row R21: equity at a close was nothing or less
         self.waits: float | None = None  # new_signal: the target that must first leave
         self.give_back = 0  # unsigned units due at the next open, and why
         self.why = ""
@@ -159,10 +160,19 @@ class Naive:
         shorts = half_up(Fraction(self.mark) * -self.position * 100) if self.position < 0 else 0
         return int(self.cash * 100) - 2 * shorts - paise - charge
 
+    def marked(self) -> int:
+        """What the position is worth at the last close, in paise: below 0 for a short."""
+        worth = half_up(Fraction(self.mark) * abs(self.position) * 100)
+        return worth if self.position > 0 else -worth
+
     # ---------------------------------------------------------------- decisions
 
     def at_close(self, bar: int, high: float, low: float, close: float) -> None:
         self.mark = close
+        if not self.ruined and int(self.cash * 100) + self.marked() <= 0:  # row R21
+            self.ruined = True
+            self.forget()
+            self.leaving = "risk" if self.position else ""
         if self.position:
             self.best = max(self.best, high) if self.position > 0 else min(self.best, low)
             self.guarded, self.placed = abs(self.position), self.computed()
@@ -194,7 +204,7 @@ class Naive:
             self.full = self.rules.units
         self.desired = side * math.floor(abs(target) * self.full + 1e-9)
         more = self.desired if self.position * side <= 0 else side * max(abs(self.desired) - abs(self.position), 0)
-        if more and not lower:
+        if more and not lower and not self.ruined:
             self.entry = self.affordable(more, close)
 
     def affordable(self, units: int, close: float) -> int:

@@ -88,4 +88,4 @@ def test_the_engine_fills_what_a_naive_reading_of_the_page_fills(block):
         filled += len(expected)
         reasons |= {f.reason for f in oracle.fills}
     assert filled > 1_500
-    assert reasons == {"signal", "stop_loss", "take_profit", "trailing_stop", "time_exit"}
+    assert reasons - {"risk"} == {"signal", "stop_loss", "take_profit", "trailing_stop", "time_exit"}  # ruin is rare

@@ -13,15 +13,13 @@ from framework.engines.kernel.layout import (
     REFUSED,
     SQUARE_OFF,
     STOP_LIMIT,
-    WHY_CASH,
-    WHY_NONE,
     Bar,
     Params,
     State,
 )
 from framework.engines.kernel.orders import end, unrest
 from framework.engines.kernel.session import give_up, on_fill
-from framework.rules import fills, prices, risk
+from framework.rules import fills, prices, reasons, risk
 
 NAN = float("nan")
 AT_OPEN, IN_RANGE, AT_CLOSE, LAST_CLOSE = 0, 1, 2, 3
@@ -83,7 +81,7 @@ def end_bar(s: State, p: Params, bar: Bar, t: int) -> None:
         unrest(s, k)
         desk.now = bar.close_time[t]
         give_up(s, p, k)
-        end(s, k, EXPIRED, WHY_NONE)
+        end(s, k, EXPIRED, reasons.NONE)
 
 
 def fill_at_close(s: State, p: Params, bar: Bar, t: int) -> None:
@@ -239,7 +237,7 @@ def fill(
         desk.now = time
         notice(s, NOTICE_REFUSED_FILL, order.quantity, i)
         give_up(s, p, k)
-        end(s, k, REFUSED, WHY_CASH)
+        end(s, k, REFUSED, reasons.CASH)
         return
     if not (order.reduces or at_open or at_close):
         note_entry(s, t, k, unslipped, bar.open[t, i])

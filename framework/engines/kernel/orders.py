@@ -8,14 +8,11 @@ from framework.engines.kernel.layout import (
     OPEN_ORDERS,
     PARKED,
     REFUSED,
-    WHY_CLOSE_NOT_FILLED,
-    WHY_NONE,
-    WHY_REPLACED,
     WORKING,
     State,
 )
 from framework.errors import InvariantError
-from framework.rules import orders
+from framework.rules import orders, reasons
 
 
 def new_order(
@@ -38,8 +35,8 @@ def new_order(
     order.instrument, order.quantity, order.type, order.reason = i, quantity, kind, reason
     order.reduces, order.decided_at, order.limit, order.trigger = reduces, s.desk[0].now, limit, trigger
     order.validity, order.protective, order.within_bar_from = validity, protective, within_bar_from
-    order.requested, order.verdict_quantity, order.verdict_why = quantity, quantity, WHY_NONE
-    order.state, order.filled, order.ended_at, order.why = WORKING, 0, 0, WHY_NONE
+    order.requested, order.verdict_quantity, order.verdict_why = quantity, quantity, reasons.NONE
+    order.state, order.filled, order.ended_at, order.why = WORKING, 0, 0, reasons.NONE
     order.filled_paise = 0
     order.reserved_paise, order.cancelling, order.needs_flat = 0, False, False
     order.resting = False
@@ -158,7 +155,7 @@ def end(s: State, k: int, state: int, why: int) -> None:
             continue
         if orders.is_dropped(order.needs_flat, book.quantity):
             s.intents[i], book.desired = 0.0, 0
-            close_books(s, parked, CANCELLED, WHY_CLOSE_NOT_FILLED)
+            close_books(s, parked, CANCELLED, reasons.CLOSE_NOT_FILLED)
             position -= 1
         else:
             rest(s, parked)
@@ -189,7 +186,7 @@ def withdraw(s: State, k: int) -> None:
     """Take an order back: a parked one ends here and now, a working one when the exchange has carried it out."""
     order = s.orders[k]
     if order.state == PARKED:
-        end(s, k, CANCELLED, WHY_REPLACED)
+        end(s, k, CANCELLED, reasons.REPLACED)
     elif not order.cancelling:
         order.cancelling = True
         desk = s.desk[0]
@@ -204,7 +201,7 @@ def carry_out_cancels(s: State) -> None:
         k = s.cancels[position]
         if s.orders[k].resting:
             unrest(s, k)
-            end(s, k, CANCELLED, WHY_NONE)
+            end(s, k, CANCELLED, reasons.NONE)
     desk.cancels = 0
 
 

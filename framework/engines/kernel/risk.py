@@ -6,35 +6,15 @@ from framework.engines.kernel.account import notice, tariff_at
 from framework.engines.kernel.layout import (
     NOTICE_TRIP,
     RISK,
-    WHY_BAND,
-    WHY_BEYOND,
-    WHY_CASH,
-    WHY_GROSS,
-    WHY_HALTED,
-    WHY_JUMP,
-    WHY_NONE,
-    WHY_ORDER_VALUE,
-    WHY_ORDERS,
-    WHY_POSITION_VALUE,
-    WHY_POSITIONS,
-    WHY_QUANTITY,
-    WHY_REDUCE_ONLY,
-    WHY_RESTRICTED,
-    WHY_RUIN,
-    WHY_SECTOR,
-    WHY_STRATEGY,
     Bar,
     Params,
     State,
 )
 from framework.engines.kernel.orders import in_session, plain_exit, withdraw_entries
 from framework.engines.kernel.protection import leave
-from framework.rules import breaker, limits, risk, sizing
+from framework.rules import breaker, limits, reasons, risk, sizing
 from framework.rules.exits import rupees_of
 from framework.rules.money import share, value
-
-WHY_HELD_BACK = (WHY_NONE, WHY_REDUCE_ONLY, WHY_HALTED, WHY_RUIN)
-"""By the trading states."""
 
 
 def review(
@@ -43,28 +23,23 @@ def review(
     """Units that risk leaves of an increase, and why it is fewer. ``follows``: it opens the other side."""
     desk, order = s.desk[0], s.orders[k]
     if desk.state != breaker.ACTIVE:
-        return 0, WHY_HELD_BACK[desk.state]
+        return 0, breaker.HELD_BACK[desk.state]
     asked, lot = abs(order.quantity), s.books[order.instrument].lot
     if not sizing.can_order(asked, held, worst):
-        return 0, WHY_BEYOND
-    units, why = asked, WHY_NONE
+        return 0, reasons.SIZE_BEYOND_LIMIT
+    units, why = asked, reasons.NONE
     if p.limited:
         units, why = limited(s, p, bar, t, k)
     allowed = risk.within_order_value(asked, worst, p.max_order_value, lot)
-    if allowed < units:
-        units, why = allowed, WHY_ORDER_VALUE
+    units, why = limits.stricter(units, why, allowed, reasons.MAX_ORDER_VALUE)
     allowed = risk.within_position_value(asked, held, worst, p.max_position_value, lot)
-    if allowed < units:
-        units, why = allowed, WHY_POSITION_VALUE
+    units, why = limits.stricter(units, why, allowed, reasons.MAX_POSITION_VALUE)
     if p.limited:
         units, why = exposed(s, p, k, worst, follows, units, why)
     side, blocked = (1, p.long_margin) if order.quantity > 0 else (-1, p.short_margin)
-    allowed = risk.within_buying_power(
-        asked, worst, blocked, power_paise, side, tariff_at(s, order.instrument, desk.now), lot
-    )
-    if allowed < units:
-        units, why = allowed, WHY_CASH
-    return units, why
+    tariff = tariff_at(s, order.instrument, desk.now)
+    allowed = risk.within_buying_power(asked, worst, blocked, power_paise, side, tariff, lot)
+    return limits.stricter(units, why, allowed, reasons.CASH)
 
 
 def limited(s: State, p: Params, bar: Bar, t: int, k: int) -> tuple[int, int]:
@@ -72,27 +47,24 @@ def limited(s: State, p: Params, bar: Bar, t: int, k: int) -> tuple[int, int]:
     order = s.orders[k]
     i, asked = order.instrument, abs(order.quantity)
     book, close = s.books[i], bar.close[t, i]
-    units, why = asked, WHY_NONE
-    if limits.if_allowed(asked, book.restricted) < units:
-        units, why = 0, WHY_RESTRICTED
+    units, why = limits.stricter(asked, reasons.NONE, limits.if_allowed(asked, book.restricted), reasons.RESTRICTED)
     if p.jump_amount > 0.0:
         before = close_before(s, bar, t, i)
-        if limits.within_jump(asked, close, before, rupees_of(p.jump_amount, p.jump_percent, before)) < units:
-            units, why = 0, WHY_JUMP
+        allowed = limits.within_jump(asked, close, before, rupees_of(p.jump_amount, p.jump_percent, before))
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_JUMP)
     if p.price_amount > 0.0:
         band = rupees_of(p.price_amount, p.price_percent, close)
-        if limits.within_price_band(asked, order.limit, order.trigger, close, band) < units:
-            units, why = 0, WHY_BAND
-    if p.max_orders > 0 and limits.within_orders(asked, in_session(s, i), p.max_orders) < units:
-        units, why = 0, WHY_ORDERS
+        allowed = limits.within_price_band(asked, order.limit, order.trigger, close, band)
+        units, why = limits.stricter(units, why, allowed, reasons.PRICE_BAND)
+    if p.max_orders > 0:
+        allowed = limits.within_orders(asked, in_session(s, i), p.max_orders)
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_ORDERS_PER_DAY)
     if p.max_positions > 0 and not is_open(s, i):
-        others = used_beside(s, p, i, -1, False)[1]
-        if limits.within_positions(asked, others, p.max_positions) < units:
-            units, why = 0, WHY_POSITIONS
+        allowed = limits.within_positions(asked, used_beside(s, p, i, -1, False)[1], p.max_positions)
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_POSITIONS)
     if p.max_quantity > 0:
         allowed = limits.within_quantity(asked, p.max_quantity, book.lot)
-        if allowed < units:
-            units, why = allowed, WHY_QUANTITY
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_ORDER_QUANTITY)
     return units, why
 
 
@@ -104,16 +76,13 @@ def exposed(s: State, p: Params, k: int, worst: float, follows: bool, units: int
     if p.sector_amount > 0.0 and book.sector >= 0:
         used = used_beside(s, p, i, book.sector, follows)[0]
         allowed = limits.within_share(asked, worst, used, p.sector_amount, p.sector_percent, equity, book.lot)
-        if allowed < units:
-            units, why = allowed, WHY_SECTOR
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_SECTOR_VALUE)
     if p.gross_amount > 0.0 or p.strategy_amount > 0.0:
         used = used_beside(s, p, i, -1, follows)[0]
         allowed = limits.within_share(asked, worst, used, p.gross_amount, p.gross_percent, equity, book.lot)
-        if allowed < units:
-            units, why = allowed, WHY_GROSS
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_GROSS_EXPOSURE)
         allowed = limits.within_share(asked, worst, used, p.strategy_amount, p.strategy_percent, equity, book.lot)
-        if allowed < units:
-            units, why = allowed, WHY_STRATEGY
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_STRATEGY_VALUE)
     return units, why
 
 

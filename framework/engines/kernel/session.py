@@ -17,13 +17,6 @@ from framework.engines.kernel.layout import (
     REBALANCE,
     SIGNAL,
     STOP_LOSS,
-    WHY_AFTER_SQUARE_OFF,
-    WHY_BEYOND,
-    WHY_EXPIRED,
-    WHY_NO_VOLATILITY,
-    WHY_NONE,
-    WHY_ORDERS,
-    WHY_SHORT_IN_DELIVERY,
     Bar,
     Params,
     State,
@@ -44,13 +37,10 @@ from framework.engines.kernel.protection import entered, forget_intent, forget_p
 from framework.engines.kernel.risk import hold_back, judge, review, turn, would_ruin
 from framework.engines.kernel.scan import next_asked
 from framework.engines.kernel.sizer import at_row, full_units, why_none
-from framework.rules import breaker, ledger, orders, prices, product, risk, sizing, targets
-from framework.rules.money import LARGEST_QUANTITY
+from framework.rules import breaker, ledger, orders, prices, product, reasons, risk, sizing, targets
 from framework.types.deadlines import NEVER
 
 NAN = float("nan")
-WHY_OF_PRODUCT = (WHY_NONE, WHY_SHORT_IN_DELIVERY, WHY_EXPIRED, WHY_AFTER_SQUARE_OFF)
-"""By the codes of ``product.refusal``."""
 
 
 def on_fill(
@@ -77,7 +67,7 @@ def on_fill(
     elif change != ledger.FLAT:
         entered(s, p, i, unslipped, change != ledger.GREW, not at_open and not at_close)
     if order.quantity == order.filled:
-        end(s, k, FILLED, WHY_NONE)
+        end(s, k, FILLED, reasons.NONE)
     watch_cash(s, p)
     carry_out_cancels(s)
 
@@ -170,9 +160,9 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
     position = book.quantity
     if wanted != 0.0 and book.desired == 0:
         why = why_none(s, p, bar, t, i)
-        asked = sizing.whole_lots(LARGEST_QUANTITY, book.lot) if why == WHY_BEYOND else book.lot
+        asked = sizing.refused_units(why, book.lot)
         k = new_order(s, i, asked if wanted > 0.0 else -asked, MARKET, SIGNAL, False, NAN, NAN, DAY, False, NAN)
-        if why == WHY_NO_VOLATILITY:
+        if why == reasons.NO_VOLATILITY:
             s.intents[i], book.desired = 0.0, 0
         refuse(s, k, why)
     delta = targets.increase(position, book.desired, towards_zero)
@@ -274,13 +264,13 @@ def increase(s: State, p: Params, bar: Bar, t: int, position: int) -> None:
     k = new_order(s, i, quantity, row.type, row.reason, False, row.limit, row.trigger, validity, False, NAN)
     held = 0 if reverses else abs(book.quantity)
     units, why = 0, product_refusal(s, p, bar, i, quantity)
-    if why == WHY_NONE:
+    if why == reasons.NONE:
         available = power(s, p, i, reverses) + freed_paise
         units, why = review(s, p, bar, t, k, row.worst, held, available, reverses)
     order = s.orders[k]
     if units == 0:
         refuse(s, k, why)
-        if why == WHY_ORDERS:
+        if why == reasons.MAX_ORDERS_PER_DAY:
             turn(s, desk.now, breaker.RUNAWAY, in_session(s, i) + 1, p.max_orders, i)
         return
     side, share = (1, p.long_margin) if quantity > 0 else (-1, p.short_margin)
@@ -294,7 +284,7 @@ def product_refusal(s: State, p: Params, bar: Bar, i: int, quantity: int) -> int
     desk, last_session, square_off = s.desk[0], NEVER, NEVER
     if bar.deadline_days.shape[0] > 0:
         last_session, square_off = bar.last_session[i], bar.square_off[desk.deadline, i]
-    return WHY_OF_PRODUCT[product.refusal(p.delivery, quantity, last_session, desk.over, square_off, desk.now)]
+    return product.refusal(p.delivery, quantity, last_session, desk.over, square_off, desk.now)
 
 
 def power(s: State, p: Params, i: int, reverses: bool) -> int:

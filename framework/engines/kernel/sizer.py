@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.engines.kernel.layout import (
-    WHY_BELOW_LOT,
-    WHY_BEYOND,
-    WHY_NO_EDGE,
-    WHY_NO_VOLATILITY,
-    WHY_RUIN,
-    Bar,
-    Params,
-    State,
-)
 from framework.rules import exits, sizing
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from framework.engines.kernel.layout import Bar, Params, State
+
 NAN = float("nan")
-WHY_NO_SIZE = (WHY_BELOW_LOT, WHY_NO_VOLATILITY, WHY_NO_EDGE, WHY_BEYOND, WHY_RUIN)
-"""By the codes of ``sizing.why_none``."""
 
 
 def full_units(s: State, p: Params, bar: Bar, t: int, i: int, side: int) -> int:
@@ -67,7 +57,7 @@ def allotment(s: State, p: Params, bar: Bar, t: int, i: int) -> float:
 def why_none(s: State, p: Params, bar: Bar, t: int, i: int) -> int:
     """Why a target means no unit."""
     volatility, equity, units = at_row(bar.volatility, t, i), s.desk[0].equity_paise, s.books[i].full_units
-    return WHY_NO_SIZE[sizing.why_none(p.sizing_kind, amount(s, p), volatility, equity, units)]
+    return sizing.why_none(p.sizing_kind, amount(s, p), volatility, equity, units)
 
 
 def at_row(values: NDArray[np.float64], t: int, i: int) -> float:

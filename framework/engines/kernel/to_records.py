@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.engines.kernel import layout
+from framework.rules.reasons import NAMES
 from framework.session.breaker import CAUSES
 from framework.session.breaker import STATES as BREAKER_STATES
 from framework.session.wording import cash_text, expired_text, left_over_text, refused_fill_text, trip_text
@@ -43,33 +44,6 @@ STATES = (
     OrderState.REFUSED,
 )
 VALIDITIES = (Validity.DAY, Validity.GTC)
-WHYS = (
-    "",
-    "max_order_value",
-    "max_position_value",
-    "cash",
-    "reduce_only",
-    "size_below_one_lot",
-    "replaced",
-    "close_not_filled",
-    "no_volatility",
-    "no_edge",
-    "short_in_delivery",
-    "expired",
-    "after_square_off",
-    "halted",
-    "restricted",
-    "max_jump",
-    "price_band",
-    "max_orders_per_day",
-    "max_positions",
-    "max_order_quantity",
-    "max_sector_value",
-    "max_gross_exposure",
-    "max_strategy_value",
-    "size_beyond_limit",
-    "ruin",
-)
 
 
 def settlements_of(rows: NDArray[np.void]) -> tuple[Settlement, ...]:
@@ -109,8 +83,8 @@ def orders_of(rows: NDArray[np.void]) -> tuple[OrderRecord, ...]:
             order_id, instrument, quantity, TYPES[kind], REASONS[reason], reduces, decided_at, limit, trigger,
             VALIDITIES[validity], protective,
         )  # fmt: skip
-        verdict = Verdict(verdict_quantity, WHYS[verdict_why])
-        records.append(OrderRecord(order, requested, verdict, STATES[state], filled, ended_at, WHYS[why]))
+        verdict = Verdict(verdict_quantity, NAMES[verdict_why])
+        records.append(OrderRecord(order, requested, verdict, STATES[state], filled, ended_at, NAMES[why]))
     return tuple(records)
 
 
