@@ -128,7 +128,15 @@ class Protection:
         if book.leaving:
             return []
         book.refusals += refused
-        return [] if book.refusals > 1 else self.restore(i, now)
+        return [] if book.refusals > 1 and not self._is_passed(i) else self.restore(i, now)
+
+    def lost_its_way_out(self, order: Order, now: int, why: str) -> None:
+        """An exit came to nothing at the broker: what it was to take may be without a stop by now."""
+        i = order.instrument
+        units = self._account.quantity[i]
+        if units and not self._books[i].stop_id and self._levels(i).stop > 0.0:
+            said = f"the order to leave came to nothing {why}".rstrip()
+            self._surprises.tell("unprotected", now, order.order_id, i, units=units, said=said)
 
     def filled(self, i: int) -> None:
         """The fill of an exit was told."""
@@ -173,7 +181,15 @@ class Protection:
         book = self._books[i]
         if book.protect_due or not self._account.quantity[i]:
             return []
+        if self._is_passed(i):
+            book.leave(self._levels(i).stop_reason, self._reenter)
+            return []
         return self._fit(i, now)
+
+    def _is_passed(self, i: int) -> bool:
+        """The stop is refused because the market has gone past it: the last close lies there, so it has triggered."""
+        book, position, close = self._books[i], self._account.quantity[i], self._account.close[i]
+        return book.refusals > 0 and not book.stop_id and (close - self._levels(i).stop) * position <= 0.0
 
     # ------------------------------------------------------------------ levels and orders
 

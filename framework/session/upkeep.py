@@ -53,6 +53,12 @@ class Upkeep:
         self._protection.miss_fills()
         return self._run(leaves=False)
 
+    def at_open(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
+        """A session begins: what ended with the last one, or was refused overnight, is due before its first bar."""
+        self._miss_answers(doubt)
+        self._protection.miss_fills()
+        return self._run(leaves=True)
+
     def at_tick(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
         """Time passed without a bar."""
         self._miss_answers(doubt)
