@@ -7,8 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from framework.types.events import Accepted, Cancelled, CancelRefused, Changed, ChangeRefused, Expired, Filled, Found
-from framework.types.events import Refused, Unknown
+from framework.types.events import (
+    Accepted,
+    Cancelled,
+    CancelRefused,
+    Changed,
+    ChangeRefused,
+    Expired,
+    Filled,
+    Found,
+    Refused,
+    Unknown,
+)
 from framework.types.orders import Fill
 from framework.types.record import OrderState
 

@@ -138,9 +138,7 @@ class BrokerAnswers:
         if not 0 <= fill.instrument < len(self._account.instruments):
             return False
         units, held = abs(fill.quantity), abs(self._account.quantity[fill.instrument])
-        return (
-            0 < units and held + units <= LARGEST_QUANTITY and fill.price > 0.0 and fits(fill.price * (held + units))
-        )
+        return units > 0 and held + units <= LARGEST_QUANTITY and fill.price > 0.0 and fits(fill.price * (held + units))
 
     def _book(self, fill: Fill, working: WorkingOrder, answer: Filled) -> list[Command]:
         i, order, state = fill.instrument, working.order, working.state
@@ -318,13 +316,14 @@ class BrokerAnswers:
         working = self._open(answer)
         if working is None:
             return []
+        was_asked = working.was is not None
         self._orders.change_refused(working)
         self._orders.heard(working)
         self._surprises.of("change_refused", self._inputs.now, working, said=answer.reason or "no reason given")
         self._upkeep.look_at(working.order.instrument)
         if working.order.protective:
             return self._protection.change_refused(working, self._inputs.now)
-        return self._take_back_what_is_wrong(working)
+        return self._take_back_what_is_wrong(working) if was_asked else []
 
     def _take_back_what_is_wrong(self, working: WorkingOrder) -> list[Command]:
         """An entry that a split did not reach, an exit that is larger than the position: better none than that."""

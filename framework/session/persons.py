@@ -47,7 +47,12 @@ def refuse_impossible(said: PersonSays, account: Account) -> None:
 def _is_holding(said: PersonSays, held: int) -> bool:
     """Units and a price that the account can hold beside the ``held`` ones; what is not a number passes no check."""
     units = abs(said.quantity) + held
-    return type(said.quantity) is int and held < units <= LARGEST_QUANTITY and said.price > 0.0 and fits(said.price * units)
+    return (
+        type(said.quantity) is int
+        and held < units <= LARGEST_QUANTITY
+        and said.price > 0.0
+        and fits(said.price * units)
+    )
 
 
 class Persons:

@@ -73,8 +73,7 @@ class Sequence:
         ):
             self._refuse_bar(bar)
         self.phase, self.bar = OPEN, bar
-        if moment > self.moment:
-            self.moment = moment
+        self.moment = max(self.moment, moment)
         self.now = self.moment
 
     def closes(self, event: BarCloses) -> None:

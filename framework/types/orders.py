@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from framework.types.deadlines import Deadline
 
@@ -136,7 +136,7 @@ class Approved(_ApprovedFields):
         raise TypeError(BY_REVIEW_ONLY)
 
     @classmethod
-    def _make(cls, _iterable: object) -> Self:
+    def _make(cls, iterable: Iterable[Any]) -> Self:  # noqa: ARG003 - the name that a named tuple gives it
         """Never from something else."""
         raise TypeError(BY_REVIEW_ONLY)
 

@@ -23,7 +23,7 @@ from framework.types.events import (
     Unknown,
     Wish,
 )
-from framework.types.orders import BarRow, Decisions, Fill, OrderRequest, CancelRequest
+from framework.types.orders import BarRow, CancelRequest, Decisions, Fill, OrderRequest
 from framework.types.record import OrderState
 from tests.contract.desk import MINUTE_NS, Desk, cancels, changes, submitted
 from tests.contract.market import DAY_NS, HOUR_NS, NAN
@@ -206,7 +206,8 @@ def test_a_resting_entry_that_a_split_does_not_reach_is_taken_back(side):
     desk.open()
     desk.shut(100, target=side, limit=price)
     desk.accept(1)
-    assert changes(desk.take(ActionKnown(desk.moment, Due(desk.day, 0, Action(desk.day, "split", 2.0)))))[0].limit == price / 2
+    split = Due(desk.day, 0, Action(desk.day, "split", 2.0))
+    assert changes(desk.take(ActionKnown(desk.moment, split)))[0].limit == price / 2
     assert cancels(desk.change_refused(1, "GTT orders do not go through a split")) == [1]
     desk.cancelled(1)
     desk.open()
