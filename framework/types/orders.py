@@ -136,7 +136,7 @@ class Approved(_ApprovedFields):
         raise TypeError(BY_REVIEW_ONLY)
 
     @classmethod
-    def _make(cls, iterable: Iterable[Any]) -> Self:  # noqa: ARG003 - the name that a named tuple gives it
+    def _make(cls, _iterable: Iterable[Any]) -> Self:  # type: ignore[override]
         """Never from something else."""
         raise TypeError(BY_REVIEW_ONLY)
 
