@@ -89,9 +89,14 @@ class WorkingOrder:
         return self.order.quantity - self.filled
 
     @property
+    def is_whole(self) -> bool:
+        """Everything that it is for has filled."""
+        return self.remaining * self.order.quantity <= 0
+
+    @property
     def has_ended(self) -> bool:
-        """It is done, or is about to be told so: all of it has filled."""
-        return self.state not in OPEN or self.remaining * self.order.quantity <= 0
+        """It is done, or is about to be told so."""
+        return self.state not in OPEN or self.is_whole
 
     @property
     def is_unanswered(self) -> bool:

@@ -270,7 +270,8 @@ class Orders:
         if working.was is None or working.sent is not None:
             return []
         wanted, working.order, working.was = working.order, working.was, None
-        return self.change(working, wanted) if abs(wanted.quantity) > abs(working.filled) else []
+        is_over = working.is_whole or abs(wanted.quantity) <= abs(working.filled)
+        return [] if is_over else self.change(working, wanted)
 
     def reserve(self, working: WorkingOrder, paise: int) -> None:
         """Set what an order holds of the buying power."""

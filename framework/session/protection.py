@@ -259,14 +259,14 @@ class Protection:
         return self._adjust_stop(i, levels) + self._adjust_target(i, levels)
 
     def _adjust_stop(self, i: int, levels: Levels) -> list[Command]:
-        stop = self._orders.get(self._books[i].stop_id)
+        stop = self._present(i, self._books[i].stop_id)
         if stop is None:
             return []
         wanted = stop.order._replace(trigger=levels.stop, reason=levels.stop_reason)
         return self._change(stop, wanted, stop.order.trigger, levels.stop)
 
     def _adjust_target(self, i: int, levels: Levels) -> list[Command]:
-        target = self._orders.get(self._books[i].target_id)
+        target = self._present(i, self._books[i].target_id)
         if target is None:
             return []
         wanted = target.order._replace(limit=levels.target)

@@ -261,7 +261,7 @@ class Session:
         if bar.session != self._session:
             self._session = bar.session
             self._orders.begin_session()
-            self._answers.begin_session(bar.session)
+            self._answers.begin_session(bar.session, bar.moment)
             self.breaker.begin_session(bar.moment, self.equity_paise)
             if self._exdates.is_due(bar.session):
                 commands = self._go_through_actions(bar.session, bar.moment)

@@ -86,6 +86,31 @@ def test_b1_a_fill_told_again_the_next_day_is_still_the_same_one(side):
 
 
 @SIDES
+def test_b1_a_fill_of_long_ago_is_kept_apart_for_nobody_knows_whether_it_was_booked(side):
+    desk = entered(side)
+    for _ in range(4):
+        desk.shut(100)
+        desk.open()
+    desk.fill(1, side * 10, 100.0, fill_id="1-1", time=2 * DAY_NS)
+    assert (side * 10, ["too_old"], REDUCE_ONLY) == (desk.position, desk.surprises, desk.session.state)
+
+
+@SIDES
+def test_b1_a_fill_of_an_order_that_still_works_is_remembered_as_long_as_it_does(side):
+    desk = Desk(validity="GTC")
+    desk.close(100, side, limit=100 - side)
+    desk.accept(1)
+    desk.open()
+    desk.fill(1, side * 4, 99.0)
+    for _ in range(5):
+        desk.shut(100)
+        desk.open()
+    desk.fill(1, side * 4, 99.0, fill_id="1-1", time=2 * DAY_NS)
+    desk.fill(1, side * 6, 99.0, fill_id="late", time=2 * DAY_NS)  # told days after it happened
+    assert (side * 10, []) == (desk.position, desk.surprises)
+
+
+@SIDES
 def test_b2_a_fill_after_the_cancels_confirmation_is_booked_protected_and_told(side):
     desk = Desk(stop_loss="5%", validity="GTC")
     desk.close(100, side, limit=100 - side)
