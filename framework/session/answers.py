@@ -305,6 +305,8 @@ class BrokerAnswers:
             commands += self._protection.ended(order, now, why, asked_for=asked_for, refused=refused)
             if refused:
                 commands += self._aftermath.leave_on(order.instrument)
+            elif why == ONE_CANCELS_OTHER:
+                self._upkeep.exits_due.add(order.instrument)  # of a sibling that filled in part, and no bar may come
         elif order.reduces and not asked_for:
             self._upkeep.exits_due.add(order.instrument)
             if state is not EXPIRED:
@@ -332,12 +334,22 @@ class BrokerAnswers:
         self._orders.change_refused(working)
         self._orders.heard(working)
         if working.is_whole:
-            return self._orders.end(working, FILLED, self._inputs.now)
+            return self._end_whole(working)
         self._surprises.of("change_refused", self._inputs.now, working, said=answer.reason or "no reason given")
         self._upkeep.look_at(working.order.instrument)
         if working.order.protective:
             return self._protection.change_refused(working, self._inputs.now)
         return self._take_back_what_is_wrong(working) if was_asked else []
+
+    def _end_whole(self, working: WorkingOrder) -> list[Command]:
+        """It had filled before a change or a cancel reached it; an exit that was to grow leaves a rest without one."""
+        order, now = working.order, self._inputs.now
+        commands = self._orders.end(working, FILLED, now)
+        if order.protective:
+            said = "once it had filled"
+            commands += self._protection.ended(order, now, said, asked_for=False, refused=False)
+            commands += self._aftermath.leave_on(order.instrument)
+        return commands
 
     def _take_back_what_is_wrong(self, working: WorkingOrder) -> list[Command]:
         """An entry that a split did not reach, an exit that is larger than the position: better none than that."""
@@ -356,7 +368,7 @@ class BrokerAnswers:
         commands = self._orders.cancel_refused(working)
         self._orders.heard(working)
         if working.is_whole:
-            return self._orders.end(working, FILLED, self._inputs.now)
+            return self._end_whole(working)
         self._surprises.of("cancel_refused", self._inputs.now, working, said=answer.reason or "no reason given")
         self._upkeep.look_at(working.order.instrument)
         for parked in self._orders.of(working.order.instrument):

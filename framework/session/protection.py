@@ -75,7 +75,9 @@ class Protection:
         book.leave(order.reason, self._reenter)
         if order.order_id == book.stop_id:
             return self._withdraw(book.target_id, now)
-        return self._adjust_stop(i, self._levels(i))
+        levels, is_target = self._levels(i), order.order_id == book.target_id
+        # Of an exit that had ended when its fill was told, another one has taken the place.
+        return self._adjust_stop(i, levels) + ([] if is_target else self._adjust_target(i, levels))
 
     def carry(self, i: int) -> list[Command]:
         """The position went through a split: its exits follow."""
@@ -133,17 +135,23 @@ class Protection:
     def lost_its_way_out(self, order: Order, now: int, why: str) -> None:
         """An exit came to nothing at the broker: what it was to take may be without a stop by now."""
         i = order.instrument
-        units = self._account.quantity[i]
-        if units and not self._books[i].stop_id and self._levels(i).stop > 0.0:
-            said = f"the order to leave came to nothing {why}".rstrip()
-            self._surprises.tell("unprotected", now, order.order_id, i, units=units, said=said)
+        self._tell_what_is_bare(i, order.order_id, now, f"the order to leave came to nothing {why}".rstrip())
+
+    def _tell_what_is_bare(self, i: int, order_id: int, now: int, said: str) -> None:
+        """Say how much of a position that should have a stop has none."""
+        units, stop = self._account.quantity[i], self._present(i, self._books[i].stop_id)
+        bare = units if stop is None else units + stop.remaining
+        if units and self._levels(i).stop > 0.0 and bare * units > 0:
+            self._surprises.tell("unprotected", now, order_id, i, units=bare, said=said)
 
     def filled(self, i: int) -> None:
         """The fill of an exit was told."""
         self.awaits_fills.discard(i)
 
-    def miss_fills(self) -> None:
+    def miss_fills(self, now: int) -> None:
         """A bar or a minute has passed: a fill that still is not told may never be."""
+        for i in sorted(self.awaits_fills):
+            self._tell_what_is_bare(i, 0, now, "the rule of its pair took the stop, and no fill was told")
         if self.awaits_fills:
             self.to_look_at |= self.awaits_fills
             self.awaits_fills.clear()

@@ -196,7 +196,38 @@ def test_an_exit_refused_after_the_stop_is_gone_is_told_as_unprotected(side):
     assert desk.surprises[told:].count("unprotected") > 0
 
 
+@SIDES
+def test_what_a_target_left_is_left_by_time_when_the_pairs_rule_took_the_stop_away(side):
+    desk = held(side, stop_loss="5%", take_profit="5%")
+    desk.fill(3, -side * 6, 105)
+    desk.cancelled(2, "one_cancels_other")
+    assert submitted(desk.wait()) == [(4, -side * 4)]
+
+
 # ---------------------------------------------------------------------- changes that are refused
+
+
+@SIDES
+def test_the_rest_of_a_position_whose_stop_filled_before_it_grew_is_left_at_once_and_told(side):
+    desk = Desk(stop_loss="5%")
+    desk.close(100, side)
+    desk.open()
+    desk.fill(1, side * 4)
+    desk.accept(2)
+    assert [order.quantity for order in changes(desk.fill(1, side * 6))] == [-side * 10]
+    desk.fill(2, -side * 4, 95)
+    assert submitted(desk.change_refused(2, "not open")) == [(3, -side * 6)]
+    assert (desk.position, desk.surprises) == (side * 6, ["unprotected"])
+    assert desk.session.working(0)[-1].order.type == 0
+
+
+@SIDES
+def test_a_late_fill_of_a_target_that_had_ended_shrinks_the_one_that_took_its_place(side):
+    desk = held(side, stop_loss="5%", take_profit="5%")
+    assert submitted(desk.expire(3)) == [(4, -side * 10)]
+    desk.accept(4)
+    resized = {change.order_id: change.quantity for change in changes(desk.fill(3, -side * 6, 105))}
+    assert resized == {2: -side * 4, 4: -side * 4}
 
 
 @SIDES
