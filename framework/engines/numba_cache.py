@@ -32,10 +32,10 @@ RULES = (
     "breaker", "targets", "actions", "product",
 )  # fmt: skip
 KERNEL = (
-    "orders", "account", "protection", "sizer", "risk", "session", "exdates", "exchange", "product",
+    "orders", "account", "protection", "sizer", "risk", "session", "corporate_actions", "exchange", "product",
     "scan", "skip", "loop", "long_flat",
 )  # fmt: skip
-ENTRIES = {"run_rows": "loop", "run_turns": "long_flat", "sink_all": "long_flat"}
+ENTRIES = {"run_rows": "loop", "run_long_flat": "long_flat", "sink_all": "long_flat"}
 """Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
 MODULES = (*(f"framework.rules.{name}" for name in RULES), *(f"framework.engines.kernel.{name}" for name in KERNEL))
 UNCOUNTED = {"_nrt": False}
@@ -47,7 +47,7 @@ CALLED = (
 )  # fmt: skip
 """Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
 inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""
-TAKES = {"run_rows": "half a minute to a minute", "run_turns": "a few seconds"}
+TAKES = {"run_rows": "half a minute to a minute", "run_long_flat": "a few seconds"}
 """Compile time from which a user gets a message about an entry; the others take less than a second."""
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 FOLDER_VARIABLE = "TULYA_CACHE"

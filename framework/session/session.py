@@ -148,7 +148,7 @@ class Session:
         self._explicit = ExplicitOrders(settings, account, books, orders, self.increases)
         self._protection = Protection(instruments, settings, account, books, orders, surprises)
         desk = SessionDesk(inputs, account, books, orders, tell)
-        self._exdates = CorporateActions(actions, desk, self._protection, self._last_bars)
+        self._corporate_actions = CorporateActions(actions, desk, self._protection, self._last_bars)
         self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
         self._aftermath = Aftermath(
             desk, self._protection, self._reductions, reenter=settings.reenter, by_target=by_target
@@ -263,14 +263,14 @@ class Session:
             self._orders.begin_session()
             self._answers.begin_session(bar.session, bar.moment)
             self.breaker.begin_session(bar.moment, self.equity_paise)
-            if self._exdates.is_due(bar.session):
+            if self._corporate_actions.is_due(bar.session):
                 commands = self._go_through_actions(bar.session, bar.moment)
             if self._upkeep.is_due():
                 commands += self._upkeep.at_open(self._answers.doubt)
         return commands + self._product.before_open(bar)
 
     def _go_through_actions(self, session: int, now: int) -> list[Command]:
-        commands = self._exdates.begin_session(session, now, self._paid_out, self._aftermath.give_up)
+        commands = self._corporate_actions.begin_session(session, now, self._paid_out, self._aftermath.give_up)
         self._answers.watch_cash()
         return commands
 
@@ -374,5 +374,5 @@ class Session:
             said = f"ex-date {ex_day} days since 1970-01-01"
             self._surprises.tell("late_action", known.moment, 0, i, said=said)
             return []
-        self._exdates.learn(known.due)
+        self._corporate_actions.learn(known.due)
         return self._go_through_actions(self._session, known.moment) if ex_day <= self._session else []

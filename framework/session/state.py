@@ -65,7 +65,7 @@ PARTS = {
         "_answers", ("_began", "_below_zero", "_session", "_since", "_told", "_told_before", "last_traded")
     ),
     "product": Part("_product", ("_deadline", "_done", "_over", "_session", "_until")),
-    "actions": Part("_exdates", ("due",)),
+    "actions": Part("_corporate_actions", ("due",)),
     "staleness": Part("_last_bars", ("_close", "_seen", "_session", "_sessions", "before")),
 }  # fmt: skip
 """Every attribute of an instrument's state and of an order is kept beside these."""

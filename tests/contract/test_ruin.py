@@ -229,7 +229,7 @@ def test_the_sparse_run_of_a_long_position_sees_ruin(exits, left):
     runner = SummaryRunner(record.panel, record.settings, np.arange(len(prices)), compiled=False)
     flags = runner.flags()
     flags.add(EntryExit.of(ticks == 1.0, ticks == 0.0))
-    seen = runner.run_turns(flags)
+    seen = runner.run_long_flat(flags)
     assert record.equity_paise.tolist() == seen.equity_paise[0].tolist()
     assert int(record.equity_paise[-1]) == seen.final_paise[0]
     whole = runner.run(DecisionArrays(ticks[:, None]))

@@ -1,4 +1,4 @@
-"""What the loop keeps: one record per instrument, per order and per fill, and one for the account."""
+"""Layout of the loop's records: one per instrument, per order and per fill, and one for the account."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ EVENT = np.dtype(
 )  # fmt: skip
 """One change of the trading state; see ``framework.types.BreakerEvent``."""
 
-DESK = np.dtype(
+ACCOUNT = np.dtype(
     [
         ("now", np.int64), ("session", np.int64), ("session_start_paise", np.int64), ("equity_paise", np.int64),
         ("cash_paise", np.int64), ("marks_paise", np.int64), ("exposure_paise", np.int64), ("shorts_paise", np.int64),
@@ -117,7 +117,7 @@ INCREASE = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""What a decision wants to add; see ``framework.session.intents.Increase``."""
+"""Increase that a decision wants; see ``framework.session.intents.Increase``."""
 
 
 TARIFF = np.dtype([("day", np.int64), *((name, np.int64) for name in Tariff._fields)], align=True)
@@ -139,7 +139,7 @@ ACTION = np.dtype(
 class State(NamedTuple):
     """Everything that changes, as arrays. ``orders``, ``settlements``, ``notices``, ``events`` grow between rows."""
 
-    desk: NDArray[np.void]
+    account: NDArray[np.void]
     books: NDArray[np.void]
     orders: NDArray[np.void]
     settlements: NDArray[np.void]
@@ -156,9 +156,9 @@ class State(NamedTuple):
     cancels: NDArray[np.int64]
     """Cancels that Session gave and the exchange has not carried out yet."""
     intents: NDArray[np.float64]
-    """What is wanted of each instrument, side by side: a row of targets is compared with many at once."""
+    """Intents of all instruments, side by side: a row of targets is compared with many at once."""
     held: NDArray[np.int64]
-    """Instruments with a position, rising; ``desk.held`` of them."""
+    """Instruments with a position, rising; ``account.held`` of them."""
     tariffs: NDArray[np.void]
     """``TARIFF`` rows, which do not change: table after table, each from day ``EVER`` on and closed by ``NEVER``."""
     actions: NDArray[np.void]

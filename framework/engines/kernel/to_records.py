@@ -89,7 +89,7 @@ def orders_of(rows: NDArray[np.void]) -> tuple[OrderRecord, ...]:
 
 
 def actions_of(rows: NDArray[np.void], due: Sequence[Due], time: NDArray[np.int64]) -> tuple[AppliedAction, ...]:
-    """What corporate actions did to positions; ``time`` is that of the panel's rows."""
+    """Applied corporate actions; ``time`` is that of the panel's rows."""
     return tuple(
         AppliedAction(int(time[row]), instrument, one.action.kind, factor, dividend, before, after, cash)
         for (row, instrument, factor, dividend, applied, before, after, cash), one in zip(
@@ -110,7 +110,7 @@ def breaker_events_of(rows: NDArray[np.void]) -> tuple[BreakerEvent, ...]:
 def notices_of(
     rows: NDArray[np.void], events: Sequence[BreakerEvent], instruments: Sequence[Instrument], settings: Settings
 ) -> tuple[Notice, ...]:
-    """What there is to tell, in the event engine's words."""
+    """Notices, in the event engine's words."""
     told = []
     for time, code, a, b in rows.tolist():
         if code == layout.NOTICE_REFUSED_FILL:
