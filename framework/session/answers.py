@@ -305,8 +305,9 @@ class BrokerAnswers:
             commands += self._protection.ended(order, now, why, asked_for=asked_for, refused=refused)
             if refused:
                 commands += self._aftermath.leave_on(order.instrument)
-            elif why == ONE_CANCELS_OTHER:
-                self._upkeep.exits_due.add(order.instrument)  # of a sibling that filled in part, and no bar may come
+            self._upkeep.exits_due.add(
+                order.instrument
+            )  # what is being left may have nothing else, and no bar may come
         elif order.reduces and not asked_for:
             self._upkeep.exits_due.add(order.instrument)
             if state is not EXPIRED:

@@ -122,7 +122,7 @@ class Protection:
             if not book.leaving:
                 self.awaits_fills.add(i)
             return []
-        if not asked_for:
+        if refused or not asked_for:
             if order.type is STOP and not book.stop_id:
                 said = f"{order.reason} was {'refused' if refused else 'taken out of the book'} {why}".rstrip()
                 self._surprises.tell("unprotected", now, order.order_id, i, units=position, said=said)
