@@ -29,6 +29,7 @@ FIXES = {
     "product": "choose another product, or leave the order",
     "state": "only reductions pass; see tulya risk events",
     "no_price": "give a price: buy INFY 100 @ 1500",
+    "size_beyond_limit": "ask for less: no order holds that many units",
     "restricted": "take it off run.limits.restricted",
     "max_age": "import its newest bars, or raise run.limits.max_age",
     "max_jump": "look at its last two bars, or raise run.limits.max_jump",

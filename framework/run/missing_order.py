@@ -207,6 +207,8 @@ REFUSALS = {
     "expired": "the contract expires with this session",
     "reduce_only": "the circuit breaker has tripped: reduce only until the next session",
     "halted": "the circuit breaker has halted the run",
+    "ruin": "the account is ruined: its equity fell to 0 or below at a close, and nothing is entered any more",
+    "no_price": "there is no price to measure it by",
     "cash": "cash does not cover one lot",
 }
 """Reason code → words."""

@@ -15,6 +15,8 @@ from framework.run.explanation import why
 from framework.run.missing_order import why_not
 from framework.types import Causality, CausalityVerdict, Rule, Verdict
 from framework.types.deadlines import NEVER, Deadlines
+from framework.types.setting_values import Charges
+from framework.types.tariff import Tariff
 from tests.contract.market import DAY_NS, HOUR_NS, NAN, ask, grid, panel_of, settings_of, still, time_of
 from tests.journal.sessions import ORIGIN
 
@@ -143,6 +145,15 @@ def test_an_order_of_on_bar_shows_its_request(tmp_path):
     assert ["buy 7 A limit 95.00"] == texts(told, "request")
     assert "on_bar asked for it; it ended expired" == told.answer
     assert "on_bar asked for nothing of it" == reason(result, 3)
+
+
+def test_charges_of_a_plan_are_told_levy_by_levy():
+    """Of ₹1,000: brokerage 0.5 %, STT 0.1 %, exchange 0.01 %, GST 18 % of brokerage and exchange charge."""
+    tariff = Tariff(brokerage_e8=500_000, stt_buy_e8=100_000, exchange_e8=10_000, gst_e8=18_000_000)
+    plan = Charges(plan="made_up:CNC", regimes=((0, tariff),))
+    told = why(result_of(FLAT, [1.0], charges=plan), 1)
+    assert ["Brokerage ₹5.00, STT ₹1.00, Exchange, with IPFT ₹0.10, GST ₹0.92"] == texts(told, "levies")
+    assert "charges ₹7.02" in texts(told, "charges")[0]
 
 
 def test_a_weight_tells_its_own_formula():
