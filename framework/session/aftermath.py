@@ -87,7 +87,7 @@ class Aftermath:
         return self._reductions.order(i, now)
 
     def leave_on(self, i: int) -> list[Command]:
-        """What is to be left is ordered away, unless it is already."""
+        """Order away what is to be left, unless it is already."""
         return self._reductions.order(i, self._inputs.now) if self._books[i].leaving else []
 
     def stranger_traded(self, i: int, before: int) -> list[Command]:
