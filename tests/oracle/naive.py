@@ -57,6 +57,7 @@ class Naive:
         self.guarded = 0  # unsigned units that exits protect: with next_bar, what was held at the last close
         self.placed = (0.0, "", 0.0)  # next_bar: where those exits stand
         self.leaving = ""  # why the rest of a position leaves at the next open
+        self.ruined = False
         self.entry = 0  # signed units due at the next open
         for bar in range(len(bars)):
             self.live(bar)
@@ -166,6 +167,11 @@ class Naive:
         if self.position:
             self.best = max(self.best, high) if self.position > 0 else min(self.best, low)
             self.guarded, self.placed = abs(self.position), self.computed()
+        if not self.ruined and self.equity_paise(close) <= 0:  # row R21
+            self.ruined = True
+            self.forget()
+            self.leaving = self.leaving or ("risk" if self.position else "")
+        if self.position:
             if self.rules.time_exit and bar - self.entered_at + 1 >= self.rules.time_exit and not self.leaving:
                 self.forget()  # row 16
                 self.leaving = "time_exit"
@@ -174,6 +180,11 @@ class Naive:
         keep = abs(self.desired) if self.desired * self.position > 0 else 0
         self.give_back = max(abs(self.position) - keep, 0)
         self.why, self.leaving = self.leaving or "signal", ""
+
+    def equity_paise(self, close: float) -> int:
+        """Cash and what is held at this close; the mark of a position is whole paise."""
+        side = 1 if self.position > 0 else -1
+        return int(self.cash * 100) + side * half_up(Fraction(close) * abs(self.position) * 100)
 
     def decide(self, target: float, close: float) -> None:
         if math.isnan(target):
@@ -194,7 +205,7 @@ class Naive:
             self.full = self.rules.units
         self.desired = side * math.floor(abs(target) * self.full + 1e-9)
         more = self.desired if self.position * side <= 0 else side * max(abs(self.desired) - abs(self.position), 0)
-        if more and not lower:
+        if more and not lower and not self.ruined:
             self.entry = self.affordable(more, close)
 
     def affordable(self, units: int, close: float) -> int:
