@@ -171,10 +171,9 @@ class Naive:
             self.ruined = True
             self.forget()
             self.leaving = self.leaving or ("risk" if self.position else "")
-        if self.position:
-            if self.rules.time_exit and bar - self.entered_at + 1 >= self.rules.time_exit and not self.leaving:
-                self.forget()  # row 16
-                self.leaving = "time_exit"
+        if self.position and 0 < self.rules.time_exit <= bar - self.entered_at + 1 and not self.leaving:
+            self.forget()  # row 16
+            self.leaving = "time_exit"
         self.decide(self.targets[bar], close)
         # Row S9: what is still to be given back.
         keep = abs(self.desired) if self.desired * self.position > 0 else 0
