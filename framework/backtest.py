@@ -21,6 +21,7 @@ from framework.run.inputs import strategy_of
 from framework.run.preflight import refuse_risk_without_stop
 from framework.run.preparation import Prepared, prepare
 from framework.run.provenance import new_run_id, provenance_later
+from framework.run.recorder import journal_facts, recording
 from framework.scratch import USUAL, BoundedSpace
 from framework.types import Causality, CausalityVerdict, Reason, Settings, Timeframe
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from framework.causality.cuts import Mode
+    from framework.engines.event import RunRecorder
     from framework.run.inputs import BarsInput, Progress
     from framework.strategy import Strategy
     from framework.types import Record, RiskRule
@@ -54,10 +56,11 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     verify: bool = False,
     risk_free: float = 0.0,
     name: str | None = None,
+    journal: Path | str | None = None,
     progress: Progress | None = None,
     **choices: Any,
 ) -> Result:
-    """Backtest a strategy and return its Result; nothing is written anywhere.
+    """Backtest a strategy and return its Result; nothing is written anywhere but the journal, where one is asked for.
 
     Single fills and orders, the hash of the prices and ``Result.without_risk`` (a second run) wait to be looked at.
 
@@ -78,6 +81,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         verify: also run the other engines and keep in the result whether they come to the same.
         risk_free: rate a year as a fraction, 0.065 for 6.5 %, that Sharpe, Sortino and alpha are measured against.
         name: what the strategy is called in the result.
+        journal: a file for every input of the session with what followed (docs/journal.md); the event engine writes it.
         progress: called with (what, done, total).
         choices: fields of Settings, Exits and Limits by name.
 
@@ -105,17 +109,23 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         space=BoundedSpace(memory) if isinstance(memory, str) else memory,
         progress=progress,
     )
-    record, verdict = _within_bounds(execute)(
-        prepared, rules=rules, causality=cast("Mode", causality), engine=engine, progress=progress
-    )
     label = name or (strategy if isinstance(strategy, str) else type(asked).__name__)
+    with recording(journal, asked, label, rules) as recorder:
+        record, verdict = _within_bounds(execute)(
+            prepared,
+            rules=rules,
+            causality=cast("Mode", causality),
+            engine=engine,
+            recorder=recorder,
+            progress=progress,
+        )
     return Result(
         run_id=new_run_id(label),
         strategy=label,
         parameters=asked.model_dump(mode="json"),
         record=record,
         causality=verdict,
-        provenance=provenance_later(asked, prepared.panel),
+        provenance=provenance_later(asked, prepared.panel, journal_facts(recorder)),
         data_issues=prepared.data_issues,
         risk_free=risk_free,
         verification=verify_record(record, progress) if verify else None,
@@ -142,12 +152,14 @@ def execute(
     rules: Sequence[RiskRule] = (),
     causality: Mode | Literal["off"] = "default",
     engine: str = "auto",
+    recorder: RunRecorder | None = None,
     progress: Progress | None = None,
 ) -> tuple[Record, Causality]:
-    """Decide, run and check one prepared strategy."""
+    """Decide, run and check one prepared strategy; ``recorder`` looks on in the run itself."""
     strategy, panel, settings, first_row = run.strategy, run.panel, run.settings, run.first_row
     style = strategy.style()
-    chosen_engine(engine, style=style, rules=rules)  # says what is wrong before anything long begins
+    # says what is wrong before anything long begins
+    chosen_engine(engine, style=style, rules=rules, recorded=recorder is not None)
     rows = len(panel) - first_row
 
     def ran(done: int) -> None:
@@ -155,7 +167,7 @@ def execute(
             progress("running", done, rows)
 
     if style == "on_bar":
-        return _execute_on_bar(run, rules=rules, causality=causality, ran=ran)
+        return _execute_on_bar(run, rules=rules, causality=causality, recorder=recorder, ran=ran)
     first_ns = int(panel.time[first_row])
     if style == "allocate":
         view = panel.adjusted(settings.adjust)
@@ -168,6 +180,7 @@ def execute(
             style=style,
             first_row=first_row,
             rules=rules,
+            recorder=recorder,
             progress=ran,
         )
         if causality == "off":
@@ -184,6 +197,7 @@ def execute(
         first_row=first_row,
         rules=rules,
         columns=answers.columns,
+        recorder=recorder,
         progress=ran,
     )
     if causality == "off":
@@ -201,6 +215,7 @@ def _execute_on_bar(
     *,
     rules: Sequence[RiskRule],
     causality: Mode | Literal["off"],
+    recorder: RunRecorder | None,
     ran: Callable[[int], None],
 ) -> tuple[Record, Causality]:
     """``on_bar`` sees one bar at a time; the check runs shorter histories again and compares what they ordered."""
@@ -217,6 +232,7 @@ def _execute_on_bar(
             first_row=first_row,
             last_row=last_row,
             rules=rules if told else (),
+            recorder=recorder if told else None,
             progress=told,
         )
 

@@ -17,6 +17,10 @@ DIFFERENCE_EXIT_CODE = 4
 """Exit code when another engine's result differs."""
 REFUSED_EXIT_CODE = 5
 """Exit code when the risk rules leave nothing of an order."""
+BROKEN_EXIT_CODE = 6
+"""Exit code of a journal that was changed after it was written."""
+UNFINISHED_EXIT_CODE = 7
+"""Exit code of a journal that is sound, but was not written to its end."""
 INTERRUPTED_EXIT_CODE = 130
 
 

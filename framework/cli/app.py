@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from framework.cli import calendar, charges, config, data, instruments, risk, runs, sweeps
+from framework.cli import calendar, charges, config, data, instruments, journal, risk, runs, sweeps
 from framework.cli.backtest import backtest_command
 from framework.cli.setting_options import SettingsCommand
 from framework.cli.strategies import new_app, strategies_command
 from framework.cli.sweep import sweep_command
 from framework.cli.verify import verify_command
 from framework.cli.warmup import warmup_command
+from framework.cli.why import why_command, why_not_command
 from framework.version import __version__
 
 app = typer.Typer(
@@ -52,6 +53,9 @@ app.add_typer(sweeps.app, name="sweeps")
 app.command("strategies")(strategies_command)
 app.add_typer(new_app, name="new")
 app.add_typer(runs.app, name="runs")
+app.add_typer(journal.app, name="journal")
 app.add_typer(risk.app, name="risk")
 app.command("verify")(verify_command)
 app.command("report")(runs.report_command)
+app.command("why")(why_command)
+app.command("why-not")(why_not_command)

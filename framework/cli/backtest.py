@@ -66,6 +66,10 @@ def backtest_command(
         Path | None, _option("--out", text="Folder for the tearsheet, the fills and the bundle.", panel=OUTPUT)
     ] = None,
     fills: Annotated[Path | None, _option("--fills", text="CSV file for the fills.", panel=OUTPUT)] = None,
+    journal: Annotated[
+        Path | None,
+        _option("--journal", text="File for every input and what followed; see tulya journal.", panel=OUTPUT),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Backtest a strategy on stored prices, print the result and keep the run.
@@ -114,6 +118,7 @@ def backtest_command(
             engine=engine,
             verify=verify,
             name=strategy,
+            journal=journal,
             progress=progress,
         )
         if result.without_risk is not None:
@@ -124,7 +129,7 @@ def backtest_command(
     if as_json:
         typer.echo(result.to_json())
     else:
-        _show(result, out, fills)
+        _show(result, out, fills, journal)
     if result.causality.verdict.value == "leak":
         raise typer.Exit(LEAK_EXIT_CODE)
     if result.verification is not None and result.verification.differs:
@@ -147,12 +152,14 @@ def _keep(result: Result, db: Path, out: Path | None) -> None:
         result.report(out / "tearsheet.html")
 
 
-def _show(result: Result, out: Path | None, fills: Path | None) -> None:
+def _show(result: Result, out: Path | None, fills: Path | None, journal: Path | None) -> None:
     typer.echo(str(result))
     typer.echo()
     typer.echo(f"Run         {result.run_id}")
     if fills is not None:
         typer.echo(f"Fills       {fills}")
+    if journal is not None:
+        typer.echo(f"Journal     {journal}, head {result.provenance['journal_head']}")
     if out is not None:
         typer.echo(f"Tearsheet   {out / 'tearsheet.html'}")
     else:

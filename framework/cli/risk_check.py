@@ -198,7 +198,7 @@ def _facts(wanted: Wanted, session: Session, answer: ReviewReport) -> dict[str, 
         "reducing": answer.reducing,
         "increasing": answer.increasing,
         "rules": [
-            {**one._asdict(), "verdict": _verdict(one), "fix": _fix(one)} | _finite(one) for one in answer.opinions
+            {**one._asdict(), "verdict": verdict_text(one), "fix": _fix(one)} | _finite(one) for one in answer.opinions
         ],
         "allowed": answer.reducing + abs(answer.verdict.quantity if answer.increasing else 0),
         "reason": answer.verdict.reason,
@@ -234,13 +234,18 @@ def _show(wanted: Wanted, session: Session, answer: ReviewReport) -> None:
             table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
         for one in answer.opinions:
             table.add_row(
-                one.rule, _verdict(one), _amount(one.value, one.unit), _amount(one.bound, one.unit), _fix(one)
+                one.rule,
+                verdict_text(one),
+                amount_text(one.value, one.unit),
+                amount_text(one.bound, one.unit),
+                _fix(one),
             )
         print_table(table)
     typer.echo(_result(answer))
 
 
-def _verdict(one: RuleReport) -> str:
+def verdict_text(one: RuleReport) -> str:
+    """One rule's verdict in words."""
     return "passes" if one.units == one.asked else f"shrinks to {one.units:,}" if one.units else "refuses"
 
 
@@ -266,7 +271,8 @@ def _result(answer: ReviewReport) -> str:
     return f"{'Refused' if left == 0 else f'Shrunk to {left:,} of {whole:,}'}: {answer.verdict.reason}"
 
 
-def _amount(amount: float | str, unit: str) -> str:
+def amount_text(amount: float | str, unit: str) -> str:
+    """Amount that a rule measured, in its unit."""
     from framework.types.rupees import rupees
 
     if isinstance(amount, str):

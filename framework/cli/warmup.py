@@ -42,4 +42,4 @@ def compile_engine() -> None:
     counter.run(DecisionArrays(np.zeros((2, 1))))
     flags = counter.flags()
     flags.add(EntryExit.of(never, never))
-    counter.run_turns(flags)
+    counter.run_long_flat(flags)

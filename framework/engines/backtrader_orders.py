@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from framework.engines.backtrader_book import InstrumentMirror, Sent, Venue
 from framework.engines.backtrader_cash import Purse
 from framework.errors import ConfigError
-from framework.rules import targets
+from framework.rules import reasons, targets
 from framework.rules.breaker import is_ruin
-from framework.rules.money import LARGEST_QUANTITY
-from framework.rules.sizing import can_order, scaled, whole_lots
+from framework.rules.sizing import can_order, refused_units, scaled
 from framework.session.order_prices import (
     EntryPrices,
     Levels,
@@ -24,7 +23,7 @@ from framework.session.order_prices import (
     entry_prices,
     protective_levels,
 )
-from framework.session.sizer import BEYOND_LIMIT, NO_VOLATILITY, Sizer
+from framework.session.sizer import Sizer
 from framework.session.trip_stats import TripStats
 from framework.session.wording import cash_text, refused_fill_text
 from framework.types.orders import (
@@ -193,10 +192,10 @@ class Desk:
             book.desired = scaled(book.full_units, target, lot)
             if book.desired == 0:
                 why = self._sizer.why_none(decisions, i, equity_paise, book.full_units)
-                if why == NO_VOLATILITY:
+                if why == reasons.NO_VOLATILITY:
                     book.intent = 0.0
-                asked = whole_lots(LARGEST_QUANTITY, lot) if why == BEYOND_LIMIT else lot
-                self._refuse(self._market(i, asked if target > 0.0 else -asked, now, reduces=False), why)
+                asked = refused_units(why, lot)
+                self._refuse(self._market(i, asked if target > 0.0 else -asked, now, reduces=False), reasons.NAMES[why])
         if book.position * book.desired < 0:
             delta = book.desired
         elif abs(book.desired) <= abs(book.position):
@@ -239,7 +238,7 @@ class Desk:
             type=prices.type, limit=prices.limit, trigger=prices.trigger, validity=validity
         )
         if not can_order(abs(quantity), 0 if reverses else abs(book.position), prices.worst):
-            self._refuse(order, BEYOND_LIMIT)
+            self._refuse(order, reasons.NAMES[reasons.SIZE_BEYOND_LIMIT])
             return
         power = self._purse.power_for(i, reverses=reverses) + freed_paise
         units = self._purse.allowed(quantity, prices.worst, power, self._instruments[i].lot)

@@ -96,16 +96,16 @@ def run(
         row = stopped
         if progress is not None:
             progress(row - first_row)
-    desk = state.desk[0]
-    events = breaker_events_of(state.events[: desk["events"]])
+    account = state.account[0]
+    events = breaker_events_of(state.events[: account["events"]])
     return Record(
         engine="compiled",
         panel=panel,
         settings=settings,
         first_row=first_row,
-        settlements=Deferred(state.settlements[: desk["settlements"]], settlements_of),
-        orders=Deferred(state.orders[: desk["orders"]], orders_of),
-        notices=notices_of(state.notices[: desk["notices"]], events, panel.instruments, settings),
+        settlements=Deferred(state.settlements[: account["settlements"]], settlements_of),
+        orders=Deferred(state.orders[: account["orders"]], orders_of),
+        notices=notices_of(state.notices[: account["notices"]], events, panel.instruments, settings),
         equity_paise=equity,
         cash_paise=cash,
         exposure_paise=exposure,
@@ -221,7 +221,7 @@ def new_state(panel: Panel, settings: Settings, rows: int, due: Sequence[Due] = 
     orders = room + min(rows * count // 4, INITIAL_ORDERS)
     notices, ids = room + INITIAL_NOTICES, layout.OPEN_ORDERS * count
     state = State(
-        desk=np.empty(1, layout.DESK),
+        account=np.empty(1, layout.ACCOUNT),
         books=np.empty(count, layout.BOOK),
         orders=np.empty(orders, layout.ORDER),
         settlements=np.empty(orders, layout.SETTLEMENT),
@@ -278,9 +278,9 @@ def due_rows(panel: Panel, due: Sequence[Due]) -> NDArray[np.void]:
 def open_account(state: State, panel: Panel, settings: Settings) -> None:
     """Begin with the deposit and nothing else; what a former run left in the other arrays is never read."""
     limits, books = settings.limits, state.books
-    _fill(state.desk, _FIRST_DESK)
+    _fill(state.account, _FIRST_DESK)
     for name in DEPOSITS:
-        state.desk[name] = settings.capital_paise
+        state.account[name] = settings.capital_paise
     _fill(books, _FIRST_BOOK)
     state.intents.fill(0.0)
     state.actions["applied"] = False
@@ -310,16 +310,16 @@ def _first_book() -> NDArray[np.void]:
     return book
 
 
-_FIRST_DESK = np.zeros(1, layout.DESK)
+_FIRST_DESK = np.zeros(1, layout.ACCOUNT)
 _FIRST_BOOK = _first_book()
 
 
 def with_room(state: State) -> State:
     """The same state with those growing arrays twice as long that one more bar might not find room in."""
-    desk, room = state.desk[0], layout.ORDERS_PER_ROW * state.books.shape[0]
+    account, room = state.account[0], layout.ORDERS_PER_ROW * state.books.shape[0]
     grown = {}
     for name in ("orders", "settlements", "notices", "events"):
-        array, used = getattr(state, name), int(desk[name])
+        array, used = getattr(state, name), int(account[name])
         if used + room > array.shape[0]:
             longer = np.empty(2 * array.shape[0], array.dtype).view(type(array))
             longer[:used] = array[:used]

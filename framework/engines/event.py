@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from framework.engines.rows import bar_closings, bar_openings, decided
 from framework.engines.volatility import with_volatility
 from framework.errors import InvariantError
 from framework.exchange import SimulatedExchange
+from framework.journal.writer import Began
 from framework.session import Session
 from framework.types.breaker import BreakerEvent
 from framework.types.events import NOTHING, Decided, Outcome, Revalue, SessionEnds, Surprise
@@ -36,18 +37,22 @@ def run(
     first_row: int = 0,
     last_row: int | None = None,
     rules: Sequence[RiskRule] = (),
+    recorder: RunRecorder | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Record:
     """Run decisions (or an ``on_bar`` callback) over panel rows [first_row, last_row) and hand back the record.
 
-    ``progress`` is called with the number of rows done, about a hundred times.
+    ``recorder`` looks on; ``progress`` is called with the number of rows done, about a hundred times.
     """
     last = len(panel) if last_row is None else last_row
     decisions = decisions and with_volatility(decisions, panel, settings, style)
     actions = actions_within(panel, settings, first_row, last)
     session = Session(panel.instruments, settings, style=style, rules=rules, actions=actions)
-    host = SimulatedHost(session, SimulatedExchange(panel.instruments, settings, session.account))
-    exchange, account, handle, follow, take = host.exchange, session.account, session.handle, host.follow, host.take
+    began = Began(int(panel.time[first_row]), style, panel.timeframe, actions=tuple(actions))
+    looking_on = recorder or NoRecorder()
+    handle = looking_on.over(session, began)
+    host = SimulatedHost(session, SimulatedExchange(panel.instruments, settings, session.account), handle)
+    exchange, account, follow, take = host.exchange, session.account, host.follow, host.take
     same_close = settings.fill_at == "same_close"
     equity: list[int] = []
     cash: list[int] = []
@@ -80,6 +85,7 @@ def run(
         exposure.append(account.exposure_paise())
         if progress is not None and (t - first_row) % step == 0:
             progress(t - first_row + 1)
+    looking_on.ended(session)
     return Record(
         engine="event",
         panel=panel,
@@ -98,13 +104,39 @@ def run(
     )
 
 
+class RunRecorder(Protocol):
+    """Recorder of a run: it stands between host and session, to write a journal or to explain."""
+
+    def over(self, session: Session, began: Began, /) -> Callable[[Input], Outcome]:
+        """Entrance for the host's inputs instead of ``session.handle``: the same, and it keeps what it wants."""
+        ...
+
+    def ended(self, session: Session) -> None:
+        """The run came to its end."""
+        ...
+
+
+class NoRecorder:
+    """A recorder that keeps nothing."""
+
+    def over(self, session: Session, _began: Began) -> Callable[[Input], Outcome]:
+        """See ``RunRecorder.over``."""
+        return session.handle
+
+    def ended(self, session: Session) -> None:
+        """See ``RunRecorder.ended``."""
+
+
 class SimulatedHost:
     """Between Session and the simulated exchange: commands there, answers back at once, facts kept."""
 
-    def __init__(self, session: Session, exchange: SimulatedExchange) -> None:
+    def __init__(
+        self, session: Session, exchange: SimulatedExchange, handle: Callable[[Input], Outcome] | None = None
+    ) -> None:
+        """``handle``: the session's own, or a recorder's over it."""
         self.session = session
         self.exchange = exchange
-        self._handle = session.handle
+        self._handle = handle or session.handle
         self.settlements: list[Settlement] = []
         self.notices: list[Notice] = []
         self.ended: dict[int, OrderRecord] = {}

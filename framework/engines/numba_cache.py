@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RULES = (
-    "money", "prices", "orders", "fills", "exits", "charges", "ledger", "sizing", "risk", "limits", "breaker",
-    "targets", "actions", "product",
+    "money", "reasons", "prices", "orders", "fills", "exits", "charges", "ledger", "sizing", "risk", "limits",
+    "breaker", "targets", "actions", "product",
 )  # fmt: skip
 KERNEL = (
-    "orders", "account", "protection", "sizer", "risk", "session", "exdates", "exchange", "product",
+    "orders", "account", "protection", "sizer", "risk", "session", "corporate_actions", "exchange", "product",
     "scan", "skip", "loop", "long_flat",
 )  # fmt: skip
-ENTRIES = {"run_rows": "loop", "run_turns": "long_flat", "sink_all": "long_flat"}
+ENTRIES = {"run_rows": "loop", "run_long_flat": "long_flat", "sink_all": "long_flat"}
 """Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
 MODULES = (*(f"framework.rules.{name}" for name in RULES), *(f"framework.engines.kernel.{name}" for name in KERNEL))
 UNCOUNTED = {"_nrt": False}
@@ -47,11 +47,9 @@ CALLED = (
 )  # fmt: skip
 """Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
 inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""
-TAKES = {"run_rows": "half a minute to a minute", "run_turns": "a few seconds"}
+TAKES = {"run_rows": "half a minute to a minute", "run_long_flat": "a few seconds"}
 """Compile time from which a user gets a message about an entry; the others take less than a second."""
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
-FETCH = "fetch"
-"""The kernel's function that is one instruction instead of its Python."""
 FOLDER_VARIABLE = "TULYA_CACHE"
 _log = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()
@@ -83,8 +81,7 @@ def entry(name: str, *, compiled: bool = True) -> Callable[..., Any]:
 def source_hash() -> str:
     """sha256 over every source that is compiled and the versions that compile it."""
     digest = hashlib.sha256()
-    others = ("framework.engines.kernel.layout", "framework.engines.prefetch")
-    for module in map(import_module, (*MODULES, *others)):
+    for module in map(import_module, (*MODULES, "framework.engines.kernel.layout")):
         digest.update(Path(str(module.__file__)).read_bytes())
     versions = (version("numba"), version("llvmlite"), version("numpy"), sys.version, platform.machine())
     digest.update(repr((versions, Path(__file__).read_bytes())).encode())
@@ -127,17 +124,12 @@ def _register() -> None:
     """Tell numba of every rule and every function of the kernel that another one calls."""
     from numba.extending import register_jitable
 
-    from framework.engines.prefetch import prefetched
-
     for name in MODULES:
         module = import_module(name)
         for function in vars(module).values():
             if not _is_own(function, name) or function.__name__ in ENTRIES:
                 continue
-            if function.__name__ == FETCH:
-                prefetched(function)
-            else:
-                register_jitable(**UNCOUNTED, forceinline=function.__name__ not in CALLED)(function)
+            register_jitable(**UNCOUNTED, forceinline=function.__name__ not in CALLED)(function)
 
 
 @cache

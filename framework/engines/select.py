@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from framework.engines.event import RunRecorder
     from framework.engines.rows import DecisionArrays
     from framework.session import Session
     from framework.types import Panel, Record, RiskRule
@@ -46,13 +47,16 @@ def run_engine(
     last_row: int | None = None,
     rules: Sequence[RiskRule] = (),
     columns: dict[str, dict[str, NDArray[np.float64]]] | None = None,
+    recorder: RunRecorder | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Record:
     """Run a named engine; the record keeps what it takes to run it through another one, and the columns for plots.
 
+    ``recorder`` looks on in the event engine, the only one that goes input by input.
+
     Raises ``ConfigError`` when there is no such engine, it is not installed, or it cannot express the run.
     """
-    chosen = chosen_engine(name, style=style, rules=rules, cells=panel.close.size)
+    chosen = chosen_engine(name, style=style, rules=rules, cells=panel.close.size, recorded=recorder is not None)
     if chosen == "event":
         record = event.run(
             panel,
@@ -63,6 +67,7 @@ def run_engine(
             first_row=first_row,
             last_row=last_row,
             rules=rules,
+            recorder=recorder,
             progress=progress,
         )
     else:
@@ -98,7 +103,7 @@ def _advise(command: str) -> None:
     _log.warning("The engine is not compiled yet, so this runs bar by bar; %s makes long runs much faster", command)
 
 
-def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: int = 0) -> str:
+def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: int = 0, recorded: bool = False) -> str:
     """The engine that a name means for a run of this many bars times instruments.
 
     ``auto`` takes the compiled engine where it saves time: not for a small run, which would wait for numba's import,
@@ -107,7 +112,10 @@ def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: in
     if name not in ENGINES:
         msg = f"engine {name!r} is not one of {', '.join(ENGINES)}"
         raise ConfigError(msg)
-    if name == "auto" and style != "on_bar" and not rules and cells >= WORTH_IMPORTING:
+    if recorded and name not in {"auto", "event"}:
+        msg = f"the {name} engine writes no journal, for it does not go input by input; use --engine event"
+        raise ConfigError(msg)
+    if name == "auto" and not recorded and style != "on_bar" and not rules and cells >= WORTH_IMPORTING:
         from framework.engines.numba_cache import has_numba, is_cached
 
         if has_numba() and (cells >= WORTH_COMPILING or is_cached()):

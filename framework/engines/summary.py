@@ -72,7 +72,7 @@ class SummaryRunner:
         self.tariffs = tariffs_of(settings) if compiled else tariffs_of(settings).view(np.recarray)
         self.track = track_of(panel, closes) if style == "signals" and takes_long_flat(panel, settings) else None
         if self.track is not None:
-            entry("run_turns", compiled=compiled)  # made here: later, threads would make it at the same time
+            entry("run_long_flat", compiled=compiled)  # made here: later, threads would make it at the same time
 
     def run(self, decisions: DecisionArrays) -> RunSummaries:
         """The account of any decisions, bar by bar; the loop runs without the interpreter's lock."""
@@ -90,7 +90,7 @@ class SummaryRunner:
                 self.memory.state = state = with_room(state)
         paid = state.actions[state.actions["applied"]]
         profits = closed_profits_paise(
-            state.settlements[: state.desk[0]["settlements"]], paid, self.panel.time[paid["row"]]
+            state.settlements[: state.account[0]["settlements"]], paid, self.panel.time[paid["row"]]
         )
         capital = self.settings.capital_paise
         final = int(equity[-1]) if equity.shape[0] else capital
@@ -103,18 +103,18 @@ class SummaryRunner:
         )
 
     def flags(self) -> EntryExitFlags:
-        """This thread's, empty: for the sets of its next ``run_turns``."""
+        """This thread's, empty: for the sets of its next ``run_long_flat``."""
         flags: EntryExitFlags = self._kept("flags", lambda: EntryExitFlags(len(self.panel)))
         flags.count = 0
         return flags
 
-    def run_turns(self, flags: EntryExitFlags) -> RunSummaries:
+    def run_long_flat(self, flags: EntryExitFlags) -> RunSummaries:
         """The same of the turns of long-or-flat strategies, visiting only the bars where they trade.
 
         See ``takes_long_flat``. All of them are one call without the interpreter's lock.
         """
         if self.track is None:
-            msg = "run_turns was called for a run that takes_long_flat refuses; use run"
+            msg = "run_long_flat was called for a run that takes_long_flat refuses; use run"
             raise InvariantError(msg)
         sets, rows = flags.count, len(self.panel)
         profits = self._kept("profits", lambda: np.empty(0, dtype=np.int64))
@@ -123,7 +123,7 @@ class SummaryRunner:
         equity = np.empty((sets, self.closes.shape[0]), dtype=np.int64)
         trips, final, depth = np.empty(sets, dtype=np.int64), np.empty(sets, dtype=np.int64), np.empty(sets)
         instrument = self.panel.instruments[0]
-        entry("run_turns", compiled=self.compiled)(
+        entry("run_long_flat", compiled=self.compiled)(
             self.params, self.tariffs, float(instrument.tick), instrument.lot, self.track, flags.enter, flags.leave,
             self.first_row, self.settings.capital_paise, equity, profits, trips, final, depth,
         )  # fmt: skip

@@ -24,8 +24,9 @@ WORDS = {
     BreakerCause.RESET_DUE: "a reset that was due",
     BreakerCause.COMMAND: "a command",
     BreakerCause.RUIN: "ruin",
+    BreakerCause.DEPOSIT: "a deposit",
 }
-IN_PAISE = (BreakerCause.DAILY_LOSS, BreakerCause.DRAWDOWN, BreakerCause.RUIN)
+IN_PAISE = (BreakerCause.DAILY_LOSS, BreakerCause.DRAWDOWN, BreakerCause.RUIN, BreakerCause.DEPOSIT)
 STATES = {TradingState.REDUCE_ONLY: "reduce only", TradingState.HALTED: "halted"}
 
 

@@ -15,7 +15,7 @@ from framework.report.breaker import holds, when, why
 from framework.report.held_back_orders import REFUSED, SHRUNK
 from framework.report.wording import percent, time_text
 from framework.rules.money import LARGEST_QUANTITY
-from framework.session.sizer import BEYOND_LIMIT
+from framework.rules.reasons import NAMES, SIZE_BEYOND_LIMIT
 from framework.types.breaker import BreakerCause
 from framework.types.causality import CausalityVerdict
 from framework.types.orders import Reason
@@ -45,6 +45,7 @@ REFUSED_FILL, CASH = "refused_fill", "cash"
 """Code of the notice, and the reason of a refusal for want of cash."""
 SHOWN_ISSUES, SHOWN_NAMES = 5, 3
 RUIN = BreakerCause.RUIN
+BEYOND_LIMIT = NAMES[SIZE_BEYOND_LIMIT]
 AT_CLOSES = frozenset(map(str, BreakerCause))
 """Codes of notices that are given at a bar's close."""
 

@@ -1,21 +1,24 @@
 """The circuit breaker: which state follows from which cause, and when a limit has been reached."""
 
+from framework.rules import reasons
 from framework.rules.exits import rupees_of
 from framework.rules.money import to_paise
 
 ACTIVE, REDUCE_ONLY, HALTED, RUINED = 0, 1, 2, 3
-"""Codes of the trading states; each allows less than the one before. RUINED is a halt that nothing ends."""
-DAILY_LOSS, CONSECUTIVE_LOSSES, DRAWDOWN, RUNAWAY, NEW_SESSION, RESET_DUE, COMMAND, RUIN = 0, 1, 2, 3, 4, 5, 6, 7
+"""Codes of the trading states; each allows less than the one before. RUINED is a halt that only money ends."""
+DAILY_LOSS, CONSECUTIVE_LOSSES, DRAWDOWN, RUNAWAY, NEW_SESSION, RESET_DUE, COMMAND, RUIN, DEPOSIT = range(9)
 """Codes of the causes."""
 NO_CAUSE = -1
 NO_LIMIT = -1
 
+HELD_BACK = (reasons.NONE, reasons.REDUCE_ONLY, reasons.HALTED, reasons.RUIN)
+"""State → reason why it refuses an increase."""
 AFTER = (
-    # daily loss, losses in a row, drawdown, runaway, new session, reset due, command, ruin
-    (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, ACTIVE, ACTIVE, RUINED),  # when ACTIVE
-    (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, REDUCE_ONLY, ACTIVE, RUINED),  # when REDUCE_ONLY
-    (HALTED, HALTED, HALTED, HALTED, HALTED, ACTIVE, ACTIVE, RUINED),  # when HALTED
-    (RUINED, RUINED, RUINED, RUINED, RUINED, RUINED, RUINED, RUINED),  # when RUINED
+    # daily loss, losses in a row, drawdown, runaway, new session, reset due, command, ruin, deposit
+    (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, ACTIVE, ACTIVE, RUINED, ACTIVE),  # when ACTIVE
+    (REDUCE_ONLY, REDUCE_ONLY, HALTED, HALTED, ACTIVE, REDUCE_ONLY, ACTIVE, RUINED, REDUCE_ONLY),  # when REDUCE_ONLY
+    (HALTED, HALTED, HALTED, HALTED, HALTED, ACTIVE, ACTIVE, RUINED, HALTED),  # when HALTED
+    (RUINED, RUINED, RUINED, RUINED, RUINED, RUINED, RUINED, RUINED, HALTED),  # when RUINED
 )
 """State → what each cause makes of it. A session's end gives back what a bad day took, never what a drawdown did."""
 

@@ -10,6 +10,11 @@ from framework.rules.sizing import whole_lots
 INFINITY = float("inf")
 
 
+def stricter(units: int, why: int, allowed: int, because: int) -> tuple[int, int]:
+    """Units that are left once one more limit allows so many, and the reason: the strictest, of equals the first."""
+    return (allowed, because) if allowed < units else (units, why)
+
+
 def if_allowed(quantity: int, restricted: bool) -> int:
     """``restricted``: nothing of an instrument on the list."""
     return 0 if restricted else quantity

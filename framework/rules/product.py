@@ -1,15 +1,14 @@
 """Products and their deadlines: delivery without shorts, intraday without a night, contracts that expire (P2 to P5)."""
 
+from framework.rules.reasons import AFTER_SQUARE_OFF, EXPIRED, NONE, SHORT_IN_DELIVERY
 from framework.types.deadlines import NEVER
 
-ALLOWED, SHORT_IN_DELIVERY, EXPIRED, AFTER_SQUARE_OFF = 0, 1, 2, 3
-"""Codes of why a product does not allow an order that increases a position."""
 OPEN_END, SQUARE_OFF, EXPIRY = 0, 1, 2
 """Codes of what ends with a session."""
 
 
 def refusal(delivery: bool, quantity: int, last_session: int, over: int, square_off: int, now: int) -> int:
-    """Code of why the product does not allow an increase of ``quantity`` signed units decided ``now``.
+    """Reason why the product does not allow an increase of ``quantity`` signed units decided ``now``.
 
     ``over`` is the latest session that is over when this bar closes; ``last_session`` is a contract's last, and
     ``square_off`` the moment of this session's square-off, each ``NEVER`` without one.
@@ -18,7 +17,7 @@ def refusal(delivery: bool, quantity: int, last_session: int, over: int, square_
         return SHORT_IN_DELIVERY
     if last_session <= over:
         return EXPIRED
-    return AFTER_SQUARE_OFF if square_off <= now else ALLOWED
+    return AFTER_SQUARE_OFF if square_off <= now else NONE
 
 
 def ends_with(session: int, last_session: int, square_off: int) -> int:

@@ -8,6 +8,7 @@ import math
 
 from framework.rules.breaker import is_ruin
 from framework.rules.money import LARGEST_QUANTITY, fits
+from framework.rules.reasons import NO_EDGE, NO_VOLATILITY, RUIN, SIZE_BELOW_ONE_LOT, SIZE_BEYOND_LIMIT
 
 INFINITY = float("inf")
 BEYOND = LARGEST_QUANTITY + 1
@@ -125,8 +126,6 @@ def kelly_amount(
 
 FIXED, VALUE, EQUITY, RISK, VOLATILITY, KELLY, EQUAL_RISK, MARGIN, WEIGHT = 0, 1, 2, 3, 4, 5, 6, 7, 8
 """Codes of the sizing kinds; ``WEIGHT`` is that of ``allocate``, which says its sizes itself."""
-BELOW_ONE_LOT, NO_VOLATILITY, NO_EDGE, BEYOND_LIMIT, NO_EQUITY = 0, 1, 2, 3, 4
-"""Reason why a full target means no unit."""
 
 
 def full_units(
@@ -164,16 +163,21 @@ def why_none(kind: int, amount: float, volatility: float, equity_paise: int, uni
     ``units`` ≥ 0 is what ``full_units`` said; a weight says ``WEIGHT`` as its kind.
     """
     if is_ruin(equity_paise):
-        return NO_EQUITY
+        return RUIN
     if not can_hold(units):
-        return BEYOND_LIMIT
+        return SIZE_BEYOND_LIMIT
     if units > 0:  # a part of it is less than a lot
-        return BELOW_ONE_LOT
+        return SIZE_BELOW_ONE_LOT
     if (kind == VOLATILITY or kind == EQUAL_RISK) and not is_measured(volatility):  # noqa: PLR1714, SIM109 - numba keeps no set here
         return NO_VOLATILITY
     if kind == KELLY and not (amount > 0.0):
         return NO_EDGE
-    return BELOW_ONE_LOT
+    return SIZE_BELOW_ONE_LOT
+
+
+def refused_units(why: int, lot: int) -> int:
+    """Units > 0 that the record of a size that came to nothing shows: a lot, or what is beyond every limit."""
+    return whole_lots(LARGEST_QUANTITY, lot) if why == SIZE_BEYOND_LIMIT else lot
 
 
 def scaled(full_units: int, target: float, lot: int) -> int:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import PureWindowsPath
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -37,38 +37,41 @@ def provenance(strategy: Strategy, panel: Panel) -> dict[str, str]:
     return dict(provenance_later(strategy, panel))
 
 
-def provenance_later(strategy: Strategy, panel: Panel) -> Mapping[str, str]:
-    """The same, with the prices hashed at first access, or at once where the caller could still change them."""
+def provenance_later(
+    strategy: Strategy, panel: Panel, more: Mapping[str, str] = MappingProxyType({})
+) -> Mapping[str, str]:
+    """The same and ``more``, with the prices hashed at first access, or at once where the caller could change them."""
     facts = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251 - the shell: when it was run
         "command": " ".join(sys.argv),
         "style": strategy.style(),
-        "strategy_sha256": _source_hash(type(strategy)),
+        "strategy_sha256": strategy_hash(type(strategy)),
     }
 
     def make() -> dict[str, str]:
-        return {**facts, "data_sha256": data_hash(panel), **_versions()}
+        return {**facts, "data_sha256": data_hash(panel), **versions(), **more}
 
     return make() if panel.can_change else DeferredFacts(make)
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Of this program, of Python and of the libraries that a number could depend on."""
-    versions = {"tulya": __version__, "python": platform.python_version()}
+    found = {"tulya": __version__, "python": platform.python_version()}
     for library in LIBRARIES:
         try:
-            versions[library] = version(library)
+            found[library] = version(library)
         except PackageNotFoundError:
-            versions[library] = "not installed"
-    return versions
+            found[library] = "not installed"
+    return found
 
 
 _sources: WeakKeyDictionary[type, tuple[tuple[object, ...], str]] = WeakKeyDictionary()
 """Class → its own methods and the hash of its source; a notebook may give a class another method."""
 
 
-def _source_hash(cls: type[Strategy]) -> str:
+def strategy_hash(cls: type[Strategy]) -> str:
+    """Sha256 of a strategy's source, made once for a class."""
     methods = tuple(value for value in vars(cls).values() if isinstance(value, FunctionType))
     known = _sources.get(cls)
     if known is None or known[0] != methods:

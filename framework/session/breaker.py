@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.rules import breaker as rules
+from framework.rules.reasons import NAMES
 from framework.session.order_prices import plain
 from framework.types.breaker import BreakerCause, BreakerEvent
 from framework.types.portfolio import TradingState
@@ -20,8 +21,6 @@ STATES = (TradingState.ACTIVE, TradingState.REDUCE_ONLY, TradingState.HALTED, Tr
 """By the rulebook's codes."""
 CAUSES = tuple(BreakerCause)
 """By the rulebook's codes."""
-RUIN = str(BreakerCause.RUIN)
-"""Reason code of what is refused after it."""
 
 
 class Breaker:
@@ -58,14 +57,16 @@ class Breaker:
     @property
     def state(self) -> TradingState:
         """Trading state: the strictest of what was tripped, what a person said, and what doubts ask for."""
-        return STATES[max(self._code, self._said, rules.REDUCE_ONLY if self._in_doubt else rules.ACTIVE)]
+        return STATES[self._strictest]
+
+    @property
+    def _strictest(self) -> int:
+        return max(self._code, self._said, rules.REDUCE_ONLY if self._in_doubt else rules.ACTIVE)
 
     @property
     def refusal(self) -> str:
         """Reason code of a refused increase; empty while increases are allowed."""
-        if self._code == rules.RUINED:
-            return RUIN
-        return "" if self.state is TradingState.ACTIVE else self.state.value
+        return NAMES[rules.HELD_BACK[self._strictest]]
 
     # ------------------------------------------------------------------ what it is told
 
@@ -128,6 +129,11 @@ class Breaker:
         self.session_start_paise += paise
         self.peak_paise += paise
         self._loss_limit_paise = rules.limit_paise(*self._loss, self.session_start_paise)
+
+    def refunded(self, now: int, equity_paise: int) -> None:
+        """Money came: an account that is above 0 again is ruined no more, but halted."""
+        if not rules.is_ruin(equity_paise):
+            self._turn(now, rules.DEPOSIT, equity_paise, 0, equity_paise)
 
     # ------------------------------------------------------------------ the one place where the state changes
 

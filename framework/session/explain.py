@@ -87,6 +87,11 @@ def ask(session: Session, i: int, quantity: int, limit: float = NAN) -> ReviewRe
     )
 
 
+def explain_review(session: Session, asked: ReviewRequest) -> tuple[RuleReport, ...]:
+    """Verdict of each built-in rule on a request at this moment; rules of the user's own are not asked."""
+    return tuple(_opinion(one, asked, session) for one in session.review.answers(asked, own=False))
+
+
 def _opinion(said: RuleAnswer, asked: ReviewRequest, session: Session) -> RuleReport:
     measure = MEASURES.get(said.rule)
     value, bound, unit = ("", "", WORDS) if measure is None else measure(asked, session)

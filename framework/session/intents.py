@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from framework.rules import sizing, targets
-from framework.rules.money import LARGEST_QUANTITY
+from framework.rules import reasons, sizing, targets
 from framework.session.order_prices import EntryPrices, at_row, entry_distances, entry_prices
-from framework.session.sizer import BEYOND_LIMIT, NO_VOLATILITY, Sizer
+from framework.session.sizer import Sizer
 from framework.types.orders import MARKET, NAN, Decisions, ExitDistances, Order, Reason, Verdict
 
 if TYPE_CHECKING:
@@ -138,9 +137,9 @@ class Intents:
         """Keep the verdict on a target without a size; where that is not known yet, it may ask again."""
         book, lot = self._books[i], self._instruments[i].lot
         why = self._sizer.why_none(decisions, i, equity_paise, book.full_units)
-        if why == NO_VOLATILITY:
+        if why == reasons.NO_VOLATILITY:
             book.forget_intent("any_bar")
-        asked = sizing.whole_lots(LARGEST_QUANTITY, lot) if why == BEYOND_LIMIT else lot
+        asked = sizing.refused_units(why, lot)
         quantity = asked if wanted > 0.0 else -asked
         order = Order(0, i, quantity, MARKET, Reason.SIGNAL, reduces=False, decided_at=now)
-        self._orders.refuse(order, quantity, Verdict(0, why))
+        self._orders.refuse(order, quantity, Verdict(0, reasons.NAMES[why]))

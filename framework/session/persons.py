@@ -74,6 +74,8 @@ class Persons:
         paise = said.paise if wish is Wish.DEPOSIT else -said.paise
         self._account.move_capital(paise)
         self._breaker.move_capital(paise)
+        if wish is Wish.DEPOSIT:
+            self._breaker.refunded(now, self._account.equity_paise())
         self._tell(Notice(now, str(wish), f"{rupees(said.paise / 100)}: cash {rupees(self._account.cash_paise / 100)}"))
         return []
 

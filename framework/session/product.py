@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.rules.product import EXPIRY, OPEN_END, ends_with, refusal
+from framework.rules.reasons import NAMES
 from framework.session.wording import expired_text, left_over_text
 from framework.types.deadlines import NEVER
 from framework.types.orders import MARKET, BarRow, Order, Reason
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from framework.types import Settings
     from framework.types.deadlines import Deadline
     from framework.types.events import BarOpens, Command
-
-
-WHY = ("", "short_in_delivery", "expired", "after_square_off")
-"""By the rulebook's codes."""
 
 
 class Product:
@@ -91,7 +88,7 @@ class Product:
         last, moment = NEVER, NEVER
         if self._deadline is not None:
             last, moment = self._deadline.last_session[i], self._deadline.square_off[i]
-        return WHY[refusal(self._delivery, order.quantity, last, self._over, moment, order.decided_at)]
+        return NAMES[refusal(self._delivery, order.quantity, last, self._over, moment, order.decided_at)]
 
     def end_session(self, row: BarRow) -> list[Command]:
         """At a session's last close: what must not last longer and is still there is given up at that close."""

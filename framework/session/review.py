@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.errors import StrategyError
 from framework.rules import limits, risk
 from framework.rules.exits import rupees_of
+from framework.rules.reasons import LIMITS, NAMES, NO_PRICE, NONE, SIZE_BEYOND_LIMIT
 from framework.rules.sizing import can_order
 from framework.session.order_prices import plain
-from framework.session.sizer import BEYOND_LIMIT
 from framework.types.orders import Verdict
 from framework.types.portfolio import TradingState
 
@@ -92,43 +92,47 @@ class Review:
         self._asks = self._list()
         self.looks_at_bars = settings.limits.max_age is not None or settings.limits.max_jump is not None
         """Some limit asks when and where an instrument was last seen."""
+        self.listener: Callable[[ReviewRequest], None] | None = None
+        """Called with each request before it is judged, for whoever explains it; None in every other run."""
 
-    def _list(self) -> tuple[tuple[str, Callable[[ReviewRequest], int]], ...]:
-        """Every limit that is set, by its reason code, in the order in which they are asked."""
-        said = self._limits
-        every: tuple[tuple[str, object, Callable[[ReviewRequest], int]], ...] = (
-            ("restricted", said.restricted or None, self._allowed),
-            ("max_age", said.max_age, self._fresh),
-            ("max_jump", said.max_jump, self._sane),
-            ("price_band", said.price_band, self._in_band),
-            ("max_orders_per_day", said.max_orders_per_day, self._orders),
-            ("max_positions", said.max_positions, self._positions),
-            ("max_order_quantity", said.max_order_quantity, self._quantity),
-            ("max_order_value", said.max_order_value, self._order_value),
-            ("max_position_value", said.max_position_value, self._position_value),
-            ("max_sector_value", said.max_sector_value, self._sector),
-            ("max_gross_exposure", said.max_gross_exposure, self._gross),
-            ("max_strategy_value", said.max_strategy_value, self._strategy),
-            ("cash", True, self._affordable),
-        )
-        return tuple((name, ask) for name, limit, ask in every if limit is not None)
+    def _list(self) -> tuple[tuple[int, Callable[[ReviewRequest], int]], ...]:
+        """Every limit that is set, by its reason's code, in the order in which they are asked."""
+        asks = {
+            "restricted": self._allowed,
+            "max_age": self._fresh,
+            "max_jump": self._sane,
+            "price_band": self._in_band,
+            "max_orders_per_day": self._orders,
+            "max_positions": self._positions,
+            "max_order_quantity": self._quantity,
+            "max_order_value": self._order_value,
+            "max_position_value": self._position_value,
+            "max_sector_value": self._sector,
+            "max_gross_exposure": self._gross,
+            "max_strategy_value": self._strategy,
+            "cash": self._affordable,
+        }
+        unset = (None, ())
+        set_ones = (name for name in LIMITS if getattr(self._limits, name, name) not in unset)
+        return tuple((NAMES.index(name), asks[name]) for name in set_ones)
 
     def increase(self, asked: ReviewRequest) -> Verdict:
         """Verdict on an order that increases a position: what the strictest rule leaves, the first of equals."""
-        order, units, reason = asked.order, asked.units, ""
+        order, units, why = asked.order, asked.units, NONE
         side = 1 if order.quantity > 0 else -1
+        if self.listener is not None:
+            self.listener(asked)
         if refused := self.product.refusal(order):
             return Verdict(0, refused)
         if refused := self.breaker.refusal:
             return Verdict(0, refused)
         if not asked.price > 0.0:
-            return Verdict(0, "no_price")
+            return Verdict(0, NAMES[NO_PRICE])
         if not can_order(units, asked.held, asked.price):
-            return Verdict(0, BEYOND_LIMIT)
-        for name, ask in self._asks:
-            allowed = ask(asked)
-            if allowed < units:
-                units, reason = allowed, name
+            return Verdict(0, NAMES[SIZE_BEYOND_LIMIT])
+        for code, ask in self._asks:
+            units, why = limits.stricter(units, why, ask(asked), code)
+        reason = NAMES[why]
         for rule in self._rules:
             if units == 0:
                 break
@@ -136,10 +140,11 @@ class Review:
             units -= units % asked.lot
         return Verdict(side * units, reason)
 
-    def answers(self, asked: ReviewRequest) -> list[RuleAnswer]:
+    def answers(self, asked: ReviewRequest, *, own: bool = True) -> list[RuleAnswer]:
         """Every rule's own answer; ``increase`` takes the strictest of the same, the first of equals.
 
-        The limits are asked about all units, the user's own rules about what those before them left.
+        The limits are asked about all units, the user's own rules about what those before them left; without ``own``
+        they are not asked, for one that remembers would be asked twice.
         """
         units, side = asked.units, 1 if asked.order.quantity > 0 else -1
         refused, halted = self.product.refusal(asked.order), self.breaker.refusal
@@ -151,10 +156,10 @@ class Review:
         if not asked.price > 0.0:
             return said  # nothing else can be measured
         if not can_order(units, asked.held, asked.price):
-            return [*said, RuleAnswer(BEYOND_LIMIT, units, 0, BEYOND_LIMIT)]
-        said += [RuleAnswer(name, units, ask(asked), name) for name, ask in self._asks]
+            return [*said, RuleAnswer(NAMES[SIZE_BEYOND_LIMIT], units, 0, NAMES[SIZE_BEYOND_LIMIT])]
+        said += [RuleAnswer(NAMES[code], units, ask(asked), NAMES[code]) for code, ask in self._asks]
         remaining = min(one.left for one in said)
-        for rule in self._rules:
+        for rule in self._rules if own else ():
             if remaining == 0:
                 break
             left, reason = self._ask(rule, asked.order, side * remaining, "", self._portfolio())

@@ -147,7 +147,7 @@ class Session:
         self._explicit = ExplicitOrders(settings, account, books, orders, self.increases)
         self._protection = Protection(instruments, settings, account, books, orders, surprises)
         desk = SessionDesk(inputs, account, books, orders, tell)
-        self._exdates = CorporateActions(actions, desk, self._protection, self._last_bars)
+        self._corporate_actions = CorporateActions(actions, desk, self._protection, self._last_bars)
         self._intents = Intents(instruments, settings, account, books, orders, weights=self._weights)
         self._aftermath = Aftermath(
             desk, self._protection, self._reductions, reenter=settings.reenter, by_target=by_target
@@ -245,6 +245,10 @@ class Session:
         """Open orders of one instrument, oldest first."""
         return self._orders.of(i)
 
+    def book(self, i: int) -> InstrumentState:
+        """Memory of one instrument; to be read only."""
+        return self._books[i]
+
     # ------------------------------------------------------------------ before the open of a bar
 
     def _open_bar(self, bar: events.BarOpens) -> list[Command]:
@@ -256,12 +260,12 @@ class Session:
             self._orders.begin_session()
             self._answers.begin_session()
             self.breaker.begin_session(bar.moment, self.equity_paise)
-            if self._exdates.is_due(bar.session):
+            if self._corporate_actions.is_due(bar.session):
                 commands = self._go_through_actions(bar.session, bar.moment)
         return commands + self._product.before_open(bar)
 
     def _go_through_actions(self, session: int, now: int) -> list[Command]:
-        commands = self._exdates.begin_session(session, now, self._paid_out, self._aftermath.give_up)
+        commands = self._corporate_actions.begin_session(session, now, self._paid_out, self._aftermath.give_up)
         self._answers.watch_cash()
         return commands
 
@@ -355,7 +359,7 @@ class Session:
 
     def _learn_action(self, known: events.ActionKnown) -> list[Command]:
         """An action is gone through with the first bar on or after its ex-date, or now, if that has come already."""
-        self._exdates.learn(known.due)
+        self._corporate_actions.learn(known.due)
         if known.due.ex_day > self._session or not self._session:
             return []
         return self._go_through_actions(self._session, known.moment)

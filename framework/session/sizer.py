@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.rules import exits, sizing
-from framework.session.breaker import RUIN
 from framework.session.order_prices import at_row, rupees
 
 if TYPE_CHECKING:
@@ -24,14 +23,6 @@ SIZINGS = {
     "kelly": sizing.KELLY,
     "equal_risk": sizing.EQUAL_RISK,
     "margin": sizing.MARGIN,
-}
-BELOW_ONE_LOT, BEYOND_LIMIT, NO_VOLATILITY = "size_below_one_lot", "size_beyond_limit", "no_volatility"
-NONE_BECAUSE = {
-    sizing.BELOW_ONE_LOT: BELOW_ONE_LOT,
-    sizing.NO_VOLATILITY: NO_VOLATILITY,
-    sizing.NO_EDGE: "no_edge",
-    sizing.BEYOND_LIMIT: BEYOND_LIMIT,
-    sizing.NO_EQUITY: RUIN,
 }
 
 
@@ -73,10 +64,10 @@ class Sizer:
             self._instruments[i].lot,
         )
 
-    def why_none(self, decisions: Decisions, i: int, equity_paise: int, units: int) -> str:
+    def why_none(self, decisions: Decisions, i: int, equity_paise: int, units: int) -> int:
         """Reason code of a target of instrument ``i`` that means no unit, of a full size of ``units`` ≥ 0."""
         volatility = at_row(decisions, "volatility", i)
-        return NONE_BECAUSE[sizing.why_none(self._kind, self._amount(), volatility, equity_paise, units)]
+        return sizing.why_none(self._kind, self._amount(), volatility, equity_paise, units)
 
     def _amount(self) -> float:
         settings, trips = self._settings, self._trips

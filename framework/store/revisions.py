@@ -1,10 +1,11 @@
-"""Revision of a series: a random name of its state, which any change of a bar, by any program, takes away.
+"""Speed only: revision of a series, a random name of its state, by which a snapshot is known to be what is stored.
 
-Triggers on ``ohlc_data`` do that in the transaction of the change, so a rollback brings the name back with the rows.
-Names are never used again: a restored backup has the name of its own rows, another file has other names. A name
-counts only under the schema version and the epoch it was given in. The schema version rises with every CREATE and
-DROP, hence also when the triggers were away for a while; the epoch, in ``PRAGMA user_version``, stays behind when a
-file is rebuilt from an (edited) dump. Only a program that switches triggers off as such would go unseen.
+Any change of a bar, by any program, takes the name away: triggers on ``ohlc_data`` do that in the transaction of the
+change, so a rollback brings the name back with the rows. Names are never used again: a restored backup has the name
+of its own rows, another file has other names. A name counts only under the schema version and the epoch it was given
+in. The schema version rises with every CREATE and DROP, hence also when the triggers were away for a while; the
+epoch, in ``PRAGMA user_version``, stays behind when a file is rebuilt from an (edited) dump. Only a program that
+switches triggers off as such would go unseen.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class Workload:
                     self.gate.open()  # going through every bar is work for all threads
                     others.append(number)
                     scanned.append(self.counter.run(decided))
-        tallies = [self.counter.run_turns(flags)] if turning else []
+        tallies = [self.counter.run_long_flat(flags)] if turning else []
         tallies += [RunSummaries.joined(scanned)] if scanned else []
         with self.gate.passed(len(strategies)):
             found = [stats for each in tallies for stats in self.figures.of(each)]

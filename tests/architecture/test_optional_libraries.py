@@ -61,6 +61,22 @@ def test_a_base_install_has_ten_libraries_of_its_own_at_most():
     assert 10 >= len(PROJECT["dependencies"])
 
 
+def pinned(name):
+    """Libraries that a file of pins installs."""
+    return names_of(
+        re.findall(r"^[A-Za-z0-9_.-]+(?===)", (ROOT / "requirements" / f"{name}.txt").read_text("utf-8"), re.MULTILINE)
+    )
+
+
+def test_each_file_of_pins_has_what_it_is_for():
+    assert set() == BASE - pinned("base")
+    assert {"arch"} == OPTIONAL & pinned("base")  # for the sample prices, without the libraries that it imports
+    assert set() == (EXTRAS["research"] | EXTRAS["quantstats"] | EXTRAS["backtrader"]) - pinned("run")
+    assert set() == (EXTRAS["cluster"] | EXTRAS["optuna"] | EXTRAS["test"] | EXTRAS["lint"]) - pinned("dev")
+    assert set() == EXTRAS["lab"] - pinned("lab")
+    assert set() == (pinned("base") - pinned("run")) | (pinned("run") - pinned("dev"))
+
+
 def test_no_extra_repeats_a_library_but_the_pages_template_engine():
     assert {"jinja2"} == {name for extra in EXTRAS.values() for name in extra & BASE}
 

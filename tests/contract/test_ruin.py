@@ -11,7 +11,7 @@ from framework.engines.rows import DecisionArrays
 from framework.engines.summary import SummaryRunner
 from framework.session import Session
 from framework.sweeps.figures import OBJECTIVES
-from framework.types import Bars, BreakerCause, Instrument, TradingState
+from framework.types import Bars, BreakerCause, BreakerEvent, Instrument, TradingState
 from framework.types.deadlines import NEVER, Deadlines
 from framework.types.events import PersonSays, Wish
 from framework.types.signals import EntryExit
@@ -167,6 +167,31 @@ def test_no_reset_and_no_command_ends_ruin(side, reset):
 
 
 @SIDES
+def test_only_money_that_brings_equity_above_nothing_makes_ruin_a_halt_that_a_command_ends(side):
+    seen, causes = {}, []
+
+    def say(session: Session, row: int, wish: Wish, paise: int = 0):
+        outcome = session.handle(PersonSays(session.moment, wish, paise=paise))
+        causes.extend(str(fact.cause) for fact in outcome.facts if isinstance(fact, BreakerEvent))
+        seen[row, wish] = session.breaker.refusal
+
+    def act(session: Session, row: int):
+        if row in {5, 6}:  # ₹500 are owed: ₹500 bring it to nothing, and a paisa more above it
+            say(session, row, Wish.DEPOSIT, 50_000 if row == 5 else 1)
+            say(session, row, Wish.RESUME)
+        if row == 7:
+            say(session, row, Wish.DEPOSIT, 100_000)
+        return {0: [ask(50 * side)], 5: [ask(side)], 7: [ask(5 * side)]}.get(row, [])
+
+    record = play(walk(side, 100, 100, 90, 75, 70, 100, 100, 100, 100, 100), orders=act, **MARGIN)
+    assert {(5, Wish.DEPOSIT): "ruin", (5, Wish.RESUME): "ruin"} == {key: seen[key] for key in list(seen)[:2]}
+    assert {(6, Wish.DEPOSIT): "halted", (6, Wish.RESUME): ""} == {key: seen[key] for key in list(seen)[2:4]}
+    assert [(side, "ruin")] == refusals(record)
+    assert (8, 5 * side, 100.0, "order") == fills(record)[-1]
+    assert ["deposit", "command"] == causes
+
+
+@SIDES
 def test_a_halt_that_holds_becomes_ruin_and_is_left(side):
     record = in_both_engines(play(walk(side, 100, 100, 90, 75, 76), [side], max_drawdown="20%", **MARGIN))
     assert ["drawdown", "ruin"] == [str(event.cause) for event in record.breaker_events]
@@ -204,7 +229,7 @@ def test_the_sparse_run_of_a_long_position_sees_ruin(exits, left):
     runner = SummaryRunner(record.panel, record.settings, np.arange(len(prices)), compiled=False)
     flags = runner.flags()
     flags.add(EntryExit.of(ticks == 1.0, ticks == 0.0))
-    seen = runner.run_turns(flags)
+    seen = runner.run_long_flat(flags)
     assert record.equity_paise.tolist() == seen.equity_paise[0].tolist()
     assert int(record.equity_paise[-1]) == seen.final_paise[0]
     whole = runner.run(DecisionArrays(ticks[:, None]))

@@ -51,13 +51,13 @@ class Naive:
         self.intent = self.intent_before = 0.0
         self.full = 0  # units of a full target, fixed at the opening decision
         self.desired = 0
+        self.ruined = False  # row R21: equity at a close was nothing or less
         self.waits: float | None = None  # new_signal: the target that must first leave
         self.give_back = 0  # unsigned units due at the next open, and why
         self.why = ""
         self.guarded = 0  # unsigned units that exits protect: with next_bar, what was held at the last close
         self.placed = (0.0, "", 0.0)  # next_bar: where those exits stand
         self.leaving = ""  # why the rest of a position leaves at the next open
-        self.ruined = False
         self.entry = 0  # signed units due at the next open
         for bar in range(len(bars)):
             self.live(bar)
@@ -160,30 +160,30 @@ class Naive:
         shorts = half_up(Fraction(self.mark) * -self.position * 100) if self.position < 0 else 0
         return int(self.cash * 100) - 2 * shorts - paise - charge
 
+    def marked(self) -> int:
+        """What the position is worth at the last close, in paise: below 0 for a short."""
+        worth = half_up(Fraction(self.mark) * abs(self.position) * 100)
+        return worth if self.position > 0 else -worth
+
     # ---------------------------------------------------------------- decisions
 
     def at_close(self, bar: int, high: float, low: float, close: float) -> None:
         self.mark = close
+        if not self.ruined and int(self.cash * 100) + self.marked() <= 0:  # row R21
+            self.ruined = True
+            self.forget()
+            self.leaving = "risk" if self.position else ""
         if self.position:
             self.best = max(self.best, high) if self.position > 0 else min(self.best, low)
             self.guarded, self.placed = abs(self.position), self.computed()
-        if not self.ruined and self.equity_paise(close) <= 0:  # row R21
-            self.ruined = True
-            self.forget()
-            self.leaving = self.leaving or ("risk" if self.position else "")
-        if self.position and 0 < self.rules.time_exit <= bar - self.entered_at + 1 and not self.leaving:
-            self.forget()  # row 16
-            self.leaving = "time_exit"
+            if self.rules.time_exit and bar - self.entered_at + 1 >= self.rules.time_exit and not self.leaving:
+                self.forget()  # row 16
+                self.leaving = "time_exit"
         self.decide(self.targets[bar], close)
         # Row S9: what is still to be given back.
         keep = abs(self.desired) if self.desired * self.position > 0 else 0
         self.give_back = max(abs(self.position) - keep, 0)
         self.why, self.leaving = self.leaving or "signal", ""
-
-    def equity_paise(self, close: float) -> int:
-        """Cash and what is held at this close; the mark of a position is whole paise."""
-        side = 1 if self.position > 0 else -1
-        return int(self.cash * 100) + side * half_up(Fraction(close) * abs(self.position) * 100)
 
     def decide(self, target: float, close: float) -> None:
         if math.isnan(target):

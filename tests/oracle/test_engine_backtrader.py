@@ -326,6 +326,13 @@ NAN = float("nan")
             {"sizing": "fixed:999"},
             "what shorts block leaves too little for an order at its fill",
         ),
+        (
+            # 500 short at 100 on ₹1,00,000: at 350 they cost ₹1,75,000 of ₹1,50,000.
+            {"target": [-1, NAN, NAN, NAN, NAN]},
+            Bars.from_arrays("ABC", "1d", np.arange(5) * DAY_NS, *[np.array([100.0, 100, 350, 350, 350])] * 4),
+            {"sizing": "fixed:500"},
+            "equity at a close is 0 or less, and ruin is not told to backtrader (ABC",
+        ),
     ],
 )
 def test_what_shows_only_during_the_run_is_refused_with_its_bar(given, bars, choices, words):

@@ -114,7 +114,7 @@ def test_what_is_full_grows_and_nothing_else():
     chosen = Settings.of(max_daily_loss="0.01%", stop_loss="1%")
     state = compiled.new_state(panel, chosen, 3_000)
     before = {name: getattr(state, name).shape[0] for name in ("orders", "settlements", "notices")}
-    state.desk["notices"] = before["notices"] - 1
+    state.account["notices"] = before["notices"] - 1
     after = {name: getattr(compiled.with_room(state), name).shape[0] for name in before}
     assert {**before, "notices": 2 * before["notices"]} == after
     assert_identical(

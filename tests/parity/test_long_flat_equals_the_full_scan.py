@@ -78,7 +78,7 @@ def run_one(counter, turns):
     """Equity at the closes, depth and profits of a single set."""
     flags = counter.flags()
     flags.add(turns)
-    found = counter.run_turns(flags)
+    found = counter.run_long_flat(flags)
     assert found.equity_paise[:, -1].tolist() == found.final_paise.tolist()
     assert found.trips.tolist() == [found.profits_paise.shape[0]]
     return found.equity_paise[0].tolist(), found.depth[0], found.profits_paise.tolist()
@@ -105,7 +105,7 @@ def test_several_sets_in_one_call_are_each_as_if_alone(run):
     flags = counter.flags()
     for turns in several:
         flags.add(turns)
-    found = counter.run_turns(flags)
+    found = counter.run_long_flat(flags)
     ends = np.cumsum(found.trips)
     profits = [one.tolist() for one in np.split(found.profits_paise, ends[:-1])]
     assert expected == list(zip(found.equity_paise.tolist(), found.depth.tolist(), profits, strict=True))

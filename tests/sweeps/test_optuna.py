@@ -201,6 +201,16 @@ def test_a_set_without_an_answer_is_counted_and_not_told_as_one(db):
     assert len(silent) == sum(trial.state == TrialState.PRUNED for trial in trials) > 0
 
 
+def test_a_ruined_set_is_counted_and_told_as_one_to_keep_away_from(db):
+    # A short of all the money and nine times it: of 20 years of a rising index nothing is left of the second.
+    choices = {"sizing": "margin:90%", "long_margin": 0.1, "short_margin": 0.1, "objective": "Final equity"}
+    result = optuna_sweep(db, {"period": [14, 100], "oversold": [10, 45]}, 4, **choices)
+    trials = [trial for trial in study_of(db, result.sweep_id).trials if "stats" in trial.user_attrs]
+    lost = [trial for trial in trials if trial.user_attrs["stats"]["Total return [%]"] == -100.0]
+    assert 0 < len(lost) == result.ruined
+    assert {TrialState.PRUNED} == {trial.state for trial in lost}
+
+
 def test_several_objectives_are_a_study_of_several_and_have_the_grids_front(db):
     goals = ["Sharpe", "Max. drawdown", "Profit factor"]
     grid = sweep(RSI, "SP500", SMALL, db=db, objective=goals, causality="off")

@@ -23,19 +23,19 @@ def mark(s: State, i: int, price: float) -> None:
 
 def revalue(s: State, i: int, after: int) -> None:
     """Give a position another mark, and bring the sums along."""
-    book, desk = s.books[i], s.desk[0]
+    book, account = s.books[i], s.account[0]
     before = book.mark_paise
     book.mark_paise = after
-    desk.marks_paise = desk.marks_paise + after - before
-    desk.exposure_paise = desk.exposure_paise + abs(after) - abs(before)
-    desk.shorts_paise = desk.shorts_paise + max(-after, 0) - max(-before, 0)
+    account.marks_paise = account.marks_paise + after - before
+    account.exposure_paise = account.exposure_paise + abs(after) - abs(before)
+    account.shorts_paise = account.shorts_paise + max(-after, 0) - max(-before, 0)
 
 
 def settle(
     s: State, k: int, quantity: int, price: float, unslipped: float, time: int, at_open: bool, at_close: bool
 ) -> None:
     """Book a signed fill of order ``k``: the part that closes realises profit, the rest opens at cost."""
-    order, desk = s.orders[k], s.desk[0]
+    order, account = s.orders[k], s.account[0]
     i = order.instrument
     book = s.books[i]
     held, side, day = book.quantity, 1 if quantity > 0 else -1, time // DAY_NS
@@ -49,38 +49,38 @@ def settle(
     book_trip(s, i, fill.net, fill.opening_charges, 0 < fill.closed == abs(held))
     book.average = ledger.average_after(book.average, held, price, quantity)
     book.quantity = held + quantity
-    desk.cash_paise = ledger.cash_after(desk.cash_paise, side, fill.value, fill.charges)
+    account.cash_paise = ledger.cash_after(account.cash_paise, side, fill.value, fill.charges)
     if held == 0 and book.quantity != 0:
         hold(s, i)
     elif held != 0 and book.quantity == 0:
         let_go(s, i)
     mark(s, i, price)
     order.filled_paise = order.filled_paise + fill.value
-    row = s.settlements[desk.settlements]
-    desk.settlements = desk.settlements + 1
+    row = s.settlements[account.settlements]
+    account.settlements = account.settlements + 1
     row.order, row.instrument, row.quantity, row.price, row.time = k, i, quantity, price, time
     row.unslipped, row.at_open, row.at_close = unslipped, at_open, at_close
     row.reason, row.reduces = order.reason, fill.closed > 0
     row.value_paise, row.charges_paise = fill.value, fill.charges
     row.cost_out_paise, row.gross_paise = fill.cost_out, fill.gross
-    row.position, row.cash_paise = book.quantity, desk.cash_paise
+    row.position, row.cash_paise = book.quantity, account.cash_paise
 
 
 def book_trip(s: State, i: int, net_paise: int, opening_paise: int, ended: bool) -> None:
-    """What round trips came to; see ``framework.session.trip_stats``."""
-    book, desk = s.books[i], s.desk[0]
+    """Round-trip statistics; see ``framework.session.trip_stats``."""
+    book, account = s.books[i], s.account[0]
     net_paise += book.running_paise
     if not ended:
         book.running_paise = net_paise - opening_paise
         return
     book.running_paise = -opening_paise
-    desk.closed = desk.closed + 1
-    desk.losses = losses_after(desk.losses, net_paise)
+    account.closed = account.closed + 1
+    account.losses = losses_after(account.losses, net_paise)
     if net_paise > 0:
-        desk.won = desk.won + 1
-        desk.won_paise = desk.won_paise + net_paise
+        account.won = account.won + 1
+        account.won_paise = account.won_paise + net_paise
     else:
-        desk.lost_paise = desk.lost_paise - net_paise
+        account.lost_paise = account.lost_paise - net_paise
 
 
 def tariff_at(s: State, i: int, time: int) -> Any:
@@ -102,52 +102,54 @@ def tariff_row(tariffs: NDArray[np.void], row: int, time: int) -> int:
 
 def hold(s: State, i: int) -> None:
     """Put an instrument on the list of those with a position."""
-    desk = s.desk[0]
-    position = desk.held
+    account = s.account[0]
+    position = account.held
     while position > 0 and s.held[position - 1] > i:
         s.held[position] = s.held[position - 1]
         position -= 1
     s.held[position] = i
-    desk.held = desk.held + 1
+    account.held = account.held + 1
 
 
 def let_go(s: State, i: int) -> None:
     """Take an instrument off that list."""
-    desk = s.desk[0]
+    account = s.account[0]
     kept = 0
-    for position in range(desk.held):
+    for position in range(account.held):
         if s.held[position] != i:
             s.held[kept] = s.held[position]
             kept += 1
-    desk.held = kept
+    account.held = kept
 
 
 def buying_power(s: State, p: Params, reserved_paise: int) -> int:
-    """What new exposure may use, in paise."""
-    desk = s.desk[0]
-    longs = desk.exposure_paise - desk.shorts_paise
-    return ledger.buying_power(desk.cash_paise, longs, desk.shorts_paise, p.long_margin, p.short_margin, reserved_paise)
+    """Buying power of new exposure, in paise."""
+    account = s.account[0]
+    longs = account.exposure_paise - account.shorts_paise
+    return ledger.buying_power(
+        account.cash_paise, longs, account.shorts_paise, p.long_margin, p.short_margin, reserved_paise
+    )
 
 
 def released_by_closing(s: State, p: Params, i: int, units: int) -> int:
     """Buying power in paise that closing ``units`` at the mark gives back, less its charges."""
     book = s.books[i]
     margin = p.long_margin if book.quantity > 0 else p.short_margin
-    return ledger.released(book.mark_paise, book.quantity, units, margin, tariff_at(s, i, s.desk[0].now))
+    return ledger.released(book.mark_paise, book.quantity, units, margin, tariff_at(s, i, s.account[0].now))
 
 
 def notice(s: State, code: int, a: int, b: int) -> None:
     """Write down something to tell."""
-    desk = s.desk[0]
-    row = s.notices[desk.notices]
-    desk.notices = desk.notices + 1
-    row.time, row.code, row.a, row.b = desk.now, code, a, b
+    account = s.account[0]
+    row = s.notices[account.notices]
+    account.notices = account.notices + 1
+    row.time, row.code, row.a, row.b = account.now, code, a, b
 
 
 def watch_cash(s: State, p: Params) -> None:
     """Cash that falls below zero is told once, until it is back."""
-    desk = s.desk[0]
-    below = ledger.spendable(desk.cash_paise, desk.exposure_paise - desk.shorts_paise, p.long_margin) < 0
-    if below and not desk.below_zero:
-        notice(s, NOTICE_CASH, desk.cash_paise, 0)
-    desk.below_zero = below
+    account = s.account[0]
+    below = ledger.spendable(account.cash_paise, account.exposure_paise - account.shorts_paise, p.long_margin) < 0
+    if below and not account.below_zero:
+        notice(s, NOTICE_CASH, account.cash_paise, 0)
+    account.below_zero = below

@@ -1,4 +1,4 @@
-"""Where resting orders fill. Mirrors ``framework.exchange``."""
+"""Exchange: fills of resting orders. Mirrors ``framework.exchange``."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from framework.engines.kernel.layout import (
     REFUSED,
     SQUARE_OFF,
     STOP_LIMIT,
-    WHY_CASH,
-    WHY_NONE,
     Bar,
     Params,
     State,
 )
 from framework.engines.kernel.orders import end, unrest
 from framework.engines.kernel.session import give_up, on_fill
-from framework.rules import fills, prices, risk
+from framework.rules import fills, prices, reasons, risk
 
 NAN = float("nan")
 AT_OPEN, IN_RANGE, AT_CLOSE, LAST_CLOSE = 0, 1, 2, 3
@@ -29,37 +27,37 @@ AT_OPEN, IN_RANGE, AT_CLOSE, LAST_CLOSE = 0, 1, 2, 3
 
 def open_bar(s: State, p: Params, bar: Bar, t: int) -> None:
     """Fills at the open: reductions, then increases, then what arrived meanwhile."""
-    desk = s.desk[0]
-    for position in range(desk.done_with_bar):
+    account = s.account[0]
+    for position in range(account.done_with_bar):
         s.orders[s.done_with_bar[position]].from_next_bar = False
-    desk.done_with_bar = 0
-    desk.arrivals = 0
+    account.done_with_bar = 0
+    account.arrivals = 0
     serve_chosen(s, p, bar, t, AT_OPEN, True)
     serve_chosen(s, p, bar, t, AT_OPEN, False)
-    while desk.arrivals > 0:
+    while account.arrivals > 0:
         count = 0
-        for position in range(desk.arrivals):
+        for position in range(account.arrivals):
             if s.orders[s.arrivals[position]].x_type == MARKET:
                 s.queue[count] = s.arrivals[position]
                 count += 1
-        desk.arrivals = 0
+        account.arrivals = 0
         if count > 0:
             serve(s, p, bar, t, AT_OPEN, count)
 
 
 def range_bar(s: State, p: Params, bar: Bar, t: int) -> None:
     """Fills inside the range: protective exits and other reductions, resting entries, then those entries' exits."""
-    desk = s.desk[0]
+    account = s.account[0]
     serve_chosen(s, p, bar, t, IN_RANGE, True)
-    desk.arrivals = 0
+    account.arrivals = 0
     serve_chosen(s, p, bar, t, IN_RANGE, False)
-    while desk.arrivals > 0:
+    while account.arrivals > 0:
         count = 0
-        for position in range(desk.arrivals):
+        for position in range(account.arrivals):
             if s.orders[s.arrivals[position]].protective:
                 s.queue[count] = s.arrivals[position]
                 count += 1
-        desk.arrivals = 0
+        account.arrivals = 0
         if count > 0:
             order_queue(s, p, count)
             serve(s, p, bar, t, IN_RANGE, count)
@@ -69,9 +67,9 @@ def end_bar(s: State, p: Params, bar: Bar, t: int) -> None:
     """Row 8: DAY orders expire with the session's last bar."""
     if not bar.ends_session[t]:
         return
-    desk = s.desk[0]
+    account = s.account[0]
     count = 0
-    for position in range(desk.resting):
+    for position in range(account.resting):
         if s.orders[s.resting[position]].validity == DAY:
             s.queue[count] = s.resting[position]
             count += 1
@@ -81,9 +79,9 @@ def end_bar(s: State, p: Params, bar: Bar, t: int) -> None:
         if not order.resting:
             continue
         unrest(s, k)
-        desk.now = bar.close_time[t]
+        account.now = bar.close_time[t]
         give_up(s, p, k)
-        end(s, k, EXPIRED, WHY_NONE)
+        end(s, k, EXPIRED, reasons.NONE)
 
 
 def fill_at_close(s: State, p: Params, bar: Bar, t: int) -> None:
@@ -95,7 +93,7 @@ def fill_at_close(s: State, p: Params, bar: Bar, t: int) -> None:
 def close_out(s: State, p: Params, bar: Bar, t: int) -> None:
     """Square-offs that are still open fill at their instrument's last close, whatever traded."""
     count = 0
-    for position in range(s.desk[0].resting):
+    for position in range(s.account[0].resting):
         if s.orders[s.resting[position]].reason in (SQUARE_OFF, EXPIRY):
             s.queue[count] = s.resting[position]
             count += 1
@@ -113,7 +111,7 @@ def serve_chosen(s: State, p: Params, bar: Bar, t: int, step: int, reduces: bool
 def choose(s: State, p: Params, bar: Bar, t: int, step: int, reduces: bool) -> int:
     """Put the orders that this step may fill into the queue, in the order they are served; returns how many."""
     count = 0
-    for position in range(s.desk[0].resting):
+    for position in range(s.account[0].resting):
         k = s.resting[position]
         if s.orders[k].reduces == reduces and price_of(s, bar, t, k, step) > 0.0:
             s.queue[count] = k
@@ -210,17 +208,17 @@ def becomes_limit(s: State, p: Params, k: int, start: float) -> bool:
 
 def finish_bar(s: State, k: int) -> None:
     """The order has done its part in this bar."""
-    desk = s.desk[0]
+    account = s.account[0]
     s.orders[k].from_next_bar = True
-    s.done_with_bar[desk.done_with_bar] = k
-    desk.done_with_bar = desk.done_with_bar + 1
+    s.done_with_bar[account.done_with_bar] = k
+    account.done_with_bar = account.done_with_bar + 1
 
 
 def fill(
     s: State, p: Params, bar: Bar, t: int, k: int, unslipped: float, at_open: bool, at_close: bool, slip: bool
 ) -> None:
     """Fill what the volume allows (row 9), unless cash cannot cover it: then the order is refused whole."""
-    order, desk = s.orders[k], s.desk[0]
+    order, account = s.orders[k], s.account[0]
     i, side, quantity = order.instrument, order.x_side, order.x_remaining
     tick, time = s.books[i].tick, bar.time[t]
     to_the_last = at_close and bar.ends_session[t] and order.reason in (SQUARE_OFF, EXPIRY)
@@ -236,10 +234,10 @@ def fill(
     needed = 0 if order.reduces else risk.needed(quantity, price, share, side, tariff_at(s, i, time))
     if not order.reduces and needed > buying_power(s, p, 0):
         unrest(s, k)
-        desk.now = time
+        account.now = time
         notice(s, NOTICE_REFUSED_FILL, order.quantity, i)
         give_up(s, p, k)
-        end(s, k, REFUSED, WHY_CASH)
+        end(s, k, REFUSED, reasons.CASH)
         return
     if not (order.reduces or at_open or at_close):
         note_entry(s, t, k, unslipped, bar.open[t, i])

@@ -1,4 +1,4 @@
-"""What the loop keeps: one record per instrument, per order and per fill, and one for the account."""
+"""Layout of the loop's records: one per instrument, per order and per fill, and one for the account."""
 
 from __future__ import annotations
 
@@ -23,11 +23,6 @@ SIGNAL, REBALANCE, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, TIME_EXIT = 0, 1, 2, 3
 RISK, SQUARE_OFF, EXPIRY = 6, 7, 8
 CORPORATE_ACTION = 9
 """Of a settlement without an order: a consolidation left less than one share."""
-WHY_NONE, WHY_ORDER_VALUE, WHY_POSITION_VALUE, WHY_CASH, WHY_REDUCE_ONLY, WHY_BELOW_LOT = 0, 1, 2, 3, 4, 5
-WHY_REPLACED, WHY_CLOSE_NOT_FILLED, WHY_NO_VOLATILITY, WHY_NO_EDGE = 6, 7, 8, 9
-WHY_SHORT_IN_DELIVERY, WHY_EXPIRED, WHY_AFTER_SQUARE_OFF = 10, 11, 12
-WHY_HALTED, WHY_RESTRICTED, WHY_JUMP, WHY_BAND, WHY_ORDERS, WHY_POSITIONS = 13, 14, 15, 16, 17, 18
-WHY_QUANTITY, WHY_SECTOR, WHY_GROSS, WHY_STRATEGY, WHY_BEYOND, WHY_RUIN = 19, 20, 21, 22, 23, 24
 NOTICE_REFUSED_FILL, NOTICE_CASH, NOTICE_TRIP, NOTICE_SQUARE_OFF, NOTICE_EXPIRY = 0, 1, 2, 3, 4
 
 BOOK = np.dtype(
@@ -95,7 +90,7 @@ EVENT = np.dtype(
 )  # fmt: skip
 """One change of the trading state; see ``framework.types.BreakerEvent``."""
 
-DESK = np.dtype(
+ACCOUNT = np.dtype(
     [
         ("now", np.int64), ("session", np.int64), ("session_start_paise", np.int64), ("equity_paise", np.int64),
         ("cash_paise", np.int64), ("marks_paise", np.int64), ("exposure_paise", np.int64), ("shorts_paise", np.int64),
@@ -122,7 +117,7 @@ INCREASE = np.dtype(
     ],
     align=True,
 )  # fmt: skip
-"""What a decision wants to add; see ``framework.session.intents.Increase``."""
+"""Increase that a decision wants; see ``framework.session.intents.Increase``."""
 
 
 TARIFF = np.dtype([("day", np.int64), *((name, np.int64) for name in Tariff._fields)], align=True)
@@ -144,7 +139,7 @@ ACTION = np.dtype(
 class State(NamedTuple):
     """Everything that changes, as arrays. ``orders``, ``settlements``, ``notices``, ``events`` grow between rows."""
 
-    desk: NDArray[np.void]
+    account: NDArray[np.void]
     books: NDArray[np.void]
     orders: NDArray[np.void]
     settlements: NDArray[np.void]
@@ -161,9 +156,9 @@ class State(NamedTuple):
     cancels: NDArray[np.int64]
     """Cancels that Session gave and the exchange has not carried out yet."""
     intents: NDArray[np.float64]
-    """What is wanted of each instrument, side by side: a row of targets is compared with many at once."""
+    """Intents of all instruments, side by side: a row of targets is compared with many at once."""
     held: NDArray[np.int64]
-    """Instruments with a position, rising; ``desk.held`` of them."""
+    """Instruments with a position, rising; ``account.held`` of them."""
     tariffs: NDArray[np.void]
     """``TARIFF`` rows, which do not change: table after table, each from day ``EVER`` on and closed by ``NEVER``."""
     actions: NDArray[np.void]

@@ -1,4 +1,4 @@
-"""The sparse run: one instrument, long or flat, market orders, perhaps a stop-loss and a take-profit.
+"""Speed only: the long-or-flat run of one instrument, market orders, perhaps a stop-loss and a take-profit.
 
 It visits the bars where something happens. Between an entry and its exit nothing is decided, so those bars are only
 looked through for the stop and the target and valued: at the session closes that were asked for, and for the drawdown.
@@ -30,7 +30,7 @@ WORD = 64
 
 
 class Track(NamedTuple):
-    """What a sparse run reads of the prices: [T], and of each block of bars [T / BLOCK]."""
+    """Prices for a long-or-flat run: [T], and of each block of bars [T / BLOCK]."""
 
     time: NDArray[np.int64]
     close_time: NDArray[np.int64]
@@ -47,7 +47,7 @@ class Track(NamedTuple):
     """Rows, rising, at whose closes the equity is wanted."""
 
 
-def run_turns(
+def run_long_flat(
     params: NDArray[np.void],
     tariffs: NDArray[np.void],
     tick: float,
@@ -93,7 +93,7 @@ def run_set(
     """One set; returns (closed round trips, final equity, depth)."""
     last = track.close.shape[0]
     peak, depth = cash / 100.0, 1.0
-    row, told, trips, k, dp_day = first, 0, 0, 0, -1
+    row, written, trips, k, dp_day = first, 0, 0, 0, -1
     while True:
         asked = next_true(enter, row, last)
         if asked + 1 >= last:
@@ -109,7 +109,7 @@ def run_set(
         if risk.needed(units, bought, p.long_margin, 1, tariffs[k]) > cash:  # flat: all of it is buying power
             row = entered  # a gap; the intent is 0 again, and this bar's close may ask anew
             continue
-        told = tell(track, equity, told, entered, cash, 0)
+        written = write_equity(track, equity, written, entered, cash, 0)
         cost = money.value(bought, units)
         paid = charges(cost, 1, 0, False, tariffs[k])
         cash = ledger.cash_after(cash, 1, cost, paid)
@@ -121,7 +121,7 @@ def run_set(
             left = out = first_ruined(cash, units, track, entered, out) + 1
             highest, lowest = sink_held(peak, depth, cash, units, track, entered, out)
         peak, depth = highest, lowest
-        told = tell(track, equity, told, out, cash, units)
+        written = write_equity(track, equity, written, out, cash, units)
         if out >= last:
             return trips, cash + ledger.marked(units, track.close[last - 1]), depth
         unslipped, slips = track.open[left] if out == left else NAN, True
@@ -139,7 +139,7 @@ def run_set(
         if depth <= 0.0:
             break
         row = out
-    tell(track, equity, told, last, cash, 0)
+    write_equity(track, equity, written, last, cash, 0)
     return trips, cash, depth
 
 
@@ -199,7 +199,7 @@ def exit_price(
 
 
 def first_of(p: Params, trigger: float, limit: float, start: float, high: float, low: float) -> tuple[float, bool]:
-    """Where the stop of a long position fills, or its target: the one that ``both`` puts first; NaN for neither."""
+    """Price at which the stop or the target of a long position fills, whichever ``both`` puts first; NaN = neither."""
     stopped = fills.stop_fill(-1, trigger, start, high, low)
     reached = fills.limit_fill(-1, limit, start, high, low)
     if stopped > 0.0 and not (p.target_first and reached > 0.0):
@@ -237,13 +237,13 @@ def lowest_bit(word: int) -> int:
     return at if word & 0x1 else at + 1
 
 
-def tell(track: Track, equity: NDArray[np.int64], told: int, until: int, cash: int, units: int) -> int:
+def write_equity(track: Track, equity: NDArray[np.int64], written: int, until: int, cash: int, units: int) -> int:
     """Write the equity of an account that holds ``units`` for the closes before row ``until``; returns how many are."""
     closes = track.closes
-    while told < closes.shape[0] and closes[told] < until:
-        equity[told] = cash + ledger.marked(units, track.close[closes[told]])
-        told += 1
-    return told
+    while written < closes.shape[0] and closes[written] < until:
+        equity[written] = cash + ledger.marked(units, track.close[closes[written]])
+        written += 1
+    return written
 
 
 def sink_held(

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from framework.engines.kernel.corporate_actions import go_through_due
 from framework.engines.kernel.exchange import end_bar, fill_at_close, open_bar, range_bar
-from framework.engines.kernel.exdates import go_through_due
 from framework.engines.kernel.layout import LIMIT, MARKET, ORDERS_PER_ROW, STOP, Bar, Params, State
 from framework.engines.kernel.orders import carry_out_cancels
 from framework.engines.kernel.product import before_open, end_session
 from framework.engines.kernel.protection import look_after
 from framework.engines.kernel.risk import begin_session, watch
-from framework.engines.kernel.scan import fetch, next_asked
+from framework.engines.kernel.scan import next_asked
 from framework.engines.kernel.session import decide, remark
 from framework.engines.kernel.skip import skip_quiet
 from framework.rules.breaker import is_ruin
@@ -43,12 +43,12 @@ def run_rows(
     ``equity``, ``cash`` and ``exposure`` are int64[R] in paise; row t is written at t − ``offset``.
     """
     p = params[0]
-    desk = s.desk[0]
+    account = s.account[0]
     ages = p.time_exit > 0 or p.trail_amount > 0.0 or bar.trail.shape[0] > 0
     always_decides = p.limit_follow or p.new_signal or (p.weights and p.rebalance >= EVERY_BAR)
     due = bar.deadline_days.shape[0] > 0
     alone = s.books.shape[0] == 1 and not always_decides and not due
-    desk.first_row = offset
+    account.first_row = offset
     t = first
     while t < last:
         if is_full(s):
@@ -58,30 +58,30 @@ def run_rows(
             go_through_due(s, p, bar, t)
         if due:
             before_open(s, p, bar, t)
-        if desk.cancels > 0:
+        if account.cancels > 0:
             carry_out_cancels(s)
-        if desk.resting > 0:
+        if account.resting > 0:
             fill_bar(s, p, bar, t)
-        desk.arrivals = 0
-        desk.now = bar.close_time[t]
+        account.arrivals = 0
+        account.now = bar.close_time[t]
         uneasy = mark_all(s, bar, t)
-        tripped = watch(s, p) if p.watches or is_ruin(desk.equity_paise) else False
-        if desk.held > 0 and (ages or uneasy or tripped):
+        tripped = watch(s, p) if p.watches or is_ruin(account.equity_paise) else False
+        if account.held > 0 and (ages or uneasy or tripped):
             look_after(s, p, bar, t)
             uneasy = True
         elif tripped:
             carry_out_cancels(s)
         if always_decides or uneasy or is_asked(s, p, bar, t):
             decide(s, p, bar, t, always_decides)
-        if p.same_close and desk.resting > 0:
+        if p.same_close and account.resting > 0:
             fill_at_close(s, p, bar, t)
             remark(s, p, bar, t)
         if due and bar.ends_session[t]:
             end_session(s, p, bar, t)
-        equity[t - offset], cash[t - offset] = desk.equity_paise, desk.cash_paise
-        exposure[t - offset] = desk.exposure_paise
+        equity[t - offset], cash[t - offset] = account.equity_paise, account.cash_paise
+        exposure[t - offset] = account.exposure_paise
         t += 1
-        if alone and not (ages and desk.held > 0):
+        if alone and not (ages and account.held > 0):
             t = skip_quiet(s, p, bar, t, last, equity, cash, exposure, offset)
     return last
 
@@ -89,17 +89,17 @@ def run_rows(
 def is_full(s: State) -> bool:
     """True when one more bar might not find room."""
     room = ORDERS_PER_ROW * s.books.shape[0]
-    desk = s.desk[0]
-    full: bool = desk.orders + room > s.orders.shape[0]
-    full = full or desk.settlements + room > s.settlements.shape[0]
-    full = full or desk.events + room > s.events.shape[0]
-    return full or desk.notices + room > s.notices.shape[0]
+    account = s.account[0]
+    full: bool = account.orders + room > s.orders.shape[0]
+    full = full or account.settlements + room > s.settlements.shape[0]
+    full = full or account.events + room > s.events.shape[0]
+    return full or account.notices + room > s.notices.shape[0]
 
 
 def fill_bar(s: State, p: Params, bar: Bar, t: int) -> None:
-    """What rests at the exchange and can fill, fills; DAY orders end with their session."""
-    busy = s.desk[0].done_with_bar > 0
-    for position in range(s.desk[0].resting):
+    """Fill the resting orders that this bar reaches; DAY orders end with their session."""
+    busy = s.account[0].done_with_bar > 0
+    for position in range(s.account[0].resting):
         if busy:
             break
         order = s.orders[s.resting[position]]
@@ -115,19 +115,17 @@ def fill_bar(s: State, p: Params, bar: Bar, t: int) -> None:
     if busy:
         open_bar(s, p, bar, t)
         range_bar(s, p, bar, t)
-    if bar.ends_session[t] and s.desk[0].resting_day > 0:
+    if bar.ends_session[t] and s.account[0].resting_day > 0:
         end_bar(s, p, bar, t)
 
 
 def mark_all(s: State, bar: Bar, t: int) -> bool:
     """Value every position that has a bar at its close; True when one of them has something to be done."""
-    desk, count = s.desk[0], s.books.shape[0]
-    closes = bar.close.reshape(bar.close.size)
-    marks, gross, shorts, uneasy = desk.marks_paise, desk.exposure_paise, desk.shorts_paise, False
-    for position in range(desk.held):
+    account = s.account[0]
+    marks, gross, shorts, uneasy = account.marks_paise, account.exposure_paise, account.shorts_paise, False
+    for position in range(account.held):
         i = s.held[position]
         book = s.books[i]
-        fetch(closes, (t + 1) * count + i)
         if not bar.close[t, i] > 0.0:
             continue
         before, after = book.mark_paise, marked(book.quantity, bar.close[t, i])
@@ -138,8 +136,8 @@ def mark_all(s: State, bar: Bar, t: int) -> bool:
         protective = (1 if book.stop_id >= 0 else 0) + (1 if book.target_id >= 0 else 0)
         uneasy = uneasy or book.leaving or book.protect_due or book.open_orders > protective
         uneasy = uneasy or outstanding_reduction(book.quantity, book.desired) != 0
-    desk.marks_paise, desk.exposure_paise, desk.shorts_paise = marks, gross, shorts
-    desk.equity_paise = desk.cash_paise + marks
+    account.marks_paise, account.exposure_paise, account.shorts_paise = marks, gross, shorts
+    account.equity_paise = account.cash_paise + marks
     return uneasy
 
 

@@ -8,14 +8,11 @@ from framework.engines.kernel.layout import (
     OPEN_ORDERS,
     PARKED,
     REFUSED,
-    WHY_CLOSE_NOT_FILLED,
-    WHY_NONE,
-    WHY_REPLACED,
     WORKING,
     State,
 )
 from framework.errors import InvariantError
-from framework.rules import orders
+from framework.rules import orders, reasons
 
 
 def new_order(
@@ -32,14 +29,14 @@ def new_order(
     within_bar_from: float,
 ) -> int:
     """Take the next id and write the order down; it is neither placed nor refused yet."""
-    k: int = s.desk[0].orders
-    s.desk[0].orders = k + 1
+    k: int = s.account[0].orders
+    s.account[0].orders = k + 1
     order = s.orders[k]
     order.instrument, order.quantity, order.type, order.reason = i, quantity, kind, reason
-    order.reduces, order.decided_at, order.limit, order.trigger = reduces, s.desk[0].now, limit, trigger
+    order.reduces, order.decided_at, order.limit, order.trigger = reduces, s.account[0].now, limit, trigger
     order.validity, order.protective, order.within_bar_from = validity, protective, within_bar_from
-    order.requested, order.verdict_quantity, order.verdict_why = quantity, quantity, WHY_NONE
-    order.state, order.filled, order.ended_at, order.why = WORKING, 0, 0, WHY_NONE
+    order.requested, order.verdict_quantity, order.verdict_why = quantity, quantity, reasons.NONE
+    order.state, order.filled, order.ended_at, order.why = WORKING, 0, 0, reasons.NONE
     order.filled_paise = 0
     order.reserved_paise, order.cancelling, order.needs_flat = 0, False, False
     order.resting = False
@@ -63,13 +60,13 @@ def place(s: State, k: int, reserve_paise: int, needs_flat: bool) -> None:
     order.needs_flat = needs_flat
     if not order.protective:
         book.in_session = in_session(s, i) + 1
-        book.counted_session = s.desk[0].session
+        book.counted_session = s.account[0].session
     reserve(s, k, reserve_paise)
     blocked = not order.protective and is_blocked(s, k)
     s.open_ids[i, book.open_orders] = k
     book.open_orders = book.open_orders + 1
     if order.reduces and not order.protective:
-        s.desk[0].exits = s.desk[0].exits + 1
+        s.account[0].exits = s.account[0].exits + 1
     if blocked:
         order.state = PARKED
     else:
@@ -79,7 +76,7 @@ def place(s: State, k: int, reserve_paise: int, needs_flat: bool) -> None:
 def in_session(s: State, i: int) -> int:
     """Orders of an instrument placed in this session, protective exits apart."""
     book = s.books[i]
-    count: int = book.in_session if book.counted_session == s.desk[0].session else 0
+    count: int = book.in_session if book.counted_session == s.account[0].session else 0
     return count
 
 
@@ -107,31 +104,31 @@ def rest(s: State, k: int) -> None:
     order.x_within = order.within_bar_from
     remaining = order.quantity - order.filled
     order.x_remaining, order.x_side = abs(remaining), 1 if remaining > 0 else -1
-    desk = s.desk[0]
-    s.resting[desk.resting] = k
-    desk.resting = desk.resting + 1
-    desk.resting_day = desk.resting_day + (1 if order.validity == DAY else 0)
-    s.arrivals[desk.arrivals] = k
-    desk.arrivals = desk.arrivals + 1
+    account = s.account[0]
+    s.resting[account.resting] = k
+    account.resting = account.resting + 1
+    account.resting_day = account.resting_day + (1 if order.validity == DAY else 0)
+    s.arrivals[account.arrivals] = k
+    account.arrivals = account.arrivals + 1
 
 
 def unrest(s: State, k: int) -> None:
     """The exchange is done with the order."""
     s.orders[k].resting = False
-    desk = s.desk[0]
+    account = s.account[0]
     kept = 0
-    for position in range(desk.resting):
+    for position in range(account.resting):
         if s.resting[position] != k:
             s.resting[kept] = s.resting[position]
             kept += 1
-    desk.resting = kept
-    desk.resting_day = desk.resting_day - (1 if s.orders[k].validity == DAY else 0)
+    account.resting = kept
+    account.resting_day = account.resting_day - (1 if s.orders[k].validity == DAY else 0)
 
 
 def reserve(s: State, k: int, paise: int) -> None:
     """Set what an order holds of the buying power."""
-    order, desk = s.orders[k], s.desk[0]
-    desk.reserved_paise = desk.reserved_paise + paise - order.reserved_paise
+    order, account = s.orders[k], s.account[0]
+    account.reserved_paise = account.reserved_paise + paise - order.reserved_paise
     order.reserved_paise = paise
 
 
@@ -149,7 +146,7 @@ def end(s: State, k: int, state: int, why: int) -> None:
             continue
         if orders.is_dropped(order.needs_flat, book.quantity):
             s.intents[i], book.desired = 0.0, 0
-            close_books(s, parked, CANCELLED, WHY_CLOSE_NOT_FILLED)
+            close_books(s, parked, CANCELLED, reasons.CLOSE_NOT_FILLED)
             position -= 1
         else:
             rest(s, parked)
@@ -158,10 +155,10 @@ def end(s: State, k: int, state: int, why: int) -> None:
 def close_books(s: State, k: int, state: int, why: int) -> None:
     """The order is done: it holds nothing any more and is in nobody's list."""
     order = s.orders[k]
-    order.state, order.why, order.ended_at = state, why, s.desk[0].now
+    order.state, order.why, order.ended_at = state, why, s.account[0].now
     reserve(s, k, 0)
     if order.reduces and not order.protective:
-        s.desk[0].exits = s.desk[0].exits - 1
+        s.account[0].exits = s.account[0].exits - 1
     i = order.instrument
     book = s.books[i]
     kept = 0
@@ -180,23 +177,23 @@ def withdraw(s: State, k: int) -> None:
     """Take an order back: a parked one ends here and now, a working one when the exchange has carried it out."""
     order = s.orders[k]
     if order.state == PARKED:
-        end(s, k, CANCELLED, WHY_REPLACED)
+        end(s, k, CANCELLED, reasons.REPLACED)
     elif not order.cancelling:
         order.cancelling = True
-        desk = s.desk[0]
-        s.cancels[desk.cancels] = k
-        desk.cancels = desk.cancels + 1
+        account = s.account[0]
+        s.cancels[account.cancels] = k
+        account.cancels = account.cancels + 1
 
 
 def carry_out_cancels(s: State) -> None:
     """The exchange takes back what it was told to, in that order; what has filled meanwhile is left alone."""
-    desk = s.desk[0]
-    for position in range(desk.cancels):
+    account = s.account[0]
+    for position in range(account.cancels):
         k = s.cancels[position]
         if s.orders[k].resting:
             unrest(s, k)
-            end(s, k, CANCELLED, WHY_NONE)
-    desk.cancels = 0
+            end(s, k, CANCELLED, reasons.NONE)
+    account.cancels = 0
 
 
 def plain_exit(s: State, i: int) -> int:

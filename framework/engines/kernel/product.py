@@ -1,4 +1,4 @@
-"""What must be closed by a time of day or by a day (row 17, P5). Mirrors ``framework.session.product``."""
+"""Product deadlines, by a time of day or by a day (row 17, P5). Mirrors ``framework.session.product``."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from framework.rules import product
 
 def before_open(s: State, p: Params, bar: Bar, t: int) -> None:
     """Square off what is due before this bar's open."""
-    desk, session = s.desk[0], bar.session[t]
-    desk.now = bar.time[t]
-    while bar.deadline_days[desk.deadline] < session:
-        desk.deadline = desk.deadline + 1
-    desk.over = session if bar.ends_session[t] else session - 1
+    account, session = s.account[0], bar.session[t]
+    account.now = bar.time[t]
+    while bar.deadline_days[account.deadline] < session:
+        account.deadline = account.deadline + 1
+    account.over = session if bar.ends_session[t] else session - 1
     for i in range(s.books.shape[0]):
-        if bar.square_off[desk.deadline, i] <= bar.time[t] and s.books[i].squared_off != session:
+        if bar.square_off[account.deadline, i] <= bar.time[t] and s.books[i].squared_off != session:
             s.books[i].squared_off = session
             give_back(s, p, i, SQUARE_OFF, False)
     carry_out_cancels(s)
@@ -35,10 +35,10 @@ def before_open(s: State, p: Params, bar: Bar, t: int) -> None:
 
 def end_session(s: State, p: Params, bar: Bar, t: int) -> None:
     """At a session's last close: what must not last longer and is still there is closed at that close."""
-    desk, session = s.desk[0], bar.session[t]
-    desk.now = bar.close_time[t]
+    account, session = s.account[0], bar.session[t]
+    account.now = bar.close_time[t]
     for i in range(s.books.shape[0]):
-        ends = product.ends_with(session, bar.last_session[i], bar.square_off[desk.deadline, i])
+        ends = product.ends_with(session, bar.last_session[i], bar.square_off[account.deadline, i])
         if ends == product.OPEN_END:
             continue
         expires = ends == product.EXPIRY

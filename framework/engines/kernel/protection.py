@@ -65,7 +65,7 @@ def shrank(s: State, p: Params, i: int, k: int) -> None:
 
 def look_after(s: State, p: Params, bar: Bar, t: int) -> None:
     """At a close: ratchet trailing stops (row 15), start time exits (row 16), place exits that start next bar."""
-    for position in range(s.desk[0].held):
+    for position in range(s.account[0].held):
         i = s.held[position]
         book = s.books[i]
         close = bar.close[t, i]

@@ -6,123 +6,92 @@ from framework.engines.kernel.account import notice, tariff_at
 from framework.engines.kernel.layout import (
     NOTICE_TRIP,
     RISK,
-    WHY_BAND,
-    WHY_BEYOND,
-    WHY_CASH,
-    WHY_GROSS,
-    WHY_HALTED,
-    WHY_JUMP,
-    WHY_NONE,
-    WHY_ORDER_VALUE,
-    WHY_ORDERS,
-    WHY_POSITION_VALUE,
-    WHY_POSITIONS,
-    WHY_QUANTITY,
-    WHY_REDUCE_ONLY,
-    WHY_RESTRICTED,
-    WHY_RUIN,
-    WHY_SECTOR,
-    WHY_STRATEGY,
     Bar,
     Params,
     State,
 )
 from framework.engines.kernel.orders import in_session, plain_exit, withdraw_entries
 from framework.engines.kernel.protection import leave
-from framework.rules import breaker, limits, risk, sizing
+from framework.rules import breaker, limits, reasons, risk, sizing
 from framework.rules.exits import rupees_of
 from framework.rules.money import share, value
-
-WHY_HELD_BACK = (WHY_NONE, WHY_REDUCE_ONLY, WHY_HALTED, WHY_RUIN)
-"""By the trading states."""
 
 
 def review(
     s: State, p: Params, bar: Bar, t: int, k: int, worst: float, held: int, power_paise: int, follows: bool
 ) -> tuple[int, int]:
     """Units that risk leaves of an increase, and why it is fewer. ``follows``: it opens the other side."""
-    desk, order = s.desk[0], s.orders[k]
-    if desk.state != breaker.ACTIVE:
-        return 0, WHY_HELD_BACK[desk.state]
+    account, order = s.account[0], s.orders[k]
+    if account.state != breaker.ACTIVE:
+        return 0, breaker.HELD_BACK[account.state]
     asked, lot = abs(order.quantity), s.books[order.instrument].lot
     if not sizing.can_order(asked, held, worst):
-        return 0, WHY_BEYOND
-    units, why = asked, WHY_NONE
+        return 0, reasons.SIZE_BEYOND_LIMIT
+    units, why = asked, reasons.NONE
     if p.limited:
         units, why = limited(s, p, bar, t, k)
     allowed = risk.within_order_value(asked, worst, p.max_order_value, lot)
-    if allowed < units:
-        units, why = allowed, WHY_ORDER_VALUE
+    units, why = limits.stricter(units, why, allowed, reasons.MAX_ORDER_VALUE)
     allowed = risk.within_position_value(asked, held, worst, p.max_position_value, lot)
-    if allowed < units:
-        units, why = allowed, WHY_POSITION_VALUE
+    units, why = limits.stricter(units, why, allowed, reasons.MAX_POSITION_VALUE)
     if p.limited:
         units, why = exposed(s, p, k, worst, follows, units, why)
     side, blocked = (1, p.long_margin) if order.quantity > 0 else (-1, p.short_margin)
-    allowed = risk.within_buying_power(
-        asked, worst, blocked, power_paise, side, tariff_at(s, order.instrument, desk.now), lot
-    )
-    if allowed < units:
-        units, why = allowed, WHY_CASH
-    return units, why
+    tariff = tariff_at(s, order.instrument, account.now)
+    allowed = risk.within_buying_power(asked, worst, blocked, power_paise, side, tariff, lot)
+    return limits.stricter(units, why, allowed, reasons.CASH)
 
 
 def limited(s: State, p: Params, bar: Bar, t: int, k: int) -> tuple[int, int]:
-    """What the limits before an order's value leave; those that are not set leave everything."""
+    """Units left by the limits before an order's value; limits that are not set leave everything."""
     order = s.orders[k]
     i, asked = order.instrument, abs(order.quantity)
     book, close = s.books[i], bar.close[t, i]
-    units, why = asked, WHY_NONE
-    if limits.if_allowed(asked, book.restricted) < units:
-        units, why = 0, WHY_RESTRICTED
+    units, why = limits.stricter(asked, reasons.NONE, limits.if_allowed(asked, book.restricted), reasons.RESTRICTED)
     if p.jump_amount > 0.0:
         before = close_before(s, bar, t, i)
-        if limits.within_jump(asked, close, before, rupees_of(p.jump_amount, p.jump_percent, before)) < units:
-            units, why = 0, WHY_JUMP
+        allowed = limits.within_jump(asked, close, before, rupees_of(p.jump_amount, p.jump_percent, before))
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_JUMP)
     if p.price_amount > 0.0:
         band = rupees_of(p.price_amount, p.price_percent, close)
-        if limits.within_price_band(asked, order.limit, order.trigger, close, band) < units:
-            units, why = 0, WHY_BAND
-    if p.max_orders > 0 and limits.within_orders(asked, in_session(s, i), p.max_orders) < units:
-        units, why = 0, WHY_ORDERS
+        allowed = limits.within_price_band(asked, order.limit, order.trigger, close, band)
+        units, why = limits.stricter(units, why, allowed, reasons.PRICE_BAND)
+    if p.max_orders > 0:
+        allowed = limits.within_orders(asked, in_session(s, i), p.max_orders)
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_ORDERS_PER_DAY)
     if p.max_positions > 0 and not is_open(s, i):
-        others = used_beside(s, p, i, -1, False)[1]
-        if limits.within_positions(asked, others, p.max_positions) < units:
-            units, why = 0, WHY_POSITIONS
+        allowed = limits.within_positions(asked, used_beside(s, p, i, -1, False)[1], p.max_positions)
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_POSITIONS)
     if p.max_quantity > 0:
         allowed = limits.within_quantity(asked, p.max_quantity, book.lot)
-        if allowed < units:
-            units, why = allowed, WHY_QUANTITY
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_ORDER_QUANTITY)
     return units, why
 
 
 def exposed(s: State, p: Params, k: int, worst: float, follows: bool, units: int, why: int) -> tuple[int, int]:
-    """What the limits on sums over instruments leave of what was left."""
-    order, equity = s.orders[k], s.desk[0].equity_paise
+    """Units left by the limits on sums over instruments."""
+    order, equity = s.orders[k], s.account[0].equity_paise
     i, asked = order.instrument, abs(order.quantity)
     book = s.books[i]
     if p.sector_amount > 0.0 and book.sector >= 0:
         used = used_beside(s, p, i, book.sector, follows)[0]
         allowed = limits.within_share(asked, worst, used, p.sector_amount, p.sector_percent, equity, book.lot)
-        if allowed < units:
-            units, why = allowed, WHY_SECTOR
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_SECTOR_VALUE)
     if p.gross_amount > 0.0 or p.strategy_amount > 0.0:
         used = used_beside(s, p, i, -1, follows)[0]
         allowed = limits.within_share(asked, worst, used, p.gross_amount, p.gross_percent, equity, book.lot)
-        if allowed < units:
-            units, why = allowed, WHY_GROSS
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_GROSS_EXPOSURE)
         allowed = limits.within_share(asked, worst, used, p.strategy_amount, p.strategy_percent, equity, book.lot)
-        if allowed < units:
-            units, why = allowed, WHY_STRATEGY
+        units, why = limits.stricter(units, why, allowed, reasons.MAX_STRATEGY_VALUE)
     return units, why
 
 
 def close_before(s: State, bar: Bar, t: int, i: int) -> float:
     """Close of the instrument's bar before row ``t`` in today's shares, rupees; NaN for its first in the run."""
     row = t - 1
-    while row >= s.desk[0].first_row and not bar.close[row, i] > 0.0:
+    while row >= s.account[0].first_row and not bar.close[row, i] > 0.0:
         row -= 1
-    if row < s.desk[0].first_row:
+    if row < s.account[0].first_row:
         return float("nan")
     close = float(bar.close[row, i])
     for k in range(s.actions.shape[0]):
@@ -133,7 +102,7 @@ def close_before(s: State, bar: Bar, t: int, i: int) -> float:
 
 
 def is_open(s: State, i: int) -> bool:
-    """Whether the instrument is held or has an entry working."""
+    """True if the instrument is held or has an entry working."""
     if s.books[i].quantity != 0:
         return True
     for position in range(s.books[i].open_orders):
@@ -175,41 +144,41 @@ def used_beside(s: State, p: Params, i: int, sector: int, follows: bool) -> tupl
 
 def begin_session(s: State, p: Params, bar: Bar, t: int) -> None:
     """Losses count from the last session's close; what only lasts for a session is over."""
-    desk = s.desk[0]
-    desk.session, desk.session_start_paise = bar.session[t], desk.equity_paise
-    if desk.state == breaker.HALTED:
-        desk.halted_for = desk.halted_for + 1
-    cause = breaker.at_new_session(desk.state, desk.halted_for, p.breaker_reset)
+    account = s.account[0]
+    account.session, account.session_start_paise = bar.session[t], account.equity_paise
+    if account.state == breaker.HALTED:
+        account.halted_for = account.halted_for + 1
+    cause = breaker.at_new_session(account.state, account.halted_for, p.breaker_reset)
     if cause == breaker.NEW_SESSION:
         turn(s, bar.time[t], cause, 0, 0, -1)
     elif cause == breaker.RESET_DUE:
-        turn(s, bar.time[t], cause, desk.halted_for, p.breaker_reset, -1)
+        turn(s, bar.time[t], cause, account.halted_for, p.breaker_reset, -1)
 
 
 def watch(s: State, p: Params) -> bool:
     """At a close: keep the peak, and judge where something is reached; True when the trading state changed."""
-    desk = s.desk[0]
-    desk.peak_paise = max(desk.peak_paise, desk.equity_paise)
+    account = s.account[0]
+    account.peak_paise = max(account.peak_paise, account.equity_paise)
     return judge(s, p) if would_trip(s, p) else False
 
 
 def judge(s: State, p: Params) -> bool:
     """Trip what was reached, and hold back what would increase; True when something was."""
-    desk = s.desk[0]
-    before, equity = desk.events, desk.equity_paise
+    account = s.account[0]
+    before, equity = account.events, account.equity_paise
     if breaker.is_ruin(equity):
-        turn(s, desk.now, breaker.RUIN, equity, 0, -1)
+        turn(s, account.now, breaker.RUIN, equity, 0, -1)
         hold_back(s, p)
         return True
     limit = daily_limit(s, p)
-    if breaker.loss_reached(equity, desk.session_start_paise, limit):
-        turn(s, desk.now, breaker.DAILY_LOSS, desk.session_start_paise - equity, limit, -1)
-    if breaker.count_reached(desk.losses, p.max_losses):
-        turn(s, desk.now, breaker.CONSECUTIVE_LOSSES, desk.losses, p.max_losses, -1)
-    limit = drawdown_limit(p, desk.peak_paise)
-    if breaker.loss_reached(equity, desk.peak_paise, limit):
-        turn(s, desk.now, breaker.DRAWDOWN, desk.peak_paise - equity, limit, -1)
-    if desk.events == before:
+    if breaker.loss_reached(equity, account.session_start_paise, limit):
+        turn(s, account.now, breaker.DAILY_LOSS, account.session_start_paise - equity, limit, -1)
+    if breaker.count_reached(account.losses, p.max_losses):
+        turn(s, account.now, breaker.CONSECUTIVE_LOSSES, account.losses, p.max_losses, -1)
+    limit = drawdown_limit(p, account.peak_paise)
+    if breaker.loss_reached(equity, account.peak_paise, limit):
+        turn(s, account.now, breaker.DRAWDOWN, account.peak_paise - equity, limit, -1)
+    if account.events == before:
         return False
     hold_back(s, p)
     return True
@@ -217,7 +186,7 @@ def judge(s: State, p: Params) -> bool:
 
 def daily_limit(s: State, p: Params) -> int:
     """Loss since the last session's close that trips, paise; −1 = none."""
-    return breaker.limit_paise(p.loss_amount, p.loss_percent, s.desk[0].session_start_paise)
+    return breaker.limit_paise(p.loss_amount, p.loss_percent, s.account[0].session_start_paise)
 
 
 def drawdown_limit(p: Params, peak_paise: int) -> int:
@@ -226,32 +195,32 @@ def drawdown_limit(p: Params, peak_paise: int) -> int:
 
 
 def would_trip(s: State, p: Params) -> bool:
-    """Whether a close at this equity trips something."""
-    desk = s.desk[0]
+    """True if a close at this equity trips something."""
+    account = s.account[0]
     if would_ruin(s):
         return True
-    if not p.watches or desk.state >= breaker.HALTED:
+    if not p.watches or account.state >= breaker.HALTED:
         return False
-    equity, peak = desk.equity_paise, max(desk.peak_paise, desk.equity_paise)
+    equity, peak = account.equity_paise, max(account.peak_paise, account.equity_paise)
     trips = breaker.loss_reached(equity, peak, drawdown_limit(p, peak))
-    if desk.state == breaker.ACTIVE:
-        trips = trips or breaker.loss_reached(equity, desk.session_start_paise, daily_limit(s, p))
-        trips = trips or breaker.count_reached(desk.losses, p.max_losses)
+    if account.state == breaker.ACTIVE:
+        trips = trips or breaker.loss_reached(equity, account.session_start_paise, daily_limit(s, p))
+        trips = trips or breaker.count_reached(account.losses, p.max_losses)
     return trips
 
 
 def would_ruin(s: State) -> bool:
-    """Whether a close at this equity ruins an account that was not ruined before."""
-    desk = s.desk[0]
-    return desk.state != breaker.RUINED and breaker.is_ruin(desk.equity_paise)
+    """True if a close at this equity ruins an account that was not ruined before."""
+    account = s.account[0]
+    return account.state != breaker.RUINED and breaker.is_ruin(account.equity_paise)
 
 
 def hold_back(s: State, p: Params) -> None:
     """Withdraw what would still increase; after ruin, and with ``on_trip: flatten``, leave what is held."""
     for i in range(s.books.shape[0]):
         withdraw_entries(s, i)
-    if p.flattens or s.desk[0].state == breaker.RUINED:
-        for position in range(s.desk[0].held):
+    if p.flattens or s.account[0].state == breaker.RUINED:
+        for position in range(s.account[0].held):
             i = s.held[position]
             if not s.books[i].leaving:
                 leave(s, p, i, RISK)
@@ -259,18 +228,18 @@ def hold_back(s: State, p: Params) -> None:
 
 def turn(s: State, now: int, cause: int, reached: int, limit: int, instrument: int) -> None:
     """Change the trading state as the rulebook says; nothing when it stays what it is."""
-    desk = s.desk[0]
-    before, after = desk.state, breaker.state_after(desk.state, cause)
+    account = s.account[0]
+    before, after = account.state, breaker.state_after(account.state, cause)
     if before == after:
         return
-    desk.state, desk.halted_for = after, 0
+    account.state, account.halted_for = after, 0
     if after == breaker.ACTIVE:
-        desk.losses = 0
+        account.losses = 0
         if before == breaker.HALTED:
-            desk.peak_paise = desk.equity_paise
+            account.peak_paise = account.equity_paise
     else:
-        notice(s, NOTICE_TRIP, desk.events, 0)
-    row = s.events[desk.events]
-    desk.events = desk.events + 1
+        notice(s, NOTICE_TRIP, account.events, 0)
+    row = s.events[account.events]
+    account.events = account.events + 1
     row.time, row.before, row.after, row.cause = now, before, after, cause
     row.value, row.limit, row.instrument = reached, limit, instrument

@@ -1,4 +1,4 @@
-"""Many bars at once: where a stretch of one instrument's ends, what it is worth, and which of a row has a new target.
+"""Speed only: scans of many bars at once, for the end of a stretch, its worth, and the new targets of a row.
 
 Columns are float64[T], one bar beside the next. A question is put to a block of bars without a branch, which the
 compiler turns into a few wide instructions; only the block that holds the answer is walked.
@@ -6,7 +6,7 @@ compiler turns into a few wide instructions; only the block that holds the answe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from framework.engines.kernel.risk import drawdown_limit
 from framework.rules.breaker import is_ruin, loss_reached
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 BLOCK = 32
 """Bars asked at once. Any number gives the same answers."""
-
-
-def fetch(values: NDArray[Any], row: int) -> None:
-    """Ask the memory for a value that is needed soon: it comes while other bars are valued. In plain Python nothing."""
 
 
 def first_end(ends: NDArray[np.bool_], row: int, last: int) -> int:

@@ -1,4 +1,4 @@
-"""What a fill and a close lead to. Mirrors ``framework.session.session``, ``intents`` and ``increases``."""
+"""Session: consequences of a fill and of a close. Mirrors ``framework.session.session``, ``intents``, ``increases``."""
 
 from __future__ import annotations
 
@@ -17,13 +17,6 @@ from framework.engines.kernel.layout import (
     REBALANCE,
     SIGNAL,
     STOP_LOSS,
-    WHY_AFTER_SQUARE_OFF,
-    WHY_BEYOND,
-    WHY_EXPIRED,
-    WHY_NO_VOLATILITY,
-    WHY_NONE,
-    WHY_ORDERS,
-    WHY_SHORT_IN_DELIVERY,
     Bar,
     Params,
     State,
@@ -44,23 +37,20 @@ from framework.engines.kernel.protection import entered, forget_intent, forget_p
 from framework.engines.kernel.risk import hold_back, judge, review, turn, would_ruin
 from framework.engines.kernel.scan import next_asked
 from framework.engines.kernel.sizer import at_row, full_units, why_none
-from framework.rules import breaker, ledger, orders, prices, product, risk, sizing, targets
-from framework.rules.money import LARGEST_QUANTITY
+from framework.rules import breaker, ledger, orders, prices, product, reasons, risk, sizing, targets
 from framework.types.deadlines import NEVER
 
 NAN = float("nan")
-WHY_OF_PRODUCT = (WHY_NONE, WHY_SHORT_IN_DELIVERY, WHY_EXPIRED, WHY_AFTER_SQUARE_OFF)
-"""By the codes of ``product.refusal``."""
 
 
 def on_fill(
     s: State, p: Params, k: int, quantity: int, price: float, unslipped: float, time: int, at_open: bool, at_close: bool
 ) -> None:
     """Book a fill and do what follows from it: exits, parked orders, notices."""
-    order, desk = s.orders[k], s.desk[0]
+    order, account = s.orders[k], s.account[0]
     i = order.instrument
     book = s.books[i]
-    desk.now = time
+    account.now = time
     before = book.quantity
     settle(s, k, quantity, price, unslipped, time, at_open, at_close)
     asked = abs(order.quantity - order.filled)
@@ -77,7 +67,7 @@ def on_fill(
     elif change != ledger.FLAT:
         entered(s, p, i, unslipped, change != ledger.GREW, not at_open and not at_close)
     if order.quantity == order.filled:
-        end(s, k, FILLED, WHY_NONE)
+        end(s, k, FILLED, reasons.NONE)
     watch_cash(s, p)
     carry_out_cancels(s)
 
@@ -112,19 +102,19 @@ def give_up(s: State, p: Params, k: int) -> None:
 
 def remark(s: State, p: Params, bar: Bar, t: int) -> None:
     """Value every position that has a bar at its close once more, after fills at it; they may have ruined all."""
-    desk = s.desk[0]
-    for position in range(desk.held):
+    account = s.account[0]
+    for position in range(account.held):
         i = s.held[position]
         if bar.close[t, i] > 0.0:
             mark(s, i, bar.close[t, i])
-    desk.equity_paise = desk.cash_paise + desk.marks_paise
+    account.equity_paise = account.cash_paise + account.marks_paise
     if would_ruin(s):
         leave_ruined(s, p, bar, t)
 
 
 def leave_ruined(s: State, p: Params, bar: Bar, t: int) -> None:
-    """What fills at this close have ruined is left at the next open."""
-    s.desk[0].now = bar.close_time[t]
+    """Leave at the next open the positions of an account that fills at this close have ruined."""
+    s.account[0].now = bar.close_time[t]
     judge(s, p)
     reduce(s, bar, t, p.weights)
     carry_out_cancels(s)
@@ -132,19 +122,19 @@ def leave_ruined(s: State, p: Params, bar: Bar, t: int) -> None:
 
 def decide(s: State, p: Params, bar: Bar, t: int, every: bool) -> None:
     """Intents, then reductions, then increases, each by instrument; ``every`` one or only those with a new target."""
-    desk = s.desk[0]
-    desk.increases = 0
+    account = s.account[0]
+    account.increases = 0
     i = 0 if every else next_asked(bar.target[t], s.intents, 0, p.repeats)
     while i < s.books.shape[0]:
         if bar.close[t, i] > 0.0:
             decide_one(s, p, bar, t, i, bar.target[t, i])
         i = i + 1 if every else next_asked(bar.target[t], s.intents, i + 1, p.repeats)
-    if desk.held > 0:
+    if account.held > 0:
         reduce(s, bar, t, p.weights)
-    events = desk.events
-    for position in range(desk.increases):
+    events = account.events
+    for position in range(account.increases):
         increase(s, p, bar, t, position)
-    if desk.events > events:
+    if account.events > events:
         hold_back(s, p)
         reduce(s, bar, t, p.weights)
     carry_out_cancels(s)
@@ -170,9 +160,9 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
     position = book.quantity
     if wanted != 0.0 and book.desired == 0:
         why = why_none(s, p, bar, t, i)
-        asked = sizing.whole_lots(LARGEST_QUANTITY, book.lot) if why == WHY_BEYOND else book.lot
+        asked = sizing.refused_units(why, book.lot)
         k = new_order(s, i, asked if wanted > 0.0 else -asked, MARKET, SIGNAL, False, NAN, NAN, DAY, False, NAN)
-        if why == WHY_NO_VOLATILITY:
+        if why == reasons.NO_VOLATILITY:
             s.intents[i], book.desired = 0.0, 0
         refuse(s, k, why)
     delta = targets.increase(position, book.desired, towards_zero)
@@ -183,13 +173,13 @@ def wants_rebalance(s: State, p: Params, i: int, target: float) -> bool:
     """``allocate``: whether an unchanged weight is brought back to its size."""
     if not p.weights:
         return False
-    marked, equity = s.books[i].mark_paise, s.desk[0].equity_paise
+    marked, equity = s.books[i].mark_paise, s.account[0].equity_paise
     return targets.is_due(p.rebalance, target, s.intents[i], marked, equity, p.band_points)
 
 
 def desired_units(s: State, p: Params, bar: Bar, t: int, i: int, wanted: float) -> int:
     """Signed units that a target means; a full quantity is fixed at the opening decision."""
-    book, close, equity = s.books[i], bar.close[t, i], s.desk[0].equity_paise
+    book, close, equity = s.books[i], bar.close[t, i], s.account[0].equity_paise
     if wanted == 0.0:
         return 0
     opening = targets.opens(book.quantity, wanted)
@@ -221,9 +211,9 @@ def follow_limit(s: State, p: Params, bar: Bar, t: int, i: int) -> None:
 
 def want(s: State, p: Params, bar: Bar, t: int, i: int, quantity: int, reason: int) -> None:
     """Note an increase with its prices."""
-    desk = s.desk[0]
-    row = s.increases[desk.increases]
-    desk.increases = desk.increases + 1
+    account = s.account[0]
+    row = s.increases[account.increases]
+    account.increases = account.increases + 1
     row.instrument, row.quantity, row.reason = i, quantity, reason
     row.type, row.limit, row.trigger, row.worst = orders.entry(
         1 if quantity > 0 else -1, bar.close[t, i], at_row(bar.limit, t, i), at_row(bar.trigger, t, i),
@@ -233,7 +223,7 @@ def want(s: State, p: Params, bar: Bar, t: int, i: int, quantity: int, reason: i
 
 def reduce(s: State, bar: Bar, t: int, weights: bool) -> None:
     """Order what is still to be given back, by instrument; an exit that is already working is left alone."""
-    for position in range(s.desk[0].held):
+    for position in range(s.account[0].held):
         i = s.held[position]
         book = s.books[i]
         if not bar.close[t, i] > 0.0:
@@ -263,7 +253,7 @@ def reduce_one(s: State, i: int, weights: bool) -> None:
 
 def increase(s: State, p: Params, bar: Bar, t: int, position: int) -> None:
     """Replace working entries by this one: review it, and park it until what it follows is done."""
-    desk, row = s.desk[0], s.increases[position]
+    account, row = s.account[0], s.increases[position]
     i, quantity = row.instrument, row.quantity
     book = s.books[i]
     freed_paise = withdraw_entries(s, i)
@@ -274,35 +264,35 @@ def increase(s: State, p: Params, bar: Bar, t: int, position: int) -> None:
     k = new_order(s, i, quantity, row.type, row.reason, False, row.limit, row.trigger, validity, False, NAN)
     held = 0 if reverses else abs(book.quantity)
     units, why = 0, product_refusal(s, p, bar, i, quantity)
-    if why == WHY_NONE:
+    if why == reasons.NONE:
         available = power(s, p, i, reverses) + freed_paise
         units, why = review(s, p, bar, t, k, row.worst, held, available, reverses)
     order = s.orders[k]
     if units == 0:
         refuse(s, k, why)
-        if why == WHY_ORDERS:
-            turn(s, desk.now, breaker.RUNAWAY, in_session(s, i) + 1, p.max_orders, i)
+        if why == reasons.MAX_ORDERS_PER_DAY:
+            turn(s, account.now, breaker.RUNAWAY, in_session(s, i) + 1, p.max_orders, i)
         return
     side, share = (1, p.long_margin) if quantity > 0 else (-1, p.short_margin)
     order.quantity, order.verdict_quantity, order.verdict_why = side * units, side * units, why
     order.worst = row.worst
-    place(s, k, risk.needed(units, row.worst, share, side, tariff_at(s, i, desk.now)), reverses)
+    place(s, k, risk.needed(units, row.worst, share, side, tariff_at(s, i, account.now)), reverses)
 
 
 def product_refusal(s: State, p: Params, bar: Bar, i: int, quantity: int) -> int:
-    """Why the product does not allow an increase."""
-    desk, last_session, square_off = s.desk[0], NEVER, NEVER
+    """Reason code why the product does not allow an increase."""
+    account, last_session, square_off = s.account[0], NEVER, NEVER
     if bar.deadline_days.shape[0] > 0:
-        last_session, square_off = bar.last_session[i], bar.square_off[desk.deadline, i]
-    return WHY_OF_PRODUCT[product.refusal(p.delivery, quantity, last_session, desk.over, square_off, desk.now)]
+        last_session, square_off = bar.last_session[i], bar.square_off[account.deadline, i]
+    return product.refusal(p.delivery, quantity, last_session, account.over, square_off, account.now)
 
 
 def power(s: State, p: Params, i: int, reverses: bool) -> int:
     """Buying power for one more entry, in paise: what is there, and what exits that have not filled lend."""
-    found = buying_power(s, p, s.desk[0].reserved_paise)
-    if s.desk[0].exits == 0:
+    found = buying_power(s, p, s.account[0].reserved_paise)
+    if s.account[0].exits == 0:
         return found
-    for held in range(s.desk[0].held):
+    for held in range(s.account[0].held):
         j = s.held[held]
         working = plain_exit(s, j)
         if working < 0:

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.engines.kernel.layout import (
-    WHY_BELOW_LOT,
-    WHY_BEYOND,
-    WHY_NO_EDGE,
-    WHY_NO_VOLATILITY,
-    WHY_RUIN,
-    Bar,
-    Params,
-    State,
-)
 from framework.rules import exits, sizing
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from framework.engines.kernel.layout import Bar, Params, State
+
 NAN = float("nan")
-WHY_NO_SIZE = (WHY_BELOW_LOT, WHY_NO_VOLATILITY, WHY_NO_EDGE, WHY_BEYOND, WHY_RUIN)
-"""By the codes of ``sizing.why_none``."""
 
 
 def full_units(s: State, p: Params, bar: Bar, t: int, i: int, side: int) -> int:
@@ -37,7 +27,7 @@ def full_units(s: State, p: Params, bar: Bar, t: int, i: int, side: int) -> int:
     margin = p.long_margin if side > 0 else p.short_margin
     volatility, share = at_row(bar.volatility, t, i), allotment(s, p, bar, t, i)
     return sizing.full_units(
-        p.sizing_kind, amount(s, p), share, s.desk[0].equity_paise, close, distance, volatility, margin, book.lot
+        p.sizing_kind, amount(s, p), share, s.account[0].equity_paise, close, distance, volatility, margin, book.lot
     )
 
 
@@ -46,10 +36,10 @@ def amount(s: State, p: Params) -> float:
     if p.sizing_kind != sizing.KELLY:
         plain: float = p.sizing_amount
         return plain
-    desk = s.desk[0]
+    account = s.account[0]
     return sizing.kelly_amount(
         p.sizing_amount, p.kelly_cap, p.kelly_after, p.kelly_start,
-        desk.closed, desk.won, desk.won_paise, desk.lost_paise,
+        account.closed, account.won, account.won_paise, account.lost_paise,
     )  # fmt: skip
 
 
@@ -65,9 +55,9 @@ def allotment(s: State, p: Params, bar: Bar, t: int, i: int) -> float:
 
 
 def why_none(s: State, p: Params, bar: Bar, t: int, i: int) -> int:
-    """Why a target means no unit."""
-    volatility, equity, units = at_row(bar.volatility, t, i), s.desk[0].equity_paise, s.books[i].full_units
-    return WHY_NO_SIZE[sizing.why_none(p.sizing_kind, amount(s, p), volatility, equity, units)]
+    """Reason why a target means no unit."""
+    volatility, equity, units = at_row(bar.volatility, t, i), s.account[0].equity_paise, s.books[i].full_units
+    return sizing.why_none(p.sizing_kind, amount(s, p), volatility, equity, units)
 
 
 def at_row(values: NDArray[np.float64], t: int, i: int) -> float:

@@ -1,4 +1,4 @@
-"""Bars of a run with one instrument in which nothing can happen: they are valued, and that is all.
+"""Speed only: quiet bars of a run with one instrument, in which nothing can happen; they are valued, and that is all.
 
 Most of a long history is such bars: flat without a signal, or held between a stop and a target. The next bar in which
 anything could fill, trip or be decided is left to the loop.
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from framework.engines.kernel.layout import LIMIT, STOP, Bar, Params, State
 from framework.engines.kernel.risk import daily_limit, would_trip
 from framework.engines.kernel.scan import (
-    fetch,
     first_asked,
     first_end,
     first_touched,
@@ -42,45 +41,43 @@ def skip_quiet(
     offset: int,
 ) -> int:
     """Value the quiet rows from ``t`` on and write them; returns the first row that is not, or ``last``."""
-    desk, book = s.desk[0], s.books[0]
+    account, book = s.account[0], s.books[0]
     calm, floor, ceiling = bounds(s)
     if not calm or would_trip(s, p):
         return t
     until = first_loud(s, p, bar, t, last, floor, ceiling)
     if until <= t:
         return t
-    if until < last:
-        fetch(bar.time, until)
-        fetch(bar.close_time, until)
-        fetch(bar.open.reshape(bar.open.shape[0]), until)
-    paid, begin = desk.cash_paise, t - offset
+    paid, begin = account.cash_paise, t - offset
     if book.quantity == 0:
         stay_flat(equity, cash, exposure, begin, until - offset, paid)
     else:
         end = until - offset
         close, worth = bar.close.reshape(bar.close.shape[0])[t:until], equity[begin:end]
         lowest = value_held(close, worth, cash[begin:end], exposure[begin:end], book.quantity, paid)
-        limit = daily_limit(s, p) if desk.state == ACTIVE else -1
-        falls = p.drawdown_amount > 0.0 and desk.state < HALTED
-        if falls or is_ruin(lowest) or loss_reached(lowest, desk.session_start_paise, limit):
-            quiet, desk.peak_paise = first_trip(p, worth, desk.session_start_paise, limit, desk.peak_paise, falls)
+        limit = daily_limit(s, p) if account.state == ACTIVE else -1
+        falls = p.drawdown_amount > 0.0 and account.state < HALTED
+        if falls or is_ruin(lowest) or loss_reached(lowest, account.session_start_paise, limit):
+            quiet, account.peak_paise = first_trip(
+                p, worth, account.session_start_paise, limit, account.peak_paise, falls
+            )
             until = t + quiet
         if until == t:
             return t
     if first_end(bar.ends_session, t - 1, until - 1) < until - 1:
         # Without a position, or nobody asks what a session began with.
-        desk.session, desk.session_start_paise = bar.session[until - 1], equity[until - 1 - offset]
+        account.session, account.session_start_paise = bar.session[until - 1], equity[until - 1 - offset]
     account_at(s, equity[until - 1 - offset])
     return until
 
 
 def first_loud(s: State, p: Params, bar: Bar, t: int, last: int, floor: float, ceiling: float) -> int:
     """First row from ``t`` on in which something may happen that does not depend on what the account is worth."""
-    desk, book = s.desk[0], s.books[0]
-    if desk.next_action < s.actions.shape[0]:
-        last = min(last, s.actions[desk.next_action].row)
+    account, book = s.account[0], s.books[0]
+    if account.next_action < s.actions.shape[0]:
+        last = min(last, s.actions[account.next_action].row)
     # A new session may end what the breaker holds, and its losses count anew: without a position there are none.
-    held_back = desk.state == REDUCE_ONLY or (desk.state == HALTED and p.breaker_reset > 0)
+    held_back = account.state == REDUCE_ONLY or (account.state == HALTED and p.breaker_reset > 0)
     if held_back or (book.quantity != 0 and p.loss_amount > 0.0):
         last = min(last, first_end(bar.ends_session, t - 1, last) + 1)
     last = first_asked(bar.target.reshape(bar.target.shape[0]), t, last, s.intents[0], p.repeats)
@@ -94,26 +91,26 @@ def first_loud(s: State, p: Params, bar: Bar, t: int, last: int, floor: float, c
 
 def account_at(s: State, equity: int) -> None:
     """The account after the last quiet bar."""
-    desk, book = s.desk[0], s.books[0]
-    mark = equity - desk.cash_paise
-    book.mark_paise = desk.marks_paise = mark
-    desk.equity_paise, desk.exposure_paise, desk.shorts_paise = equity, abs(mark), max(-mark, 0)
+    account, book = s.account[0], s.books[0]
+    mark = equity - account.cash_paise
+    book.mark_paise = account.marks_paise = mark
+    account.equity_paise, account.exposure_paise, account.shorts_paise = equity, abs(mark), max(-mark, 0)
 
 
 def bounds(s: State) -> tuple[bool, float, float]:
-    """Whether only a price at or below the second number, or at or above the third, can make anything happen."""
-    desk, book = s.desk[0], s.books[0]
+    """Bounds of a quiet stretch: True if only a price at or below the second number, or at or above the third, acts."""
+    account, book = s.account[0], s.books[0]
     floor, ceiling = -INFINITY, INFINITY
-    if desk.done_with_bar > 0 or desk.resting_day > 0 or desk.resting != book.open_orders:
+    if account.done_with_bar > 0 or account.resting_day > 0 or account.resting != book.open_orders:
         return False, floor, ceiling
     if book.quantity == 0:
-        return desk.resting == 0, floor, ceiling
+        return account.resting == 0, floor, ceiling
     protective = (1 if book.stop_id >= 0 else 0) + (1 if book.target_id >= 0 else 0)
-    if desk.resting != protective or book.leaving or book.protect_due:
+    if account.resting != protective or book.leaving or book.protect_due:
         return False, floor, ceiling
     if outstanding_reduction(book.quantity, book.desired) != 0:
         return False, floor, ceiling
-    for position in range(desk.resting):
+    for position in range(account.resting):
         order = s.orders[s.resting[position]]
         if order.triggered or order.cancelling:
             return False, floor, ceiling

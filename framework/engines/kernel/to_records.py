@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.engines.kernel import layout
+from framework.rules.reasons import NAMES
 from framework.session.breaker import CAUSES
 from framework.session.breaker import STATES as BREAKER_STATES
 from framework.session.wording import cash_text, expired_text, left_over_text, refused_fill_text, trip_text
@@ -43,33 +44,6 @@ STATES = (
     OrderState.REFUSED,
 )
 VALIDITIES = (Validity.DAY, Validity.GTC)
-WHYS = (
-    "",
-    "max_order_value",
-    "max_position_value",
-    "cash",
-    "reduce_only",
-    "size_below_one_lot",
-    "replaced",
-    "close_not_filled",
-    "no_volatility",
-    "no_edge",
-    "short_in_delivery",
-    "expired",
-    "after_square_off",
-    "halted",
-    "restricted",
-    "max_jump",
-    "price_band",
-    "max_orders_per_day",
-    "max_positions",
-    "max_order_quantity",
-    "max_sector_value",
-    "max_gross_exposure",
-    "max_strategy_value",
-    "size_beyond_limit",
-    "ruin",
-)
 
 
 def settlements_of(rows: NDArray[np.void]) -> tuple[Settlement, ...]:
@@ -109,13 +83,13 @@ def orders_of(rows: NDArray[np.void]) -> tuple[OrderRecord, ...]:
             order_id, instrument, quantity, TYPES[kind], REASONS[reason], reduces, decided_at, limit, trigger,
             VALIDITIES[validity], protective,
         )  # fmt: skip
-        verdict = Verdict(verdict_quantity, WHYS[verdict_why])
-        records.append(OrderRecord(order, requested, verdict, STATES[state], filled, ended_at, WHYS[why]))
+        verdict = Verdict(verdict_quantity, NAMES[verdict_why])
+        records.append(OrderRecord(order, requested, verdict, STATES[state], filled, ended_at, NAMES[why]))
     return tuple(records)
 
 
 def actions_of(rows: NDArray[np.void], due: Sequence[Due], time: NDArray[np.int64]) -> tuple[AppliedAction, ...]:
-    """What corporate actions did to positions; ``time`` is that of the panel's rows."""
+    """Applied corporate actions; ``time`` is that of the panel's rows."""
     return tuple(
         AppliedAction(int(time[row]), instrument, one.action.kind, factor, dividend, before, after, cash)
         for (row, instrument, factor, dividend, applied, before, after, cash), one in zip(
@@ -136,7 +110,7 @@ def breaker_events_of(rows: NDArray[np.void]) -> tuple[BreakerEvent, ...]:
 def notices_of(
     rows: NDArray[np.void], events: Sequence[BreakerEvent], instruments: Sequence[Instrument], settings: Settings
 ) -> tuple[Notice, ...]:
-    """What there is to tell, in the event engine's words."""
+    """Notices, in the event engine's words."""
     told = []
     for time, code, a, b in rows.tolist():
         if code == layout.NOTICE_REFUSED_FILL:

@@ -17,6 +17,7 @@ ROWS = {
     breaker.RESET_DUE: (ACTIVE, REDUCE_ONLY, ACTIVE, RUINED),
     breaker.COMMAND: (ACTIVE, ACTIVE, ACTIVE, RUINED),
     breaker.RUIN: (RUINED, RUINED, RUINED, RUINED),
+    breaker.DEPOSIT: (ACTIVE, REDUCE_ONLY, HALTED, HALTED),
 }
 STATES = (ACTIVE, REDUCE_ONLY, HALTED, RUINED)
 
@@ -39,6 +40,7 @@ def test_the_codes_are_those_of_the_types():
     assert ("active", "reduce_only", "halted", "halted") == tuple(NAMES[code] for code in STATES)
     assert [name.lower() for name in (
         "DAILY_LOSS", "CONSECUTIVE_LOSSES", "DRAWDOWN", "RUNAWAY", "NEW_SESSION", "RESET_DUE", "COMMAND", "RUIN",
+        "DEPOSIT",
     )] == [str(CAUSES[code]) for code in ROWS]  # fmt: skip
 
 

@@ -158,3 +158,11 @@ def test_a_total_is_not_exceeded_and_used_to_the_last_lot(lots, price, used, lim
 )
 def test_what_counts_as_held_while_it_leaves(held, leaving, reuse, expected):
     assert limits.stays(held, leaving, reuse) == expected
+
+
+@pytest.mark.parametrize(
+    ("units", "why", "allowed", "expected"),
+    [(10, 0, 5, (5, 7)), (10, 0, 10, (10, 0)), (5, 3, 5, (5, 3)), (5, 3, 8, (5, 3)), (5, 3, 0, (0, 7))],
+)
+def test_the_strictest_limit_is_named_and_of_equals_the_first(units, why, allowed, expected):
+    assert limits.stricter(units, why, allowed, 7) == expected

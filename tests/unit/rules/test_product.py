@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.rules import product
+from framework.rules import product, reasons
 from framework.types.deadlines import NEVER
 
 
@@ -10,16 +10,16 @@ from framework.types.deadlines import NEVER
     ("delivery", "quantity", "last_session", "square_off", "expected"),
     [
         # Session 7 is over when this bar closes, and it is 1000.
-        (True, -1, NEVER, NEVER, product.SHORT_IN_DELIVERY),
-        (True, -1, 7, 1000, product.SHORT_IN_DELIVERY),
-        (True, 1, NEVER, NEVER, product.ALLOWED),
-        (False, -1, NEVER, NEVER, product.ALLOWED),
-        (False, 1, 7, NEVER, product.EXPIRED),
-        (False, 1, 6, 1000, product.EXPIRED),
-        (False, 1, 8, NEVER, product.ALLOWED),
-        (False, 1, 8, 1000, product.AFTER_SQUARE_OFF),
-        (False, -1, NEVER, 999, product.AFTER_SQUARE_OFF),
-        (False, 1, NEVER, 1001, product.ALLOWED),
+        (True, -1, NEVER, NEVER, reasons.SHORT_IN_DELIVERY),
+        (True, -1, 7, 1000, reasons.SHORT_IN_DELIVERY),
+        (True, 1, NEVER, NEVER, reasons.NONE),
+        (False, -1, NEVER, NEVER, reasons.NONE),
+        (False, 1, 7, NEVER, reasons.EXPIRED),
+        (False, 1, 6, 1000, reasons.EXPIRED),
+        (False, 1, 8, NEVER, reasons.NONE),
+        (False, 1, 8, 1000, reasons.AFTER_SQUARE_OFF),
+        (False, -1, NEVER, 999, reasons.AFTER_SQUARE_OFF),
+        (False, 1, NEVER, 1001, reasons.NONE),
     ],
 )
 def test_what_a_product_does_not_allow(delivery, quantity, last_session, square_off, expected):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.rules import risk, sizing
+from framework.rules import reasons, risk, sizing
 from framework.rules.money import LARGEST_QUANTITY
 from framework.rules.sizing import BEYOND
 from framework.types.tariff import Tariff
@@ -294,25 +294,25 @@ def test_a_kelly_fraction_that_is_no_number_buys_nothing():
 @pytest.mark.parametrize(
     ("kind", "amount", "volatility", "units", "expected"),
     [
-        (sizing.VOLATILITY, 0.15, 0.3, 0, sizing.BELOW_ONE_LOT),
-        (sizing.VOLATILITY, 0.15, NAN, 0, sizing.NO_VOLATILITY),
-        (sizing.VOLATILITY, 0.15, NAN, 9, sizing.BELOW_ONE_LOT),  # a part of what was measured is too small
-        (sizing.VOLATILITY, 0.15, 1e-300, BEYOND, sizing.BEYOND_LIMIT),
-        (sizing.EQUAL_RISK, 0.95, 0.0, 0, sizing.NO_VOLATILITY),
-        (sizing.EQUAL_RISK, 0.95, 0.3, 0, sizing.BELOW_ONE_LOT),
-        (sizing.EQUITY, 0.95, NAN, 0, sizing.BELOW_ONE_LOT),
-        (sizing.KELLY, 0.0, NAN, 0, sizing.NO_EDGE),
-        (sizing.KELLY, NAN, NAN, 0, sizing.NO_EDGE),
-        (sizing.KELLY, 0.01, NAN, 0, sizing.BELOW_ONE_LOT),
-        (sizing.KELLY, 0.01, NAN, BEYOND, sizing.BEYOND_LIMIT),
-        (sizing.MARGIN, 0.0, NAN, 0, sizing.BELOW_ONE_LOT),
-        (sizing.WEIGHT, 0.95, NAN, 0, sizing.BELOW_ONE_LOT),
-        (sizing.WEIGHT, 0.95, NAN, BEYOND, sizing.BEYOND_LIMIT),
+        (sizing.VOLATILITY, 0.15, 0.3, 0, reasons.SIZE_BELOW_ONE_LOT),
+        (sizing.VOLATILITY, 0.15, NAN, 0, reasons.NO_VOLATILITY),
+        (sizing.VOLATILITY, 0.15, NAN, 9, reasons.SIZE_BELOW_ONE_LOT),  # a part of what was measured is too small
+        (sizing.VOLATILITY, 0.15, 1e-300, BEYOND, reasons.SIZE_BEYOND_LIMIT),
+        (sizing.EQUAL_RISK, 0.95, 0.0, 0, reasons.NO_VOLATILITY),
+        (sizing.EQUAL_RISK, 0.95, 0.3, 0, reasons.SIZE_BELOW_ONE_LOT),
+        (sizing.EQUITY, 0.95, NAN, 0, reasons.SIZE_BELOW_ONE_LOT),
+        (sizing.KELLY, 0.0, NAN, 0, reasons.NO_EDGE),
+        (sizing.KELLY, NAN, NAN, 0, reasons.NO_EDGE),
+        (sizing.KELLY, 0.01, NAN, 0, reasons.SIZE_BELOW_ONE_LOT),
+        (sizing.KELLY, 0.01, NAN, BEYOND, reasons.SIZE_BEYOND_LIMIT),
+        (sizing.MARGIN, 0.0, NAN, 0, reasons.SIZE_BELOW_ONE_LOT),
+        (sizing.WEIGHT, 0.95, NAN, 0, reasons.SIZE_BELOW_ONE_LOT),
+        (sizing.WEIGHT, 0.95, NAN, BEYOND, reasons.SIZE_BEYOND_LIMIT),
     ],
 )
 def test_why_a_target_means_no_unit(kind, amount, volatility, units, expected):
     assert sizing.why_none(kind, amount, volatility, 1, units) == expected
-    assert sizing.why_none(kind, amount, volatility, 0, units) == sizing.NO_EQUITY
+    assert sizing.why_none(kind, amount, volatility, 0, units) == reasons.RUIN
 
 
 KINDS = st.sampled_from([
@@ -370,3 +370,16 @@ def test_no_equity_buys_nothing(equity):
 )
 def test_a_partial_target_is_its_share(full, target, lot, expected):
     assert sizing.scaled(full, target, lot) == expected
+
+
+@pytest.mark.parametrize(
+    ("why", "lot", "expected"),
+    [
+        (reasons.SIZE_BELOW_ONE_LOT, 5, 5),
+        (reasons.NO_EDGE, 1, 1),
+        (reasons.SIZE_BEYOND_LIMIT, 1, 2_000_000_000),
+        (reasons.SIZE_BEYOND_LIMIT, 75, 1_999_999_950),
+    ],
+)
+def test_what_the_record_of_a_refused_size_shows(why, lot, expected):
+    assert sizing.refused_units(why, lot) == expected

@@ -14,13 +14,13 @@ NAN = float("nan")
 
 def go_through_due(s: State, p: Params, bar: Bar, t: int) -> None:
     """Go through every action that is due at this row's open, each once."""
-    desk = s.desk[0]
-    if desk.next_action >= s.actions.shape[0] or s.actions[desk.next_action].row > t:
+    account = s.account[0]
+    if account.next_action >= s.actions.shape[0] or s.actions[account.next_action].row > t:
         return
-    desk.now = bar.time[t]
-    while desk.next_action < s.actions.shape[0] and s.actions[desk.next_action].row <= t:
-        k = desk.next_action
-        desk.next_action = k + 1
+    account.now = bar.time[t]
+    while account.next_action < s.actions.shape[0] and s.actions[account.next_action].row <= t:
+        k = account.next_action
+        account.next_action = k + 1
         go_through(s, p, bar.time[t], k)
     watch_cash(s, p)
 
@@ -40,7 +40,7 @@ def go_through(s: State, p: Params, time: int, k: int) -> None:
 
 def carry_position(s: State, time: int, k: int) -> bool:
     """Book an action on what is held, the dividend first; True when less than one share was left and is paid out."""
-    action, desk = s.actions[k], s.desk[0]
+    action, account = s.actions[k], s.account[0]
     i, factor = action.instrument, action.factor
     book = s.books[i]
     held = book.quantity
@@ -49,7 +49,7 @@ def carry_position(s: State, time: int, k: int) -> bool:
     moved = 0
     if action.dividend > 0.0:
         moved = actions.dividend_paise(held, action.dividend)
-        desk.cash_paise = desk.cash_paise + moved
+        account.cash_paise = account.cash_paise + moved
         book.running_paise = book.running_paise + moved
     after = actions.shares_after(held, factor)
     if after == 0:
@@ -59,7 +59,7 @@ def carry_position(s: State, time: int, k: int) -> bool:
         paid = side * actions.fraction_paise(book.mark_paise, held, factor)
         book.quantity, book.average = after, book.average / factor
         revalue(s, i, book.mark_paise - paid)
-        desk.cash_paise = desk.cash_paise + paid
+        account.cash_paise = account.cash_paise + paid
         book.running_paise = book.running_paise + paid
         moved += paid
     action.applied, action.before, action.after, action.cash_paise = True, held, after, moved
@@ -68,23 +68,23 @@ def carry_position(s: State, time: int, k: int) -> bool:
 
 def pay_out(s: State, i: int, time: int) -> None:
     """Close what is left at its last mark, without charges."""
-    book, desk = s.books[i], s.desk[0]
+    book, account = s.books[i], s.account[0]
     held, mark = book.quantity, book.mark_paise
     side, worth, cost_out = (1 if held > 0 else -1), abs(mark), book.cost_paise
     price = worth / 100.0 / abs(held)
     book.quantity, book.cost_paise, book.entry_charges_paise, book.average = 0, 0, 0, NAN
     revalue(s, i, 0)
     let_go(s, i)
-    desk.cash_paise = desk.cash_paise + mark
-    row = s.settlements[desk.settlements]
-    desk.settlements = desk.settlements + 1
+    account.cash_paise = account.cash_paise + mark
+    row = s.settlements[account.settlements]
+    account.settlements = account.settlements + 1
     row.order, row.instrument, row.quantity, row.price, row.time = -1, i, -held, price, time
     row.unslipped, row.at_open, row.at_close = price, True, False
     row.reason, row.reduces, row.value_paise, row.charges_paise = CORPORATE_ACTION, True, worth, 0
     gross = ledger.gross_realised(side, worth, cost_out)
     book_trip(s, i, gross, 0, True)
     row.cost_out_paise, row.gross_paise = cost_out, gross
-    row.position, row.cash_paise = 0, desk.cash_paise
+    row.position, row.cash_paise = 0, account.cash_paise
 
 
 def carry_intent(s: State, i: int, factor: float) -> None:

@@ -1,0 +1,140 @@
+"""``tulya why`` and ``tulya why-not``: how an order came about, and why there was none."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from framework.cli.options import AsJson, Database
+from framework.cli.risk_check import amount_text, verdict_text
+from framework.cli.runs import RunName
+from framework.errors import ConfigError
+
+if TYPE_CHECKING:
+    from framework.report.result import Result
+    from framework.run.explanation import Explanation
+    from framework.session.explain import RuleReport
+    from framework.types import RiskRule
+
+RiskRules = Annotated[
+    list[str] | None,
+    typer.Option("--risk-rule", help="A rule of your own that the run had; may be repeated.", metavar="FILE.py:NAME"),
+]
+
+
+def why_command(
+    run: RunName,
+    order: Annotated[int, typer.Argument(help="Order number, as in orders.csv of the bundle.", min=1)],
+    risk_rules: RiskRules = None,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how an order of a run came about: bar, columns, target, size, each risk rule's verdict, fills, charges.
+
+    The number in front of each link is its entry: of the run's journal where it has one (--journal), else of the same
+    inputs, which the event engine makes again from the kept run.
+
+    Examples:
+    tulya why last 1
+
+    tulya why last 1 --json
+    """
+    from framework.run.explanation import why
+
+    result = _run(run, db)
+    _show(why(result, order, _rules(risk_rules)), as_json=as_json)
+
+
+def why_not_command(
+    run: RunName,
+    symbol: Annotated[str, typer.Argument(help="Instrument of the run.")],
+    moment: Annotated[str, typer.Argument(metavar="TIME", help="Day, or a moment within the bar: 2024-03-01T10:15.")],
+    risk_rules: RiskRules = None,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell why a run ordered nothing of an instrument at a bar: the strategy, the size, a rule, an order before it.
+
+    TIME is the exchange's own.
+
+    Examples:
+    tulya why-not last SP500 2008-10-10
+
+    tulya why-not last SP500 2008-10-10 --json
+    """
+    from framework.run.missing_order import why_not
+
+    result = _run(run, db)
+    zone = result.record.panel.instruments[0].timezone
+    _show(why_not(result, symbol, _moment(moment, zone), _rules(risk_rules)), as_json=as_json)
+
+
+def _run(run: str, db: Any) -> Result:
+    from framework.config.settings_file import database_path
+    from framework.run.history import find
+
+    return find(run, database_path(db))
+
+
+def _rules(names: list[str] | None) -> list[RiskRule]:
+    from framework.usercode.find import find_rule
+
+    return [find_rule(name)() for name in names or ()]
+
+
+def _moment(text: str, zone: str) -> int:
+    """UTC nanoseconds; a day is its first moment in UTC, where daily bars are stamped."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            f"TIME {text!r} is not understood; write a day or a moment, such as 2024-03-01 or 2024-03-01T10:15"
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC if len(text) == len("2024-03-01") else ZoneInfo(zone))
+    return int(moment.timestamp() * 1_000_000) * 1_000
+
+
+def _show(found: Explanation, *, as_json: bool) -> None:
+    if as_json:
+        told = found._asdict()
+        told["links"] = [link._asdict() for link in found.links]
+        told["rules"] = [one._asdict() | _finite(one) for one in found.rules]
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    from framework.cli.tables import new_table, print_table
+
+    typer.echo(f"{found.subject[:1].upper()}{found.subject[1:]}\n{found.answer[:1].upper()}{found.answer[1:]}.\n")
+    table = new_table()
+    table.add_column("link", no_wrap=True)
+    table.add_column("entry", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for what, entry, text in found.links:
+        table.add_row(what, "" if entry is None else str(entry), text)
+    print_table(table)
+    if found.rules:
+        _show_rules(found.rules)
+    typer.echo(f"\nEntries of {found.source}")
+
+
+def _show_rules(rules: tuple[RuleReport, ...]) -> None:
+    from framework.cli.tables import new_table, print_table
+
+    typer.echo()
+    table = new_table()
+    for heading in ("rule", "verdict"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("has", "may have"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in rules:
+        table.add_row(one.rule, verdict_text(one), amount_text(one.value, one.unit), amount_text(one.bound, one.unit))
+    print_table(table)
+
+
+def _finite(one: RuleReport) -> dict[str, Any]:
+    """JSON has no NaN."""
+    return {name: None for name in ("value", "bound") if (given := getattr(one, name)) != given}

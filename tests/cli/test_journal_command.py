@@ -1,0 +1,240 @@
+"""``tulya backtest --journal``, ``tulya journal``, ``tulya why`` and ``tulya why-not``, as a user would type them."""
+
+import json
+
+import pytest
+
+from framework.journal.chain import Sealer
+from framework.store import open_store
+from framework.store.journal import JournalTable
+
+RUN = ("backtest", "rsi", "--symbols", "SP500", "--from", "2008-01-01", "--to", "2008-12-31", "--stop-loss", "5%")
+
+
+@pytest.fixture
+def run(tulya, home):
+    """A year of RSI with its journal in ``run.journal``."""
+    return json.loads(tulya(*RUN, "--journal", "run.journal", "--json").out)
+
+
+@pytest.fixture
+def lines(run, home):
+    return (home / "run.journal").read_bytes().splitlines(keepends=True)
+
+
+def write(home, lines):
+    (home / "run.journal").write_bytes(b"".join(lines))
+
+
+# ---------------------------------------------------------------------- backtest
+
+
+def test_a_backtest_writes_its_journal_and_tells_its_head(tulya, home):
+    done = tulya(*RUN, "--journal", "journals/rsi.journal")
+    assert 0 == done.code
+    (line,) = [line for line in done.out.splitlines() if line.startswith("Journal")]
+    last = json.loads((home / "journals" / "rsi.journal").read_bytes().splitlines()[-1])
+    assert f"Journal     journals/rsi.journal, head {last['sha256']}" == line
+
+
+def test_the_run_knows_where_its_journal_is(run, home):
+    assert str(home / "run.journal") == run["provenance"]["journal"]
+    last = json.loads((home / "run.journal").read_bytes().splitlines()[-1])
+    assert last["sha256"] == run["provenance"]["journal_head"]
+
+
+def test_numbers_are_the_same_with_a_journal_and_without(tulya, run):
+    plain = json.loads(tulya(*RUN, "--json").out)
+    assert plain["stats"] == run["stats"]
+    assert "journal" not in plain["provenance"]
+
+
+@pytest.mark.parametrize("engine", ["compiled", "backtrader"])
+def test_other_engines_refuse_in_a_sentence(tulya, home, engine):
+    done = tulya(*RUN, "--journal", "run.journal", "--engine", engine)
+    assert 1 == done.code
+    assert (
+        f"tulya: the {engine} engine writes no journal, for it does not go input by input; use --engine event"
+        in done.err
+    )
+    assert not (home / "run.journal").exists()
+
+
+def test_a_file_that_is_no_journal_is_not_overwritten(tulya, home):
+    (home / "notes.txt").write_text("mine\n")
+    done = tulya(*RUN, "--journal", "notes.txt")
+    assert (1, "tulya: notes.txt exists and is no journal; choose another file\n") == (done.code, done.err)
+    assert "mine\n" == (home / "notes.txt").read_text()
+
+
+# ---------------------------------------------------------------------- show
+
+
+def test_entries_are_listed_with_what_followed(tulya, run):
+    out = tulya("journal", "show", "run.journal", "--acting", "--limit", "3").out
+    assert "rsi (overbought=70.0, oversold=30.0, period=14) on SP500" in out
+    assert "→ Submit" in out
+    assert "… and" in out
+    told = json.loads(tulya("journal", "show", "run.journal", "--acting", "--limit", "3", "--json").out)
+    assert ["header", "input", "input"] == [entry["kind"] for entry in told["entries"]]
+    assert told["entries"][1]["body"]["commands"]
+    assert told["more"] > 0
+
+
+def test_days_choose_entries_by_the_bar_they_are_in(tulya, run):
+    out = tulya("journal", "show", "run.journal", "--from", "2008-10-10", "--to", "2008-10-10", "--limit", "99").out
+    days = {line.split()[1] for line in out.splitlines()[1:] if line.split()[0].isdigit()}
+    assert {"2008-10-10"} == days
+    assert "BarOpens" in out
+    assert "Decided" in out
+    assert "No such entries." in tulya("journal", "show", "run.journal", "--from", "2030-01-01").out
+
+
+def test_one_entry_is_shown_in_full(tulya, run, lines):
+    closes = next(seq for seq, line in enumerate(lines) if b'"BarCloses"' in line)
+    out = tulya("journal", "show", "run.journal", "--entry", str(closes)).out
+    assert f"Entry       {closes}, BarCloses" in out
+    assert "SP500" in out
+    told = json.loads(tulya("journal", "show", "run.journal", "--entry", str(closes), "--json").out)
+    assert [closes] == [entry["seq"] for entry in told["entries"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--entry", "999999"], "run.journal has no entry 999999; tulya journal show run.journal lists what it has"),
+        (["--entry", "1", "--acting"], "--entry 1 names one entry; leave out --from, --to and --acting"),
+        (["--from", "yesterday"], "--from 'yesterday' is not understood; write a day or a moment, such as --from 2024"),
+        (["--from", "2009-01-01", "--to", "2008-01-01"], "--from 2009-01-01 is after --to 2008-01-01; swap the two"),
+    ],
+)
+def test_what_cannot_be_shown_is_a_sentence(tulya, run, words, sentence):
+    done = tulya("journal", "show", "run.journal", *words)
+    assert 1 == done.code
+    assert sentence in done.err
+
+
+# ---------------------------------------------------------------------- verify
+
+
+def test_a_whole_journal_verifies(tulya, run, lines):
+    done = tulya("journal", "verify", "run.journal")
+    assert 0 == done.code
+    assert f"Entries     {len(lines):,} sound" in done.out
+    assert "Whole       written to its end" in done.out
+    told = json.loads(tulya("journal", "verify", "run.journal", "--json").out)
+    assert (len(lines), True, None, None) == (told["entries"], told["closed"], told["torn"], told["broken"])
+
+
+def test_the_head_that_was_noted_proves_the_whole(tulya, run):
+    head = run["provenance"]["journal_head"]
+    assert 0 == tulya("journal", "verify", "run.journal", "--head", head.upper()).code
+    done = tulya("journal", "verify", "run.journal", "--head", "0" * 64)
+    assert 4 == done.code
+    assert "Other head" in done.out
+
+
+def test_a_changed_byte_is_named_by_line_and_entry(tulya, run, lines, home):
+    write(home, [*lines[:7], lines[7].replace(b"2", b"3", 1), *lines[8:]])
+    done = tulya("journal", "verify", "run.journal")
+    assert 6 == done.code
+    assert (
+        "Broken      line 8, entry 7: it, its seal or the entry before it was changed after it was written" in done.out
+    )
+    told = json.loads(tulya("journal", "verify", "run.journal", "--json").out)
+    assert (8, 7) == (told["broken"]["line"], told["broken"]["seq"])
+    assert 6 == tulya("journal", "replay", "run.journal").code
+
+
+def test_a_torn_line_and_an_unfinished_journal_are_told_apart_from_a_change(tulya, run, lines, home):
+    write(home, [*lines[:9], lines[9][:-40]])
+    done = tulya("journal", "verify", "run.journal")
+    assert (7, True) == (done.code, "Torn        line 10, entry 9:" in done.out)
+    write(home, lines[:9])
+    done = tulya("journal", "verify", "run.journal")
+    assert (7, True) == (done.code, "Unfinished  the writer did not close it" in done.out)
+
+
+def test_a_journal_of_the_database_is_found_by_its_name(tulya, run, lines, home):
+    sealer = Sealer()
+    with open_store(home / "data" / "market.sqlite") as store:
+        texts = [line[: line.rindex(b',"sha256"')] + b"}" for line in lines]
+        JournalTable(store.connection, "paper").append([sealer(text) for text in texts])
+    told = json.loads(tulya("journal", "verify", "paper", "--json").out)
+    assert (len(lines), run["provenance"]["journal_head"]) == (told["entries"], told["head"])
+    assert 0 == tulya("journal", "replay", "paper").code
+    assert "it has paper" in tulya("journal", "verify", "live").err
+    assert "none.journal cannot be read as a journal" in tulya("journal", "verify", "none.journal").err
+
+
+# ---------------------------------------------------------------------- replay
+
+
+def test_a_replay_comes_to_the_same(tulya, run, lines):
+    done = tulya("journal", "replay", "run.journal")
+    assert 0 == done.code
+    assert f"Same        {len(lines) - 2:,} inputs, every command and fact equal to the bit" in done.out
+    told = json.loads(tulya("journal", "replay", "run.journal", "--json").out)
+    assert ("same", True, run["provenance"]["journal_head"]) == (told["verdict"], told["closed"], told["head"])
+
+
+def test_a_difference_is_shown_from_both_sides(tulya, run, lines, home):
+    sealer, forged = Sealer(), []
+    for line in lines:
+        text = line[: line.rindex(b',"sha256"')] + b"}"
+        forged.append(sealer(text.replace(b'"kind":"equity"', b'"kind":"risk"')).line())
+    write(home, forged)
+    done = tulya("journal", "replay", "run.journal")
+    assert 4 == done.code
+    assert "Differs     entry" in done.out
+    assert "  journal: {" in done.out
+    assert "  now:     {" in done.out
+    assert "differs" == json.loads(tulya("journal", "replay", "run.journal", "--json").out)["verdict"]
+
+
+# ---------------------------------------------------------------------- why and why not
+
+
+def test_why_tells_an_order_with_the_entries_of_its_journal(tulya, run):
+    done = tulya("why", "last", "1")
+    assert 0 == done.code
+    for word in ("bar", "columns", "target", "size", "rules", "order", "fill", "charges", "end", "cash", "may have"):
+        assert word in done.out
+    assert "Entries of journal" in done.out
+    told = json.loads(tulya("why", "last", "1", "--json").out)
+    assert ["product", "state", "no_price", "cash"] == [one["rule"] for one in told["rules"]]
+    numbers = {link["what"]: link["entry"] for link in told["links"]}
+    shown = json.loads(tulya("journal", "show", "run.journal", "--entry", str(numbers["fill"]), "--json").out)
+    assert 1 == shown["entries"][0]["body"]["input"]["Filled"]["fill"]["order_id"]
+
+
+def test_why_not_tells_what_stood_in_the_way(tulya, run):
+    done = tulya("why-not", "last", "SP500", "2008-06-02")
+    assert 0 == done.code
+    assert "SP500, bar of 2008-06-02" in done.out
+    told = json.loads(tulya("why-not", "last", "SP500", "2008-06-02", "--json").out)
+    assert {"bar", "stands"} <= {link["what"] for link in told["links"]}
+
+
+def test_without_a_journal_the_event_engine_makes_the_same_entries_again(tulya, run):
+    with_journal = json.loads(tulya("why", "last", "1", "--json").out)
+    tulya(*RUN, "--json")
+    without = json.loads(tulya("why", "last", "1", "--json").out)
+    assert with_journal["links"] == without["links"]
+    assert "the event engine, which ran the kept run again" == without["source"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["why", "last", "99999"], "has no order 99999; it has 1 to"),
+        (["why-not", "last", "INFY", "2008-06-02"], "the run has no INFY; it has SP500"),
+        (["why-not", "last", "SP500", "soon"], "TIME 'soon' is not understood; write a day or a moment"),
+        (["why-not", "last", "SP500", "2008-06-01"], "has no bar at 2008-06-01; the nearest open at 2008-05-30 and"),
+        (["why", "nothing", "1"], "nothing"),
+    ],
+)
+def test_what_cannot_be_explained_is_a_sentence(tulya, run, words, sentence):
+    done = tulya(*words)
+    assert 1 == done.code
+    assert sentence in done.err
