@@ -155,12 +155,17 @@ class SimulatedExchange:
         entered = self._entered.get(order.instrument, NOTHING)
         return entered.price if order.protective and entered.side * order.quantity < 0 else NAN
 
-    @staticmethod
-    def _change(resting: _Resting, command: Change) -> None:
-        order = resting.order
+    def _change(self, resting: _Resting, command: Change) -> None:
+        """Give an order another quantity and other prices. An exit that is enlarged is a new order."""
+        order, remaining = resting.order, abs(command.quantity) - resting.filled
         trigger = command.trigger if command.trigger > 0.0 else order.trigger
         limit = command.limit if command.limit > 0.0 else order.limit  # a market order's protective bound stays
-        resting.remaining = abs(command.quantity) - resting.filled
+        enlarged, resting.remaining = order.protective and remaining > resting.remaining, remaining
+        if enlarged:
+            resting.from_next_bar = False
+            resting.within = self._entered_at(order)
+            if resting not in self._arrivals:
+                self._arrivals.append(resting)
         resting.become(order._replace(quantity=command.quantity, trigger=trigger, limit=limit))
 
     # ------------------------------------------------------------------ a bar
