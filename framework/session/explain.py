@@ -60,7 +60,7 @@ class ReviewReport(NamedTuple):
 def explain_order(session: Session, i: int, quantity: int, limit: float = NAN) -> ReviewReport:
     """Report of what an order of signed ``quantity`` of instrument ``i`` would meet at the close that came last.
 
-    The session serves this review only: it has no working orders, and what only reduces is placed in it first. ``limit``:
+    The session serves this review only: it has no working orders, and what only reduces is placed first. ``limit``:
     rupees; NaN = a market order.
     """
     account, side = session.account, 1 if quantity > 0 else -1
