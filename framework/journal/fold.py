@@ -30,12 +30,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import InvariantError, StrategyError
 from framework.journal.chain import Torn, Walk
-from framework.journal.entries import Closed, JournalHeader, WrittenEntry, glance, written_entry
+from framework.journal.entries import COMMANDS, FACTS, Closed, JournalHeader, WrittenEntry, glance, written_entry
 from framework.journal.errors import JournalDiffersError, JournalError
 from framework.journal.writer import sources
 from framework.session import Session, state
 from framework.types import codec
-from framework.types.events import Command, Fact, Input, Outcome
+from framework.types.events import Input, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -186,11 +186,9 @@ class _Fold:
             msg = f"entry {written.seq}: the session refuses {event}: {error}{_changed(header)}"
             raise JournalDiffersError(msg) from error
         self._inputs += 1
-        answers = [codec.encode(Command, one) for one in commands]
-        truths = [codec.encode(Fact, one) for one in facts]
-        if not written.is_followed_by(answers, truths):
-            _compare("command", answers, written, header)
-            _compare("fact", truths, written, header)
+        if not written.is_followed_by(commands, facts):
+            _compare("command", json.loads(COMMANDS(commands)), written, header)
+            _compare("fact", json.loads(FACTS(facts)), written, header)
 
 
 def _hand_over(_seq: int, session: Session, event: Input) -> Outcome:

@@ -258,7 +258,7 @@ class Session:
         if bar.session != self._session:
             self._session = bar.session
             self._orders.begin_session()
-            self._answers.begin_session()
+            self._answers.begin_session(bar.session, bar.moment)
             self.breaker.begin_session(bar.moment, self.equity_paise)
             if self._corporate_actions.is_due(bar.session):
                 commands = self._go_through_actions(bar.session, bar.moment)
@@ -358,8 +358,14 @@ class Session:
         return commands
 
     def _learn_action(self, known: events.ActionKnown) -> list[Command]:
-        """An action is gone through with the first bar on or after its ex-date, or now, if that has come already."""
-        self._corporate_actions.learn(known.due)
-        if known.due.ex_day > self._session or not self._session:
+        """An action is gone through with the first bar on or after its ex-date, or now, if that has come already.
+
+        What was traded since then was bought without the right, and nobody here can tell the two apart.
+        """
+        ex_day, i, _ = known.due
+        if ex_day <= self._session and self._answers.last_traded.get(i, -1) >= ex_day:
+            said = f"ex-date {ex_day} days since 1970-01-01"
+            self._surprises.tell("late_action", known.moment, 0, i, said=said)
             return []
-        return self._go_through_actions(self._session, known.moment)
+        self._corporate_actions.learn(known.due)
+        return self._go_through_actions(self._session, known.moment) if ex_day <= self._session else []
