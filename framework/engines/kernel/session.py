@@ -63,7 +63,7 @@ def on_fill(
         shrank(s, p, i, k)
         other = plain_exit(s, i)
         if other >= 0 and abs(s.orders[other].quantity - s.orders[other].filled) > abs(book.quantity):
-            modify(s, other, -book.quantity)
+            modify(s, other, -book.quantity, NAN)
     elif change != ledger.FLAT:
         entered(s, p, i, unslipped, change != ledger.GREW, not at_open and not at_close)
     if order.quantity == order.filled:
