@@ -53,7 +53,7 @@ class _Entered(NamedTuple):
     """Row 14: what entered an instrument inside the bar in hand last."""
 
     side: int
-    """Side of the position that its exits protect; 0 = it was entered at the open after all."""
+    """Side of the position that its exits protect."""
     price: float
     """Unslipped, rupees."""
     certain: float
@@ -62,7 +62,7 @@ class _Entered(NamedTuple):
     """Every price beyond it came after it."""
 
 
-NOTHING = _Entered(0, NAN, NAN, first_touch=False)
+NOTHING = _Entered(0, NAN, NAN, False)
 
 
 class BuyingPower(Protocol):
@@ -155,12 +155,17 @@ class SimulatedExchange:
         entered = self._entered.get(order.instrument, NOTHING)
         return entered.price if order.protective and entered.side * order.quantity < 0 else NAN
 
-    @staticmethod
-    def _change(resting: _Resting, command: Change) -> None:
-        order = resting.order
+    def _change(self, resting: _Resting, command: Change) -> None:
+        """Give an order another quantity and other prices. An exit that is enlarged is a new order."""
+        order, remaining = resting.order, abs(command.quantity) - resting.filled
         trigger = command.trigger if command.trigger > 0.0 else order.trigger
         limit = command.limit if command.limit > 0.0 else order.limit  # a market order's protective bound stays
-        resting.remaining = abs(command.quantity) - resting.filled
+        enlarged, resting.remaining = order.protective and remaining > resting.remaining, remaining
+        if enlarged:
+            resting.from_next_bar = False
+            resting.within = self._entered_at(order)
+            if resting not in self._arrivals:
+                self._arrivals.append(resting)
         resting.become(order._replace(quantity=command.quantity, trigger=trigger, limit=limit))
 
     # ------------------------------------------------------------------ a bar
@@ -375,8 +380,8 @@ class SimulatedExchange:
             del self._resting[order.order_id]
         if order.protective:
             yield from self._cancel_others(order, moment)
-        if not (order.reduces or at_close):
-            self._note_entry(order, side, unslipped, row.open[i], at_open=at_open)
+        if not (order.reduces or at_open or at_close):
+            self._note_entry(order, side, unslipped, row.open[i])
         self.simulated.append(SimulatedFill(unslipped, at_open, at_close))
         fill = Fill(order.order_id, i, side * quantity, price, row.time)
         yield Filled(moment, str(len(self.simulated)), fill, at_open)
@@ -391,17 +396,11 @@ class SimulatedExchange:
             del self._resting[order_id]
             yield Cancelled(moment, order_id, ONE_CANCELS_OTHER)
 
-    def _note_entry(self, order: Order, side: int, unslipped: float, start: float, *, at_open: bool) -> None:
-        """Row 14: keep what entered inside this bar until the bar is over; at its open it is row 13."""
-        i = order.instrument
-        if at_open:
-            if i in self._entered:
-                self._entered[i] = self._entered[i]._replace(side=0)
-        elif i in self._entered:
-            self._entered[i] = _Entered(side, unslipped, NAN, first_touch=False)
-        else:
-            first_touch = fills.is_first_touch(side, unslipped, order.trigger, start)
-            self._entered[i] = _Entered(side, unslipped, unslipped, first_touch=first_touch)
+    def _note_entry(self, order: Order, side: int, unslipped: float, start: float) -> None:
+        """Row 14: keep what entered inside this bar until the bar is over."""
+        several = order.instrument in self._entered
+        first_touch = not several and fills.is_first_touch(side, unslipped, order.trigger, start)
+        self._entered[order.instrument] = _Entered(side, unslipped, NAN if several else unslipped, first_touch)
 
     def _finish_bar(self, resting: _Resting) -> None:
         """The order has done its part in this bar."""

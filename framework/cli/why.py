@@ -33,10 +33,10 @@ def why_command(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell how an order of a run came about: bar, columns, target, size, each risk rule's verdict, fills, charges.
+    """Explain how an order of a run came about: bar, columns, target, size, each risk rule's verdict, fills, charges.
 
-    The number in front of each link is its entry: of the run's journal where it has one (--journal), else of the same
-    inputs, which the event engine makes again from the kept run.
+    The number before each link is its entry in the run's journal. A run without a journal (--journal) is run again by
+    the event engine, and its entries are counted alike.
 
     Examples:
     tulya why last 1
@@ -57,9 +57,9 @@ def why_not_command(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell why a run ordered nothing of an instrument at a bar: the strategy, the size, a rule, an order before it.
+    """Explain why a run ordered nothing of an instrument at a bar: the strategy, the size, a rule, an order before it.
 
-    TIME is the exchange's own.
+    TIME is in the exchange's local time.
 
     Examples:
     tulya why-not last SP500 2008-10-10

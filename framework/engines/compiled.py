@@ -23,7 +23,7 @@ from framework.engines.kernel.to_records import (
 from framework.engines.volatility import with_volatility
 from framework.rules import targets
 from framework.rules.sizing import WEIGHT
-from framework.session.intents import REBALANCES
+from framework.session.intents import rebalance_code
 from framework.session.review import is_named, sector_numbers
 from framework.session.sizer import SIZINGS
 from framework.types.deferred import Deferred
@@ -168,8 +168,8 @@ def params_of(settings: Settings, style: str, instruments: int) -> NDArray[np.vo
         "max_order_value": float(settings.limits.max_order_value or math.inf),
         "max_position_value": float(settings.limits.max_position_value or math.inf),
         "time_exit": settings.exits.time_exit or 0,
-        "rebalance": (rebalance := REBALANCES.get(settings.rebalance, targets.BAND)),
-        "repeats": weights and rebalance == targets.ON_SIGNAL,
+        "rebalance": (rebalance := rebalance_code(settings, weights=weights)),
+        "repeats": rebalance == targets.ON_SIGNAL,
         "validity": layout.GTC if settings.validity == "GTC" else layout.DAY,
         "weights": weights,
         "reuse_proceeds": weights if settings.reuse_proceeds is None else settings.reuse_proceeds,

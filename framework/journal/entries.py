@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import DataError
 from framework.journal.errors import JournalError, JournalVersionError
 from framework.types import codec
 from framework.types.actions import Due
-from framework.types.events import Command, Fact, Input  # noqa: TC001 - the codec reads the annotations
+from framework.types.events import Command, Fact, Input
 from framework.types.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Raised when an older program could misread what a newer one writes."""
+
+
+COMMANDS = partial(codec.write, Sequence[Command])
+FACTS = partial(codec.write, Sequence[Fact])
+INPUT = partial(codec.write, Input)
+ANSWERED = '{"commands":%s,"facts":%s,"input":'
+"""Beginning of an input's body."""
+QUIET_TEXT = ANSWERED % ("[]", "[]")
+QUIET = QUIET_TEXT.encode()
+"""The same of an input that nothing followed."""
 
 
 class JournalHeader(NamedTuple):
@@ -81,8 +92,6 @@ KINDS: dict[str, type[Any]] = {"header": JournalHeader, "input": Handled, "check
 KIND_OF = {kind: name for name, kind in KINDS.items()}
 BODY = b',"body":'
 HEAD, TAIL = re.compile(rb'\{"at":(-?\d+),"body":'), re.compile(rb',"kind":"(\w+)","seq":(\d+)\}$')
-QUIET = b'{"commands":[],"facts":[],"input":'
-"""How the body of an input begins that nothing followed."""
 OPENS = b'"input":{"BarOpens":'
 """What an entry holds with which a bar begins, and no other: within a text the quotes would be escaped."""
 HEADER_TEXTS = (
@@ -108,12 +117,28 @@ class Entry(NamedTuple):
     def text(self) -> bytes:
         """Canonical JSON, without the seal."""
         said = self.body
+        if isinstance(said, Handled):
+            return handled_text(self.seq, self.at, *said)
         try:
-            body = _header_json(said) if isinstance(said, JournalHeader) else codec.encode(type(said), said)
-            return codec.canonical({"at": self.at, "body": body, "format": FORMAT, "kind": self.kind, "seq": self.seq})
+            body = _header_text(said) if isinstance(said, JournalHeader) else codec.write(type(said), said)
         except DataError as error:
             msg = f"entry {self.seq}: {error}"
             raise JournalError(msg) from error
+        return _framed(self.seq, self.at, self.kind, body)
+
+
+def handled_text(seq: int, at: int, event: Input, commands: Sequence[Command], facts: Sequence[Fact]) -> bytes:
+    """Canonical JSON of an input and what followed; most inputs are followed by nothing."""
+    try:
+        start = ANSWERED % (COMMANDS(commands), FACTS(facts)) if commands or facts else QUIET_TEXT
+        return _framed(seq, at, "input", f"{start}{INPUT(event)}}}")
+    except DataError as error:
+        msg = f"entry {seq}: {error}"
+        raise JournalError(msg) from error
+
+
+def _framed(seq: int, at: int, kind: str, body: str) -> bytes:
+    return f'{{"at":{at},"body":{body},"format":{FORMAT},"kind":"{kind}","seq":{seq}}}'.encode()
 
 
 class WrittenEntry(NamedTuple):
@@ -130,12 +155,12 @@ class WrittenEntry(NamedTuple):
         """The entry with its values; ``JournalVersionError`` on what this version does not know."""
         return Entry(self.seq, self.at, self.value(KINDS[self.kind], self.body))
 
-    def is_followed_by(self, commands: Sequence[Any], facts: Sequence[Any]) -> bool:
-        """True when these encoded commands and facts, and no others, followed the input, byte for byte."""
+    def is_followed_by(self, commands: Sequence[Command], facts: Sequence[Fact]) -> bool:
+        """True when these commands and facts, and no others, followed the input, byte for byte."""
         if not commands and not facts:
             return not self.body["commands"] and not self.body["facts"]
-        start = self.text.find(BODY) + len(BODY)
-        return self.text.startswith(codec.canonical({"commands": commands, "facts": facts})[:-1], start)
+        answers = ANSWERED % (COMMANDS(commands), FACTS(facts))
+        return self.text.startswith(answers.encode(), self.text.find(BODY) + len(BODY))
 
     def value(self, annotation: Any, written: Any) -> Any:
         """The value of a part of the body; an error names the entry."""
@@ -192,16 +217,17 @@ def entry_of(text: bytes) -> Entry:
     return written_entry(text).entry()
 
 
-def _header_json(header: JournalHeader) -> dict[str, Any]:
+def _header_text(header: JournalHeader) -> str:
     """Settings are no named tuple, so the header is written field by field; they alone take pydantic."""
     from framework.types.exact_settings import settings_json
 
-    return {name: getattr(header, name) for name in HEADER_TEXTS} | {
+    fields = {name: getattr(header, name) for name in HEADER_TEXTS} | {
         "settings": settings_json(header.settings),
-        "instruments": codec.encode(Sequence[Instrument], header.instruments),
+        "instruments": json.loads(codec.write(Sequence[Instrument], header.instruments)),
         "rules": list(header.rules),
-        "actions": codec.encode(Sequence[Due], header.actions),
+        "actions": json.loads(codec.write(Sequence[Due], header.actions)),
     }
+    return codec.canonical(fields).decode()
 
 
 def _header_of(written: Any) -> JournalHeader:

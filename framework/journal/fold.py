@@ -2,20 +2,20 @@
 
 Theory of operation
 -------------------
-A journal holds what a session could not know (its inputs) beside what it made of that (commands and facts). The second
-follows from the first, so it is not needed to come to the same state; it is there to be *compared*. A fold stops at the
-first entry where this program answers something else, and shows both. That is how a changed rulebook, a changed
-setting or a machine that computes otherwise is found, before an order follows from it.
+A journal holds a session's inputs, which it could not know, beside the commands and facts that it made of them.
+Commands and facts follow from inputs, so the same state needs only the inputs; the rest is there to be *compared*. A
+fold stops at the first entry where this program answers something else, and shows both. That is how a changed rulebook,
+a changed setting or a machine that computes otherwise is found, before an order follows from it.
 
 *What is durable when.* An entry is written when ``Session.handle`` has returned and before any of its commands leaves.
 In the store (``store/journal.py``) ``append`` returns when the entry is on the disk: after a power cut everything that
-may have been sent is in the journal. What was appended last and not yet sent is in it too: whoever starts again asks
-the broker for it and does not send it twice. In a file (``file.py``) an entry survives the death of the process once
+may have been sent is in the journal. So is a command that was appended and not yet sent: after a restart the host asks
+the broker about it and does not send it twice. In a file (``file.py``) an entry survives the death of the process once
 the system has it, and a power cut after ``close``: enough for a backtest, which can be run again.
 
 *What can race.* Nothing within a journal: one writer, and the table refuses a second one between two entries. A reader
-sees a prefix, which is a sound journal. A writer that dies leaves a last line without its end: it was never said to be
-written, so a fold leaves it out and says so (``torn``). A line that has its end and not its hash was changed
+sees a prefix, which is a sound journal. A writer that dies leaves a last line without its end: that entry was never
+written whole, so a fold leaves it out and reports it (``torn``). A whole line whose hash does not fit was changed
 (``JournalBrokenError``), and nothing is folded beyond it. Between the journal and the broker there is a race (a command
 may be lost on its way): it is not settled here but by asking the broker, whose answers are inputs like all others.
 
@@ -30,12 +30,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import InvariantError, StrategyError
 from framework.journal.chain import Torn, Walk
-from framework.journal.entries import Closed, JournalHeader, WrittenEntry, glance, written_entry
+from framework.journal.entries import COMMANDS, FACTS, Closed, JournalHeader, WrittenEntry, glance, written_entry
 from framework.journal.errors import JournalDiffersError, JournalError
 from framework.journal.writer import sources
 from framework.session import Session, state
 from framework.types import codec
-from framework.types.events import Command, Fact, Input, Outcome
+from framework.types.events import Input, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -186,11 +186,9 @@ class _Fold:
             msg = f"entry {written.seq}: the session refuses {event}: {error}{_changed(header)}"
             raise JournalDiffersError(msg) from error
         self._inputs += 1
-        answers = [codec.encode(Command, one) for one in commands]
-        truths = [codec.encode(Fact, one) for one in facts]
-        if not written.is_followed_by(answers, truths):
-            _compare("command", answers, written, header)
-            _compare("fact", truths, written, header)
+        if not written.is_followed_by(commands, facts):
+            _compare("command", json.loads(COMMANDS(commands)), written, header)
+            _compare("fact", json.loads(FACTS(facts)), written, header)
 
 
 def _hand_over(_seq: int, session: Session, event: Input) -> Outcome:

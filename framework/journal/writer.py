@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.journal.chain import Sealer
-from framework.journal.entries import Body, Checkpoint, Closed, Entry, Handled, JournalHeader
+from framework.journal.entries import Body, Checkpoint, Closed, Entry, Handled, JournalHeader, handled_text
 from framework.session import state
 from framework.types.vocabulary import fingerprint
 
@@ -71,7 +71,8 @@ class JournalWriter:
 
     def handled(self, at: int, event: Input, commands: Sequence[Command], facts: Sequence[Fact]) -> None:
         """An input and what the session answered."""
-        self.write(at, Handled(event, tuple(commands), tuple(facts)))
+        sealer = self._sealer
+        self.place.append([sealer(handled_text(sealer.entries, at, event, commands, facts))])
 
     def checkpoint(self, at: int, session: Session) -> None:
         """The whole state of the session, so that a start folds from here."""

@@ -52,7 +52,7 @@ class Reconciled(NamedTuple):
 def charges_by_year(record: Record) -> list[YearCharges]:
     """A row for each year with fills; together they are the charges that the ledger booked, to the paisa."""
     years: dict[int, Components] = {}
-    for settlement, components in _charged(record):
+    for settlement, components in charged(record):
         year = year_of(settlement.fill.time // DAY_NS)
         years[year] = Components(*(sum(pair) for pair in zip(years.get(year, Components()), components, strict=True)))
     return [YearCharges(year, years[year]) for year in sorted(years)]
@@ -99,7 +99,8 @@ def year_of(day: int) -> int:
     return int(np.datetime64(day, "D").astype("datetime64[Y]").astype(int)) + 1970
 
 
-def _charged(record: Record) -> Iterator[tuple[Settlement, Components]]:
+def charged(record: Record) -> Iterator[tuple[Settlement, Components]]:
+    """Each fill with the components of its charges, which come to the sum that was booked."""
     tariffs: tuple[Tariffs, ...] = record.settings.charges.tariffs(record.panel.instruments)
     filled: dict[int, int] = {}
     delivered: set[tuple[int, int]] = set()

@@ -13,9 +13,9 @@ def is_asked(target: float, intent: float, repeats: bool) -> bool:
     return is_new(target, intent) | (repeats & (target == intent))  # no branch: a block is asked at once
 
 
-def ignores(target: float, ignored: float) -> bool:
-    """``reenter: new_signal``: True until a finite target other than the ignored one comes; NaN = none is ignored."""
-    return ignored == ignored and not is_new(target, ignored)  # noqa: PLR0124 - NaN is the only value unequal to itself
+def still_ignored(target: float, ignored: float) -> float:
+    """``reenter: new_signal``: the ignored target until a finite other one comes, then NaN; NaN = none is ignored."""
+    return NAN if is_new(target, ignored) else ignored
 
 
 def ignored_after(new_signal: bool, intent: float, ignored: float) -> float:
@@ -109,3 +109,30 @@ def drifted(weight: float, position_paise: int, equity_paise: int, band_points: 
     if not (equity_paise > 0):
         return False
     return abs(weight - position_paise / equity_paise) * 100.0 > band_points
+
+
+NOT_NOW, KEEPS, RESIZES, CHANGES = 0, 1, 2, 3
+"""Codes of what a row's target means."""
+
+
+def meaning(
+    target: float,
+    intent: float,
+    ignored: float,
+    leaving: bool,
+    rebalance: int,
+    position_paise: int,
+    equity_paise: int,
+    band_points: float,
+) -> int:
+    """Code of what a target (NaN = none) means to an instrument that has a bar.
+
+    NOT_NOW while it is ignored (``ignored`` is a number) or a forced exit is under way. CHANGES: it is the new intent.
+    RESIZES: the intent is not new, but its position is brought back to its size; ``rebalance`` is ON_CHANGE where
+    targets are no weights. KEEPS: nothing, though a resting entry may follow its limit.
+    """
+    if leaving or ignored == ignored:  # noqa: PLR0124 - NaN is the only value unequal to itself
+        return NOT_NOW
+    if is_new(target, intent):
+        return CHANGES
+    return RESIZES if is_due(rebalance, target, intent, position_paise, equity_paise, band_points) else KEEPS

@@ -9,16 +9,19 @@ import numpy as np
 from framework.engines.rows import PRICE_NAMES
 from framework.errors import DataError
 from framework.journal.wording import Wording
+from framework.report.charge_breakdown import NAMES, charged
 from framework.run.sizes import size_text
 from framework.run.trail import Trail, follow
 from framework.session.explain import RuleReport
 from framework.types.events import BarCloses, Cancel, Change, Decided, Filled, Submit
 from framework.types.orders import Reason
 from framework.types.record import OrderRecord, OrderState, Settlement
+from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from framework.market.contract_note import Components
     from framework.report.result import Result
     from framework.run.trail import ReviewedOrder, Step
     from framework.types import RiskRule, Verdict
@@ -59,11 +62,17 @@ def why(result: Result, order_id: int, rules: Sequence[RiskRule] = ()) -> Explan
         decides = step.event.moment == order.decided_at and isinstance(step.event, BarCloses | Decided)
         return decides or mentions(step, order_id)
 
-    trail = Trail(order.instrument, concerns, lambda step: any(_ends(fact, order_id) for fact in step.outcome.facts))
+    def is_over(step: Step) -> bool:
+        return any(_ends(fact, order_id) for fact in step.outcome.facts)
+
+    trail = Trail(order.instrument, order.decided_at, concerns, is_over)
     source = follow(result, trail, rules)
     words = Wording(result.record.panel.instruments, result.record.panel.timeframe)
     review = _review_of(trail.steps, record)
-    links = (*_decision(result, trail.steps, record, words), *_life(trail.steps, record, words))
+    links = (
+        *_decision(result, trail.steps, record, words),
+        *_with_levies(_life(trail.steps, record, words), result, order_id),
+    )
     return Explanation(
         result.run_id, words.order(order), _answer(record), source, links, all_rules(review, record.verdict)
     )
@@ -222,6 +231,19 @@ def _life(steps: Sequence[Step], record: OrderRecord, words: Wording) -> Iterato
         if mentions(step, order_id):
             yield from _told(step, order_id, words)
             yield from _followed(step, order_id, words)
+
+
+def _with_levies(links: Iterator[Link], result: Result, order_id: int) -> Iterator[Link]:
+    """The same links; under a broker's plan each sum of charges is followed by its parts."""
+    parts: Iterator[Components] = iter(())
+    if result.settings.charges.plan:
+        parts = (levies for booked, levies in charged(result.record) if booked.fill.order_id == order_id)
+    for link in links:
+        yield link
+        levies = next(parts, None) if link.what == "charges" else None
+        if levies is not None:
+            said = [f"{NAMES[name]} {rupees(paise / 100)}" for name, paise in levies._asdict().items() if paise]
+            yield Link("levies", link.entry, ", ".join(said) or "none")
 
 
 def _told(step: Step, order_id: int, words: Wording) -> Iterator[Link]:

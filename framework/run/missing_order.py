@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from framework.report.result import Result
-    from framework.run.trail import Step
+    from framework.run.trail import Step, Turn
     from framework.types import Panel, RiskRule
 
 
@@ -49,19 +49,15 @@ def why_not(result: Result, symbol: str, moment: int, rules: Sequence[RiskRule] 
     asked = Question(instrument_of(result.record.panel, symbol), row_of(result, moment))
     i, close_time = asked.instrument, int(result.record.panel.close_time[asked.row])
     words = Wording(result.record.panel.instruments, result.record.panel.timeframe)
-    changes: list[Step] = []
 
     def concerns(step: Step) -> bool:
-        if step.event.moment == close_time and isinstance(step.event, BarCloses | Decided):
-            return True
-        if step.before.intent != step.after.intent or _ends_of(step, i):
-            changes[:] = [*changes[-KEPT:], step]
-        return False
+        return step.event.moment == close_time and isinstance(step.event, BarCloses | Decided)
 
-    trail = Trail(i, concerns, lambda step: step.event.moment == close_time and isinstance(step.event, Decided))
+    trail = Trail(i, close_time, concerns, lambda step: isinstance(step.event, Decided))
     source = follow(result, trail, rules)
     closes, decided = _the_two(trail.steps)
-    answer, links = _because(result, asked, decided, changes, words)
+    turns = [turn for turn in trail.turns if turn.seq < decided.seq]
+    answer, links = _because(result, asked, decided, _earlier(turns, words), words)
     found = (
         bar_link(closes, i, words),
         *columns_link(result, i, close_time),
@@ -75,10 +71,6 @@ def why_not(result: Result, symbol: str, moment: int, rules: Sequence[RiskRule] 
     reviewed = all_rules(decided.reviews[-1] if decided.reviews else None, verdict)
     bar = words.bar(int(result.record.panel.time[asked.row]), close_time)
     return Explanation(result.run_id, f"{words.name(i)}, {bar}", answer, source, found, reviewed)
-
-
-KEPT = 20
-"""Steps before the bar that are remembered."""
 
 
 def instrument_of(panel: Panel, symbol: str) -> int:
@@ -133,9 +125,9 @@ def standing_text(step: Step, words: Wording) -> str:
 
 
 def _because(
-    result: Result, asked: Question, decided: Step, changes: Sequence[Step], words: Wording
+    result: Result, asked: Question, decided: Step, earlier: list[Link], words: Wording
 ) -> tuple[str, list[Link]]:
-    """The reason in a sentence, and the earlier entries that it rests on."""
+    """The reason in a sentence, and those of the earlier entries that it rests on."""
     i = asked.instrument
     ordered = [
         command.approved.order
@@ -158,10 +150,10 @@ def _because(
         return "on_bar asked for nothing of it", []
     if not result.record.panel.close[asked.row, i] > 0.0:
         return "it has no bar then: a target is only taken in on a bar that is there", []
-    return _of_target(event.decisions.target[i], decided, changes, words, i)
+    return _of_target(event.decisions.target[i], decided, words), earlier
 
 
-def _of_target(target: float, decided: Step, changes: Sequence[Step], words: Wording, i: int) -> tuple[str, list[Link]]:
+def _of_target(target: float, decided: Step, words: Wording) -> str:
     """The strategy gives targets, and the bar is there."""
     before, after = decided.before, decided.after
     entries = [one for one in before.working if not one.order.protective]
@@ -189,20 +181,19 @@ def _of_target(target: float, decided: Step, changes: Sequence[Step], words: Wor
         ),
         (True, f"the target {target:g} is not new, so it does not ask again: what it asked for came to nothing before"),
     )
-    return next(text for holds, text in reasons if holds), _earlier(changes, words, i)
+    return next(text for holds, text in reasons if holds)
 
 
-def _earlier(changes: Sequence[Step], words: Wording, i: int) -> list[Link]:
+def _earlier(turns: Sequence[Turn], words: Wording) -> list[Link]:
     """Latest change of the intent, and the ends of the orders since."""
-    since = next((k for k in range(len(changes) - 1, -1, -1) if changes[k].before.intent != changes[k].after.intent), 0)
+    since = max((k for k, turn in enumerate(turns) if turn.before != turn.after), default=0)
     links = []
-    for step in changes[since:]:
-        if step.before.intent != step.after.intent:
-            moment = step.event.moment
-            when = words.closing(moment) if isinstance(step.event, Decided) else words.when(moment)
-            text = f"intent {step.before.intent:g} → {step.after.intent:g}, {when}"
-            links.append(Link("earlier", step.seq, text))
-        links += [Link("earlier", step.seq, words.ended(one)) for one in _ends_of(step, i)]
+    for turn in turns[since:]:
+        if turn.before != turn.after:
+            moment = turn.event.moment
+            when = words.closing(moment) if isinstance(turn.event, Decided) else words.when(moment)
+            links.append(Link("earlier", turn.seq, f"intent {turn.before:g} → {turn.after:g}, {when}"))
+        links += [Link("earlier", turn.seq, words.ended(one)) for one in turn.ended]
     return links
 
 
@@ -216,6 +207,8 @@ REFUSALS = {
     "expired": "the contract expires with this session",
     "reduce_only": "the circuit breaker has tripped: reduce only until the next session",
     "halted": "the circuit breaker has halted the run",
+    "ruin": "the account is ruined: its equity fell to 0 or below at a close, and nothing is entered any more",
+    "no_price": "there is no price to measure it by",
     "cash": "cash does not cover one lot",
 }
 """Reason code → words."""

@@ -6,6 +6,7 @@ count alike: entry 0 is the header, each input the next one.
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from framework.journal.errors import JournalError
 from framework.journal.file import read_lines
 from framework.journal.fold import fold
 from framework.session.explain import RuleReport, explain_review
-from framework.types.events import Decided
+from framework.types.record import OrderRecord
 from framework.usercode.find import find_strategy, source_hash
 
 if TYPE_CHECKING:
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
     from framework.types import RiskRule
     from framework.types.events import Input, Outcome
     from framework.types.orders import CancelRequest, OrderRequest
-    from framework.types.record import OrderRecord
 
     Wanted = Callable[["Step"], bool]
+
+
+KEPT_TURNS = 20
 
 
 class Standing(NamedTuple):
@@ -104,6 +107,17 @@ class Step(NamedTuple):
     reviews: tuple[ReviewedOrder, ...]
 
 
+class Turn(NamedTuple):
+    """An input that changed the intent of the instrument, or ended an order of it."""
+
+    seq: int
+    event: Input
+    before: float
+    """The intent; so is ``after``."""
+    after: float
+    ended: tuple[OrderRecord, ...]
+
+
 class _EnoughError(Exception):
     """Everything that was wanted has been seen."""
 
@@ -111,10 +125,13 @@ class _EnoughError(Exception):
 class Trail:
     """Steps of one instrument, kept as they pass; handed to the event engine or to a fold as the way to the session."""
 
-    def __init__(self, i: int, keep: Wanted, enough: Wanted) -> None:
-        """``keep`` chooses steps; the run ends after the one that is ``enough``."""
+    def __init__(self, i: int, since: int, keep: Wanted, enough: Wanted) -> None:
+        """``keep`` chooses steps from the moment ``since`` on; the run ends after the one that is ``enough``."""
         self.steps: list[Step] = []
+        self.turns: deque[Turn] = deque(maxlen=KEPT_TURNS)
+        """The latest ones, from the beginning of the run."""
         self._i = i
+        self._since = since
         self._keep = keep
         self._enough = enough
         self._reviews: list[ReviewedOrder] = []
@@ -134,17 +151,26 @@ class Trail:
 
     def take(self, seq: int, session: Session, one: Input) -> Outcome:
         """Hand an input to the session and keep what is wanted of it."""
+        book = session.book(self._i)
+        intent = book.intent
+        outcome = session.handle(one) if one.moment < self._since else self._look_at(seq, session, one)
+        facts = outcome.facts
+        ended = tuple(one for one in facts if isinstance(one, OrderRecord) and one.order.instrument == self._i)
+        if ended or intent != book.intent:
+            self.turns.append(Turn(seq, one, intent, book.intent, ended))
+        if self.steps and self._enough(self.steps[-1]):
+            raise _EnoughError
+        return outcome
+
+    def _look_at(self, seq: int, session: Session, one: Input) -> Outcome:
         before = standing(session, self._i)
         self._reviews = []
-        if isinstance(one, Decided):
-            session.review.listener = partial(self._reviewed, session)
+        session.review.listener = partial(self._reviewed, session)
         outcome = session.handle(one)
         session.review.listener = None
         step = Step(seq, one, outcome, before, standing(session, self._i), tuple(self._reviews))
         if self._keep(step):
             self.steps.append(step)
-        if self._enough(step):
-            raise _EnoughError
         return outcome
 
     def _reviewed(self, session: Session, asked: ReviewRequest) -> None:
@@ -190,6 +216,9 @@ def _run_again(result: Result, trail: Trail, rules: Sequence[RiskRule]) -> None:
             f"run {result.run_id} was run under risk rules of your own: {', '.join(record.rules) or 'none'}; hand over "
             f"the same, not {', '.join(given) or 'none'} (--risk-rule FILE.py:NAME)"
         )
+        raise DataError(msg)
+    if not record.style:
+        msg = f"run {result.run_id} was kept by an earlier version without all its decisions; run the backtest again"
         raise DataError(msg)
     on_bar = None
     if record.targets is None:

@@ -94,11 +94,22 @@ class BrokerAnswers:
         self._told_before: dict[str, Fill] = {}
         """Fills booked or kept apart, by their ids, of this session and of the one before."""
         self._below_zero = False
+        self._session = 0
+        self._began = self._since = 0
+        """When this session began and the one before, UTC nanoseconds."""
+        self.last_traded: dict[int, int] = {}
+        """Session of the latest fill of each instrument."""
 
-    def begin_session(self) -> None:
-        """A new session: the fills of the one before the last are not told any more."""
+    def begin_session(self, session: int, now: int) -> None:
+        """A new session: fills of the one before the last are forgotten, but for orders that are still known.
+
+        Of an order that is not known any more a fill so old is kept apart: it may have been booked.
+        """
+        self._session = session
+        self._since, self._began = self._began, now
         if self._told or self._told_before:
-            self._told, self._told_before = {}, self._told
+            kept = {name: fill for name, fill in self._told_before.items() if self._known(fill.order_id) is not None}
+            self._told, self._told_before = {}, kept | self._told
 
     # ------------------------------------------------------------------ fills
 
@@ -111,17 +122,23 @@ class BrokerAnswers:
                 self._surprises.of_fill("told_differently", self._inputs.now, fill_id, fill)
             return []
         self._told[fill_id] = fill
-        if not self._is_bookable(fill):
-            self._surprises.of_fill("not_bookable", self._inputs.now, fill_id, fill)
+        working = self._known(fill.order_id)
+        too_old = working is None and fill.time < self._since
+        if too_old or not self._is_bookable(fill):
+            self._surprises.of_fill("too_old" if too_old else "not_bookable", self._inputs.now, fill_id, fill)
             return []
         self._inputs.now = fill.time
-        working = self._orders.get(fill.order_id) or self._orders.lately_done(fill.order_id)
+        self.last_traded[fill.instrument] = self._session
         if working is None or working.order.instrument != fill.instrument or working.order.quantity * fill.quantity < 0:
             commands = self._book_of_stranger(fill, working, fill_id)
         else:
             commands = self._book(fill, working, answer)
         self.watch_cash()
         return commands
+
+    def _known(self, order_id: int) -> WorkingOrder | None:
+        """The order, open or lately done."""
+        return self._orders.get(order_id) or self._orders.lately_done(order_id)
 
     def _is_bookable(self, fill: Fill) -> bool:
         """Positive form: what is not a number passes no check."""
@@ -307,6 +324,8 @@ class BrokerAnswers:
             return []
         self._orders.change_refused(working)
         self._orders.heard(working)
+        if working.is_whole:
+            return self._orders.end(working, FILLED, self._inputs.now)
         self._surprises.of("change_refused", self._inputs.now, working, said=answer.reason or "no reason given")
         self._upkeep.look_at(working.order.instrument)
         if working.order.protective:
@@ -320,6 +339,8 @@ class BrokerAnswers:
             return []
         commands = self._orders.cancel_refused(working)
         self._orders.heard(working)
+        if working.is_whole:
+            return self._orders.end(working, FILLED, self._inputs.now)
         self._surprises.of("cancel_refused", self._inputs.now, working, said=answer.reason or "no reason given")
         self._upkeep.look_at(working.order.instrument)
         for parked in self._orders.of(working.order.instrument):
@@ -386,6 +407,8 @@ class BrokerAnswers:
         if state is ABSENT and (working.state is WORKING or working.filled):
             self._surprises.of("lost", self._inputs.now, working)
             return []
+        if answer.quantity:
+            working.order = working.order._replace(quantity=answer.quantity)
         if state is FILLED and working.remaining * working.order.quantity > 0:
             working.state = stands(working.state, WORKING)
             self._orders.heard(working)

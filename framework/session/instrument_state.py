@@ -85,6 +85,11 @@ class WorkingOrder:
         return self.order.quantity - self.filled
 
     @property
+    def is_whole(self) -> bool:
+        """Everything that it is for has filled."""
+        return self.remaining * self.order.quantity <= 0
+
+    @property
     def is_unanswered(self) -> bool:
         """Something was asked of the broker that it has not answered."""
         return self.state is OrderState.SENT or self.cancelling or self.was is not None

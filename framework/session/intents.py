@@ -23,6 +23,11 @@ REBALANCES = {"on_signal": targets.ON_SIGNAL, "on_change": targets.ON_CHANGE, "e
 UNPRICED = EntryPrices(MARKET, NAN, NAN, NAN)
 
 
+def rebalance_code(settings: Settings, *, weights: bool) -> int:
+    """Code of when a position is brought to its weight; of targets that are no weights it is when they change."""
+    return REBALANCES.get(settings.rebalance, targets.BAND) if weights else targets.ON_CHANGE
+
+
 class Increase(NamedTuple):
     """An addition that a decision wants; quantity 0 only withdraws the entries that are working."""
 
@@ -54,10 +59,10 @@ class Intents:
         self._books = books
         self._orders = orders
         self._weights = weights
-        self._rebalance = REBALANCES.get(settings.rebalance, targets.BAND)
-        self._repeats = weights and self._rebalance == targets.ON_SIGNAL
+        self._rebalance = rebalance_code(settings, weights=weights)
+        self._repeats = self._rebalance == targets.ON_SIGNAL
         """A target that is said again means something."""
-        at_any_bar = weights and self._rebalance in {targets.EVERY_BAR, targets.BAND}
+        at_any_bar = self._rebalance in {targets.EVERY_BAR, targets.BAND}
         self._looks_again = settings.reenter == "new_signal" or settings.limit_follow or at_any_bar
         """A bar without a target may mean something too."""
 
@@ -74,15 +79,14 @@ class Intents:
         self, i: int, target: float, close: float, equity_paise: int, decisions: Decisions, now: int
     ) -> list[Increase]:
         book = self._books[i]
-        if targets.ignores(target, book.ignored_target):
-            return []
-        book.ignored_target = NAN
-        if book.leaving:
-            return []
-        is_new = targets.is_new(target, book.intent)
-        if not is_new and not self._wants_rebalance(i, target, equity_paise):
-            return self._follow_limit(i, close, decisions)
-        wanted = target if is_new else book.intent
+        ignored = book.ignored_target = targets.still_ignored(target, book.ignored_target)
+        marked, band = self._account.mark_paise[i], self._settings.band_points
+        meaning = targets.meaning(
+            target, book.intent, ignored, book.leaving, self._rebalance, marked, equity_paise, band
+        )
+        if meaning < targets.RESIZES:
+            return self._follow_limit(i, close, decisions) if meaning == targets.KEEPS else []
+        wanted = target if meaning == targets.CHANGES else book.intent
         towards_zero = not self._weights and targets.moves_towards_zero(wanted, book.intent)
         book.intent_before, book.intent = book.intent, wanted
         book.desired = self._desired(i, wanted, close, equity_paise, decisions)
@@ -110,13 +114,6 @@ class Intents:
             side = 1 if wanted > 0.0 else -1
             book.full_units = self._sizer.full_units(decisions, i, side, close, equity_paise, book.entry_distances)
         return sizing.scaled(book.full_units, wanted, lot)
-
-    def _wants_rebalance(self, i: int, target: float, equity_paise: int) -> bool:
-        """``allocate``: whether an unchanged weight is brought back to its size."""
-        if not self._weights:
-            return False
-        intent, marked, band = self._books[i].intent, self._account.mark_paise[i], self._settings.band_points
-        return targets.is_due(self._rebalance, target, intent, marked, equity_paise, band)
 
     def _follow_limit(self, i: int, close: float, decisions: Decisions) -> list[Increase]:
         """``limit_follow``: a resting entry is replaced when the strategy's limit price has moved."""

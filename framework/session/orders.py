@@ -236,7 +236,7 @@ class Orders:
         if working.was is None or working.sent is not None:
             return []
         wanted, working.order, working.was = working.order, working.was, None
-        return self.change(working, wanted)
+        return [] if working.is_whole else self.change(working, wanted)
 
     def reserve(self, working: WorkingOrder, paise: int) -> None:
         """Set what an order holds of the buying power."""

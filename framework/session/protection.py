@@ -60,7 +60,7 @@ class Protection:
         if self._rule.active_from == "next_bar":
             book.protect_due = True
             return []
-        return self._replace(i, now)
+        return self._fit(i, now)
 
     def shrank(self, i: int, working: WorkingOrder, now: int) -> list[Command]:
         """Part of the position is gone: its exits shrink with it.
@@ -98,7 +98,7 @@ class Protection:
             due = exits.at_close(book.protect_due, book.stop_id != 0, trails, extreme, before)
             book.extreme, book.within_bar, book.protect_due = extreme, False, False
             if due == exits.PLACE:
-                commands += self._replace(i, row.close_time)
+                commands += self._fit(i, row.close_time)
             elif due == exits.MOVE:
                 commands += self._adjust(i)
             if exits.time_is_up(book.bars_held, self._rule.time_exit or 0, book.leaving):
@@ -173,12 +173,7 @@ class Protection:
         book = self._books[i]
         if book.protect_due or not self._account.quantity[i]:
             return []
-        levels, commands = self._levels(i), self._adjust(i)
-        if levels.stop > 0.0 and not book.stop_id:
-            commands += self._place_stop(i, levels, now)
-        if levels.target > 0.0 and not book.target_id:
-            commands += self._place_target(i, levels, now)
-        return commands
+        return self._fit(i, now)
 
     # ------------------------------------------------------------------ levels and orders
 
@@ -192,15 +187,27 @@ class Protection:
         working = self._orders.get(order_id)
         return [] if working is None else self._orders.withdraw(working, now)
 
-    def _replace(self, i: int, now: int) -> list[Command]:
-        """Withdraw the exits there are and place new ones at the present levels."""
-        book, levels = self._books[i], self._levels(i)
-        commands = [command for exit_id in book.exit_ids() for command in self._withdraw(exit_id, now)]
-        if levels.stop > 0.0:
+    def _fit(self, i: int, now: int) -> list[Command]:
+        """Bring the pair to the whole position: change in place what is there, place what is missing.
+
+        An order of the position before, whose cancel is under way, is not of this pair.
+        """
+        levels, commands = self._levels(i), list["Command"]()
+        stop, target = self._present(i, self._books[i].stop_id), self._present(i, self._books[i].target_id)
+        if stop is not None:
+            commands += self._adjust_stop(i, levels) if levels.stop > 0.0 else self._orders.withdraw(stop, now)
+        elif levels.stop > 0.0:
             commands += self._place_stop(i, levels, now)
-        if levels.target > 0.0:
+        if target is not None:
+            commands += self._adjust_target(i, levels) if levels.target > 0.0 else self._orders.withdraw(target, now)
+        elif levels.target > 0.0:
             commands += self._place_target(i, levels, now)
         return commands
+
+    def _present(self, i: int, order_id: int) -> WorkingOrder | None:
+        """The protective order of this id, if it protects what is held now."""
+        working = self._orders.get(order_id)
+        return None if working is None or working.order.quantity * self._account.quantity[i] > 0 else working
 
     def _place_stop(self, i: int, levels: Levels, now: int) -> list[Command]:
         number = self._books[i].stop_id = self._orders.take_id()
@@ -236,14 +243,14 @@ class Protection:
         return self._adjust_stop(i, levels) + self._adjust_target(i, levels)
 
     def _adjust_stop(self, i: int, levels: Levels) -> list[Command]:
-        stop = self._orders.get(self._books[i].stop_id)
+        stop = self._present(i, self._books[i].stop_id)
         if stop is None:
             return []
         wanted = stop.order._replace(trigger=levels.stop, reason=levels.stop_reason)
         return self._change(stop, wanted, stop.order.trigger, levels.stop)
 
     def _adjust_target(self, i: int, levels: Levels) -> list[Command]:
-        target = self._orders.get(self._books[i].target_id)
+        target = self._present(i, self._books[i].target_id)
         if target is None:
             return []
         wanted = target.order._replace(limit=levels.target)

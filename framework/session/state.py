@@ -61,9 +61,11 @@ PARTS = {
     ),
     "protection": Part("_protection", ("awaits_fills", "to_look_at")),
     "upkeep": Part("_upkeep", ("exits_due", "looked_at")),
-    "answers": Part("_answers", ("_below_zero", "_told", "_told_before")),
+    "answers": Part(
+        "_answers", ("_began", "_below_zero", "_session", "_since", "_told", "_told_before", "last_traded")
+    ),
     "product": Part("_product", ("_deadline", "_done", "_over", "_session", "_until")),
-    "actions": Part("_exdates", ("due",)),
+    "actions": Part("_corporate_actions", ("due",)),
     "staleness": Part("_last_bars", ("_close", "_seen", "_session", "_sessions", "before")),
 }  # fmt: skip
 """Every attribute of an instrument's state and of an order is kept beside these."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TEXTS = {
     "told_differently": "fill {fill_id} was told again with other numbers: {units:+d} {instrument}; the first counts",
     "not_bookable": "fill {fill_id} of {units} at {price} cannot be booked: no such instrument, quantity or price",
+    "too_old": "fill {fill_id} of {units:+d} {instrument} is older than the last session: was it booked?",
     "nobodys_fill": "{units:+d} {instrument} at {price} were filled under an order that nobody here knows",
     "fill_after_end": "order {order_id} ({instrument}) had ended as {state} when a fill of {units:+d} was told",
     "fill_not_sent": "order {order_id} ({instrument}) was never sent, and a fill of {units:+d} was told",

@@ -20,13 +20,14 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
-from operator import itemgetter
+from json.encoder import encode_basestring
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from framework.errors import DataError
 from framework.types.vocabulary import hints_of, is_named_tuple
 
-Change = Callable[[Any], Any]
+Write = Callable[[Any], str]
+Read = Callable[[Any], Any]
 WRITER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
 NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 SPELLINGS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -41,51 +42,43 @@ class UnknownFormatError(DataError):
 
 
 class Codec(NamedTuple):
-    """Writer and reader of the values of one annotation; None where JSON's own value is the value."""
+    """Writer and reader of the values of one annotation."""
 
-    encode: Change | None
-    decode: Change | None
-
-
-AS_IT_IS = Codec(None, None)
-PLAIN = frozenset({int, str, bool, Any, types.NoneType})
-"""Annotations whose values JSON has itself."""
+    write: Write
+    """Value → canonical JSON text: a journal writes a hundred thousand entries, so no object stands between."""
+    read: Read | None
+    """JSON value → value; None where it is the value."""
 
 
 def canonical(value: Any) -> bytes:
-    """Encoded values as bytes: keys sorted, no blanks, UTF-8; ``UnwritableError`` on what JSON cannot hold."""
+    """Plain JSON values as bytes: keys sorted, no blanks, UTF-8; ``UnwritableError`` on what JSON cannot hold."""
+    return _plain(value).encode()
+
+
+def write(annotation: Any, value: Any) -> str:
+    """A value of this annotation as canonical JSON; ``UnwritableError`` on what has no spelling."""
     try:
-        text = WRITER.encode(value)
-    except (TypeError, ValueError) as error:
-        msg = f"a value has no spelling in JSON ({error}); hand over plain Python numbers and texts"
-        raise UnwritableError(msg) from error
-    return text.encode()
-
-
-def encode(annotation: Any, value: Any) -> Any:
-    """A value of this annotation as what ``json`` writes."""
-    change = codec_of(annotation).encode
-    return value if change is None else change(value)
+        return codec_of(annotation).write(value)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _unwritable(error) from error
 
 
 def decode(annotation: Any, written: Any) -> Any:
-    """The value that was written; ``UnknownFormatError`` when it is of no version that this program knows."""
-    change = codec_of(annotation).decode
-    return written if change is None else change(written)
+    """The value of what ``json`` read; ``UnknownFormatError`` when it is of no version that this program knows."""
+    read = codec_of(annotation).read
+    return written if read is None else read(written)
 
 
 @cache
 def codec_of(annotation: Any) -> Codec:
     """The codec of an annotation such as ``Order``, ``Submit | Cancel``, ``Sequence[float] | None`` or ``int``."""
-    if annotation is float:
-        return Codec(_spelled, _number)
-    if annotation in PLAIN or get_origin(annotation) is Literal:
-        return AS_IT_IS
+    if annotation in SCALARS:
+        return SCALARS[annotation]
     if is_named_tuple(annotation):
         record = _Record(annotation)
-        return Codec(record.encode, record.decode)
+        return Codec(record.write, record.read)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return Codec(None, _member(annotation))
+        return _enum(annotation)
     return _of_parts(annotation, get_origin(annotation), get_args(annotation))
 
 
@@ -94,21 +87,37 @@ def _of_parts(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Codec
         return _one_of(arguments)
     if origin is tuple and arguments[-1:] != (...,):
         return _fixed(arguments)
-    if origin in {tuple, list, Sequence}:
-        return _sequence(arguments[0])
-    if origin in {set, frozenset}:
-        return _set(codec_of(arguments[0]), origin)
     if origin in {dict, Mapping}:
         return _pairs(arguments) if arguments[0] is int else _mapping(arguments[1])
+    if origin in {tuple, list, Sequence, set}:
+        return _set(arguments[0]) if origin is set else _sequence(arguments[0])
+    if origin is Literal:
+        return SCALARS[Any]
     msg = f"there is no spelling for {annotation!r}"
     raise TypeError(msg)
 
 
-# ---------------------------------------------------------------------- numbers
+# ---------------------------------------------------------------------- numbers, texts, enums
 
 
-def _spelled(value: Any) -> Any:
-    return value if value - value == 0 else SPELLINGS[str(float(value))]
+def _unwritable(error: Exception) -> UnwritableError:
+    return UnwritableError(f"a value has no spelling in JSON ({error}); hand over plain Python numbers and texts")
+
+
+def _plain(value: Any) -> str:
+    try:
+        return WRITER.encode(value)
+    except (TypeError, ValueError) as error:
+        raise _unwritable(error) from error
+
+
+def _float(value: Any) -> str:
+    """The shortest text that reads back the same; an int where a float may stand stays one."""
+    if value.__class__ is float and value - value == 0.0:
+        return float.__repr__(value)
+    if isinstance(value, float):
+        return float.__repr__(value) if value - value == 0.0 else f'"{SPELLINGS[str(float(value))]}"'
+    return _plain(value)
 
 
 def _number(written: Any) -> Any:
@@ -121,8 +130,15 @@ def _number(written: Any) -> Any:
         raise UnknownFormatError(msg) from None
 
 
-def _spelled_all(values: Any) -> list[Any]:
-    return [value if value - value == 0 else SPELLINGS[str(float(value))] for value in values]
+def _floats(values: Any) -> str:
+    """Prices of a row: at once where all of them are finite floats."""
+    try:
+        text = ",".join(map(float.__repr__, values))
+    except TypeError:  # an int among them
+        text = "n"
+    if "n" in text:  # nan, inf
+        text = ",".join(map(_float, values))
+    return f"[{text}]"
 
 
 def _numbers(written: Any) -> tuple[Any, ...]:
@@ -131,15 +147,27 @@ def _numbers(written: Any) -> tuple[Any, ...]:
     return tuple(written)
 
 
-def _member(kind: type[Enum]) -> Change:
-    def decode_member(written: Any) -> Any:
+def _enum(kind: type[Enum]) -> Codec:
+    texts = {member: _plain(member.value) for member in kind}
+
+    def read(written: Any) -> Any:
         try:
             return kind(written)
         except ValueError:
             msg = f"{written!r} is no {kind.__name__} of this version of Tulya"
             raise UnknownFormatError(msg) from None
 
-    return decode_member
+    return Codec(texts.__getitem__, read)
+
+
+SCALARS: dict[Any, Codec] = {
+    int: Codec(int.__repr__, None),
+    float: Codec(_float, _number),
+    str: Codec(encode_basestring, None),
+    bool: Codec({True: "true", False: "false"}.__getitem__, None),
+    types.NoneType: Codec(_plain, None),
+    Any: Codec(_plain, None),
+}
 
 
 # ---------------------------------------------------------------------- what holds other values
@@ -152,15 +180,17 @@ class _Record:
         hints = hints_of(kind)
         self._kind = kind
         self._names = frozenset(hints)
-        codecs = [(name, place, codec_of(hint)) for place, (name, hint) in enumerate(hints.items())]
-        self._written = [(name, place, codec.encode) for name, place, codec in sorted(codecs, key=itemgetter(0))]
-        self._read = [(name, codec.decode) for name, _, codec in codecs]
+        self._codecs = {name: codec_of(hint) for name, hint in hints.items()}
+        in_order = sorted(enumerate(self._codecs.items()), key=lambda one: one[1][0])
+        self._object = "{" + ",".join([f'"{name}":%s' for _, (name, _) in in_order]) + "}"
+        self._written = [(place, codec.write) for place, (_, codec) in in_order]
+        self._read = [(name, codec.read) for name, codec in self._codecs.items()]
 
-    def encode(self, value: Any) -> dict[str, Any]:
+    def write(self, value: Any) -> str:
         """An object of its fields."""
-        return {name: value[place] if change is None else change(value[place]) for name, place, change in self._written}
+        return self._object % tuple([write(value[place]) for place, write in self._written])
 
-    def decode(self, written: Any) -> Any:
+    def read(self, written: Any) -> Any:
         """The named tuple."""
         if not isinstance(written, dict):
             msg = f"{written!r} is no {self._kind.__name__} as this version of Tulya writes it"
@@ -171,9 +201,7 @@ class _Record:
             raise UnknownFormatError(msg)
         if len(written) < len(self._names):
             written = self._completed(written)
-        return self._kind._make(
-            [written[name] if change is None else change(written[name]) for name, change in self._read]
-        )
+        return self._kind._make([written[name] if read is None else read(written[name]) for name, read in self._read])
 
     def _completed(self, written: dict[str, Any]) -> dict[str, Any]:
         """With the defaults of fields that were not there yet, as they would be written."""
@@ -182,8 +210,7 @@ class _Record:
         if without := sorted(missing - set(defaults)):
             msg = f"{self._kind.__name__} lacks {without[0]!r}, which this version of Tulya needs"
             raise UnknownFormatError(msg)
-        encoders = {name: change for name, _, change in self._written}
-        return written | {name: (encoders[name] or _same)(defaults[name]) for name in missing}
+        return written | {name: json.loads(self._codecs[name].write(defaults[name])) for name in missing}
 
 
 class _Union:
@@ -191,22 +218,22 @@ class _Union:
 
     def __init__(self, kinds: Sequence[Any], *, optional: bool) -> None:
         records = {kind: _Record(kind) for kind in kinds}
-        self._by_class = {kind: (kind.__name__, record.encode) for kind, record in records.items()}
-        self._by_name = {kind.__name__: record.decode for kind, record in records.items()}
+        self._by_class = {kind: (f'{{"{kind.__name__}":', record.write) for kind, record in records.items()}
+        self._by_name = {kind.__name__: record.read for kind, record in records.items()}
         self._optional = optional
 
-    def encode(self, value: Any) -> Any:
+    def write(self, value: Any) -> str:
         """An object whose only key is the name of the class."""
-        if value is None and self._optional:
-            return None
         known = self._by_class.get(value.__class__)
-        if known is None:
-            msg = f"{value!r} cannot be written here: it is none of {', '.join(self._by_name)}"
-            raise UnwritableError(msg)
-        name, change = known
-        return {name: change(value)}
+        if known is not None:
+            key, write = known
+            return key + write(value) + "}"
+        if value is None and self._optional:
+            return "null"
+        msg = f"{value!r} cannot be written here: it is none of {', '.join(self._by_name)}"
+        raise UnwritableError(msg)
 
-    def decode(self, written: Any) -> Any:
+    def read(self, written: Any) -> Any:
         """The named tuple of that class."""
         if written is None and self._optional:
             return None
@@ -214,12 +241,12 @@ class _Union:
             msg = f"{written!r} does not name its class; expected one of {', '.join(self._by_name)}"
             raise UnknownFormatError(msg)
         ((name, content),) = written.items()
-        change = self._by_name.get(name)
-        if change is None:
+        read = self._by_name.get(name)
+        if read is None:
             known = ", ".join(self._by_name)
             msg = f"the class {name!r} is not known to this version of Tulya; it knows {known} here"
             raise UnknownFormatError(msg)
-        return change(content)
+        return read(content)
 
 
 def _one_of(arguments: tuple[Any, ...]) -> Codec:
@@ -227,66 +254,68 @@ def _one_of(arguments: tuple[Any, ...]) -> Codec:
     kinds = [one for one in arguments if one is not types.NoneType]
     if len(kinds) == 1:
         return _or_none(codec_of(kinds[0]))
-    if all(one in PLAIN and one is not float for one in kinds):
-        return AS_IT_IS
+    if all(one in {int, str, bool} for one in kinds):
+        return SCALARS[Any]
     if not all(map(is_named_tuple, kinds)):
         msg = f"a reader could not tell {arguments!r} apart; give them classes"
         raise TypeError(msg)
     union = _Union(kinds, optional=len(kinds) < len(arguments))
-    return Codec(union.encode, union.decode)
+    return Codec(union.write, union.read)
 
 
 def _or_none(codec: Codec) -> Codec:
-    def maybe(change: Change | None) -> Change | None:
-        return None if change is None else lambda value: None if value is None else change(value)
-
-    return Codec(maybe(codec.encode), maybe(codec.decode))
+    write, read = codec
+    return Codec(
+        lambda value: "null" if value is None else write(value),
+        None if read is None else lambda written: None if written is None else read(written),
+    )
 
 
 def _sequence(item: Any) -> Codec:
     if item is float:
-        return Codec(_spelled_all, _numbers)
-    codec = codec_of(item)
-    encode_item, decode_item = codec.encode or _same, codec.decode
+        return Codec(_floats, _numbers)
+    write, read = codec_of(item)
     return Codec(
-        lambda values: [encode_item(value) for value in values],
-        tuple if decode_item is None else lambda written: tuple(map(decode_item, written)),
+        lambda values: f"[{','.join(map(write, values))}]",
+        tuple if read is None else lambda written: tuple(map(read, written)),
     )
 
 
 def _fixed(items: tuple[Any, ...]) -> Codec:
     codecs = [codec_of(item) for item in items]
     return Codec(
-        lambda values: [(one.encode or _same)(value) for one, value in zip(codecs, values, strict=True)],
-        lambda written: tuple((one.decode or _same)(value) for one, value in zip(codecs, written, strict=True)),
+        lambda values: f"[{','.join([one.write(value) for one, value in zip(codecs, values, strict=True)])}]",
+        lambda written: tuple((one.read or _same)(value) for one, value in zip(codecs, written, strict=True)),
     )
 
 
 def _mapping(item: Any) -> Codec:
-    codec = codec_of(item)
-    encode_item, decode_item = codec.encode or _same, codec.decode or _same
+    write, read = codec_of(item)
+    read_item = read or _same
     return Codec(
-        lambda values: {name: encode_item(value) for name, value in values.items()},
-        lambda written: {name: decode_item(value) for name, value in written.items()},
+        lambda values: (
+            "{" + ",".join([f"{encode_basestring(name)}:{write(values[name])}" for name in sorted(values)]) + "}"
+        ),
+        lambda written: {name: read_item(value) for name, value in written.items()},
     )
 
 
-def _set(codec: Codec, kind: Any) -> Codec:
+def _set(item: Any) -> Codec:
     """Of members that can be sorted."""
-    encode_item, decode_item = codec.encode or _same, codec.decode or _same
+    write, read = codec_of(item)
+    read_item = read or _same
     return Codec(
-        lambda values: [encode_item(value) for value in sorted(values)],
-        lambda written: kind(map(decode_item, written)),
+        lambda values: f"[{','.join(map(write, sorted(values)))}]", lambda written: set(map(read_item, written))
     )
 
 
 def _pairs(arguments: tuple[Any, ...]) -> Codec:
     """Of a mapping from numbers, which JSON has not: its pairs, in their order."""
-    codec = _fixed(arguments)
-    encode_pair, decode_pair = codec.encode or _same, codec.decode or _same
+    write, read = _fixed(arguments)
+    read_pair = read or _same
     return Codec(
-        lambda values: [encode_pair(pair) for pair in values.items()],
-        lambda written: dict(map(decode_pair, written)),
+        lambda values: f"[{','.join(map(write, values.items()))}]",
+        lambda written: dict(map(read_pair, written)),
     )
 
 

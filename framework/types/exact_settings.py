@@ -5,11 +5,12 @@ People's texts (``5%``, ``equity:95%``) are rounded to ten decimals; a journal k
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from framework.types.codec import UnknownFormatError, decode, encode
+from framework.types.codec import UnknownFormatError, decode, write
 from framework.types.explain import explain
 from framework.types.setting_values import Charges, Distance, Sizing, Slippage, SquareOff
 from framework.types.settings import Settings
@@ -38,12 +39,12 @@ def settings_of(written: Any) -> Settings:
 def _plain(value: Any, annotation: Any) -> Any:
     if isinstance(value, BaseModel):
         return settings_json(value)
-    return encode(TextValue, value) if annotation is Any else _as_json(value)
+    return json.loads(write(TextValue, value)) if annotation is Any else _as_json(value)
 
 
 def _as_json(value: Any) -> Any:
     if isinstance(value, float):
-        return encode(float, value)
+        return json.loads(write(float, value))
     if isinstance(value, dict):
         return {name: _as_json(item) for name, item in value.items()}
     return list(value) if isinstance(value, tuple) else value

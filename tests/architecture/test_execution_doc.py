@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from framework import Rule
+from framework.session.lifecycle import printed
 from tests.contract.market import NAN, fills, play, refusals, still
 
 ROOT = Path(__file__).parents[2]
@@ -36,9 +37,13 @@ def test_every_test_of_the_contract_is_named_on_the_page():
 
 
 def test_every_row_of_the_page_names_its_test():
-    rows = [line for line in PAGE.splitlines() if re.match(r"\| [SMRPAT]?\d+ \|", line)]
+    rows = [line for line in PAGE.splitlines() if re.match(r"\| [SMRPATB]?\d+ \|", line)]
     assert len(rows) > 40
     assert [row for row in rows if "`test_" not in row] == []
+
+
+def test_the_table_of_an_orders_life_is_on_the_page():
+    assert printed() in PAGE
 
 
 @pytest.fixture

@@ -89,6 +89,13 @@ def test_a_runs_account_is_asked_at_its_end(tulya, run):
     assert (0, "Shrunk to 10 of 12: max_order_value") == (limited.code, limited.out.splitlines()[-1])
 
 
+def test_a_size_that_no_order_holds_is_refused_with_what_to_do(tulya, home):
+    done = tulya("risk", "check", "buy INFY 99999999999999999999 @ 15")
+    assert 5 == done.code
+    assert "ask for less: no order holds that many units" in done.out
+    assert "Refused: size_beyond_limit" in done.out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -99,7 +106,6 @@ def test_a_runs_account_is_asked_at_its_end(tulya, run):
         (["buy INFY 5 @ 15.055"], "with at most two decimals"),
         (["buy INFY 5 @ nan"], "is not understood"),
         (["buy INFY 5"], "without --run there is no last price; write it"),
-        (["buy INFY 99999999999999999999 @ 15"], "ask for less"),
         (["buy INFY 5 @ 15", "--limit", "max_order=5"], "--limit: there is no limit 'max_order'; did you mean"),
         (["buy INFY 5 @ 15", "--limit", "max_order_value=-5"], "input should be greater than 0"),
         (["buy INFY 5 @ 15", "--risk-rule", "./none.py:x"], "there is no file ./none.py"),

@@ -15,6 +15,8 @@ from framework.run.explanation import why
 from framework.run.missing_order import why_not
 from framework.types import Causality, CausalityVerdict, Rule, Verdict
 from framework.types.deadlines import NEVER, Deadlines
+from framework.types.setting_values import Charges
+from framework.types.tariff import Tariff
 from tests.contract.market import DAY_NS, HOUR_NS, NAN, ask, grid, panel_of, settings_of, still, time_of
 from tests.journal.sessions import ORIGIN
 
@@ -145,6 +147,15 @@ def test_an_order_of_on_bar_shows_its_request(tmp_path):
     assert "on_bar asked for nothing of it" == reason(result, 3)
 
 
+def test_charges_of_a_plan_are_told_levy_by_levy():
+    """Of ₹1,000: brokerage 0.5 %, STT 0.1 %, exchange 0.01 %, GST 18 % of brokerage and exchange charge."""
+    tariff = Tariff(brokerage_e8=500_000, stt_buy_e8=100_000, exchange_e8=10_000, gst_e8=18_000_000)
+    plan = Charges(plan="made_up:CNC", regimes=((0, tariff),))
+    told = why(result_of(FLAT, [1.0], charges=plan), 1)
+    assert ["Brokerage ₹5.00, STT ₹1.00, Exchange, with IPFT ₹0.10, GST ₹0.92"] == texts(told, "levies")
+    assert "charges ₹7.02" in texts(told, "charges")[0]
+
+
 def test_a_weight_tells_its_own_formula():
     told = why(result_of(FLAT, weights=[0.5]), 1)
     assert ["weight 0.5 × equity ₹1,00,000.00 ÷ close 100 → +500 units; 0 held, so +500"] == texts(told, "size")
@@ -155,6 +166,20 @@ def test_an_order_that_the_run_does_not_have_is_a_sentence():
         why(result_of(FLAT, [1.0]), 9)
     with pytest.raises(DataError, match="run run-1 has no order 1; it has none"):
         why(result_of(FLAT, [NAN]), 1)
+
+
+def test_a_run_of_an_earlier_version_cannot_be_run_again():
+    result = result_of(FLAT, [1.0])
+    old = replace(result, record=replace(result.record, style=""))
+    with pytest.raises(DataError, match="was kept by an earlier version without all its decisions"):
+        why(old, 1)
+
+
+def test_a_strategy_that_changed_since_is_not_asked_again():
+    result = result_of(FLAT, orders={1: [ask(7)]})
+    asked = replace(result, strategy="rsi", parameters={"period": 14}, provenance={"strategy_sha256": "0" * 64})
+    with pytest.raises(DataError, match="rsi has changed since run run-1, so on_bar"):
+        why(asked, 1)
 
 
 # ---------------------------------------------------------------------- why not

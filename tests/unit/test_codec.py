@@ -26,7 +26,9 @@ NAN, INFINITY = float("nan"), float("inf")
 
 
 def written(annotation, value) -> str:
-    return codec.canonical(codec.encode(annotation, value)).decode()
+    text = codec.write(annotation, value)
+    assert text == codec.canonical(json.loads(text)).decode()  # what is written at once is canonical
+    return text
 
 
 def read(annotation, text):

@@ -6,17 +6,17 @@ here imports numba.
 
 What it mirrors. Each step of a backtest that Session and the simulated exchange take, in their order:
 
-=================  ====================================================================================
-``orders``         ``session.orders``: numbered, placed, parked, taken back, ended
-``account``        ``session.account`` and ``trip_stats``: fills, marks, buying power, round trips
-``session``        what follows from a fill, ``intents``, ``reductions``, ``increases``, ``funding``
-``protection``     ``session.protection``: stops and targets placed, moved, withdrawn
-``risk``           ``session.review``, ``exposure`` and ``breaker``
-``sizer``          ``session.sizer``
-``product``        ``session.product``: square-off and expiry
-``exdates``        ``session.corporate_actions``
-``exchange``       ``framework.exchange``: which orders a step of a bar fills, in which rank, at which price
-=================  ====================================================================================
+=====================  ========================================================================================
+``orders``             ``session.orders``: numbered, placed, parked, taken back, ended
+``account``            ``session.account``, ``trip_stats``: fills, marks, buying power, round trips
+``session``            what follows from a fill, ``intents``, ``reductions``, ``increases``, ``funding``
+``protection``         ``session.protection``: stops and targets placed, moved, withdrawn
+``risk``               ``session.review``, ``exposure`` and ``breaker``
+``sizer``              ``session.sizer``
+``product``            ``session.product``: square-off and expiry
+``corporate_actions``  ``session.corporate_actions``
+``exchange``           ``framework.exchange``: which orders a step of a bar fills, in which rank, at which price
+=====================  ========================================================================================
 
 What both texts decide is a function of ``framework.rules`` that gives a code, a number or a price; both only carry it
 out, each on its own records. So a change of a decision is made once, in the rulebook; only a change of the *order of

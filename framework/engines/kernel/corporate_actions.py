@@ -112,7 +112,7 @@ def carry_orders(s: State, p: Params, i: int, factor: float) -> None:
                 order.limit = actions.resting_price(order.limit, factor, book.tick, side)
                 order.trigger = actions.resting_price(order.trigger, factor, book.tick, side)
                 order.worst = order.worst / factor
-                modify(s, k, remaining)
+                modify(s, k, remaining, NAN)
             elif not order.cancelling:
                 give_up(s, p, k)
                 withdraw(s, k)

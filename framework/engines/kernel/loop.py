@@ -45,7 +45,7 @@ def run_rows(
     p = params[0]
     account = s.account[0]
     ages = p.time_exit > 0 or p.trail_amount > 0.0 or bar.trail.shape[0] > 0
-    always_decides = p.limit_follow or p.new_signal or (p.weights and p.rebalance >= EVERY_BAR)
+    always_decides = p.limit_follow or p.new_signal or p.rebalance >= EVERY_BAR
     due = bar.deadline_days.shape[0] > 0
     alone = s.books.shape[0] == 1 and not always_decides and not due
     account.first_row = offset

@@ -108,6 +108,15 @@ def rest(s: State, k: int) -> None:
     s.resting[account.resting] = k
     account.resting = account.resting + 1
     account.resting_day = account.resting_day + (1 if order.validity == DAY else 0)
+    arrive(s, k)
+
+
+def arrive(s: State, k: int) -> None:
+    """The exchange looks at the order within the step in hand, once."""
+    account = s.account[0]
+    for position in range(account.arrivals):
+        if s.arrivals[position] == k:
+            return
     s.arrivals[account.arrivals] = k
     account.arrivals = account.arrivals + 1
 

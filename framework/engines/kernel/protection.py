@@ -15,7 +15,7 @@ from framework.engines.kernel.layout import (
     Params,
     State,
 )
-from framework.engines.kernel.orders import carry_out_cancels, new_order, place, withdraw
+from framework.engines.kernel.orders import arrive, carry_out_cancels, new_order, place, withdraw
 from framework.rules import exits, targets
 
 NAN = float("nan")
@@ -51,7 +51,7 @@ def entered(s: State, p: Params, i: int, unslipped: float, opened: bool, within_
     if p.next_bar_exits:
         book.protect_due = True
     else:
-        replace(s, p, i, unslipped if within_bar else NAN)
+        fit(s, p, i, unslipped if within_bar else NAN)
 
 
 def shrank(s: State, p: Params, i: int, k: int) -> None:
@@ -78,7 +78,7 @@ def look_after(s: State, p: Params, bar: Bar, t: int) -> None:
         due = exits.at_close(book.protect_due, book.stop_id >= 0, trails, extreme, before)
         book.extreme, book.within_bar, book.protect_due = extreme, False, False
         if due == exits.PLACE:
-            replace(s, p, i, NAN)
+            fit(s, p, i, NAN)
         elif due == exits.MOVE:
             adjust(s, p, i)
         if exits.time_is_up(book.bars_held, p.time_exit, book.leaving):
@@ -105,20 +105,33 @@ def withdraw_exits(s: State, i: int) -> None:
         withdraw(s, book.target_id)
 
 
-def replace(s: State, p: Params, i: int, within_bar_from: float) -> None:
-    """Withdraw the exits there are and place new ones at the present levels."""
-    withdraw_exits(s, i)
+def fit(s: State, p: Params, i: int, within_bar_from: float) -> None:
+    """Bring the exits to the whole position: what is there is changed in place, what is missing is placed."""
     book = s.books[i]
     trigger, trailing, limit = levels(s, p, i)
-    if trigger > 0.0:
-        reason = TRAILING_STOP if trailing else STOP_LOSS
-        k = new_order(s, i, -book.quantity, STOP, reason, True, NAN, trigger, GTC, True, within_bar_from)
-        book.stop_id = k
+    reason = TRAILING_STOP if trailing else STOP_LOSS
+    book.stop_id = fit_one(s, i, book.stop_id, STOP, reason, trigger, within_bar_from)
+    book.target_id = fit_one(s, i, book.target_id, LIMIT, TAKE_PROFIT, limit, within_bar_from)
+
+
+def fit_one(s: State, i: int, k: int, kind: int, reason: int, price: float, within_bar_from: float) -> int:
+    """The same of one of the two, order ``k`` (−1 = there is none); returns its id."""
+    book = s.books[i]
+    trigger, limit = (price, NAN) if kind == STOP else (NAN, price)
+    if k >= 0 and not s.orders[k].cancelling and s.orders[k].x_side * book.quantity < 0:
+        order = s.orders[k]
+        if not price > 0.0:
+            withdraw(s, k)
+        elif exits.is_out_of_date(
+            order.trigger if kind == STOP else order.limit, price, order.x_remaining, book.quantity
+        ):
+            order.trigger, order.limit, order.reason = trigger, limit, reason
+            modify(s, k, -book.quantity, within_bar_from)
+        return k
+    if price > 0.0:
+        k = new_order(s, i, -book.quantity, kind, reason, True, limit, trigger, GTC, True, within_bar_from)
         place(s, k, 0, False)
-    if limit > 0.0:
-        k = new_order(s, i, -book.quantity, LIMIT, TAKE_PROFIT, True, limit, NAN, GTC, True, within_bar_from)
-        book.target_id = k
-        place(s, k, 0, False)
+    return k
 
 
 def adjust(s: State, p: Params, i: int) -> None:
@@ -129,21 +142,29 @@ def adjust(s: State, p: Params, i: int) -> None:
         stop = s.orders[book.stop_id]
         if exits.is_out_of_date(stop.trigger, trigger, stop.quantity - stop.filled, book.quantity):
             stop.trigger, stop.reason = trigger, TRAILING_STOP if trailing else STOP_LOSS
-            modify(s, book.stop_id, -book.quantity)
+            modify(s, book.stop_id, -book.quantity, NAN)
     if book.target_id >= 0:
         target = s.orders[book.target_id]
         if exits.is_out_of_date(target.limit, limit, target.quantity - target.filled, book.quantity):
             target.limit = limit
-            modify(s, book.target_id, -book.quantity)
+            modify(s, book.target_id, -book.quantity, NAN)
 
 
-def modify(s: State, k: int, remaining: int) -> None:
-    """Leave ``remaining`` signed units to fill; the exchange takes over prices that there are."""
+def modify(s: State, k: int, remaining: int, within_bar_from: float) -> None:
+    """Leave ``remaining`` signed units to fill; the exchange takes over prices that there are.
+
+    An exit that is enlarged is a new order there: what its entry's bar can still reach counts.
+    """
     order = s.orders[k]
     order.quantity = order.filled + remaining
-    if order.resting:
-        order.x_remaining, order.x_side = abs(remaining), 1 if remaining > 0 else -1
-        if order.trigger > 0.0:
-            order.x_trigger = order.trigger
-        if order.limit > 0.0:
-            order.x_limit = order.limit
+    if not order.resting:
+        return
+    enlarged = order.protective and abs(remaining) > order.x_remaining
+    order.x_remaining, order.x_side = abs(remaining), 1 if remaining > 0 else -1
+    if order.trigger > 0.0:
+        order.x_trigger = order.trigger
+    if order.limit > 0.0:
+        order.x_limit = order.limit
+    if enlarged:
+        order.from_next_bar, order.x_within = False, within_bar_from
+        arrive(s, k)

@@ -63,7 +63,7 @@ def on_fill(
         shrank(s, p, i, k)
         other = plain_exit(s, i)
         if other >= 0 and abs(s.orders[other].quantity - s.orders[other].filled) > abs(book.quantity):
-            modify(s, other, -book.quantity)
+            modify(s, other, -book.quantity, NAN)
     elif change != ledger.FLAT:
         entered(s, p, i, unslipped, change != ledger.GREW, not at_open and not at_close)
     if order.quantity == order.filled:
@@ -143,17 +143,22 @@ def decide(s: State, p: Params, bar: Bar, t: int, every: bool) -> None:
 def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> None:
     """Take in a target (or NaN) of an instrument that has a bar."""
     book = s.books[i]
-    if targets.ignores(target, book.ignored_target):
+    ignored = book.ignored_target = targets.still_ignored(target, book.ignored_target)
+    meaning = targets.meaning(
+        target,
+        s.intents[i],
+        ignored,
+        book.leaving,
+        p.rebalance,
+        book.mark_paise,
+        s.account[0].equity_paise,
+        p.band_points,
+    )
+    if meaning == targets.KEEPS and p.limit_follow:
+        follow_limit(s, p, bar, t, i)
+    if meaning < targets.RESIZES:
         return
-    book.ignored_target = NAN
-    if book.leaving:
-        return
-    is_new = targets.is_new(target, s.intents[i])
-    if not is_new and not wants_rebalance(s, p, i, target):
-        if p.limit_follow:
-            follow_limit(s, p, bar, t, i)
-        return
-    wanted = target if is_new else s.intents[i]
+    wanted = target if meaning == targets.CHANGES else s.intents[i]
     towards_zero = not p.weights and targets.moves_towards_zero(wanted, s.intents[i])
     book.intent_before, s.intents[i] = s.intents[i], wanted
     book.desired = desired_units(s, p, bar, t, i, wanted)
@@ -167,14 +172,6 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
         refuse(s, k, why)
     delta = targets.increase(position, book.desired, towards_zero)
     want(s, p, bar, t, i, delta, REBALANCE if targets.is_rebalance(p.weights, position != 0, wanted) else SIGNAL)
-
-
-def wants_rebalance(s: State, p: Params, i: int, target: float) -> bool:
-    """``allocate``: whether an unchanged weight is brought back to its size."""
-    if not p.weights:
-        return False
-    marked, equity = s.books[i].mark_paise, s.account[0].equity_paise
-    return targets.is_due(p.rebalance, target, s.intents[i], marked, equity, p.band_points)
 
 
 def desired_units(s: State, p: Params, bar: Bar, t: int, i: int, wanted: float) -> int:

@@ -77,10 +77,30 @@ def test_a_weight_drifts_beyond_its_band(weight, position_paise, equity_paise, b
 
 @pytest.mark.parametrize(
     ("target", "ignored", "expected"),
-    [(1.0, NAN, False), (NAN, NAN, False), (1.0, 1.0, True), (NAN, 1.0, True), (0.0, 1.0, False), (0.5, 1.0, False)],
+    [(1.0, NAN, NAN), (NAN, NAN, NAN), (1.0, 1.0, 1.0), (NAN, 1.0, 1.0), (0.0, 1.0, NAN), (0.5, 1.0, NAN)],
 )
 def test_a_target_is_ignored_until_another_one_comes(target, ignored, expected):
-    assert targets.ignores(target, ignored) is expected
+    assert repr(targets.still_ignored(target, ignored)) == repr(expected)
+
+
+@pytest.mark.parametrize(
+    ("target", "intent", "ignored", "leaving", "rebalance", "expected"),
+    [
+        (1.0, 0.0, NAN, False, targets.ON_CHANGE, targets.CHANGES),
+        (0.0, 1.0, NAN, False, targets.ON_CHANGE, targets.CHANGES),
+        (1.0, 0.0, 1.0, False, targets.ON_CHANGE, targets.NOT_NOW),
+        (1.0, 0.0, NAN, True, targets.EVERY_BAR, targets.NOT_NOW),
+        (1.0, 1.0, NAN, False, targets.ON_CHANGE, targets.KEEPS),
+        (NAN, 1.0, NAN, False, targets.ON_SIGNAL, targets.KEEPS),
+        (1.0, 1.0, NAN, False, targets.ON_SIGNAL, targets.RESIZES),
+        (NAN, 1.0, NAN, False, targets.EVERY_BAR, targets.RESIZES),
+        # 300 of 1,000 held, wanted is all of it: 70 points away.
+        (NAN, 1.0, NAN, False, targets.BAND, targets.RESIZES),
+        (NAN, 0.3, NAN, False, targets.BAND, targets.KEEPS),
+    ],
+)
+def test_what_a_target_means(target, intent, ignored, leaving, rebalance, expected):
+    assert targets.meaning(target, intent, ignored, leaving, rebalance, 300, 1_000, 5.0) == expected
 
 
 @pytest.mark.parametrize(
@@ -129,3 +149,28 @@ def test_an_increase_reverses_on_the_other_side_only(position, quantity, expecte
 )
 def test_a_rebalance_keeps_a_weight_that_is_held(weights, holds, target, expected):
     assert targets.is_rebalance(weights, holds, target) is expected
+
+
+@pytest.mark.parametrize(
+    ("position", "desired", "towards_zero", "expected"),
+    [
+        (5, -3, False, -3),  # a reversal opens all of it
+        (-5, 3, True, 3),
+        (5, 5, False, 0),
+        (5, 3, False, 0),
+        (0, 4, False, 4),
+        (2, 6, False, 4),
+        (2, 6, True, 0),  # what risk clipped is not topped up
+        (-2, -6, False, -4),
+    ],
+)
+def test_what_a_target_adds(position, desired, towards_zero, expected):
+    assert targets.increase(position, desired, towards_zero) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "intent", "expected"),
+    [(0.5, 1.0, True), (0.0, 1.0, True), (-0.5, -1.0, True), (1.0, 0.5, False), (-0.5, 1.0, False), (1.0, 1.0, False)],
+)
+def test_a_target_moves_towards_zero_on_its_side_only(target, intent, expected):
+    assert targets.moves_towards_zero(target, intent) is expected
