@@ -28,7 +28,7 @@ RiskRules = Annotated[
 
 def why_command(
     run: RunName,
-    order: Annotated[int, typer.Argument(help="Order number, as in orders.csv of the bundle.", min=1)],
+    order: Annotated[int, typer.Argument(metavar="ORDER", help="Order number, as in orders.csv of the bundle.", min=1)],
     risk_rules: RiskRules = None,
     db: Database = None,
     as_json: AsJson = False,
@@ -51,13 +51,13 @@ def why_command(
 
 def why_not_command(
     run: RunName,
-    symbol: Annotated[str, typer.Argument(help="Instrument of the run.")],
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="Instrument of the run.")],
     moment: Annotated[str, typer.Argument(metavar="TIME", help="Day, or a moment within the bar: 2024-03-01T10:15.")],
     risk_rules: RiskRules = None,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain why a run ordered nothing of an instrument at a bar: the strategy, the size, a rule, an order before it.
+    """Explain why a run did not order an instrument at a bar: the strategy, the size, a rule, an order before it.
 
     TIME is in the exchange's local time.
 
