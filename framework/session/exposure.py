@@ -33,18 +33,18 @@ class Exposure:
         self._reuse_proceeds = reuse_proceeds
         self._by_target = by_target
 
-    def beside(self, i: int, among: Container[int] | None = None, *, follows: bool) -> Used:
-        """Room used beside an order of instrument ``i``; ``among`` these instruments only.
+    def used_excluding(self, i: int, within: Container[int] | None = None, *, reversing: bool) -> Used:
+        """Exposure used without an order of instrument ``i``; ``within`` these instruments only.
 
-        ``follows``: the order opens the other side once the position of ``i`` is closed, so that does not count.
+        ``reversing``: the order opens the other side once the position of ``i`` is closed, so that does not count.
         """
         paise = others = 0
         for j in sorted({*self._account.held, *self._orders.instruments()}):
-            if among is not None and j not in among:
+            if within is not None and j not in within:
                 continue
             held_paise, is_held = self._held(j)
             entries = self._entries(j) if j == i else self._orders.may_still_increase(j)
-            if j == i and follows:
+            if j == i and reversing:
                 held_paise = 0
             entries_paise = sum([value(entry.worst, entry.remaining) for entry in entries])
             behind = any(entry.needs_flat for entry in entries)

@@ -11,16 +11,16 @@ and how much is here and in the rulebook that it calls; hosts carry commands to 
 Five small machines run side by side, and each input moves some of them.
 
 The **session day** (``sequence``, ``product``) goes BarOpens → BarCloses → Decided, bar by bar, and SessionEnds after
-the last. A bar's open begins a session: counts begin anew, actions are gone through, square-offs come due. It sees bars
-and ticks, never prices of what has not closed. ``sequence`` is the guard at the door: an input that cannot come now
-raises before anything has changed.
+the last. The first bar's open begins a session: counts begin anew, corporate actions are applied, square-offs come due.
+It sees bars and ticks, never the prices of a bar that has not closed. ``sequence`` is the guard at the door: an input
+that cannot come now raises before anything has changed.
 
 An **order** (``orders``, ``lifecycle``, ``answers``) goes PARKED → SENT → WORKING → done, with UNKNOWN beside it. It
 sees answers, and moves by evidence only. A cancel or a change under way is noted beside the state: until it is
-answered, the order may be either, and counts as the worse.
+answered, the order may be in either state, and counts as the worse one.
 
-An **intent** (``intents``, ``increases``, ``reductions``) is what is wanted of an instrument: a target, the units it
-means, or *leaving*. It moves at decisions, and when an order comes to nothing or an exit was forced. Increases are
+An **intent** (``intents``, ``increases``, ``reductions``) is the wish for an instrument: a target, the units it means,
+or *leaving*. It moves at decisions, and when an order comes to nothing or an exit was forced. Increases are
 reviewed (``review``); reductions are ordered until they are done.
 
 A **protection** (``protection``) is the pair of stop and target of a position. It follows every fill, close and split:
@@ -40,14 +40,15 @@ Between a command and its answer the world goes on. The rules that make every ra
 - A cancel and a fill: the fill counts. A parked order waits for the cancel's answer, and is dropped when a fill
   overtakes it or the cancel is refused.
 - A change and a fill: quantities of a change are of the whole order, what has filled included, so either order of the
-  two is the same. One change is under way at a time; the next one is made of what is wanted then.
+  two events ends alike. One change is under way at a time; the next one aims at what is wanted by then.
 - Answers among each other: ``lifecycle`` gives states a rank, so that any order of the same answers ends alike.
 - Stop and target: both may fill. That is booked; the position that came of it is an accident, and is closed at once.
-- A silence: what is not answered in time is told, an unanswered placing is UNKNOWN, keeps its reserve, counts in full
-  in every limit and is never sent again. Only evidence ends it.
-- Somebody else in the account: what no order explains is booked, told, and increases wait until it is reconciled.
+- A silence: a command that is not answered in time is told. An order whose placing is not answered is
+  UNKNOWN: it keeps its reserve, counts in full in every limit and is never sent again. Only evidence ends it.
+- Somebody else in the account: a fill that no order explains is booked and told; increases wait until somebody has
+  reconciled the account.
 
-``upkeep`` is the safety net: whatever was refused or is missing is looked at again at every close and tick. In a
+``upkeep`` is the safety net: at every close and tick it looks again at whatever was refused or is missing. In a
 simulation it has nothing to do, because there everything is answered at once and nothing is refused. What only a real
 broker can do is in ``answers``, ``surprises``, ``upkeep`` and ``persons``; the compiled engine mirrors none of it.
 """
