@@ -64,16 +64,17 @@ class Sequence:
     # Each method notes an input, or raises InvariantError and changes nothing.
 
     def opens(self, bar: BarOpens) -> None:
-        """A bar opens: after the one before has closed, and later."""
+        """A bar opens: after the one before has closed, and later. Its moment is its open, however late it is told."""
         moment, last = bar.moment, self.bar
         if not (
             self.phase & MAY_OPEN
-            and self.moment <= moment < bar.close_time
+            and last.close_time <= moment < bar.close_time
             and (last is BEFORE_BARS or (moment > last.moment and bar.session >= last.session))
         ):
             self._refuse_bar(bar)
         self.phase, self.bar = OPEN, bar
-        self.moment = self.now = moment
+        self.moment = max(self.moment, moment)
+        self.now = self.moment
 
     def closes(self, event: BarCloses) -> None:
         """The bar that opened closes, with a price or NaN for every instrument."""
@@ -108,12 +109,17 @@ class Sequence:
     def _refuse_out_of_turn(self, event: Input, place: InputPlace | None) -> NoReturn:
         if event.moment < self.moment or place is None:
             _refuse(event, f"came after one at {self.moment} ns; inputs come in the order of time")
+        self._refuse_phase(event, place)
+
+    def _refuse_phase(self, event: Input, place: InputPlace) -> NoReturn:
         allowed = "; ".join(text for phase, text in PHASES.items() if phase & place.after)
         _refuse(event, f"cannot come now, when {PHASES[self.phase]}; it comes when: {allowed}")
 
     def _refuse_bar(self, bar: BarOpens) -> NoReturn:
-        if not self.phase & MAY_OPEN or bar.moment < self.moment:
-            self._refuse_out_of_turn(bar, PLACES[BarOpens])
+        if not self.phase & MAY_OPEN:
+            self._refuse_phase(bar, PLACES[BarOpens])
+        if bar.moment < self.bar.close_time:
+            _refuse(bar, f"came after one at {self.bar.close_time} ns; inputs come in the order of time")
         if bar.close_time <= bar.moment:
             _refuse(bar, f"closes at {bar.close_time} ns, not after it opens")
         last = self.bar

@@ -61,6 +61,7 @@ from framework.errors import InvariantError
 from framework.rules.breaker import is_ruin
 from framework.session.account import Account
 from framework.session.aftermath import Aftermath
+from framework.session.answer_shape import KINDS, is_understood
 from framework.session.answers import BrokerAnswers, Hooks
 from framework.session.approval import LONGEST_NAME
 from framework.session.breaker import Breaker
@@ -133,11 +134,11 @@ class Session:
         self._rules = tuple(rules)
         self.inputs = inputs = Sequence(len(self.instruments))
         self._books = books = [InstrumentState() for _ in self.instruments]
-        self._orders = orders = Orders(account, books, inputs, tell, name)
         self.breaker = breaker = Breaker(settings, account.trips, tell)
+        self._orders = orders = Orders(account, books, inputs, breaker, tell, name)
         self._surprises = surprises = Surprises(instruments, breaker, tell)
         reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
-        exposure = Exposure(account, orders, reuse_proceeds=reuse_proceeds)
+        exposure = Exposure(account, orders, reuse_proceeds=reuse_proceeds, by_target=by_target)
         self._last_bars = Staleness(len(self.instruments))
         self._reductions = Reductions(account, books, orders, by_target=by_target, weights=self._weights)
         self._product = Product(settings, account, books, orders, self._reductions, tell)
@@ -214,6 +215,8 @@ class Session:
         if type(event) is events.PersonSays:
             refuse_impossible(event, self.account)
         self.inputs.admit(event)
+        if type(event) in KINDS and not is_understood(event):
+            return self._answers.not_understood
         return carry_out
 
     # ------------------------------------------------------------------ what hosts read
@@ -263,6 +266,8 @@ class Session:
             self.breaker.begin_session(bar.moment, self.equity_paise)
             if self._corporate_actions.is_due(bar.session):
                 commands = self._go_through_actions(bar.session, bar.moment)
+            if self._upkeep.is_due():
+                commands += self._upkeep.at_open(self._answers.doubt)
         return commands + self._product.before_open(bar)
 
     def _go_through_actions(self, session: int, now: int) -> list[Command]:
@@ -341,6 +346,8 @@ class Session:
                 for entry in self._orders.entries(i):
                     commands += self._orders.withdraw(entry, now)
             if self.settings.limits.on_trip == "flatten" or event.cause is BreakerCause.RUIN:
+                for i in self._orders.instruments():
+                    self._orders.leave_late_fills(i, Reason.RISK)
                 for i in self.account.held:
                     if not self._books[i].leaving:
                         self._books[i].leave(Reason.RISK, self.settings.reenter)
