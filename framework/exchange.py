@@ -314,14 +314,13 @@ class SimulatedExchange:
     def _market(self, resting: _Resting, start: float, row: BarRow, *, at_close: bool) -> Iterator[Answer]:
         """Row 1: at the open (or the close), slipped; with protection, beyond the bound it is a resting limit."""
         order = resting.order
-        if not order.protective:
-            side, tick = 1 if order.quantity > 0 else -1, self._instruments[order.instrument].tick
-            slippage, protection_bps = self._settings.slippage, self._settings.protection_bps
-            bound = prices.bound_reached(start, side, protection_bps, slippage.bps, slippage.ticks, tick)
-            if bound > 0.0:
-                resting.become(order._replace(type=LIMIT, limit=bound))
-                self._finish_bar(resting)
-                return
+        side, tick = 1 if order.quantity > 0 else -1, self._instruments[order.instrument].tick
+        slippage, protection_bps = self._settings.slippage, self._settings.protection_bps
+        bound = prices.bound_reached(start, side, protection_bps, slippage.bps, slippage.ticks, tick)
+        if bound > 0.0:
+            resting.become(order._replace(type=LIMIT, limit=bound))
+            self._finish_bar(resting)
+            return
         yield from self._fill(resting, start, row, at_open=not at_close, slip=True, at_close=at_close)
 
     def _in_range(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Answer]:
