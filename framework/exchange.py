@@ -53,7 +53,7 @@ class _Entered(NamedTuple):
     """Row 14: what entered an instrument inside the bar in hand last."""
 
     side: int
-    """Side of the position that its exits protect; 0 = it was entered at the open after all."""
+    """Side of the position that its exits protect."""
     price: float
     """Unslipped, rupees."""
     certain: float
@@ -62,7 +62,7 @@ class _Entered(NamedTuple):
     """Every price beyond it came after it."""
 
 
-NOTHING = _Entered(0, NAN, NAN, first_touch=False)
+NOTHING = _Entered(0, NAN, NAN, False)
 
 
 class BuyingPower(Protocol):
@@ -314,14 +314,13 @@ class SimulatedExchange:
     def _market(self, resting: _Resting, start: float, row: BarRow, *, at_close: bool) -> Iterator[Answer]:
         """Row 1: at the open (or the close), slipped; with protection, beyond the bound it is a resting limit."""
         order = resting.order
-        if not order.protective:
-            side, tick = 1 if order.quantity > 0 else -1, self._instruments[order.instrument].tick
-            slippage, protection_bps = self._settings.slippage, self._settings.protection_bps
-            bound = prices.bound_reached(start, side, protection_bps, slippage.bps, slippage.ticks, tick)
-            if bound > 0.0:
-                resting.become(order._replace(type=LIMIT, limit=bound))
-                self._finish_bar(resting)
-                return
+        side, tick = 1 if order.quantity > 0 else -1, self._instruments[order.instrument].tick
+        slippage, protection_bps = self._settings.slippage, self._settings.protection_bps
+        bound = prices.bound_reached(start, side, protection_bps, slippage.bps, slippage.ticks, tick)
+        if bound > 0.0:
+            resting.become(order._replace(type=LIMIT, limit=bound))
+            self._finish_bar(resting)
+            return
         yield from self._fill(resting, start, row, at_open=not at_close, slip=True, at_close=at_close)
 
     def _in_range(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Answer]:
@@ -380,8 +379,8 @@ class SimulatedExchange:
             del self._resting[order.order_id]
         if order.protective:
             yield from self._cancel_others(order, moment)
-        if not (order.reduces or at_close):
-            self._note_entry(order, side, unslipped, row.open[i], at_open=at_open)
+        if not (order.reduces or at_open or at_close):
+            self._note_entry(order, side, unslipped, row.open[i])
         self.simulated.append(SimulatedFill(unslipped, at_open, at_close))
         fill = Fill(order.order_id, i, side * quantity, price, row.time)
         yield Filled(moment, str(len(self.simulated)), fill, at_open)
@@ -396,17 +395,11 @@ class SimulatedExchange:
             del self._resting[order_id]
             yield Cancelled(moment, order_id, ONE_CANCELS_OTHER)
 
-    def _note_entry(self, order: Order, side: int, unslipped: float, start: float, *, at_open: bool) -> None:
-        """Row 14: keep what entered inside this bar until the bar is over; at its open it is row 13."""
-        i = order.instrument
-        if at_open:
-            if i in self._entered:
-                self._entered[i] = self._entered[i]._replace(side=0)
-        elif i in self._entered:
-            self._entered[i] = _Entered(side, unslipped, NAN, first_touch=False)
-        else:
-            first_touch = fills.is_first_touch(side, unslipped, order.trigger, start)
-            self._entered[i] = _Entered(side, unslipped, unslipped, first_touch=first_touch)
+    def _note_entry(self, order: Order, side: int, unslipped: float, start: float) -> None:
+        """Row 14: keep what entered inside this bar until the bar is over."""
+        several = order.instrument in self._entered
+        first_touch = not several and fills.is_first_touch(side, unslipped, order.trigger, start)
+        self._entered[order.instrument] = _Entered(side, unslipped, NAN if several else unslipped, first_touch)
 
     def _finish_bar(self, resting: _Resting) -> None:
         """The order has done its part in this bar."""

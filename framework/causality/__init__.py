@@ -1,1 +1,1 @@
-"""Questions put to a strategy rather than to the market: is it causal, and later: is it luck."""
+"""Causality check: could a future bar have changed a past decision of this strategy?"""

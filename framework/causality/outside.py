@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,7 +42,7 @@ class Place(NamedTuple):
         elif isinstance(self.holder, type):
             type.__setattr__(self.holder, self.key, value)
         else:
-            setattr(self.holder, self.key, value)
+            object.__setattr__(self.holder, self.key, value)  # the user's own object may be frozen
 
 
 class Outside:
@@ -83,6 +84,9 @@ class Outside:
     def _through(self, veil: Veil, value: Any) -> Any:
         if isinstance(value, tuple):  # the defaults of a function
             return tuple(self._through(veil, one) for one in value)
+        if isinstance(value, partial):
+            given = {key: self._through(veil, one) for key, one in value.keywords.items()}
+            return partial(value.func, *self._through(veil, value.args), **given)
         if isinstance(value, Bars):
             return veil.over_bars(value)
         if isinstance(value, Panel):
@@ -111,6 +115,8 @@ class Outside:
             self._places.append(Place(holder, key, name, value))
         elif isinstance(value, FunctionType):
             self._look_into(value, depth - 1)
+        elif isinstance(value, partial):
+            self._look_into_partial(holder, key, name, value, depth - 1)
         elif hasattr(value, "cache_clear") and isinstance(getattr(value, "__wrapped__", None), FunctionType):
             self._caches.append(value)
             self._look_into(value.__wrapped__, depth - 1)
@@ -119,6 +125,23 @@ class Outside:
             items = value.items() if isinstance(value, dict) else enumerate(value)
             for inner, one in list(items):
                 self._look(value, inner, f"{name}[{inner!r}]", one, depth - 1)
+        elif not isinstance(value, type) and hasattr(value, "__dict__") and _is_users(type(value).__module__):
+            self._look_into_object(name, value, depth - 1)
+
+    def _look_into_object(self, name: str, value: Any, depth: int) -> None:
+        """An object of the user's own: what it holds, and what its methods name."""
+        self._seen.add(id(value))
+        for key, one in list(vars(value).items()):
+            self._look(value, key, f"{name}.{key}", one, depth)
+        for method in vars(type(value)).values():
+            if isinstance(method, FunctionType):
+                self._look_into(method, depth)
+
+    def _look_into_partial(self, holder: Any, key: Any, name: str, value: partial[Any], depth: int) -> None:
+        if any(isinstance(one, Bars | Panel) or is_table(one) for one in (*value.args, *value.keywords.values())):
+            self._places.append(Place(holder, key, name, value))
+        if isinstance(value.func, FunctionType):
+            self._look_into(value.func, depth)
 
     def _look_into(self, function: FunctionType, depth: int) -> None:
         if depth == 0 or id(function) in self._seen or not _is_users(function.__module__):

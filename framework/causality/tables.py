@@ -19,14 +19,49 @@ AT_CLOSE = frozenset({"high", "low", "close", "adj close", "adjclose", "adj_clos
 """Columns of a bar that are settled at its close; ``open`` is when it opens, any other column at its own time."""
 
 
+TIME_NAMES = frozenset({"time", "timestamp", "datetime", "date", "ts"})
+"""Columns that hold a bar's time where the index does not."""
+
+
 def is_table(value: Any) -> bool:
-    """A DataFrame or Series with times; pandas is not imported for it."""
+    """A DataFrame or Series with times in any order; pandas is not imported for it.
+
+    Times are the index, one of its levels, or a column beside one called ``close``: a calendar is no table of prices.
+    """
     pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(value, pandas.DataFrame | pandas.Series) and _timed(value, pandas)
+    if pandas is None or not isinstance(value, pandas.DataFrame | pandas.Series) or len(value) < 2:  # noqa: PLR2004
+        return False
+    return _times(value, pandas) is not None
 
 
-def _timed(value: Any, pandas: Any) -> bool:
-    return isinstance(value.index, pandas.DatetimeIndex) and len(value) > 1 and value.index.is_monotonic_increasing
+def _times(value: Any, pandas: Any) -> Any:
+    """A DatetimeIndex or PeriodIndex with the time of each row; None without times."""
+    index = value.index
+    if isinstance(index, pandas.DatetimeIndex):
+        return None if index.hasnans else index
+    names = {str(column).strip().lower(): at for at, column in enumerate(getattr(value, "columns", ()))}
+    found: list[Any] = []
+    if isinstance(index, pandas.PeriodIndex):
+        found = [index]
+    elif "close" in names and isinstance(index, pandas.MultiIndex):
+        found = [index.get_level_values(level) for level in range(index.nlevels)]
+    elif "close" in names:
+        columns = [value.iloc[:, at] for name, at in names.items() if name in TIME_NAMES]
+        found = [_read(column, pandas) for column in (index, *columns)]
+    kinds = pandas.DatetimeIndex | pandas.PeriodIndex
+    return next((times for times in found if isinstance(times, kinds) and not times.hasnans), None)
+
+
+def _read(column: Any, pandas: Any) -> Any:
+    """Times of a column or an index, also such as a file has them (``2024-01-31``); None for what is no time."""
+    if pandas.api.types.is_datetime64_any_dtype(column.dtype):
+        return pandas.DatetimeIndex(column)
+    if not isinstance(column.to_numpy()[0], str):
+        return None
+    try:
+        return pandas.DatetimeIndex(pandas.to_datetime(column, format="ISO8601"))
+    except (ValueError, TypeError):
+        return None
 
 
 def veiled_table(value: Any, veil: Veil, instrument: Instrument, first_open: int) -> Any:
@@ -36,15 +71,20 @@ def veiled_table(value: Any, veil: Veil, instrument: Instrument, first_open: int
     comes a bar after ``first_open`` (UTC nanoseconds), the first one that the strategy is given: they are stamped at
     their closes. Other columns and single series are taken to be known from their time on.
     """
-    opens = _nanoseconds(value.index, instrument)
     pandas = sys.modules["pandas"]
+    times = _times(value, pandas)
+    periods = isinstance(times, pandas.PeriodIndex)
+    opens = _nanoseconds(times.start_time if periods else times, instrument)
     if isinstance(value, pandas.Series):
         return _changed(value, veil, opens > veil.moment, 0)
     names = {column: str(column).strip().lower() for column in value.columns}
     is_bars = {"open", "close"} <= set(names.values())
-    steps, counts = np.unique(np.diff(opens), return_counts=True)
-    step = min(int(steps[np.argmax(counts)]), DAY_NS)
-    closes = opens if step < DAY_NS and (opens[0] - first_open) % DAY_NS == step else opens + step
+    rising = np.unique(opens)
+    steps, counts = np.unique(np.diff(rising), return_counts=True)
+    step = min(int(steps[np.argmax(counts)]), DAY_NS) if steps.size else DAY_NS
+    closes = opens if step < DAY_NS and (rising[0] - first_open) % DAY_NS == step else opens + step
+    if periods:
+        closes = _nanoseconds((times + 1).start_time, instrument)
     changed = value.copy()
     for position, name in enumerate(names.values()):
         unknown = opens > veil.moment

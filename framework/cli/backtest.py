@@ -44,14 +44,18 @@ def backtest_command(
     ] = None,
     causality: Annotated[
         str,
-        _option("--causality", text="default (within a second) · all-decisions · every-bar · off", panel=RISK),
+        _option(
+            "--causality",
+            text="Check for the future: default (within a second) · all-decisions · every-bar · off.",
+            panel=RISK,
+        ),
     ] = "default",
     engine: Annotated[str, _option("--engine", text="auto · event · compiled · backtrader", panel=ENGINE)] = "auto",
     memory: Annotated[
         str | None,
         _option(
             "--memory",
-            text="Of prices and decisions: 2GB, 500MB; more lies on disk. \\[50% of the machine's]",
+            text="Most memory for prices and decisions: 2GB, 500MB; the rest lies on disk. \\[50% of the machine's]",
             panel=ENGINE,
         ),
     ] = None,
@@ -60,7 +64,7 @@ def backtest_command(
     ] = False,
     risk_free: Annotated[
         str,
-        _option("--risk-free", text="Rate a year that Sharpe, Sortino and alpha are measured against.", panel=OUTPUT),
+        _option("--risk-free", text="Risk-free rate a year, for Sharpe, Sortino and alpha: 6%.", panel=OUTPUT),
     ] = "0%",
     out: Annotated[
         Path | None, _option("--out", text="Folder for the tearsheet, the fills and the bundle.", panel=OUTPUT)
@@ -68,7 +72,9 @@ def backtest_command(
     fills: Annotated[Path | None, _option("--fills", text="CSV file for the fills.", panel=OUTPUT)] = None,
     journal: Annotated[
         Path | None,
-        _option("--journal", text="File for every input and what followed; see tulya journal.", panel=OUTPUT),
+        _option(
+            "--journal", text="File for the journal: every input and what followed; see tulya journal.", panel=OUTPUT
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

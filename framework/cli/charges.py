@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="What an order costs on NSE and BSE, and from when which rate.",
+    help="Charges of an order on NSE and BSE, and the days on which each rate holds.",
     rich_markup_mode="markdown",
 )
 

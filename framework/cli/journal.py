@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from framework.journal.fold import Folded
 
 app = typer.Typer(
-    name="journal", help="Journals of runs: show, verify and replay what a session was told.", no_args_is_help=True
+    name="journal", help="Journals of runs: show, verify and replay every input of a session.", no_args_is_help=True
 )
 JournalName = Annotated[str, typer.Argument(metavar="FILE", help="A journal's file, or its name in the database.")]
 
@@ -36,7 +36,7 @@ def show_command(
 ) -> None:
     """List the entries of a journal: each input, the commands that it led to (→) and the facts (·).
 
-    Days and moments are the exchange's own. Every entry is checked against its hash on the way.
+    Days and moments are in the exchange's local time. Every entry is checked against its hash on the way.
 
     Examples:
     tulya journal show run.journal --acting --limit 10
@@ -141,7 +141,7 @@ def replay_command(
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fold a journal: hand its inputs to a fresh session, and compare every command and fact with what it says.
+    """Fold a journal: hand its inputs to a fresh session, and compare every command and fact with the journal's.
 
     Stops at the first difference and shows both sides: another rulebook, other code, a changed setting.
 

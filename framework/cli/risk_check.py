@@ -86,7 +86,7 @@ def check_command(
     tulya risk check "sell SP500 10" --run last
     """
     from framework.config.settings_file import database_path, load_config
-    from framework.session.explain import ask
+    from framework.session.explain import explain_order
     from framework.types import Limits
     from framework.types.explain import unknown_name
     from framework.usercode.find import find_rule
@@ -107,7 +107,7 @@ def check_command(
         at = _empty(wanted, path, config.run_choices({**chosen, **given}), rules)
     session = at.session
     try:
-        answer = ask(session, _index(session, wanted.symbol), wanted.quantity, wanted.price)
+        answer = explain_order(session, _index(session, wanted.symbol), wanted.quantity, wanted.price)
     except OverflowError as error:
         raise ConfigError(f"{wanted}: {error}; ask for less") from error
     if as_json:
@@ -199,7 +199,7 @@ def _facts(wanted: Wanted, session: Session, answer: ReviewReport) -> dict[str, 
         "reducing": answer.reducing,
         "increasing": answer.increasing,
         "rules": [
-            {**one._asdict(), "verdict": verdict_text(one), "fix": _fix(one)} | _finite(one) for one in answer.opinions
+            {**one._asdict(), "verdict": verdict_text(one), "fix": _fix(one)} | _finite(one) for one in answer.reports
         ],
         "allowed": answer.reducing + abs(answer.verdict.quantity if answer.increasing else 0),
         "reason": answer.verdict.reason,
@@ -221,7 +221,7 @@ def _show(wanted: Wanted, session: Session, answer: ReviewReport) -> None:
     )
     if answer.reducing:
         typer.echo(f"{answer.reducing:,} units only reduce: they pass whatever the limits and the state")
-    if answer.opinions:
+    if answer.reports:
         from framework.cli.tables import new_table, print_table
 
         table = new_table()
@@ -233,7 +233,7 @@ def _show(wanted: Wanted, session: Session, answer: ReviewReport) -> None:
             ("fix", "left"),
         ):
             table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
-        for one in answer.opinions:
+        for one in answer.reports:
             table.add_row(
                 one.rule,
                 verdict_text(one),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(name="runs", help="Backtests that were run: list, show and compare them.", no_args_is_help=True)
 
 LISTED_STATS = ("CAGR [%]", "Sharpe", "Max. drawdown [%]")
-RunName = Annotated[str, typer.Argument(help="Run id, its unique beginning, or last.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, its unique beginning, or last.")]
 
 
 @app.command("list")

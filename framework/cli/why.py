@@ -28,15 +28,15 @@ RiskRules = Annotated[
 
 def why_command(
     run: RunName,
-    order: Annotated[int, typer.Argument(help="Order number, as in orders.csv of the bundle.", min=1)],
+    order: Annotated[int, typer.Argument(metavar="ORDER", help="Order number, as in orders.csv of the bundle.", min=1)],
     risk_rules: RiskRules = None,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell how an order of a run came about: bar, columns, target, size, each risk rule's verdict, fills, charges.
+    """Explain how an order of a run came about: bar, columns, target, size, each risk rule's verdict, fills, charges.
 
-    The number in front of each link is its entry: of the run's journal where it has one (--journal), else of the same
-    inputs, which the event engine makes again from the kept run.
+    The number before each link is its entry in the run's journal. A run without a journal (--journal) is run again by
+    the event engine, and its entries are counted alike.
 
     Examples:
     tulya why last 1
@@ -51,15 +51,15 @@ def why_command(
 
 def why_not_command(
     run: RunName,
-    symbol: Annotated[str, typer.Argument(help="Instrument of the run.")],
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="Instrument of the run.")],
     moment: Annotated[str, typer.Argument(metavar="TIME", help="Day, or a moment within the bar: 2024-03-01T10:15.")],
     risk_rules: RiskRules = None,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell why a run ordered nothing of an instrument at a bar: the strategy, the size, a rule, an order before it.
+    """Explain why a run did not order an instrument at a bar: the strategy, the size, a rule, an order before it.
 
-    TIME is the exchange's own.
+    TIME is in the exchange's local time.
 
     Examples:
     tulya why-not last SP500 2008-10-10

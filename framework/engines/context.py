@@ -145,9 +145,15 @@ class BarContext:
     ) -> None:
         column = self._find(symbol)
         lot = self._running().instruments[column].lot
-        if int(quantity) != quantity or not 1 <= quantity <= LARGEST_QUANTITY or quantity % lot:
+        if not _is_whole(quantity) or quantity < 1 or quantity % lot:
             msg = (
                 f"quantity {quantity!r} of {self._symbols[column]} must be a whole number of lots of {lot}, one or more"
+            )
+            raise StrategyError(msg)
+        if quantity > LARGEST_QUANTITY:
+            msg = (
+                f"quantity {quantity:,} of {self._symbols[column]} is too large: an order has at most "
+                f"{LARGEST_QUANTITY:,} units; a price or a distance of almost nothing divides into such a size"
             )
             raise StrategyError(msg)
         for name, price in (("limit", limit), ("stop", stop)):
@@ -192,3 +198,11 @@ class BarContext:
             msg = f"{symbol!r} is not in this run; it has {', '.join(self._symbols[:10])}"
             raise StrategyError(msg)
         return self._column[symbol]
+
+
+def _is_whole(quantity: object) -> bool:
+    """True of a number of units without a fraction, in whatever type; NaN, infinity and texts are none."""
+    try:
+        return bool(int(quantity) == quantity)  # type: ignore[call-overload] # whatever a strategy hands over
+    except (TypeError, ValueError, OverflowError):
+        return False

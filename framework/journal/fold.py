@@ -2,20 +2,20 @@
 
 Theory of operation
 -------------------
-A journal holds what a session could not know (its inputs) beside what it made of that (commands and facts). The second
-follows from the first, so it is not needed to come to the same state; it is there to be *compared*. A fold stops at the
-first entry where this program answers something else, and shows both. That is how a changed rulebook, a changed
-setting or a machine that computes otherwise is found, before an order follows from it.
+A journal holds a session's inputs, which it could not know, beside the commands and facts that it made of them.
+Commands and facts follow from inputs, so the same state needs only the inputs; the rest is there to be *compared*. A
+fold stops at the first entry where this program answers something else, and shows both. That is how a changed rulebook,
+a changed setting or a machine that computes otherwise is found, before an order follows from it.
 
 *What is durable when.* An entry is written when ``Session.handle`` has returned and before any of its commands leaves.
 In the store (``store/journal.py``) ``append`` returns when the entry is on the disk: after a power cut everything that
-may have been sent is in the journal. What was appended last and not yet sent is in it too: whoever starts again asks
-the broker for it and does not send it twice. In a file (``file.py``) an entry survives the death of the process once
+may have been sent is in the journal. So is a command that was appended and not yet sent: after a restart the host asks
+the broker about it and does not send it twice. In a file (``file.py``) an entry survives the death of the process once
 the system has it, and a power cut after ``close``: enough for a backtest, which can be run again.
 
 *What can race.* Nothing within a journal: one writer, and the table refuses a second one between two entries. A reader
-sees a prefix, which is a sound journal. A writer that dies leaves a last line without its end: it was never said to be
-written, so a fold leaves it out and says so (``torn``). A line that has its end and not its hash was changed
+sees a prefix, which is a sound journal. A writer that dies leaves a last line without its end: that entry was never
+written whole, so a fold leaves it out and reports it (``torn``). A whole line whose hash does not fit was changed
 (``JournalBrokenError``), and nothing is folded beyond it. Between the journal and the broker there is a race (a command
 may be lost on its way): it is not settled here but by asking the broker, whose answers are inputs like all others.
 

@@ -134,10 +134,14 @@ def _ruin(record: Record, o: Observations) -> Iterator[Finding]:
         row = int(below[0])
         date = time_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
         lowest = rupees(float(np.min(o.equity)))
+        when = "at that close" if record.settings.fill_at == "same_close" else "at the next open"
+        left = f"What was held was left {when}"
+        if any(record.positions):
+            left = "What is held could not be left any more before the end"
         yield Finding(
             Severity.ERROR,
-            f"Ruin: equity fell to or below zero at {date} (lowest {lowest}). What is held then is left at the next "
-            "open, nothing is entered after it, and growth counts as −100 %.",
+            f"Ruin: equity fell to or below zero at {date} (lowest {lowest}). {left}, nothing was entered after it, "
+            "and growth counts as −100 %.",
         )
 
 

@@ -66,7 +66,11 @@ class Aftermath:
         if order.reduces:
             return commands + self._end_accident(i, now)
         self._orders.drop_overtaken(i, now)
-        return commands + self._protection.entered(i, now, opened=change != ledger.GREW, within_bar=within_bar)
+        commands += self._protection.entered(i, now, opened=change != ledger.GREW, within_bar=within_bar)
+        if working.left_for is None:
+            return commands
+        self._books[i].leave(working.left_for, self._reenter)  # its cancel lost the race
+        return commands + self._reductions.order(i, now)
 
     def _shorten_exits(self, i: int) -> list[Command]:
         """An explicit order that was to increase may find something to reduce: what it took, others must not."""
@@ -81,6 +85,10 @@ class Aftermath:
         """A reduction filled beyond what was held, stop and target both, say: what that opened is closed at once."""
         self._books[i].leave(Reason.ACCIDENT, self._reenter)
         return self._reductions.order(i, now)
+
+    def leave_on(self, i: int) -> list[Command]:
+        """Order away what is to be left, unless it is already."""
+        return self._reductions.order(i, self._inputs.now) if self._books[i].leaving else []
 
     def stranger_traded(self, i: int, before: int) -> list[Command]:
         """Somebody else traded: what he took is a forced exit, what he added is held and protected like our own."""

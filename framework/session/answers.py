@@ -28,7 +28,7 @@ from framework.session.lifecycle import surprises as contradicts
 from framework.session.protection import ONE_CANCELS_OTHER
 from framework.session.sequence import OPEN
 from framework.session.wording import cash_text, refused_fill_text
-from framework.types.events import Accepted
+from framework.types.events import Accepted, Found
 from framework.types.orders import MARKET, Order, Reason
 from framework.types.record import Notice
 
@@ -51,13 +51,18 @@ if TYPE_CHECKING:
         Command,
         Expired,
         Filled,
-        Found,
         Refused,
         Unknown,
     )
     from framework.types.record import OrderState, Settlement
 
     AboutOrder = Accepted | Refused | Changed | ChangeRefused | Cancelled | CancelRefused | Expired | Unknown | Found
+
+
+LONGEST_TEXT = 300
+"""Characters that are told of an answer that is not understood."""
+COARSEST_NS = 1_000_000_000
+"""Brokers date fills in whole seconds, cut off."""
 
 
 class Hooks(NamedTuple):
@@ -113,7 +118,7 @@ class BrokerAnswers:
         fill_id, fill = answer.fill_id, answer.fill
         told = self._told.get(fill_id) or self._told_before.get(fill_id)
         if told is not None:
-            if told != fill:
+            if told[:4] != fill[:4]:  # the same execution may be dated by whoever tells it
                 self._surprises.of_fill("told_differently", self._inputs.now, fill_id, fill)
             return []
         self._told[fill_id] = fill
@@ -122,7 +127,7 @@ class BrokerAnswers:
         if too_old or not self._is_bookable(fill):
             self._surprises.of_fill("too_old" if too_old else "not_bookable", self._inputs.now, fill_id, fill)
             return []
-        self._inputs.now = fill.time
+        self._inputs.now = min(fill.time, self._inputs.moment)
         self.last_traded[fill.instrument] = self._inputs.bar.session
         if working is None or working.order.instrument != fill.instrument or working.order.quantity * fill.quantity < 0:
             commands = self._book_of_stranger(fill, working, fill_id)
@@ -137,13 +142,10 @@ class BrokerAnswers:
 
     def _is_bookable(self, fill: Fill) -> bool:
         """Positive form: what is not a number passes no check."""
-        units = abs(fill.quantity)
-        return (
-            0 <= fill.instrument < len(self._account.instruments)
-            and 0 < units <= LARGEST_QUANTITY
-            and fill.price > 0.0
-            and fits(fill.price * units)
-        )
+        if not 0 <= fill.instrument < len(self._account.instruments):
+            return False
+        units, held = abs(fill.quantity), abs(self._account.quantity[fill.instrument])
+        return units > 0 and held + units <= LARGEST_QUANTITY and fill.price > 0.0 and fits(fill.price * (held + units))
 
     def _book(self, fill: Fill, working: WorkingOrder, answer: Filled) -> list[Command]:
         i, order, state = fill.instrument, working.order, working.state
@@ -162,7 +164,7 @@ class BrokerAnswers:
         commands = self._aftermath.position_changed(i, before, working, within_bar=within_bar)
         if order.reduces and settlement.position * fill.quantity > 0:
             self._surprises.tell("accident", self._inputs.now, order.order_id, i, units=settlement.position)
-        if fill.time < order.decided_at and self._inputs.phase is OPEN:
+        if order.decided_at - fill.time >= COARSEST_NS and self._inputs.phase is OPEN:
             said = (order.decided_at - fill.time) // 1_000_000_000
             self._surprises.tell("before_decision", self._inputs.now, order.order_id, i, said=said)
         is_whole = working.remaining * fill.quantity <= 0
@@ -256,7 +258,7 @@ class BrokerAnswers:
         """The order is not taken; without proof nobody knows."""
         if not answer.proof:
             return self._in_doubt(answer, answer.reason)
-        self._inputs.now = answer.time or self._inputs.now
+        self._inputs.now = min(max(answer.time, 0) or self._inputs.now, self._inputs.moment)
         working = self._orders.get(answer.order_id)
         if working is not None and working.state is not PARKED:
             order = working.order
@@ -296,8 +298,15 @@ class BrokerAnswers:
         if order.protective:
             refused = state in (REFUSED, ABSENT)
             commands += self._protection.ended(order, now, why, asked_for=asked_for, refused=refused)
+            if refused:
+                commands += self._aftermath.leave_on(order.instrument)
+            self._upkeep.exits_due.add(
+                order.instrument
+            )  # what is being left may have nothing else, and no bar may come
         elif order.reduces and not asked_for:
             self._upkeep.exits_due.add(order.instrument)
+            if state is not EXPIRED:
+                self._protection.lost_its_way_out(order, now, why)
         return commands
 
     # ------------------------------------------------------------------ changes and cancels
@@ -317,15 +326,35 @@ class BrokerAnswers:
         working = self._open(answer)
         if working is None:
             return []
+        was_asked = working.was is not None
         self._orders.change_refused(working)
         self._orders.heard(working)
         if working.is_whole:
-            return self._orders.end(working, FILLED, self._inputs.now)
+            return self._end_whole(working)
         self._surprises.of("change_refused", self._inputs.now, working, said=answer.reason or "no reason given")
         self._upkeep.look_at(working.order.instrument)
         if working.order.protective:
             return self._protection.change_refused(working, self._inputs.now)
-        return []
+        return self._take_back_what_is_wrong(working) if was_asked else []
+
+    def _end_whole(self, working: WorkingOrder) -> list[Command]:
+        """It had filled before a change or a cancel reached it; an exit that was to grow leaves a rest without one."""
+        order, now = working.order, self._inputs.now
+        commands = self._orders.end(working, FILLED, now)
+        if order.protective:
+            said = "once it had filled"
+            commands += self._protection.ended(order, now, said, asked_for=False, refused=False)
+            commands += self._aftermath.leave_on(order.instrument)
+        return commands
+
+    def _take_back_what_is_wrong(self, working: WorkingOrder) -> list[Command]:
+        """An entry that a split did not reach, an exit that is larger than the position: better none than that."""
+        order = working.order
+        if not order.reduces:
+            self._aftermath.give_up(working)
+        elif abs(working.remaining) <= abs(self._account.quantity[order.instrument]):
+            return []
+        return self._orders.withdraw(working, self._inputs.now)
 
     def cancel_refused(self, answer: CancelRefused) -> list[Command]:
         """The order works on: what waited for its end is dropped, and its cancel is asked for again later."""
@@ -335,7 +364,7 @@ class BrokerAnswers:
         commands = self._orders.cancel_refused(working)
         self._orders.heard(working)
         if working.is_whole:
-            return self._orders.end(working, FILLED, self._inputs.now)
+            return self._end_whole(working)
         self._surprises.of("cancel_refused", self._inputs.now, working, said=answer.reason or "no reason given")
         self._upkeep.look_at(working.order.instrument)
         for parked in self._orders.of(working.order.instrument):
@@ -433,13 +462,24 @@ class BrokerAnswers:
 
     # ------------------------------------------------------------------ what nobody knows
 
+    def not_understood(self, answer: object) -> list[Command]:
+        """Some field of an answer is not what it must be."""
+        self._surprises.tell("not_understood", self._inputs.now, said=repr(answer)[:LONGEST_TEXT])
+        return []
+
     def _nobodys(self, answer: AboutOrder) -> list[Command]:
+        if 0 < answer.order_id < self._orders.next_id and _is_about_the_end(answer):
+            return []  # of an order that was done long ago
         self._surprises.tell("nobodys_order", self._inputs.now, answer.order_id, said=_said(answer))
         return []
 
     def _unsent(self, working: WorkingOrder, answer: AboutOrder) -> list[Command]:
         self._surprises.of("answer_to_unsent", self._inputs.now, working, said=_said(answer))
         return []
+
+
+def _is_about_the_end(answer: AboutOrder) -> bool:
+    return answer.state in ENDED if type(answer) is Found else type(answer) is not Accepted
 
 
 def _said(answer: AboutOrder) -> str:

@@ -51,17 +51,17 @@ class ReviewReport(NamedTuple):
     """Units ≥ 0 that only reduce: they pass whatever the rules say."""
     increasing: int
     """Units ≥ 0 that were reviewed."""
-    opinions: tuple[RuleReport, ...]
+    reports: tuple[RuleReport, ...]
     """On the units that increase, in the order of the rules."""
     verdict: Verdict
     """On the signed units that increase; of the whole order when it only reduces."""
 
 
-def ask(session: Session, i: int, quantity: int, limit: float = NAN) -> ReviewReport:
+def explain_order(session: Session, i: int, quantity: int, limit: float = NAN) -> ReviewReport:
     """Report of what an order of signed ``quantity`` of instrument ``i`` would meet at the close that came last.
 
-    The session is there to be asked: it has no working orders, and what only reduces is placed in it first, as it would
-    be. ``limit``: rupees; NaN asks for a market order.
+    The session serves this review only: it has no working orders, and what only reduces is placed first. ``limit``:
+    rupees; NaN = a market order.
     """
     account, side = session.account, 1 if quantity > 0 else -1
     position = account.quantity[i]
@@ -77,26 +77,26 @@ def ask(session: Session, i: int, quantity: int, limit: float = NAN) -> ReviewRe
     )
     held = abs(position) if position * side > 0 else 0
     asked = session.increases.asked(order, prices.worst, held, session.equity_paise, 0)
-    said = session.review.answers(asked)
+    answers = session.review.answers(asked)
     left, reason = increasing, ""
-    for one in said:
+    for one in answers:
         if one.left < left:
             left, reason = one.left, one.reason
     return ReviewReport(
-        reducing, increasing, tuple(_opinion(one, asked, session) for one in said), Verdict(side * left, reason)
+        reducing, increasing, tuple(_report(one, asked, session) for one in answers), Verdict(side * left, reason)
     )
 
 
 def explain_review(session: Session, asked: ReviewRequest) -> tuple[RuleReport, ...]:
-    """Verdict of each built-in rule on a request at this moment; rules of the user's own are not asked."""
-    return tuple(_opinion(one, asked, session) for one in session.review.answers(asked, own=False))
+    """Verdict of each built-in rule on a request at this moment; without rules of the user's own."""
+    return tuple(_report(one, asked, session) for one in session.review.answers(asked, own=False))
 
 
-def _opinion(said: RuleAnswer, asked: ReviewRequest, session: Session) -> RuleReport:
-    measure = MEASURES.get(said.rule)
+def _report(answer: RuleAnswer, asked: ReviewRequest, session: Session) -> RuleReport:
+    measure = MEASURES.get(answer.rule)
     value, bound, unit = ("", "", WORDS) if measure is None else measure(asked, session)
     return RuleReport(
-        said.rule, said.asked, said.left, value, bound, unit, said.reason if said.left < said.asked else ""
+        answer.rule, answer.asked, answer.left, value, bound, unit, answer.reason if answer.left < answer.asked else ""
     )
 
 
@@ -142,7 +142,7 @@ def _orders(asked: ReviewRequest, session: Session) -> Measured:
 
 
 def _positions(asked: ReviewRequest, session: Session) -> Measured:
-    others = session.seen.exposure.beside(asked.order.instrument, follows=asked.follows).others
+    others = session.seen.exposure.used_excluding(asked.order.instrument, reversing=asked.follows).others
     return others + 1, session.settings.limits.max_positions or 0, COUNT
 
 
@@ -185,7 +185,7 @@ def _cash(asked: ReviewRequest, session: Session) -> Measured:
 def _total(
     asked: ReviewRequest, session: Session, limit: Distance | None, among: frozenset[int] | None = None
 ) -> Measured:
-    used = session.seen.exposure.beside(asked.order.instrument, among, follows=asked.follows).paise
+    used = session.seen.exposure.used_excluding(asked.order.instrument, among, reversing=asked.follows).paise
     return used / 100 + asked.units * asked.price, _rupees(limit, asked.equity_paise / 100), RUPEES
 
 

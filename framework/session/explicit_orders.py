@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.session.order_prices import entry_prices
-from framework.types.orders import CancelRequest, ExitDistances, Order, OrderRequest, Reason
+from framework.types.orders import CancelRequest, ExitDistances, Order, OrderRequest, Reason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,12 +74,14 @@ class ExplicitOrders:
         )
         commands: list[Command] = []
         if reducing:
-            commands.append(self._orders.submit(order._replace(order_id=self._orders.take_id())))
+            numbered = order._replace(order_id=self._orders.take_id())
+            blocked = self._orders.exits_in_doubt(i)
+            commands += self._orders.place(numbered, numbered.quantity, Verdict(numbered.quantity), blocked)
         increasing = abs(request.quantity) - reducing
         if increasing:
             self._books[i].entry_distances = ExitDistances()
             entry = order._replace(quantity=side * increasing, reduces=False)
-            coming = sum(abs(w.remaining) for w in self._orders.entries(i) if w.order.quantity * side > 0)
+            coming = sum(abs(w.remaining) for w in self._orders.may_still_increase(i) if w.order.quantity * side > 0)
             held = (abs(position) if position * side > 0 else 0) + coming
             commands += self._increases.reviewed(entry, prices.worst, held, equity_paise, 0, set())
         return commands

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NAN = float("nan")
 NO_DISTANCES = ExitDistances()
+OPEN = frozenset({OrderState.PARKED, OrderState.SENT, OrderState.UNKNOWN, OrderState.WORKING})
 
 
 class WorkingOrder:
@@ -27,6 +28,7 @@ class WorkingOrder:
         "filled_paise",
         "gave_up",
         "group",
+        "left_for",
         "needs_flat",
         "order",
         "requested",
@@ -68,6 +70,8 @@ class WorkingOrder:
         """A cancel is under way."""
         self.withdrawn = False
         """We asked for its cancel, whatever came of that."""
+        self.left_for: Reason | None = None
+        """It was taken back so that nothing is held; what fills of it all the same is left at once, for this reason."""
         self.was: Order | None = None
         """A change is under way: the order as it was confirmed last …"""
         self.sent: Order | None = None
@@ -88,6 +92,11 @@ class WorkingOrder:
     def is_whole(self) -> bool:
         """Everything that it is for has filled."""
         return self.remaining * self.order.quantity <= 0
+
+    @property
+    def has_ended(self) -> bool:
+        """It is done, or is about to be told so."""
+        return self.state not in OPEN or self.is_whole
 
     @property
     def is_unanswered(self) -> bool:

@@ -69,10 +69,12 @@ class Intents:
     def decide(self, row: BarRow, decisions: Decisions, equity_paise: int) -> list[Increase]:
         """Take in a row of targets, NaN among them; returns the increases they ask for, by instrument."""
         increases: list[Increase] = []
+        every_bar, repeats = self._looks_again, self._repeats
         for i, target in enumerate(decisions.target):
-            if target != target and not self._looks_again:  # noqa: PLR0124 - most of many: NaN asks for nothing
-                continue
-            asked = targets.is_asked(target, self._books[i].intent, self._repeats)
+            intent = self._books[i].intent
+            if not (every_bar or target < intent or target > intent or repeats):
+                continue  # only for speed: most bars keep the intent, and this asks it without a call
+            asked = targets.is_asked(target, intent, repeats)
             if row.close[i] > 0.0 and (asked or self._looks_again):
                 increases += self._decide(i, target, row.close[i], equity_paise, decisions, row.close_time)
         return increases

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from framework.session.account import Account
+    from framework.session.breaker import Breaker
     from framework.session.sequence import Sequence
     from framework.types.events import Fact
+    from framework.types.orders import Reason
 
 NAN = float("nan")
 PARKED, SENT, CANCELLED = OrderState.PARKED, OrderState.SENT, OrderState.CANCELLED
@@ -44,9 +46,16 @@ class Orders:
     """Orders of a session: open ones by id and in their instrument's book, done ones for a while."""
 
     def __init__(
-        self, account: Account, books: list[InstrumentState], inputs: Sequence, tell: Callable[[Fact], None], name: str
+        self,
+        account: Account,
+        books: list[InstrumentState],
+        inputs: Sequence,
+        breaker: Breaker,
+        tell: Callable[[Fact], None],
+        name: str,
     ) -> None:
         """``name`` begins every tag; ``tell`` takes the record of an order that ends."""
+        self._breaker = breaker
         self._account = account
         self._books = books
         self._inputs = inputs
@@ -96,6 +105,25 @@ class Orders:
         open_orders = self._books[i].open_orders
         return [working for working in open_orders if not working.order.reduces and not working.cancelling]
 
+    def may_still_increase(self, i: int) -> list[WorkingOrder]:
+        """The same, and what was asked back before this input without an answer: it may fill all the same."""
+        return [
+            working
+            for working in self._books[i].open_orders
+            if not working.order.reduces and (not working.cancelling or self._is_overdue(working))
+        ]
+
+    def exits_in_doubt(self, i: int) -> set[int]:
+        """Ids of plain exits that were asked back before this input without an answer."""
+        return {
+            working.order.order_id
+            for working in self._books[i].open_orders
+            if working.order.reduces and not working.order.protective and self._is_overdue(working)
+        }
+
+    def _is_overdue(self, working: WorkingOrder) -> bool:
+        return working.cancelling and (working.state is UNKNOWN or working.asked_at < self._inputs.moment)
+
     def plain_exits(self, i: int) -> list[WorkingOrder]:
         """Open reductions of one instrument that are no protective exits."""
         return [
@@ -113,8 +141,8 @@ class Orders:
         }
 
     def units_leaving(self, i: int) -> int:
-        """Units ≥ 0 that the plain exits of one instrument have still to fill."""
-        return sum([abs(working.remaining) for working in self.plain_exits(i)])
+        """Units ≥ 0 that the plain exits of one instrument have still to fill; one in doubt may never."""
+        return sum([abs(working.remaining) for working in self.plain_exits(i) if working.state is not UNKNOWN])
 
     def reserved_behind_exits(self, i: int) -> int:
         """Paise that the entries of one instrument reserve which open the other side, once its position is closed."""
@@ -200,11 +228,17 @@ class Orders:
         """Take an order back: a parked one ends here and now, a sent one stays open until the answer comes."""
         if working.state is PARKED:
             return self.end(working, CANCELLED, at, "replaced")
-        if working.cancelling:
+        if working.cancelling or working.has_ended:
             return []
         working.cancelling = working.withdrawn = True
         self._asked(working)
         return [Cancel(working.order.order_id)]
+
+    def leave_late_fills(self, i: int, reason: Reason) -> None:
+        """The entries of one instrument were taken back so that nothing is held: what fills all the same is left."""
+        for working in self._books[i].open_orders:
+            if not working.order.reduces:
+                working.left_for = reason
 
     def shorten(self, working: WorkingOrder, remaining: int) -> list[Command]:
         """Leave only ``remaining`` signed units of a reduction to fill."""
@@ -241,7 +275,8 @@ class Orders:
         if working.was is None or working.sent is not None:
             return []
         wanted, working.order, working.was = working.order, working.was, None
-        return [] if working.is_whole else self.change(working, wanted)
+        is_over = working.is_whole or abs(wanted.quantity) <= abs(working.filled)
+        return [] if is_over else self.change(working, wanted)
 
     def reserve(self, working: WorkingOrder, paise: int) -> None:
         """Set what an order holds of the buying power."""
@@ -295,6 +330,10 @@ class Orders:
             # The close did not fill in its time: like an expired entry, so that a finite target asks again.
             self._books[parked.order.instrument].forget_intent("any_bar")
             return self.end(parked, CANCELLED, at, "close_not_filled")
+        if not parked.order.reduces and (refusal := self._breaker.refusal):
+            # It was reviewed before a surprise or a halt: not any more, and a finite target asks again.
+            self._books[parked.order.instrument].forget_intent("any_bar")
+            return self.end(parked, CANCELLED, at, refusal)
         return [self._send(parked)]
 
     def drop_overtaken(self, i: int, at: int) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from framework.errors import InvariantError
+from framework.rules.money import LARGEST_PAISE, LARGEST_QUANTITY, fits
 from framework.session.instrument_state import NO_DISTANCES
 from framework.types.events import PersonSays, Wish
 from framework.types.orders import Reason
@@ -29,19 +29,30 @@ def refuse_impossible(said: PersonSays, account: Account) -> None:
     """Raise ``InvariantError`` for what cannot be carried out, before anything changes."""
     count, i, wish = len(account.instruments), said.instrument, said.wish
     why = ""
-    if wish in {Wish.DEPOSIT, Wish.WITHDRAW} and not said.paise > 0:
-        why = f"needs paise above 0, not {said.paise}"
+    if wish in {Wish.DEPOSIT, Wish.WITHDRAW} and not (type(said.paise) is int and 0 < said.paise <= LARGEST_PAISE):
+        why = f"needs whole paise above 0, at most {LARGEST_PAISE}, not {said.paise}"
     elif wish is Wish.FLATTEN and not -1 <= i < count:
         why = f"names instrument {i} of {count}; −1 means all of them"
     elif wish is Wish.ADOPT and not 0 <= i < count:
         why = f"names instrument {i} of {count}"
-    elif wish is Wish.ADOPT and (not said.quantity or not 0.0 < said.price < math.inf):
-        why = f"needs units and a price above 0, not {said.quantity} at {said.price}"
+    elif wish is Wish.ADOPT and not _is_holding(said, abs(account.quantity[i])):
+        why = f"needs whole units and a price above 0, not {said.quantity} at {said.price}"
     elif wish is Wish.ADOPT and account.quantity[i] * said.quantity < 0:
         why = f"is of the other side than the {account.quantity[i]:+d} that are held; net the two first"
     if why:
         msg = f"a person's {wish} {why}"
         raise InvariantError(msg)
+
+
+def _is_holding(said: PersonSays, held: int) -> bool:
+    """Units and a price that the account can hold beside the ``held`` ones; what is not a number passes no check."""
+    units = abs(said.quantity) + held
+    return (
+        type(said.quantity) is int
+        and held < units <= LARGEST_QUANTITY
+        and said.price > 0.0
+        and fits(said.price * units)
+    )
 
 
 class Persons:

@@ -115,6 +115,7 @@ class Product:
         commands: list[Command] = []
         for entry in self._orders.entries(i):
             commands += self._orders.withdraw(entry, now)
+        self._orders.leave_late_fills(i, reason)
         if not self._account.quantity[i]:
             book.forget_intent(self._reenter)
             return commands

@@ -75,7 +75,9 @@ class Protection:
         book.leave(order.reason, self._reenter)
         if order.order_id == book.stop_id:
             return self._withdraw(book.target_id, now)
-        return self._adjust_stop(i, self._levels(i))
+        levels, is_target = self._levels(i), order.order_id == book.target_id
+        # Of an exit that had ended when its fill was told, another one has taken the place.
+        return self._adjust_stop(i, levels) + ([] if is_target else self._adjust_target(i, levels))
 
     def carry(self, i: int) -> list[Command]:
         """The position went through a split: its exits follow."""
@@ -123,7 +125,7 @@ class Protection:
             if not book.leaving:
                 self.awaits_fills.add(i)
             return []
-        if not asked_for:
+        if refused or not asked_for:
             if order.type is STOP and not book.stop_id:
                 said = f"{order.reason} was {'refused' if refused else 'taken out of the book'} {why}".rstrip()
                 self._surprises.tell("unprotected", now, order.order_id, i, units=position, said=said)
@@ -131,14 +133,28 @@ class Protection:
         if book.leaving:
             return []
         book.refusals += refused
-        return [] if book.refusals > 1 else self.restore(i, now)
+        return [] if book.refusals > 1 and not self._is_passed(i) else self.restore(i, now)
+
+    def lost_its_way_out(self, order: Order, now: int, why: str) -> None:
+        """An exit came to nothing at the broker: what it was to take may be without a stop by now."""
+        i = order.instrument
+        self._tell_what_is_bare(i, order.order_id, now, f"the order to leave came to nothing {why}".rstrip())
+
+    def _tell_what_is_bare(self, i: int, order_id: int, now: int, said: str) -> None:
+        """Say how much of a position that should have a stop has none."""
+        units, stop = self._account.quantity[i], self._present(i, self._books[i].stop_id)
+        bare = units if stop is None else units + stop.remaining
+        if units and self._levels(i).stop > 0.0 and bare * units > 0:
+            self._surprises.tell("unprotected", now, order_id, i, units=bare, said=said)
 
     def filled(self, i: int) -> None:
         """The fill of an exit was told."""
         self.awaits_fills.discard(i)
 
-    def miss_fills(self) -> None:
+    def miss_fills(self, now: int) -> None:
         """A bar or a minute has passed: a fill that still is not told may never be."""
+        for i in sorted(self.awaits_fills):
+            self._tell_what_is_bare(i, 0, now, "the rule of its pair took the stop, and no fill was told")
         if self.awaits_fills:
             self.to_look_at |= self.awaits_fills
             self.awaits_fills.clear()
@@ -176,7 +192,15 @@ class Protection:
         book = self._books[i]
         if book.protect_due or not self._account.quantity[i]:
             return []
+        if self._is_passed(i):
+            book.leave(self._levels(i).stop_reason, self._reenter)
+            return []
         return self._fit(i, now)
+
+    def _is_passed(self, i: int) -> bool:
+        """The stop is refused because the market has gone past it: the last close lies there, so it has triggered."""
+        book, position, close = self._books[i], self._account.quantity[i], self._account.close[i]
+        return book.refusals > 0 and not book.stop_id and (close - self._levels(i).stop) * position <= 0.0
 
     # ------------------------------------------------------------------ levels and orders
 

@@ -201,7 +201,7 @@ class Review:
         i = asked.order.instrument
         if self._exposure.is_open(i):
             return asked.units
-        others = self._exposure.beside(i, follows=asked.follows).others
+        others = self._exposure.used_excluding(i, reversing=asked.follows).others
         return limits.within_positions(asked.units, others, self._limits.max_positions or 0)
 
     def _quantity(self, asked: ReviewRequest) -> int:
@@ -227,7 +227,7 @@ class Review:
         return self._within(asked, self._limits.max_strategy_value)
 
     def _within(self, asked: ReviewRequest, limit: Distance | None, among: frozenset[int] | None = None) -> int:
-        used = self._exposure.beside(asked.order.instrument, among, follows=asked.follows).paise
+        used = self._exposure.used_excluding(asked.order.instrument, among, reversing=asked.follows).paise
         return limits.within_share(asked.units, asked.price, used, *plain(limit), asked.equity_paise, asked.lot)
 
     def _affordable(self, asked: ReviewRequest) -> int:

@@ -69,8 +69,10 @@ class Sequence:
 
     def refuse_opening(self, bar: BarOpens) -> NoReturn:
         """A bar that cannot open now."""
-        if not self.phase & MAY_OPEN or bar.moment < self.moment:
-            self._refuse_out_of_turn(bar, PLACES[BarOpens])
+        if not self.phase & MAY_OPEN:
+            self._refuse_phase(bar, PLACES[BarOpens])
+        if bar.moment < self.bar.close_time:
+            _refuse(bar, f"came after one at {self.bar.close_time} ns; inputs come in the order of time")
         if bar.close_time <= bar.moment:
             _refuse(bar, f"closes at {bar.close_time} ns, not after it opens")
         last = self.bar
@@ -107,6 +109,9 @@ class Sequence:
     def _refuse_out_of_turn(self, event: Input, place: InputPlace | None) -> NoReturn:
         if event.moment < self.moment or place is None:
             _refuse(event, f"came after one at {self.moment} ns; inputs come in the order of time")
+        self._refuse_phase(event, place)
+
+    def _refuse_phase(self, event: Input, place: InputPlace) -> NoReturn:
         allowed = "; ".join(text for phase, text in PHASES.items() if phase & place.after)
         _refuse(event, f"cannot come now, when {PHASES[self.phase]}; it comes when: {allowed}")
 

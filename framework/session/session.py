@@ -11,16 +11,16 @@ and how much is here and in the rulebook that it calls; hosts carry commands to 
 Five small machines run side by side, and each input moves some of them.
 
 The **session day** (``sequence``, ``product``) goes BarOpens → BarCloses → Decided, bar by bar, and SessionEnds after
-the last. A bar's open begins a session: counts begin anew, actions are gone through, square-offs come due. It sees bars
-and ticks, never prices of what has not closed. ``sequence`` is the guard at the door: an input that cannot come now
-raises before anything has changed.
+the last. The first bar's open begins a session: counts begin anew, corporate actions are applied, square-offs come due.
+It sees bars and ticks, never the prices of a bar that has not closed. ``sequence`` is the guard at the door: an input
+that cannot come now raises before anything has changed.
 
 An **order** (``orders``, ``lifecycle``, ``answers``) goes PARKED → SENT → WORKING → done, with UNKNOWN beside it. It
 sees answers, and moves by evidence only. A cancel or a change under way is noted beside the state: until it is
-answered, the order may be either, and counts as the worse.
+answered, the order may be in either state, and counts as the worse one.
 
-An **intent** (``intents``, ``increases``, ``reductions``) is what is wanted of an instrument: a target, the units it
-means, or *leaving*. It moves at decisions, and when an order comes to nothing or an exit was forced. Increases are
+An **intent** (``intents``, ``increases``, ``reductions``) is the wish for an instrument: a target, the units it means,
+or *leaving*. It moves at decisions, and when an order comes to nothing or an exit was forced. Increases are
 reviewed (``review``); reductions are ordered until they are done.
 
 A **protection** (``protection``) is the pair of stop and target of a position. It follows every fill, close and split:
@@ -40,14 +40,15 @@ Between a command and its answer the world goes on. The rules that make every ra
 - A cancel and a fill: the fill counts. A parked order waits for the cancel's answer, and is dropped when a fill
   overtakes it or the cancel is refused.
 - A change and a fill: quantities of a change are of the whole order, what has filled included, so either order of the
-  two is the same. One change is under way at a time; the next one is made of what is wanted then.
+  two events ends alike. One change is under way at a time; the next one aims at what is wanted by then.
 - Answers among each other: ``lifecycle`` gives states a rank, so that any order of the same answers ends alike.
 - Stop and target: both may fill. That is booked; the position that came of it is an accident, and is closed at once.
-- A silence: what is not answered in time is told, an unanswered placing is UNKNOWN, keeps its reserve, counts in full
-  in every limit and is never sent again. Only evidence ends it.
-- Somebody else in the account: what no order explains is booked, told, and increases wait until it is reconciled.
+- A silence: a command that is not answered in time is told. An order whose placing is not answered is
+  UNKNOWN: it keeps its reserve, counts in full in every limit and is never sent again. Only evidence ends it.
+- Somebody else in the account: a fill that no order explains is booked and told; increases wait until somebody has
+  reconciled the account.
 
-``upkeep`` is the safety net: whatever was refused or is missing is looked at again at every close and tick. In a
+``upkeep`` is the safety net: at every close and tick it looks again at whatever was refused or is missing. In a
 simulation it has nothing to do, because there everything is answered at once and nothing is refused. What only a real
 broker can do is in ``answers``, ``surprises``, ``upkeep`` and ``persons``; the compiled engine mirrors none of it.
 """
@@ -60,6 +61,7 @@ from framework.errors import InvariantError
 from framework.rules.breaker import is_ruin
 from framework.session.account import Account
 from framework.session.aftermath import Aftermath
+from framework.session.answer_shape import KINDS, is_understood
 from framework.session.answers import BrokerAnswers, Hooks
 from framework.session.approval import LONGEST_NAME
 from framework.session.breaker import Breaker
@@ -132,11 +134,11 @@ class Session:
         self._rules = tuple(rules)
         self.inputs = inputs = Sequence(len(self.instruments))
         self._books = books = [InstrumentState() for _ in self.instruments]
-        self._orders = orders = Orders(account, books, inputs, tell, name)
         self.breaker = breaker = Breaker(settings, account.trips, tell)
+        self._orders = orders = Orders(account, books, inputs, breaker, tell, name)
         self._surprises = surprises = Surprises(instruments, breaker, tell)
         reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
-        exposure = Exposure(account, orders, reuse_proceeds=reuse_proceeds)
+        exposure = Exposure(account, orders, reuse_proceeds=reuse_proceeds, by_target=by_target)
         self._last_bars = Staleness(len(self.instruments))
         self._reductions = Reductions(account, books, orders, by_target=by_target, weights=self._weights)
         self._product = Product(settings, SessionDesk(inputs, account, books, orders, tell), self._reductions)
@@ -216,6 +218,8 @@ class Session:
         if type(event) is events.PersonSays:
             refuse_impossible(event, self.account)
         self.inputs.admit(event)
+        if type(event) in KINDS and not is_understood(event):
+            return self._answers.not_understood
         return carry_out
 
     # ------------------------------------------------------------------ what hosts read
@@ -258,10 +262,10 @@ class Session:
         """Before anything of this bar fills: a new session begins, square-offs are due. Only its times may be seen."""
         inputs, last = self.inputs, self.inputs.bar
         moment, close_time, session, _, deadline = bar
-        if not (inputs.phase & MAY_OPEN and inputs.moment <= moment < close_time and session >= last.session):
+        if not (inputs.phase & MAY_OPEN and last.close_time <= moment < close_time and session >= last.session):
             inputs.refuse_opening(bar)
         inputs.phase, inputs.bar = OPEN, bar
-        inputs.moment = inputs.now = moment
+        inputs.moment = inputs.now = max(inputs.moment, moment)  # its moment is its open, however late it is told
         commands = self._begin_session(session, moment) if session != last.session else []
         if deadline is None and self._product.deadline is None:
             return commands
@@ -278,7 +282,10 @@ class Session:
         if breaker.is_tripped:
             breaker.begin_session(now, self.equity_paise)
         actions = self._corporate_actions
-        return self._go_through_actions(session, now) if actions.due and actions.is_due(session) else []
+        commands = self._go_through_actions(session, now) if actions.due and actions.is_due(session) else []
+        if self._unanswered or self._to_look_at or self._awaits_fills:
+            commands += self._upkeep.at_open(self._answers.doubt)
+        return commands
 
     def _go_through_actions(self, session: int, now: int) -> list[Command]:
         commands = self._corporate_actions.begin_session(session, now, self._paid_out, self._aftermath.give_up)
@@ -370,6 +377,8 @@ class Session:
                 for entry in self._orders.entries(i):
                     commands += self._orders.withdraw(entry, now)
             if self.settings.limits.on_trip == "flatten" or event.cause is BreakerCause.RUIN:
+                for i in self._orders.instruments():
+                    self._orders.leave_late_fills(i, Reason.RISK)
                 for i in self.account.held:
                     if not self._books[i].leaving:
                         self._books[i].leave(Reason.RISK, self.settings.reenter)

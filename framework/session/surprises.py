@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TEXTS = {
     "told_differently": "fill {fill_id} was told again with other numbers: {units:+d} {instrument}; the first counts",
+    "not_understood": "an answer is not what an answer must be, and nothing was made of it: {said}",
     "not_bookable": "fill {fill_id} of {units} at {price} cannot be booked: no such instrument, quantity or price",
     "too_old": "fill {fill_id} of {units:+d} {instrument} is older than the last session: was it booked?",
     "nobodys_fill": "{units:+d} {instrument} at {price} were filled under an order that nobody here knows",

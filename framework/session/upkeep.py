@@ -50,15 +50,21 @@ class Upkeep:
     def at_close(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
         """A bar closed: decisions follow, so what is to be left is ordered by them."""
         self._miss_answers(doubt)
-        self._protection.miss_fills()
+        self._protection.miss_fills(self._inputs.now)
         return self._run(leaves=False)
+
+    def at_open(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
+        """A session begins: what ended with the last one, or was refused overnight, is due before its first bar."""
+        self._miss_answers(doubt)
+        self._protection.miss_fills(self._inputs.now)
+        return self._run(leaves=True)
 
     def at_tick(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
         """Time passed without a bar."""
         self._miss_answers(doubt)
         if self._inputs.moment - self.looked_at < PACE_NS or not (self.exits_due or self.is_due()):
             return []
-        self._protection.miss_fills()
+        self._protection.miss_fills(self._inputs.now)
         return self._run(leaves=True)
 
     def at_once(self) -> list[Command]:

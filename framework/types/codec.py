@@ -201,7 +201,8 @@ class _Record:
             raise UnknownFormatError(msg)
         if len(written) < len(self._names):
             written = self._completed(written)
-        return self._kind._make([written[name] if read is None else read(written[name]) for name, read in self._read])
+        values = [written[name] if read is None else read(written[name]) for name, read in self._read]
+        return tuple.__new__(self._kind, values)  # past the constructor: an ``Approved`` that was written was made once
 
     def _completed(self, written: dict[str, Any]) -> dict[str, Any]:
         """With the defaults of fields that were not there yet, as they would be written."""

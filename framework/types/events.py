@@ -5,7 +5,7 @@ their order are its journal: a fresh Session that handles them again gives the s
 input holds everything that was not known before, and nothing that the session can work out.
 
 - **Moment.** Every input has its own ``moment``, UTC nanoseconds: when the host learned of it. Moments never go
-  backwards. What a fill happened at is ``Fill.time``, which may lie before it.
+  backwards, but for a bar's open, which may be told late. What a fill happened at is ``Fill.time``, before it.
 - **Bars.** ``BarOpens`` is due before anything of a bar can fill; only its times are known then. ``BarCloses`` brings
   all bars of one moment in one row, NaN where an instrument has none. ``Decided`` follows it, once. ``SessionEnds``
   follows on a session's last bar: what must not last longer is given up at that close.
@@ -49,7 +49,7 @@ class BarOpens(NamedTuple):
     """Input: a bar is about to open. What is due before its open is ordered now."""
 
     moment: int
-    """Its open."""
+    """Its open. A host that waited for stragglers of the bar before tells it later than that."""
     close_time: int
     session: int
     """Days since 1970-01-01."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from framework.types.deadlines import Deadline
 
@@ -123,6 +123,9 @@ class _ApprovedFields(NamedTuple):
     """Not to be sent at or after this moment, UTC nanoseconds; ``deadlines.NEVER`` = no such moment."""
 
 
+BY_REVIEW_ONLY = "an order is approved by the session's review, and by nothing else; hand Session.handle a Decided"
+
+
 class Approved(_ApprovedFields):
     """An order that passed the risk review: the only thing a broker accepts. ``session/approval.py`` makes it."""
 
@@ -130,8 +133,16 @@ class Approved(_ApprovedFields):
 
     def __new__(cls, *_given: object, **_named: object) -> Self:
         """Never by hand."""
-        msg = "an order is approved by the session's review, and by nothing else; hand Session.handle a Decided"
-        raise TypeError(msg)
+        raise TypeError(BY_REVIEW_ONLY)
+
+    @classmethod
+    def _make(cls, _iterable: Iterable[Any]) -> Self:  # type: ignore[override]
+        """Never from something else."""
+        raise TypeError(BY_REVIEW_ONLY)
+
+    def _replace(self, **_changes: object) -> Self:
+        """Never another order under the same approval."""
+        raise TypeError(BY_REVIEW_ONLY)
 
 
 class Fill(NamedTuple):

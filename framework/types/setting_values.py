@@ -157,7 +157,7 @@ class Charges(NamedTuple):
             if kind == "none" and not amount:
                 continue
             if kind not in {"percent", "flat"} or not amount:
-                forms = "none, percent:0.1, flat:20, percent:0.03+flat:20 or a plan such as upstox:CNC"
+                forms = "none, percent:0.1, flat:20, percent:0.1+flat:20 or a plan such as upstox:CNC"
                 msg = f"charges {text!r} are not understood; write {forms}"
                 raise ValueError(msg)
             value = _number(amount.rstrip("%"), f"charges {text!r}")

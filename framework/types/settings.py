@@ -36,7 +36,7 @@ SIZING_FORMS = (
     "equal_risk:95% (of equity, divided by volatility) | margin:90% (of the allotment, blocked)"
 )
 CHARGES_FORMS = (
-    "none | percent:0.1 (% of value) | flat:20 (rupees per order) | percent:0.03+flat:20 | "
+    "none | percent:0.1 (% of value) | flat:20 (rupees per order) | percent:0.1+flat:20 | "
     "upstox:CNC (a plan of config/charges and a product)"
 )
 PRODUCT_FORMS = (

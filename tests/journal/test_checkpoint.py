@@ -2,7 +2,6 @@
 
 import json
 from enum import Enum
-from random import Random
 
 import numpy as np
 import pytest
@@ -10,9 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from framework.engines.rows import DecisionArrays
-from framework.errors import DataError, InvariantError
-from framework.journal.chain import Walk
-from framework.journal.entries import Handled, entry_of
+from framework.errors import DataError
 from framework.journal.errors import JournalDiffersError
 from framework.journal.fold import fold, restore, session_of
 from framework.journal.writer import JournalWriter
@@ -20,30 +17,8 @@ from framework.session import Session, state
 from framework.session.instrument_state import InstrumentState, WorkingOrder
 from framework.types import Rule
 from framework.types.codec import UnknownFormatError
-from framework.types.events import (
-    Accepted,
-    BarCloses,
-    BarOpens,
-    Cancelled,
-    CancelRefused,
-    Changed,
-    ChangeRefused,
-    Decided,
-    Expired,
-    Filled,
-    Found,
-    PersonSays,
-    Refused,
-    Revalue,
-    SessionEnds,
-    Tick,
-    Unknown,
-    Wish,
-)
-from framework.types.orders import Fill
-from framework.types.record import OrderState
 from tests.contract.market import NAN, panel_of, settings_of
-from tests.journal.sessions import RUNS, Lines, journalled, rules_of, sealed_anew
+from tests.journal.sessions import RUNS, Lines, answers_to, inputs_of, journalled, lied_about, rules_of, sealed_anew
 from tests.property.scenarios import Scenario
 
 RANDOM = settings(
@@ -57,51 +32,6 @@ SMALL = Scenario(
     "signals",
     DecisionArrays(np.array([[1.0], [NAN], [NAN], [NAN], [NAN]])),
 )
-
-
-def inputs_of(lines):
-    """Header and inputs of a journal."""
-    entries = [entry_of(text) for text in Walk(lines)]
-    return entries[0].body, [one.body.input for one in entries if isinstance(one.body, Handled)]
-
-
-def lied_about(inputs, seed):
-    """The same inputs with a broker that forgets, repeats, refuses and invents answers, and a person who interferes."""
-    chance, told = Random(seed), []
-    last_order = max((one.order_id for one in inputs if isinstance(one, Accepted)), default=1)
-    for one in inputs:
-        moment, order_id = one.moment, chance.randint(1, last_order)
-        if chance.random() < 0.06 and not isinstance(one, (BarOpens, BarCloses, Decided, SessionEnds, Revalue)):
-            continue
-        told.append(one)
-        if chance.random() < 0.15:
-            invented = [
-                one,
-                Accepted(moment, order_id),
-                Refused(moment, order_id, "rms"),
-                Refused(moment, order_id, "gateway", proof=False),
-                Changed(moment, order_id),
-                ChangeRefused(moment, order_id, "too late"),
-                Cancelled(moment, order_id),
-                CancelRefused(moment, order_id),
-                Expired(moment, order_id),
-                Unknown(moment, order_id, "timeout"),
-                Found(moment, order_id, chance.choice(list(OrderState)), chance.randint(-5, 5)),
-                Filled(moment, f"f{order_id}", Fill(order_id, 0, chance.choice((-3, 2)), 50.0, moment)),
-                Tick(moment),
-                PersonSays(moment, chance.choice((Wish.HALT, Wish.RESUME, Wish.REDUCE_ONLY, Wish.FLATTEN))),
-                PersonSays(moment, Wish.ADOPT, 0, 5, 40.0),
-            ]
-            told.append(chance.choice(invented))
-    return told
-
-
-def answers_to(session, one):
-    """The outcome of an input; the text of a refusal, which changes nothing."""
-    try:
-        return repr(session.handle(one))
-    except InvariantError as error:
-        return repr(error)
 
 
 @RANDOM

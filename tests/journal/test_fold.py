@@ -1,16 +1,21 @@
 """State = fold(journal): random runs of everything fold to themselves, and whatever differs is found and shown."""
 
+import contextlib
 import json
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from framework.engines.rows import DecisionArrays
+from framework.errors import InvariantError
 from framework.journal.errors import JournalBrokenError, JournalDiffersError, JournalError, JournalVersionError
-from framework.journal.fold import difference, fold
+from framework.journal.fold import difference, fold, session_of
+from framework.journal.writer import JournalWriter
 from framework.rules import exits, ledger
+from framework.session import state
 from tests.contract.market import grid, panel_of, settings_of
-from tests.journal.sessions import RUNS, journalled, rules_of, sealed_anew
+from tests.journal.sessions import RUNS, Lines, inputs_of, journalled, lied_about, rules_of, sealed_anew
 from tests.property.scenarios import Scenario
 
 RANDOM = settings(
@@ -37,6 +42,24 @@ def test_every_prefix_of_a_journal_is_a_journal(scenario):
     for entries in {1, len(lines) // 2, len(lines) - 1}:
         folded = fold(lines[:entries], rules_of(scenario))
         assert (entries, False) == (folded.entries, folded.closed)
+
+
+@RANDOM
+@given(RUNS, st.integers(0, 2**32))
+def test_a_session_with_a_broker_that_lies_folds_to_itself(scenario, seed):
+    _, lines = journalled(scenario)
+    header, inputs = inputs_of(lines)
+    session, place, told = session_of(header, rules_of(scenario)), Lines(), 0
+    writer = JournalWriter(place)
+    writer.write(0, header)
+    for one in lied_about(inputs, seed):
+        with contextlib.suppress(InvariantError):  # nothing has changed, so nothing is written
+            outcome = session.handle(one)
+            writer.handled(one.moment, one, *outcome)
+            told += 1
+    folded = fold(place.kept, rules_of(scenario))
+    assert (told, writer.head) == (folded.inputs, folded.head)
+    assert state.dump(session) == state.dump(folded.session)
 
 
 # ---------------------------------------------------------------------- one small run, by hand

@@ -38,12 +38,12 @@ def test_the_first_session_end(block, given_):
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-@given(asked(TARGETS), st.sampled_from((0.0, 1.0)), st.booleans())
-def test_the_first_target_that_asks(block, given_, intent, repeats):
+@given(asked(TARGETS), st.sampled_from((0.0, 1.0, np.nan)))
+def test_the_first_target_that_asks(block, given_, intent):
     target, row, last = given_
     with patch.object(scan, "BLOCK", block):
-        asks = np.isfinite(target) & ((target != intent) | repeats)
-        assert scan.first_asked(target, row, last, intent, repeats) == first(asks, row, last)
+        expected = first(np.isfinite(target) & (target != intent), row, last)
+        assert scan.first_asked(target, row, last, intent) == expected
 
 
 @pytest.mark.parametrize("block", BLOCKS)

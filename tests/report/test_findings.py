@@ -1,5 +1,7 @@
 """What a person must know, in sentences, the worst first."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -193,6 +195,32 @@ def test_ruin_is_an_error():
     (finding,) = about(result, "Ruin")
     assert finding.severity is Severity.ERROR
     assert "2024-01-03 (lowest −₹200.00)" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("closes", "exits", "choices", "said"),
+    [
+        (
+            [100, 100, 40],
+            [],
+            {},
+            "What is held could not be left any more before the end, nothing was entered",
+        ),
+        ([100, 100, 40, 60], [Trade(0, 3, -20, 60.0)], {}, "What was held was left at the next open, nothing was"),
+        (
+            [100, 100, 40, 60],
+            [Trade(0, 2, -20, 40.0)],
+            {"fill_at": "same_close"},
+            "What was held was left at that close",
+        ),
+    ],
+)
+def test_ruin_says_when_what_was_held_was_left(closes, exits, choices, said):
+    trades = [Trade(0, 1, 20, 100.0), *exits]
+    record = make_record([bars(closes)], trades, capital=1000.0)
+    record = replace(record, settings=record.settings.model_copy(update=choices))
+    (finding,) = about(make_result(record), "Ruin")
+    assert said in finding.text
 
 
 def test_open_positions_are_noted_with_what_they_are_worth():

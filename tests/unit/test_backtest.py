@@ -176,6 +176,12 @@ def test_a_strategy_that_breaks_its_contract_is_named(strategy, sentence):
     [
         (lambda ctx: ctx.buy(0), "quantity 0 of AAA must be a whole number of lots of 1"),
         (lambda ctx: ctx.buy(1.5), "quantity 1.5 of AAA"),
+        (lambda ctx: ctx.buy(float("nan")), "quantity nan of AAA must be a whole number of lots of 1"),
+        (lambda ctx: ctx.buy(float("inf")), "quantity inf of AAA must be a whole number of lots of 1"),
+        (
+            lambda ctx: ctx.buy(3_000_000_000),
+            "quantity 3,000,000,000 of AAA is too large: an order has at most 2,000,000,000 units",
+        ),
         (lambda ctx: ctx.sell(1, limit=float("nan")), "limit nan of an order for AAA must be a finite price"),
         (lambda ctx: ctx.sell(1, stop=-1.0), "stop -1.0 of an order"),
         (lambda ctx: ctx.buy(1, "ZZZ"), "'ZZZ' is not in this run; it has AAA"),

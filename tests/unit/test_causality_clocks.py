@@ -6,7 +6,7 @@ Every strategy here is one that a user could write, on five-minute bars from 09:
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import ClassVar
 
 import numpy as np
@@ -21,8 +21,10 @@ from framework.engines import compiled, event
 from framework.engines.rows import DecisionArrays
 from framework.errors import DataError, InvariantError
 from framework.run.preparation import Prepared
+from framework.session.sequence import Sequence
 from framework.store import open_store
 from framework.types import Causality, CausalityVerdict, Instrument, Settings
+from framework.types.events import BarOpens
 
 IST = "Asia/Kolkata"
 DAYS = pd.bdate_range("2024-01-01", periods=12)
@@ -195,7 +197,94 @@ def closed_over():
     return ClosedOver
 
 
+NEWEST_FIRST = HOURLY[::-1]
+LONG = pd.concat({"INDEX": HOURLY, "OTHER": HOURLY * 2}, names=["symbol", "time"])
+WITH_A_TIME_COLUMN = HOURLY.rename_axis("time").reset_index()
+TWO_SYMBOLS = pd.concat([HOURLY.assign(symbol="INDEX"), (HOURLY * 2).assign(symbol="OTHER")]).sort_index(kind="stable")
+BY_PERIODS = DAILY.to_period("D")
+BY_DATES = DAILY.set_axis(DAILY.index.strftime("%Y-%m-%d"))
+
+
+def hour_filled_forward(hours, bars):
+    times = pd.DatetimeIndex(bars.time, tz="UTC").tz_convert(IST)
+    return hours.sort_index().reindex(times, method="ffill")
+
+
+class HourOfATableNewestFirst(Strategy):
+    """Many vendors hand out the newest row first."""
+
+    def signals(self, bars):
+        hours = hour_filled_forward(NEWEST_FIRST, bars)
+        return rising(hours["close"].to_numpy() > hours["open"].to_numpy())
+
+
+class HourOfALongTable(Strategy):
+    def signals(self, bars):
+        hours = hour_filled_forward(LONG.loc["INDEX"], bars)
+        return rising(hours["close"].to_numpy() > hours["open"].to_numpy())
+
+
+class HourOfATableOfTwoSymbols(Strategy):
+    def signals(self, bars):
+        hours = hour_filled_forward(TWO_SYMBOLS[TWO_SYMBOLS["symbol"] == "INDEX"], bars)
+        return rising(hours["close"].to_numpy() > hours["open"].to_numpy())
+
+
+class HourOfATableWithATimeColumn(Strategy):
+    def signals(self, bars):
+        hours = hour_filled_forward(WITH_A_TIME_COLUMN.set_index("time"), bars)
+        return rising(hours["close"].to_numpy() > hours["open"].to_numpy())
+
+
+class CloseOfTheSamePeriod(Strategy):
+    def signals(self, bars):
+        today = BY_PERIODS.reindex(dates_of(bars).to_period("D"))
+        return rising(today["close"].to_numpy() > today["open"].to_numpy())
+
+
+class CloseOfTheSameDateAsText(Strategy):
+    """Read from a file, and the dates left as they were there."""
+
+    def signals(self, bars):
+        today = BY_DATES.reindex(dates_of(bars).strftime("%Y-%m-%d"))
+        return rising(today["close"].to_numpy() > today["open"].to_numpy())
+
+
+class Feed:
+    """Prices behind an object of the user's own."""
+
+    def __init__(self, hours):
+        self.hours = hours
+
+    def up(self, bars):
+        hours = hour_filled_forward(self.hours, bars)
+        return hours["close"].to_numpy() > hours["open"].to_numpy()
+
+
+FEED = Feed(HOURLY)
+HOURS_OF = partial(hour_filled_forward, HOURLY)
+
+
+class HourOfAnObject(Strategy):
+    def signals(self, bars):
+        return rising(FEED.up(bars))
+
+
+class HourOfAPartial(Strategy):
+    def signals(self, bars):
+        hours = HOURS_OF(bars)
+        return rising(hours["close"].to_numpy() > hours["open"].to_numpy())
+
+
 LEAKING = [
+    HourOfATableNewestFirst,
+    HourOfALongTable,
+    HourOfATableOfTwoSymbols,
+    HourOfATableWithATimeColumn,
+    CloseOfTheSamePeriod,
+    CloseOfTheSameDateAsText,
+    HourOfAnObject,
+    HourOfAPartial,
     HourOfTheIndexByItsOpen,
     CloseOfTheSameDay,
     NextBarOfTheIndex,
@@ -353,12 +442,30 @@ def prepared(strategy: Strategy, panel: Panel) -> Prepared:
 
 
 def test_session_stops_a_run_over_a_staggered_panel():
-    with pytest.raises(InvariantError, match="opened 900 s before; nothing was booked"):
+    with pytest.raises(InvariantError, match=r"BarOpens .* came after one at .*; inputs come in the order of time"):
+        execute(prepared(TradesTheOther(), staggered()))
+
+
+def take_bars_in_any_order(monkeypatch) -> None:
+    """Let a Session take a bar that opens before the last one has closed."""
+    opens = Sequence.opens
+
+    def opens_early(inputs: Sequence, bar: BarOpens) -> None:
+        inputs.moment = min(inputs.moment, bar.moment)
+        opens(inputs, bar)
+
+    monkeypatch.setattr(Sequence, "opens", opens_early)
+
+
+def test_a_fill_before_its_decision_stops_the_event_engine_too(monkeypatch):
+    take_bars_in_any_order(monkeypatch)
+    with pytest.raises(InvariantError, match=r"before_decision: order 2 \(A\) filled 900 s before it was decided"):
         execute(prepared(TradesTheOther(), staggered()))
 
 
 def test_an_engine_that_booked_early_fills_would_be_found_by_the_check(monkeypatch):
-    monkeypatch.setattr("framework.session.session.refuse_early", lambda _fill, _order: None)
+    take_bars_in_any_order(monkeypatch)
+    monkeypatch.setattr("framework.engines.event._refuse_surprise", lambda _surprise: None)
     monkeypatch.setitem(execute.__globals__, "untimely", lambda _panel: "")
     record, found = execute(prepared(TradesTheOther(), staggered()))
     # Decided at 04:45 UTC, the close of B's first hour; A's second one had opened at 04:30.
@@ -366,8 +473,9 @@ def test_an_engine_that_booked_early_fills_would_be_found_by_the_check(monkeypat
     assert (found.verdict, found.finding) == (CausalityVerdict.LEAK, early_fill(record))
 
 
-def test_neither_engine_books_an_early_fill_of_weights_even_there():
+def test_neither_engine_books_an_early_fill_of_weights_even_there(monkeypatch):
     """A weight is acted on at its own instrument's bar, and that one's next bar opens after it closed."""
+    take_bars_in_any_order(monkeypatch)
     panel = staggered()
     decisions = DecisionArrays(FollowsTheOther().allocate(panel))
     for record in (
@@ -451,7 +559,42 @@ class OrdersByTheHourBefore(Strategy):
             ctx.sell(10, "STOCK")
 
 
+def closed_hours(hours, bars):
+    """Hours that are over, by the stamp of their end."""
+    times = pd.DatetimeIndex(bars.close_time, tz="UTC").tz_convert(IST)
+    ended = hours.set_axis(hours.index + pd.Timedelta(hours=1)).sort_index()
+    return ended.reindex(times, method="ffill")
+
+
+class HourBeforeOfOtherTables(Strategy):
+    """Each of them is looked at behind the end of its hours or days."""
+
+    def signals(self, bars):
+        tables = [
+            NEWEST_FIRST,
+            LONG.loc["INDEX"],
+            TWO_SYMBOLS[TWO_SYMBOLS["symbol"] == "INDEX"],
+            WITH_A_TIME_COLUMN.set_index("time"),
+            FEED.hours,
+        ]
+        up = [closed_hours(table, bars).eval("close > open").to_numpy() for table in tables]
+        day = BY_PERIODS.shift(1).reindex(dates_of(bars).to_period("D"))
+        return rising(np.all(up, axis=0) & (day["close"] > day["open"]).to_numpy())
+
+
+class HolidaysAhead(Strategy):
+    """A calendar is known beforehand; a table without prices may be looked at ahead of its dates."""
+
+    def signals(self, bars):
+        tomorrow = np.isin(dates_of(bars) + pd.Timedelta(days=1), CALENDAR.loc[CALENDAR["lots"] > 1, "date"])
+        return rising(~tomorrow & (np.arange(len(bars)) % 7 > 0))
+
+
+CALENDAR = pd.DataFrame({"date": DAYS, "lots": np.arange(len(DAYS)) % 3})
+
 HONEST = [
+    HourBeforeOfOtherTables,
+    HolidaysAhead,
     HourBefore,
     DayBefore,
     OpenOfTheHour,

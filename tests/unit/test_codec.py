@@ -4,6 +4,7 @@ import json
 import types
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 from typing import Union, get_args, get_origin
 
 import numpy as np
@@ -43,7 +44,9 @@ def values_of(annotation):
     if annotation in PLAIN:
         return PLAIN[annotation]
     if is_named_tuple(annotation):
-        return st.tuples(*(values_of(one) for one in hints_of(annotation).values())).map(annotation._make)
+        return st.tuples(*(values_of(one) for one in hints_of(annotation).values())).map(
+            partial(tuple.__new__, annotation)
+        )
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return st.sampled_from(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)

@@ -199,7 +199,7 @@ def becomes_limit(s: State, p: Params, k: int, start: float) -> bool:
     order = s.orders[k]
     tick = s.books[order.instrument].tick
     bound = prices.bound_reached(start, order.x_side, p.protection_bps, p.bps, p.ticks, tick)
-    if order.protective or not bound > 0.0:
+    if not bound > 0.0:
         return False
     order.x_type, order.x_limit = LIMIT, bound
     finish_bar(s, k)

@@ -12,7 +12,7 @@ from framework.engines.kernel.risk import drawdown_limit
 from framework.rules.breaker import is_ruin, loss_reached
 from framework.rules.ledger import marked_within
 from framework.rules.money import fits
-from framework.rules.targets import is_asked
+from framework.rules.targets import is_asked, is_new
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,17 +39,17 @@ def first_end(ends: NDArray[np.bool_], row: int, last: int) -> int:
     return row
 
 
-def first_asked(target: NDArray[np.float64], row: int, last: int, intent: float, repeats: bool) -> int:
-    """First row ≥ ``row`` whose target asks for something; ``last`` without one."""
+def first_asked(target: NDArray[np.float64], row: int, last: int, intent: float) -> int:
+    """First row ≥ ``row`` whose target is another than the intent (NaN: any target); ``last`` without one."""
     while row < last:
         block = target[row : min(row + BLOCK, last)]
         found = False
         for k in range(block.shape[0]):
-            found |= is_asked(block[k], intent, repeats)
+            found |= is_new(block[k], intent)
         if found:
             break
         row += block.shape[0]
-    while row < last and not is_asked(target[row], intent, repeats):
+    while row < last and not is_new(target[row], intent):
         row += 1
     return row
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-INFINITY = float("inf")
+INFINITY, NAN = float("inf"), float("nan")
 
 
 def skip_quiet(
@@ -80,7 +80,8 @@ def first_loud(s: State, p: Params, bar: Bar, t: int, last: int, floor: float, c
     held_back = account.state == REDUCE_ONLY or (account.state == HALTED and p.breaker_reset > 0)
     if held_back or (book.quantity != 0 and p.loss_amount > 0.0):
         last = min(last, first_end(bar.ends_session, t - 1, last) + 1)
-    last = first_asked(bar.target.reshape(bar.target.shape[0]), t, last, s.intents[0], p.repeats)
+    intent = NAN if p.repeats else s.intents[0]  # every number is another than NaN
+    last = first_asked(bar.target.reshape(bar.target.shape[0]), t, last, intent)
     if book.quantity != 0:
         rows = bar.close.shape[0]
         last = first_unpriced(bar.close.reshape(rows), t, last, book.quantity)

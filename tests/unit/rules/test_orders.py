@@ -99,3 +99,14 @@ def test_what_goes_with_a_position(reduces, forced, by_target, expected):
 )
 def test_a_reserve_shrinks_with_what_is_left(reserved, left, asked, expected):
     assert orders.reserve_left(reserved, left, asked) == expected
+
+
+def test_below_a_rupee_there_are_prices_too():
+    assert orders.entry(1, 0.9, 0.5, NAN, 0.05, 0.0, 0.0, 0.0)[:2] == (orders.LIMIT, 0.5)
+    assert orders.entry(1, 0.9, 0.75, 0.5, 0.05, 0.0, 0.0, 0.0)[:3] == (orders.STOP_LIMIT, 0.75, 0.5)
+    kind, _, trigger, worst = orders.entry(1, 0.4, NAN, 0.5, 0.05, 0.0, 0.0, 0.0)
+    assert (kind, trigger, worst) == (orders.STOP, 0.5, 0.5)
+
+
+def test_a_tick_of_another_size_does_not_make_a_price_of_none():
+    assert orders.entry(-1, 100.0, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0)[0] == orders.MARKET

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.run.what_if import at_the_end, before_the_first, one_price
-from framework.session.explain import MEASURES, ask
+from framework.session.explain import MEASURES, explain_order
 from framework.types import (
     BreakerCause,
     BreakerEvent,
@@ -40,7 +40,7 @@ def standing(trades=(), rules=(), **settings):
 
 
 def said(answer):
-    return {one.rule: (one.units, one.value, one.bound, one.unit) for one in answer.opinions}
+    return {one.rule: (one.units, one.value, one.bound, one.unit) for one in answer.reports}
 
 
 LONG_A = [Trade(0, 1, 20, 100.0)]
@@ -63,7 +63,7 @@ def test_the_account_stands_as_the_run_left_it():
 
 
 @pytest.mark.parametrize(
-    ("name", "limits", "opinion"),
+    ("name", "limits", "report"),
     [
         ("product", {}, (30, "allowed", "any", "words")),
         ("state", {}, (30, "active", "active", "words")),
@@ -85,30 +85,30 @@ def test_the_account_stands_as_the_run_left_it():
         ("cash", {}, (30, 3420.0, 8000.0, "₹")),
     ],
 )
-def test_each_rule_tells_what_it_measured(name, limits, opinion):
+def test_each_rule_tells_what_it_measured(name, limits, report):
     session, _ = standing(LONG_A, **limits)
-    assert opinion == said(ask(session, 0, 30, 114.0))[name]
+    assert report == said(explain_order(session, 0, 30, 114.0))[name]
 
 
 def test_a_sector_counts_its_own_and_an_instrument_without_one_is_not_asked():
     limits = {"sectors": {"X": ("A", "B")}, "max_sector_value": "3000"}
     session, _ = standing(LONG_A, **limits)
-    assert (10, 3400.0, 3000.0, "₹") == said(ask(session, 1, 20, 50.0))["max_sector_value"]
-    assert (20, "no sector", "", "words") == said(ask(session, 2, 20, 10.0))["max_sector_value"]
+    assert (10, 3400.0, 3000.0, "₹") == said(explain_order(session, 1, 20, 50.0))["max_sector_value"]
+    assert (20, "no sector", "", "words") == said(explain_order(session, 2, 20, 10.0))["max_sector_value"]
 
 
 def test_a_market_order_is_within_every_band_and_a_product_refuses_a_short():
     session, _ = standing(price_band="1%", product="CNC")
-    told = said(ask(session, 0, -5))
+    told = said(explain_order(session, 0, -5))
     assert (5, 0.0, 1.2, "₹") == told["price_band"]
     assert (0, "short in delivery", "CNC", "words") == told["product"]
-    assert Verdict(0, "short_in_delivery") == ask(session, 0, -5).verdict
+    assert Verdict(0, "short_in_delivery") == explain_order(session, 0, -5).verdict
 
 
 def test_an_instrument_that_never_had_a_price_is_refused():
     session, _ = standing()
     session.account.close[0] = NAN
-    answer = ask(session, 0, 5)
+    answer = explain_order(session, 0, 5)
     assert (0, "none", "known", "words") == said(answer)["no_price"]
     assert ["product", "state", "no_price"] == list(said(answer))
     assert Verdict(0, "no_price") == answer.verdict
@@ -118,10 +118,10 @@ def test_a_halted_account_lets_only_reductions_through():
     record = recorded(LONG_A)
     event = BreakerEvent(1, TradingState.ACTIVE, TradingState.HALTED, BreakerCause.DRAWDOWN, 1, 1)
     session, _ = at_the_end(replace(record, breaker_events=(event,)))
-    answer = ask(session, 0, -25)
+    answer = explain_order(session, 0, -25)
     assert (20, 5, Verdict(0, "halted")) == (answer.reducing, answer.increasing, answer.verdict)
     assert (0, "halted", "active", "words") == said(answer)["state"]
-    reduced = ask(at_the_end(replace(record, breaker_events=(event,))).session, 0, -20)
+    reduced = explain_order(at_the_end(replace(record, breaker_events=(event,))).session, 0, -20)
     assert (20, 0, (), Verdict(-20)) == reduced
 
 
@@ -137,9 +137,9 @@ class Refuses(Rule):
 
 def test_rules_of_ones_own_are_asked_about_what_is_left_and_once():
     session, _ = standing(rules=[Halves(), Refuses(), Halves()], max_order_quantity=9)
-    answer = ask(session, 0, 10, 100.0)
+    answer = explain_order(session, 0, 10, 100.0)
     assert [("Halves", 9, 4, "half"), ("Refuses", 4, 0, "Refuses")] == [
-        (one.rule, one.asked, one.units, one.reason) for one in answer.opinions if one.rule not in MEASURES
+        (one.rule, one.asked, one.units, one.reason) for one in answer.reports if one.rule not in MEASURES
     ]
     assert Verdict(0, "Refuses") == answer.verdict
 
@@ -152,7 +152,7 @@ def test_before_the_first_order_there_is_only_the_capital():
         tuple(row.close),
         row.session,
     )
-    assert Verdict(20, "cash") == ask(session, 0, 25, 50.0).verdict
+    assert Verdict(20, "cash") == explain_order(session, 0, 25, 50.0).verdict
 
 
 LIMITS = st.fixed_dictionaries(
@@ -192,7 +192,7 @@ def test_the_strictest_opinion_is_what_the_session_then_does(limits, held, i, lo
     record = recorded(trades, **limits)
     rules = [Halves()] if own else []
     quantity, limit = lots * record.panel.instruments[i].lot, at * float(record.panel.close[-1, i])
-    answer = ask(at_the_end(record, rules).session, i, quantity, limit)
+    answer = explain_order(at_the_end(record, rules).session, i, quantity, limit)
 
     session, row = at_the_end(record, rules)
     told = session.handle(Decided(row.close_time, None, (OrderRequest(i, quantity, limit),)))
@@ -210,4 +210,4 @@ def test_the_bars_before_the_last_are_remembered():
     session, row = at_the_end(recorded(series=[gap, other], max_age=1))
     assert np.isnan(row.close[1]) or np.isnan(row.close[0])
     i = [one.symbol for one in session.instruments].index("C")
-    assert (0, 2, 1, "") == said(ask(session, i, 5, 20.0))["max_age"]
+    assert (0, 2, 1, "") == said(explain_order(session, i, 5, 20.0))["max_age"]
