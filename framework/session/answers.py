@@ -303,9 +303,9 @@ class BrokerAnswers:
             self._upkeep.exits_due.add(
                 order.instrument
             )  # what is being left may have nothing else, and no bar may come
-        elif order.reduces and not asked_for:
+        elif order.reduces:
             self._upkeep.exits_due.add(order.instrument)
-            if state is not EXPIRED:
+            if state in {REFUSED, ABSENT} or (state is CANCELLED and not asked_for):
                 self._protection.lost_its_way_out(order, now, why)
         return commands
 

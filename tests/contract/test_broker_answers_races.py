@@ -204,6 +204,18 @@ def test_what_a_target_left_is_left_by_time_when_the_pairs_rule_took_the_stop_aw
     assert submitted(desk.wait()) == [(4, -side * 4)]
 
 
+@SIDES
+def test_an_exit_proved_absent_after_its_cancel_was_asked_for_is_ordered_anew_by_time(side):
+    desk = held(side, stop_loss="5%")
+    say(desk, Wish.FLATTEN)
+    desk.unknown(3)
+    desk.session._orders.withdraw(desk.session._orders[3], desk.moment)
+    desk.cancelled(2)
+    desk.find(3, OrderState.ABSENT)
+    assert desk.surprises.count("unprotected") == 2
+    assert submitted(desk.wait()) == [(4, -side * 10)]
+
+
 # ---------------------------------------------------------------------- changes that are refused
 
 
