@@ -15,9 +15,9 @@ the last. The first bar's open begins a session: counts begin anew, corporate ac
 It sees bars and ticks, never the prices of a bar that has not closed. ``sequence`` is the guard at the door: an input
 that cannot come now raises before anything has changed.
 
-An **order** (``orders``, ``lifecycle``, ``answers``) goes PARKED → SENT → WORKING → done, with UNKNOWN beside it. It
-sees answers, and moves by evidence only. A cancel or a change under way is noted beside the state: until it is
-answered, the order may be in either state, and counts as the worse one.
+An **order** (``orders``, ``lifecycle``, ``answers``, ``fills``) goes PARKED → SENT → WORKING → done, with UNKNOWN
+beside it. It sees answers, and moves by evidence only. A cancel or a change under way is noted beside the state: until
+it is answered, the order may be in either state, and counts as the worse one.
 
 An **intent** (``intents``, ``increases``, ``reductions``) is the wish for an instrument: a target, the units it means,
 or *leaving*. It moves at decisions, and when an order comes to nothing or an exit was forced. Increases are
@@ -50,7 +50,8 @@ Between a command and its answer the world goes on. The rules that make every ra
 
 ``upkeep`` is the safety net: at every close and tick it looks again at whatever was refused or is missing. In a
 simulation it has nothing to do, because there everything is answered at once and nothing is refused. What only a real
-broker can do is in ``answers``, ``surprises``, ``upkeep`` and ``persons``; the compiled engine mirrors none of it.
+broker can do is in ``answers``, ``fills``, ``surprises``, ``upkeep`` and ``persons``; of all that the compiled engine
+mirrors the plain way of a fill alone.
 """
 
 from __future__ import annotations
@@ -62,13 +63,14 @@ from framework.rules.breaker import is_ruin
 from framework.session.account import Account
 from framework.session.aftermath import Aftermath
 from framework.session.answer_shape import KINDS, is_understood
-from framework.session.answers import BrokerAnswers, Hooks
+from framework.session.answers import BrokerAnswers
 from framework.session.approval import LONGEST_NAME
 from framework.session.breaker import Breaker
 from framework.session.corporate_actions import CorporateActions
 from framework.session.desk import SessionDesk
 from framework.session.explicit_orders import ExplicitOrders
 from framework.session.exposure import Exposure
+from framework.session.fills import BrokerFills, Hooks
 from framework.session.funding import Funding
 from framework.session.increases import Increases
 from framework.session.instrument_state import InstrumentState, WorkingOrder
@@ -156,7 +158,8 @@ class Session:
         )
         self._upkeep = Upkeep(desk, self._protection, self._reductions)
         hooks = Hooks(self._rules, self.portfolio)
-        self._answers = answers = BrokerAnswers(desk, self._protection, self._aftermath, surprises, self._upkeep, hooks)
+        self._fills = BrokerFills(desk, self._aftermath, surprises, hooks)
+        self._answers = answers = BrokerAnswers(desk, self._protection, self._aftermath, surprises, self._upkeep)
         self._persons = Persons(desk, breaker, self._product, self._protection, surprises)
         self.equity_paise = settings.capital_paise
         """Cash plus marked positions at the last close."""
@@ -174,7 +177,7 @@ class Session:
         }
         """Each lets its input in itself: a bar asks three times."""
         self._others: dict[type, Callable[[Any], list[Command]]] = {
-            events.Filled: answers.filled,
+            events.Filled: self._fills.filled,
             events.Accepted: answers.accepted,
             events.Refused: answers.refused,
             events.Cancelled: answers.cancelled,
@@ -277,7 +280,7 @@ class Session:
         orders, breaker = self._orders, self.breaker
         if orders.remembers:
             orders.begin_session()
-            self._answers.begin_session()
+            self._fills.begin_session()
         breaker.session_start_paise = self.equity_paise
         if breaker.is_tripped:
             breaker.begin_session(now, self.equity_paise)
@@ -289,7 +292,7 @@ class Session:
 
     def _go_through_actions(self, session: int, now: int) -> list[Command]:
         commands = self._corporate_actions.begin_session(session, now, self._paid_out, self._aftermath.give_up)
-        self._answers.watch_cash()
+        self._fills.watch_cash()
         return commands
 
     def _paid_out(self, settlement: Settlement) -> list[Command]:
@@ -393,7 +396,7 @@ class Session:
     def _hear_person(self, said: events.PersonSays) -> list[Command]:
         commands = self._persons.say(said, self.equity_paise)
         self.equity_paise = self.account.equity_paise()
-        self._answers.watch_cash()
+        self._fills.watch_cash()
         return commands
 
     def _learn_action(self, known: events.ActionKnown) -> list[Command]:
@@ -402,7 +405,7 @@ class Session:
         What was traded since then was bought without the right, and nobody here can tell the two apart.
         """
         (ex_day, i, _), session = known.due, self.inputs.bar.session
-        if ex_day <= session and self._answers.last_traded.get(i, -1) >= ex_day:
+        if ex_day <= session and self._fills.last_traded.get(i, -1) >= ex_day:
             said = f"ex-date {ex_day} days since 1970-01-01"
             self._surprises.tell("late_action", known.moment, 0, i, said=said)
             return []

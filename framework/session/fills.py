@@ -1,0 +1,182 @@
+"""Fills of the broker: booked once, whatever the state of their order; what no order explains is a stranger's.
+
+The compiled engine mirrors the plain way of a fill and nothing else of this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.rules.money import LARGEST_QUANTITY, fits
+from framework.rules.orders import reserve_left
+from framework.session.lifecycle import ABSENT, ENDED, FILLED, PARKED, WORKING
+from framework.session.sequence import OPEN
+from framework.session.wording import cash_text
+from framework.types.orders import MARKET, Order, Reason
+from framework.types.record import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Sequence as Many
+
+    from framework.session.aftermath import Aftermath
+    from framework.session.desk import SessionDesk
+    from framework.session.instrument_state import WorkingOrder
+    from framework.session.surprises import Surprises
+    from framework.types import Fill, Portfolio, RiskRule
+    from framework.types.events import Command, Filled
+    from framework.types.record import Settlement
+
+COARSEST_NS = 1_000_000_000
+"""Brokers date fills in whole seconds, cut off."""
+
+
+class Hooks(NamedTuple):
+    """The user's own risk rules, and the account as they see it."""
+
+    rules: Many[RiskRule]
+    portfolio: Callable[[], Portfolio]
+
+    def filled(self, settlement: Settlement) -> None:
+        """Tell them of a fill right after it was booked."""
+        for rule in self.rules:
+            rule.post_fill(settlement, self.portfolio())
+
+
+class BrokerFills:
+    """Books fills, and remembers which it has booked."""
+
+    def __init__(self, desk: SessionDesk, aftermath: Aftermath, surprises: Surprises, hooks: Hooks) -> None:
+        self._inputs, self._account, _, self._orders, self._tell = desk
+        self._aftermath = aftermath
+        self._surprises = surprises
+        self._hooks = hooks
+        self._told: dict[str, Fill] = {}
+        self._told_before: dict[str, Fill] = {}
+        """Fills booked or kept apart, by their ids, of this session and of the one before."""
+        self._below_zero = False
+        self.last_traded: dict[int, int] = {}
+        """Session of the latest fill of each instrument."""
+
+    def begin_session(self) -> None:
+        """A new session: fills of the one before the last are forgotten, but for orders that are still known.
+
+        Of an order that is not known any more a fill so old is kept apart: it may have been booked.
+        """
+        if self._told or self._told_before:
+            kept = {name: fill for name, fill in self._told_before.items() if self._known(fill.order_id) is not None}
+            self._told, self._told_before = {}, kept | self._told
+
+    def filled(self, answer: Filled) -> list[Command]:
+        """Book a fill, once, whatever its order's state; what no order explains is booked as a stranger's."""
+        fill_id, fill = answer.fill_id, answer.fill
+        told = self._told.get(fill_id) or self._told_before.get(fill_id)
+        if told is not None:
+            if told[:4] != fill[:4]:  # the same execution may be dated by whoever tells it
+                self._surprises.of_fill("told_differently", self._inputs.now, fill_id, fill)
+            return []
+        self._told[fill_id] = fill
+        working = self._known(fill.order_id)
+        too_old = working is None and fill.time < self._inputs.began_before
+        if too_old or not self._is_bookable(fill):
+            self._surprises.of_fill("too_old" if too_old else "not_bookable", self._inputs.now, fill_id, fill)
+            return []
+        self._inputs.now = min(fill.time, self._inputs.moment)
+        self.last_traded[fill.instrument] = self._inputs.bar.session
+        if working is None or working.order.instrument != fill.instrument or working.order.quantity * fill.quantity < 0:
+            commands = self._book_of_stranger(fill, working, fill_id)
+        else:
+            commands = self._book(fill, working, answer)
+        self.watch_cash()
+        return commands
+
+    def _known(self, order_id: int) -> WorkingOrder | None:
+        """The order, open or lately done."""
+        return self._orders.get(order_id) or self._orders.lately_done(order_id)
+
+    def _is_bookable(self, fill: Fill) -> bool:
+        """Positive form: what is not a number passes no check."""
+        if not 0 <= fill.instrument < len(self._account.instruments):
+            return False
+        units, held = abs(fill.quantity), abs(self._account.quantity[fill.instrument])
+        return units > 0 and held + units <= LARGEST_QUANTITY and fill.price > 0.0 and fits(fill.price * (held + units))
+
+    def _book(self, fill: Fill, working: WorkingOrder, answer: Filled) -> list[Command]:
+        i, order, state = fill.instrument, working.order, working.state
+        before = self._account.quantity[i]
+        settlement = self._account.settle(fill, order, before_paise=working.filled_paise)
+        self._tell(settlement)
+        asked = abs(working.remaining)
+        working.filled += fill.quantity
+        working.filled_paise += settlement.value_paise
+        if working.reserved_paise:
+            left = max(working.remaining, 0) if fill.quantity > 0 else -min(working.remaining, 0)
+            self._orders.reserve(working, reserve_left(working.reserved_paise, left, asked))
+        if state is not WORKING:
+            self._filled_out_of_turn(fill, working, answer)
+        within_bar = self._inputs.phase is OPEN and not answer.at_open
+        commands = self._aftermath.position_changed(i, before, working, within_bar=within_bar)
+        if order.reduces and settlement.position * fill.quantity > 0:
+            self._surprises.tell("accident", self._inputs.now, order.order_id, i, units=settlement.position)
+        if order.decided_at - fill.time >= COARSEST_NS and self._inputs.phase is OPEN:
+            said = (order.decided_at - fill.time) // 1_000_000_000
+            self._surprises.tell("before_decision", self._inputs.now, order.order_id, i, said=said)
+        is_whole = working.remaining * fill.quantity <= 0
+        if is_whole and working.remaining:
+            self._filled_beyond(working)
+        if working.state in ENDED:
+            self._orders.heard_after_the_end(working, FILLED if is_whole else working.state, self._inputs.now)
+        elif is_whole:
+            commands += self._orders.end(working, FILLED, self._inputs.now)
+        else:
+            self._orders.heard(working)
+        if working.told_filled and working.filled == working.told_filled:
+            self._surprises.settle(order.order_id, self._inputs.now)
+        self._hooks.filled(settlement)
+        return commands
+
+    def _filled_out_of_turn(self, fill: Fill, working: WorkingOrder, answer: Filled) -> None:
+        """A fill before the acceptance is none; of an order never sent or done it is a surprise."""
+        state, now = working.state, self._inputs.now
+        if state is PARKED:
+            self._surprises.of_fill("fill_not_sent", now, answer.fill_id, fill)
+        elif state in ENDED:
+            if abs(working.filled) > abs(working.told_filled):
+                self._surprises.of_fill("fill_after_end", now, answer.fill_id, fill, state=state)
+            self._aftermath.take_up_again(working)
+            if state is ABSENT:
+                self._orders.take_on_again(working, WORKING)
+        else:
+            working.state = WORKING
+            self._orders.heard(working)
+
+    def _filled_beyond(self, working: WorkingOrder) -> None:
+        """More than the order is for; while a change is under way either size may be what the exchange has."""
+        asked = max((working.order, working.was or working.order), key=lambda one: abs(one.quantity)).quantity
+        if abs(working.filled) > abs(asked):
+            words = {"asked": asked, "units": working.filled}
+            self._surprises.of("overfilled", self._inputs.now, working, **words)
+
+    def _book_of_stranger(self, fill: Fill, working: WorkingOrder | None, fill_id: str) -> list[Command]:
+        """No order of ours explains it, but it is in the account: the position is what the broker says."""
+        i, now = fill.instrument, self._inputs.now
+        if working is None:
+            self._surprises.of_fill("nobodys_fill", now, fill_id, fill)
+        else:
+            code = "wrong_side" if working.order.instrument == i else "wrong_instrument"
+            self._surprises.of_fill(code, now, fill_id, fill, asked=working.order.quantity)
+        before = self._account.quantity[i]
+        reduces = before * fill.quantity < 0
+        order = Order(fill.order_id, i, fill.quantity, MARKET, Reason.EXTERNAL, reduces=reduces, decided_at=now)
+        settlement = self._account.settle(fill, order, before_paise=0)
+        self._tell(settlement)
+        commands = self._aftermath.stranger_traded(i, before)
+        self._hooks.filled(settlement)
+        return commands
+
+    def watch_cash(self) -> None:
+        """Say when the account begins to owe what nothing covers."""
+        below = self._account.spendable_paise() < 0
+        if below and not self._below_zero:
+            self._tell(Notice(self._inputs.now, "cash_below_zero", cash_text(self._account.cash_paise)))
+        self._below_zero = below
