@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from framework.engines.rows import bar_closings, bar_openings, decided
+from framework.engines.rows import bar_inputs
 from framework.engines.volatility import with_volatility
 from framework.errors import InvariantError
 from framework.exchange import SimulatedExchange
 from framework.journal.writer import Began
 from framework.session import Session
 from framework.types.breaker import BreakerEvent
-from framework.types.events import NOTHING, Decided, Outcome, Revalue, SessionEnds, Surprise
+from framework.types.events import NOTHING, Outcome, Revalue, SessionEnds, Surprise
 from framework.types.panel import actions_within
 from framework.types.record import AppliedAction, Notice, OrderRecord, Record, Settlement, SimulatedFill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from framework.engines.rows import DecisionArrays
     from framework.types import Panel, RiskRule
-    from framework.types.events import Input
+    from framework.types.events import Answer, Input
     from framework.types.orders import CancelRequest, OrderRequest
     from framework.types.settings import RunSettings
 
@@ -59,10 +59,8 @@ def run(
     exposure: list[int] = []
     step = max((last - first_row) // 100, 1)
 
-    openings = bar_openings(panel, first_row, last)
-    closings = bar_closings(panel, first_row, last)
-    answers = decided(panel, decisions, first_row, last)
-    for t, (opening, closing, answer) in enumerate(zip(openings, closings, answers, strict=True), start=first_row):
+    inputs = bar_inputs(panel, decisions, first_row, last)
+    for t, (opening, closing, answer) in enumerate(inputs, start=first_row):
         close, row = closing
         if (outcome := handle(opening)) is not NOTHING:
             follow(outcome)
@@ -70,16 +68,15 @@ def run(
             take(told)
         if (outcome := handle(closing)) is not NOTHING:
             follow(outcome)
-        take(answer if on_bar is None else Decided(close, answer.decisions, tuple(on_bar(session, t))))
+        if on_bar is not None:
+            answer = answer._replace(requests=tuple(on_bar(session, t)))  # noqa: PLW2901 - the same input, completed
+        if (outcome := handle(answer)) is not NOTHING:
+            follow(outcome)
         if same_close:
-            for told in exchange.fill_at_close(row):
-                take(told)
-            take(Revalue(close))
+            host.fill_at_close(exchange.fill_at_close(row), close)
         if opening.deadline is not None and opening.ends_session:
             take(SessionEnds(close))
-            for told in exchange.close_out(row, account.close):
-                take(told)
-            take(Revalue(close))
+            host.fill_at_close(exchange.close_out(row, account.close), close)
         equity.append(session.equity_paise)
         cash.append(account.cash_paise)
         exposure.append(account.exposure_paise())
@@ -164,6 +161,12 @@ class SimulatedHost:
             self._keep[type(fact)](fact)
         for command in outcome.commands:
             self.take(self.exchange.execute(command, self.session.moment))
+
+    def fill_at_close(self, answers: Iterable[Answer], close: int) -> None:
+        """Hand over what fills at a close itself, and have the account valued once more."""
+        for told in answers:
+            self.take(told)
+        self.take(Revalue(close))
 
     def _settle(self, booked: Settlement) -> None:
         """A fill is told by the exchange and booked at once; what was paid out for a fraction is no fill of its."""

@@ -156,13 +156,19 @@ class Account:
         if held == 0:
             insort(self.held, i)
 
-    def mark(self, closes: Sequence[float]) -> None:
-        """Value every position at this bar's close; an instrument without a bar (NaN) keeps its last mark."""
+    def mark(self, closes: Sequence[float]) -> int:
+        """Value every position at this bar's close; an instrument without a bar (NaN) keeps its last mark.
+
+        Returns the equity in paise.
+        """
+        known = self.close
         for i, close in enumerate(closes):
             if close > 0.0:
-                self.close[i] = close
-                if self.quantity[i]:
-                    self.mark_paise[i] = ledger.marked(self.quantity[i], close)
+                known[i] = close
+        for i in self.held:
+            if closes[i] > 0.0:
+                self.mark_paise[i] = ledger.marked(self.quantity[i], closes[i])
+        return self.cash_paise + sum(self.mark_paise)
 
     def equity_paise(self) -> int:
         """Cash plus signed marks."""

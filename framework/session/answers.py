@@ -99,19 +99,14 @@ class BrokerAnswers:
         self._told_before: dict[str, Fill] = {}
         """Fills booked or kept apart, by their ids, of this session and of the one before."""
         self._below_zero = False
-        self._session = 0
-        self._began = self._since = 0
-        """When this session began and the one before, UTC nanoseconds."""
         self.last_traded: dict[int, int] = {}
         """Session of the latest fill of each instrument."""
 
-    def begin_session(self, session: int, now: int) -> None:
+    def begin_session(self) -> None:
         """A new session: fills of the one before the last are forgotten, but for orders that are still known.
 
         Of an order that is not known any more a fill so old is kept apart: it may have been booked.
         """
-        self._session = session
-        self._since, self._began = self._began, now
         if self._told or self._told_before:
             kept = {name: fill for name, fill in self._told_before.items() if self._known(fill.order_id) is not None}
             self._told, self._told_before = {}, kept | self._told
@@ -128,12 +123,12 @@ class BrokerAnswers:
             return []
         self._told[fill_id] = fill
         working = self._known(fill.order_id)
-        too_old = working is None and fill.time < self._since
+        too_old = working is None and fill.time < self._inputs.began_before
         if too_old or not self._is_bookable(fill):
             self._surprises.of_fill("too_old" if too_old else "not_bookable", self._inputs.now, fill_id, fill)
             return []
         self._inputs.now = min(fill.time, self._inputs.moment)
-        self.last_traded[fill.instrument] = self._session
+        self.last_traded[fill.instrument] = self._inputs.bar.session
         if working is None or working.order.instrument != fill.instrument or working.order.quantity * fill.quantity < 0:
             commands = self._book_of_stranger(fill, working, fill_id)
         else:

@@ -12,10 +12,8 @@ from framework.types.orders import Approved
 if TYPE_CHECKING:
     from framework.session.instrument_state import WorkingOrder
 
-TAG_DIGITS = 8
-"""Digits of the order id at the end of every tag."""
 LONGEST_NAME = 12
-"""Characters of a session's name: brokers take tags of 20 letters and digits."""
+"""Characters of a session's name; brokers take tags of 20 letters and digits, and the order id has 8 of them."""
 
 
 def approved(working: WorkingOrder) -> Approved:

@@ -50,7 +50,9 @@ class Breaker:
         """Counts losses in a row, since the run began or the state last became ACTIVE."""
         self._halted_for = 0
         """Sessions that have begun since it was halted."""
-        self._loss_limit_paise = rules.limit_paise(*self._loss, self.session_start_paise)
+        self._loss_limit_paise, self._loss_limit_of = 0, -1
+        """Limit on a session's loss, worked out where it is asked for, and of which beginning."""
+        self._caps_loss, self._caps_drawdown = limits.max_daily_loss is not None, limits.max_drawdown is not None
         tripping = (limits.max_daily_loss, limits.max_drawdown, limits.max_consecutive_losses)
         self.watches_closes = any(limit is not None for limit in tripping)
 
@@ -64,6 +66,11 @@ class Breaker:
         return max(self._code, self._said, rules.REDUCE_ONLY if self._in_doubt else rules.ACTIVE)
 
     @property
+    def is_tripped(self) -> bool:
+        """Something was tripped and is not over."""
+        return self._code != rules.ACTIVE
+
+    @property
     def refusal(self) -> str:
         """Reason code of a refused increase; empty while increases are allowed."""
         return NAMES[rules.HELD_BACK[self._strictest]]
@@ -71,10 +78,7 @@ class Breaker:
     # ------------------------------------------------------------------ what it is told
 
     def begin_session(self, now: int, equity_paise: int) -> None:
-        """Losses count from the last session's close; what only lasts for a session is over."""
-        if self.session_start_paise != equity_paise:
-            self.session_start_paise = equity_paise
-            self._loss_limit_paise = rules.limit_paise(*self._loss, equity_paise)
+        """Something is tripped, and a session begins: what only lasts for a session is over."""
         self._halted_for += self._code == rules.HALTED
         cause = rules.at_new_session(self._code, self._halted_for, self._reset_after)
         if cause == rules.NEW_SESSION:
@@ -87,15 +91,20 @@ class Breaker:
         if rules.is_ruin(equity_paise):
             return self._turn(now, rules.RUIN, equity_paise, 0, equity_paise)
         tripped: list[BreakerEvent] = []
-        if rules.loss_reached(equity_paise, self.session_start_paise, self._loss_limit_paise):
-            lost = self.session_start_paise - equity_paise
-            tripped += self._turn(now, rules.DAILY_LOSS, lost, self._loss_limit_paise, equity_paise)
-        if rules.count_reached(self._trips.losses, self._most_losses):
+        lost = self.session_start_paise - equity_paise
+        if self._caps_loss and lost >= 0:
+            if self._loss_limit_of != self.session_start_paise:
+                self._loss_limit_of = self.session_start_paise
+                self._loss_limit_paise = rules.limit_paise(*self._loss, self.session_start_paise)
+            if rules.loss_reached(equity_paise, self.session_start_paise, self._loss_limit_paise):
+                tripped += self._turn(now, rules.DAILY_LOSS, lost, self._loss_limit_paise, equity_paise)
+        if self._most_losses and rules.count_reached(self._trips.losses, self._most_losses):
             tripped += self._turn(now, rules.CONSECUTIVE_LOSSES, self._trips.losses, self._most_losses, equity_paise)
-        self.peak_paise = max(self.peak_paise, equity_paise)
-        limit_paise = rules.limit_paise(*self._drawdown, self.peak_paise)
-        if rules.loss_reached(equity_paise, self.peak_paise, limit_paise):
-            tripped += self._turn(now, rules.DRAWDOWN, self.peak_paise - equity_paise, limit_paise, equity_paise)
+        if self._caps_drawdown:
+            self.peak_paise = max(self.peak_paise, equity_paise)
+            limit_paise = rules.limit_paise(*self._drawdown, self.peak_paise)
+            if rules.loss_reached(equity_paise, self.peak_paise, limit_paise):
+                tripped += self._turn(now, rules.DRAWDOWN, self.peak_paise - equity_paise, limit_paise, equity_paise)
         return tripped
 
     def run_away(self, now: int, i: int, orders: int, equity_paise: int) -> list[BreakerEvent]:
@@ -128,7 +137,6 @@ class Breaker:
         """Capital came (> 0) or went: it is neither profit nor loss."""
         self.session_start_paise += paise
         self.peak_paise += paise
-        self._loss_limit_paise = rules.limit_paise(*self._loss, self.session_start_paise)
 
     def refunded(self, now: int, equity_paise: int) -> None:
         """Money came: an account that is above 0 again is ruined no more, but halted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules.orders import is_dropped, waits_for
-from framework.session.approval import TAG_DIGITS, approved
+from framework.session.approval import approved
 from framework.session.instrument_state import InstrumentState, WorkingOrder
 from framework.types.deadlines import NEVER
 from framework.types.events import Cancel, Change, Command, Submit
@@ -150,6 +150,11 @@ class Orders:
 
     # ------------------------------------------------------------------ placing, changing and cancelling
 
+    @property
+    def remembers(self) -> bool:
+        """Something is counted or kept that a new session ends."""
+        return bool(self._placed or self._done or self._done_before)
+
     def begin_session(self) -> None:
         """A new session: its orders are counted from here, and the session before the last is forgotten."""
         if self._placed:
@@ -175,7 +180,7 @@ class Orders:
 
     def tag_of(self, order_id: int) -> str:
         """Our name of an order at the broker."""
-        return f"{self._name}{order_id:0{TAG_DIGITS}d}"
+        return f"{self._name}{order_id:08d}"
 
     def place(
         self,

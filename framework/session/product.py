@@ -12,11 +12,7 @@ from framework.types.orders import MARKET, BarRow, Order, Reason
 from framework.types.record import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from framework.session.account import Account
-    from framework.session.instrument_state import InstrumentState
-    from framework.session.orders import Orders
+    from framework.session.desk import SessionDesk
     from framework.session.reductions import Reductions
     from framework.types import Settings
     from framework.types.deadlines import Deadline
@@ -26,26 +22,16 @@ if TYPE_CHECKING:
 class Product:
     """Row 17 and rows P2 to P5 of docs/execution.md. Nothing here looks at a price before its time."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        account: Account,
-        books: Sequence[InstrumentState],
-        orders: Orders,
-        reductions: Reductions,
-        tell: Callable[[Notice], None],
-    ) -> None:
-        self._instruments = account.instruments
+    def __init__(self, settings: Settings, desk: SessionDesk, reductions: Reductions) -> None:
+        self._inputs, self._account, self._books, self._orders, self._tell = desk
+        self._instruments = self._account.instruments
         self._delivery = settings.product == "CNC"
         self._reenter = settings.reenter
-        self._account = account
-        self._books = books
-        self._orders = orders
         self._reductions = reductions
-        self._tell = tell
-        self._deadline: Deadline | None = None
-        self._until = NEVER
-        """Close of the bar after the latest one; ``NEVER`` where the session ends before."""
+        self.deadline: Deadline | None = None
+        """Of the session that began last."""
+        self._next = NEVER
+        """Earliest square-off that was not carried out yet, UTC nanoseconds."""
         self._session = -1
         self._over = 0
         """Latest session whose last bar has closed, once this bar closes."""
@@ -54,25 +40,27 @@ class Product:
 
     def before_open(self, bar: BarOpens) -> list[Command]:
         """Square off what is due before this bar's open: what is held goes at that open, what rests is taken back."""
-        self._deadline = deadline = bar.deadline
-        self._until = NEVER if bar.ends_session else 2 * bar.close_time - bar.moment
+        self.deadline = deadline = bar.deadline
         if deadline is None:
+            self._next = NEVER
             return []
         if bar.session != self._session:
             self._session = bar.session
             self._done.clear()
+            self._next = min(deadline.square_off)
         self._over = bar.session if bar.ends_session else bar.session - 1
         return self.square_off(bar.moment)
 
     def square_off(self, now: int) -> list[Command]:
         """Leave what is due by now, once in a session; a bar need not come for that."""
         commands: list[Command] = []
-        if self._deadline is None:
+        if now < self._next or self.deadline is None:
             return commands
-        for i, moment in enumerate(self._deadline.square_off):
+        for i, moment in enumerate(self.deadline.square_off):
             if moment <= now and i not in self._done:
                 self._done.add(i)
                 commands += self._leave(i, Reason.SQUARE_OFF, now)
+        self._next = min((one for one in self.deadline.square_off if one > now), default=NEVER)
         return commands
 
     def entries_until(self, i: int) -> int:
@@ -80,22 +68,24 @@ class Product:
 
         It has one bar's time, and the square-off ends it; after a session's last bar only the host knows when.
         """
-        return self._until if self._deadline is None else min(self._until, self._deadline.square_off[i])
+        bar = self._inputs.bar
+        until = NEVER if bar.ends_session else 2 * bar.close_time - bar.moment
+        return until if self.deadline is None else min(until, self.deadline.square_off[i])
 
     def refusal(self, order: Order) -> str:
         """Reason code for which the product does not allow an order that increases a position; empty when it does."""
         i = order.instrument
         last, moment = NEVER, NEVER
-        if self._deadline is not None:
-            last, moment = self._deadline.last_session[i], self._deadline.square_off[i]
+        if self.deadline is not None:
+            last, moment = self.deadline.last_session[i], self.deadline.square_off[i]
         return NAMES[refusal(self._delivery, order.quantity, last, self._over, moment, order.decided_at)]
 
     def end_session(self, row: BarRow) -> list[Command]:
         """At a session's last close: what must not last longer and is still there is given up at that close."""
         commands: list[Command] = []
-        if self._deadline is None or not row.ends_session:
+        if self.deadline is None or not row.ends_session:
             return commands
-        for i, (moment, last) in enumerate(zip(*self._deadline, strict=True)):
+        for i, (moment, last) in enumerate(zip(*self.deadline, strict=True)):
             ends = ends_with(row.session, last, moment)
             if ends == OPEN_END:
                 continue

@@ -86,6 +86,7 @@ class Protection:
     def look_after(self, row: BarRow) -> list[Command]:
         """At a close: ratchet trailing stops (row 15), start time exits (row 16), place exits that start next bar."""
         commands: list[Command] = []
+        time_exit = self._rule.time_exit or 0
         for i in self._account.held:
             book = self._books[i]
             if not (self._follows or book.protect_due or book.distances.trail > 0.0):
@@ -97,13 +98,15 @@ class Protection:
             side = 1 if self._account.quantity[i] > 0 else -1
             before, trails = book.extreme, self._rule.trail is not None or book.distances.trail > 0.0
             extreme = exits.extreme_after_bar(side, before, book.within_bar, row.high[i], row.low[i], close)
-            due = exits.at_close(book.protect_due, book.stop_id != 0, trails, extreme, before)
-            book.extreme, book.within_bar, book.protect_due = extreme, False, False
-            if due == exits.PLACE:
-                commands += self._fit(i, row.close_time)
-            elif due == exits.MOVE:
-                commands += self._adjust(i)
-            if exits.time_is_up(book.bars_held, self._rule.time_exit or 0, book.leaving):
+            if book.protect_due or extreme != before:
+                due = exits.at_close(book.protect_due, book.stop_id != 0, trails, extreme, before)
+                book.extreme, book.protect_due = extreme, False
+                if due == exits.PLACE:
+                    commands += self._fit(i, row.close_time)
+                elif due == exits.MOVE:
+                    commands += self._adjust(i)
+            book.within_bar = False
+            if time_exit and exits.time_is_up(book.bars_held, time_exit, book.leaving):
                 book.leave(Reason.TIME_EXIT, self._reenter)
         return commands
 

@@ -43,16 +43,17 @@ PLACES: dict[type, InputPlace] = {
 }
 """Inputs with a place; all others may come at any time."""
 MAY_OPEN = PLACES[BarOpens].after
-BEFORE_BARS = BarOpens(0, 0, 0, ends_session=False)
+BEFORE_BARS = BarOpens(-1, 0, -(2**62), ends_session=False)
+AFTER_CLOSE = PLACES[Decided].after
 
 
 class Sequence:
     """The guard of one session."""
 
-    __slots__ = ("_instruments", "bar", "moment", "now", "phase")
+    __slots__ = ("bar", "began", "began_before", "instruments", "moment", "now", "phase")
 
     def __init__(self, instruments: int) -> None:
-        self._instruments = instruments
+        self.instruments = instruments
         self.phase = BEGUN
         self.moment = 0
         """Of the latest input, UTC nanoseconds."""
@@ -60,34 +61,33 @@ class Sequence:
         """Date of notes: the moment, or the time of a fill that came at that moment."""
         self.bar = BEFORE_BARS
         """The bar that opened last."""
+        self.began = self.began_before = 0
+        """First opens of this session and of the one before, UTC nanoseconds."""
 
-    # Each method notes an input, or raises InvariantError and changes nothing.
+    # Each method notes an input, or raises InvariantError and changes nothing. Session asks what a bar must be in line:
+    # three calls for every bar of a backtest would be felt.
 
-    def opens(self, bar: BarOpens) -> None:
-        """A bar opens: after the one before has closed, and later. Its moment is its open, however late it is told."""
-        moment, last = bar.moment, self.bar
-        if not (
-            self.phase & MAY_OPEN
-            and last.close_time <= moment < bar.close_time
-            and (last is BEFORE_BARS or (moment > last.moment and bar.session >= last.session))
-        ):
-            self._refuse_bar(bar)
-        self.phase, self.bar = OPEN, bar
-        self.moment = max(self.moment, moment)
-        self.now = self.moment
+    def refuse_opening(self, bar: BarOpens) -> NoReturn:
+        """A bar that cannot open now."""
+        if not self.phase & MAY_OPEN:
+            self._refuse_phase(bar, PLACES[BarOpens])
+        if bar.moment < self.bar.close_time:
+            _refuse(bar, f"came after one at {self.bar.close_time} ns; inputs come in the order of time")
+        if bar.close_time <= bar.moment:
+            _refuse(bar, f"closes at {bar.close_time} ns, not after it opens")
+        last = self.bar
+        _refuse(bar, f"does not come after the bar of {last.moment} ns, session {last.session}, that opened last")
 
-    def closes(self, event: BarCloses) -> None:
-        """The bar that opened closes, with a price or NaN for every instrument."""
-        moment, row = event
-        close_time = row.close_time
-        if not (
-            self.phase == OPEN
-            and row[:3] == self.bar[:3]
-            and self.moment <= moment >= close_time
-            and len(row.close) == self._instruments
-        ):
-            self._refuse_row(event)
-        self.phase, self.moment, self.now = CLOSED, moment, close_time
+    def refuse_closing(self, event: BarCloses) -> NoReturn:
+        """A row that is not the bar that opened last, complete."""
+        row, bar = event.row, self.bar
+        if self.phase != OPEN or event.moment < self.moment:
+            self._refuse_out_of_turn(event, PLACES[BarCloses])
+        if row[:3] != bar[:3]:
+            _refuse(event, f"is not the bar of {bar.moment} ns that opened last: one row brings all bars of a moment")
+        if len(row.close) != self.instruments:
+            _refuse(event, f"has {len(row.close)} closes of {self.instruments} instruments; NaN says there is none")
+        _refuse(event, f"is told before the bar closes at {row.close_time} ns")
 
     def passes(self, event: Decided | SessionEnds | Revalue) -> None:
         """An input that follows a close."""
@@ -114,26 +114,6 @@ class Sequence:
     def _refuse_phase(self, event: Input, place: InputPlace) -> NoReturn:
         allowed = "; ".join(text for phase, text in PHASES.items() if phase & place.after)
         _refuse(event, f"cannot come now, when {PHASES[self.phase]}; it comes when: {allowed}")
-
-    def _refuse_bar(self, bar: BarOpens) -> NoReturn:
-        if not self.phase & MAY_OPEN:
-            self._refuse_phase(bar, PLACES[BarOpens])
-        if bar.moment < self.bar.close_time:
-            _refuse(bar, f"came after one at {self.bar.close_time} ns; inputs come in the order of time")
-        if bar.close_time <= bar.moment:
-            _refuse(bar, f"closes at {bar.close_time} ns, not after it opens")
-        last = self.bar
-        _refuse(bar, f"does not come after the bar of {last.moment} ns, session {last.session}, that opened last")
-
-    def _refuse_row(self, event: BarCloses) -> NoReturn:
-        row, bar = event.row, self.bar
-        if self.phase != OPEN or event.moment < self.moment:
-            self._refuse_out_of_turn(event, PLACES[BarCloses])
-        if row[:3] != bar[:3]:
-            _refuse(event, f"is not the bar of {bar.moment} ns that opened last: one row brings all bars of a moment")
-        if len(row.close) != self._instruments:
-            _refuse(event, f"has {len(row.close)} closes of {self._instruments} instruments; NaN says there is none")
-        _refuse(event, f"is told before the bar closes at {row.close_time} ns")
 
 
 def _refuse(event: Input, why: str) -> NoReturn:

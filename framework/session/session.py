@@ -79,7 +79,7 @@ from framework.session.product import Product
 from framework.session.protection import Protection
 from framework.session.reductions import Reductions
 from framework.session.review import Review, ReviewContext
-from framework.session.sequence import Sequence
+from framework.session.sequence import CLOSED, DECIDED, MAY_OPEN, OPEN, Sequence
 from framework.session.staleness import Staleness
 from framework.session.surprises import Surprises
 from framework.session.upkeep import Upkeep
@@ -141,7 +141,7 @@ class Session:
         exposure = Exposure(account, orders, reuse_proceeds=reuse_proceeds, by_target=by_target)
         self._last_bars = Staleness(len(self.instruments))
         self._reductions = Reductions(account, books, orders, by_target=by_target, weights=self._weights)
-        self._product = Product(settings, account, books, orders, self._reductions, tell)
+        self._product = Product(settings, SessionDesk(inputs, account, books, orders, tell), self._reductions)
         self.seen = ReviewContext(self._product, breaker, orders, exposure, self._last_bars)
         self.review = review = Review(settings, rules, account, self.seen, self.portfolio)
         funding = Funding(account, orders, reuse_proceeds=reuse_proceeds)
@@ -160,7 +160,9 @@ class Session:
         self._persons = Persons(desk, breaker, self._product, self._protection, surprises)
         self.equity_paise = settings.capital_paise
         """Cash plus marked positions at the last close."""
-        self._session = 0
+        self._unanswered, self._to_look_at = orders.unanswered, self._protection.to_look_at
+        self._awaits_fills = self._protection.awaits_fills
+        """Where any of these three is not empty, ``upkeep`` is due."""
         self._row = NO_ROW
         """The bar that closed last."""
         self._bars: dict[type, Callable[[Any], list[Command]]] = {
@@ -198,10 +200,11 @@ class Session:
 
         Raises ``InvariantError`` for an input that cannot come now; then nothing has changed.
         """
-        carry_out = self._bars.get(type(event)) or self._admitted(event)
+        kind = type(event)
+        carry_out = self._bars[kind] if kind in self._bars else self._admitted(event)
         commands = carry_out(event)
-        if not self._facts:
-            return Outcome(tuple(commands)) if commands else NOTHING
+        if not (commands or self._facts):
+            return NOTHING
         outcome = Outcome(tuple(commands), tuple(self._facts))
         self._facts.clear()
         return outcome
@@ -257,18 +260,32 @@ class Session:
 
     def _open_bar(self, bar: events.BarOpens) -> list[Command]:
         """Before anything of this bar fills: a new session begins, square-offs are due. Only its times may be seen."""
-        self.inputs.opens(bar)
-        commands: list[Command] = []
-        if bar.session != self._session:
-            self._session = bar.session
-            self._orders.begin_session()
-            self._answers.begin_session(bar.session, bar.moment)
-            self.breaker.begin_session(bar.moment, self.equity_paise)
-            if self._corporate_actions.is_due(bar.session):
-                commands = self._go_through_actions(bar.session, bar.moment)
-            if self._upkeep.is_due():
-                commands += self._upkeep.at_open(self._answers.doubt)
+        inputs, last = self.inputs, self.inputs.bar
+        moment, close_time, session, _, deadline = bar
+        if not (inputs.phase & MAY_OPEN and last.close_time <= moment < close_time and session >= last.session):
+            inputs.refuse_opening(bar)
+        inputs.phase, inputs.bar = OPEN, bar
+        inputs.moment = inputs.now = max(inputs.moment, moment)  # its moment is its open, however late it is told
+        commands = self._begin_session(session, moment) if session != last.session else []
+        if deadline is None and self._product.deadline is None:
+            return commands
         return commands + self._product.before_open(bar)
+
+    def _begin_session(self, session: int, now: int) -> list[Command]:
+        """Counts begin anew, what only lasts for a session is over, and ex-dates are gone through."""
+        self.inputs.began_before, self.inputs.began = self.inputs.began, now
+        orders, breaker = self._orders, self.breaker
+        if orders.remembers:
+            orders.begin_session()
+            self._answers.begin_session()
+        breaker.session_start_paise = self.equity_paise
+        if breaker.is_tripped:
+            breaker.begin_session(now, self.equity_paise)
+        actions = self._corporate_actions
+        commands = self._go_through_actions(session, now) if actions.due and actions.is_due(session) else []
+        if self._unanswered or self._to_look_at or self._awaits_fills:
+            commands += self._upkeep.at_open(self._answers.doubt)
+        return commands
 
     def _go_through_actions(self, session: int, now: int) -> list[Command]:
         commands = self._corporate_actions.begin_session(session, now, self._paid_out, self._aftermath.give_up)
@@ -284,30 +301,38 @@ class Session:
 
     def _close_bar(self, event: events.BarCloses) -> list[Command]:
         """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
-        self.inputs.closes(event)
-        self._row = row = event.row
-        self._mark(row)
+        inputs, (moment, row) = self.inputs, event
+        opens, close_time, session, _, _, _, _, closes, _, _ = row
+        bar = inputs.bar
+        if not (
+            inputs.phase == OPEN
+            and opens == bar.moment
+            and close_time == bar.close_time
+            and session == bar.session
+            and inputs.moment <= moment >= close_time
+            and len(closes) == inputs.instruments
+        ):
+            inputs.refuse_closing(event)
+        inputs.phase, inputs.moment, inputs.now = CLOSED, moment, close_time
+        self._row = row
+        self.equity_paise = self.account.mark(closes)
         if self.review.looks_at_bars:
             self._last_bars.note(row)
         commands: list[Command] = []
         if self.breaker.watches_closes or is_ruin(self.equity_paise):
-            commands = self._tripped(self.breaker.judge(row.close_time, self.equity_paise))
+            commands = self._tripped(self.breaker.judge(close_time, self.equity_paise))
         for rule in self._rules:
             rule.on_state(self.portfolio())
         if self.account.held:
             commands += self._protection.look_after(row)
-        if self._upkeep.is_due():
+        if self._unanswered or self._to_look_at or self._awaits_fills:
             commands += self._upkeep.at_close(self._answers.doubt)
         return commands
-
-    def _mark(self, row: BarRow) -> None:
-        self.account.mark(row.close)
-        self.equity_paise = self.account.equity_paise()
 
     def _revalue(self, event: events.Revalue) -> list[Command]:
         """After fills at the close: value the account once more at that close; they may have ruined it."""
         self.inputs.passes(event)
-        self._mark(self._row)
+        self.equity_paise = self.account.mark(self._row.close)
         if not is_ruin(self.equity_paise):
             return []
         tripped = self.breaker.judge(self.inputs.now, self.equity_paise)
@@ -315,14 +340,20 @@ class Session:
 
     def _decide(self, event: events.Decided) -> list[Command]:
         """Decide at the close just marked. Reductions come before increases, each by instrument."""
-        self.inputs.passes(event)
-        row, decisions, now = self._row, event.decisions, self._row.close_time
+        inputs, row = self.inputs, self._row
+        moment, decisions, requests = event
+        if not (inputs.phase == CLOSED and moment >= inputs.moment):
+            inputs.passes(event)
+        inputs.phase = DECIDED
+        inputs.moment = inputs.now = moment
+        now = row.close_time
         increases = [] if decisions is None else self._intents.decide(row, decisions, self.equity_paise)
         commands = self._reductions.at_close(row) if self.account.held else []
-        self.breaker.fresh.clear()
+        if self.breaker.fresh:
+            self.breaker.fresh.clear()
         for increase in increases:
             commands += self.increases.decided(increase, self.equity_paise, now)
-        for request in event.requests:
+        for request in requests:
             commands += self._explicit.carry_out(request, self.equity_paise, now)
         if self.breaker.fresh:  # a runaway: what is to be left is left at the next open
             commands += self._tripped(self.breaker.fresh) + self._reductions.at_close(row)
@@ -370,10 +401,10 @@ class Session:
 
         What was traded since then was bought without the right, and nobody here can tell the two apart.
         """
-        ex_day, i, _ = known.due
-        if ex_day <= self._session and self._answers.last_traded.get(i, -1) >= ex_day:
+        (ex_day, i, _), session = known.due, self.inputs.bar.session
+        if ex_day <= session and self._answers.last_traded.get(i, -1) >= ex_day:
             said = f"ex-date {ex_day} days since 1970-01-01"
             self._surprises.tell("late_action", known.moment, 0, i, said=said)
             return []
         self._corporate_actions.learn(known.due)
-        return self._go_through_actions(self._session, known.moment) if ex_day <= self._session else []
+        return self._go_through_actions(session, known.moment) if ex_day <= session else []

@@ -37,8 +37,8 @@ class Part(NamedTuple):
 
 
 PARTS = {
-    "session": Part("", ("_row", "_session", "equity_paise")),
-    "inputs": Part("inputs", ("bar", "moment", "now", "phase")),
+    "session": Part("", ("_row", "equity_paise")),
+    "inputs": Part("inputs", ("bar", "began", "began_before", "moment", "now", "phase")),
     "account": Part(
         "account",
         (
@@ -50,7 +50,7 @@ PARTS = {
     "breaker": Part(
         "breaker",
         (
-            "_code", "_halted_for", "_in_doubt", "_loss_limit_paise", "_said", "fresh", "peak_paise",
+            "_code", "_halted_for", "_in_doubt", "_loss_limit_of", "_loss_limit_paise", "_said", "fresh", "peak_paise",
             "session_start_paise",
         ),
     ),
@@ -62,9 +62,9 @@ PARTS = {
     "protection": Part("_protection", ("awaits_fills", "to_look_at")),
     "upkeep": Part("_upkeep", ("exits_due", "looked_at")),
     "answers": Part(
-        "_answers", ("_began", "_below_zero", "_session", "_since", "_told", "_told_before", "last_traded")
+        "_answers", ("_below_zero", "_told", "_told_before", "last_traded")
     ),
-    "product": Part("_product", ("_deadline", "_done", "_over", "_session", "_until")),
+    "product": Part("_product", ("_done", "_next", "_over", "_session", "deadline")),
     "actions": Part("_corporate_actions", ("due",)),
     "staleness": Part("_last_bars", ("_close", "_seen", "_session", "_sessions", "before")),
 }  # fmt: skip
