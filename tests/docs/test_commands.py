@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from framework.cli.warmup import compile_engine
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -63,7 +65,8 @@ PAGES_WITH_COMMANDS = [page for page in PAGES if any(kind == "console" for kind,
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory):
-    """A database with the sample prices."""
+    """A database with the sample prices; compiled before, for whoever compiles first says so in its output."""
+    compile_engine()
     database = tmp_path_factory.mktemp("docs") / "market.sqlite"
     run("tulya data sample", database.parent, {"TULYA_DB": str(database)})
     return database
