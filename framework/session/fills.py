@@ -98,8 +98,9 @@ class BrokerFills:
         """Positive form: what is not a number passes no check."""
         if not 0 <= fill.instrument < len(self._account.instruments):
             return False
-        units, held = abs(fill.quantity), abs(self._account.quantity[fill.instrument])
-        return units > 0 and held + units <= LARGEST_QUANTITY and fill.price > 0.0 and fits(fill.price * (held + units))
+        held_then = self._account.quantity[fill.instrument] + fill.quantity
+        units = max(abs(fill.quantity), abs(held_then))
+        return fill.quantity != 0 and units <= LARGEST_QUANTITY and fill.price > 0.0 and fits(fill.price * units)
 
     def _book(self, fill: Fill, working: WorkingOrder, answer: Filled) -> list[Command]:
         i, order, state = fill.instrument, working.order, working.state

@@ -54,10 +54,10 @@ class Upkeep:
         return self._run(leaves=False)
 
     def at_open(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
-        """A session begins: what ended with the last one, or was refused overnight, is due before its first bar."""
+        """A session begins: stops that ended with the last one are due before its first bar; exits wait for a close."""
         self._miss_answers(doubt)
         self._protection.miss_fills(self._inputs.now)
-        return self._run(leaves=True)
+        return self._run(leaves=False)
 
     def at_tick(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
         """Time passed without a bar."""

@@ -179,7 +179,7 @@ def test_every_random_panel_is_refused_or_nothing_fills_before_it_was_decided(gi
         orders = {each.order.order_id: each.order for each in record.orders}
         for booked in record.settlements:
             fill, order = booked.fill, orders[booked.fill.order_id]
-            if fill.at_close:
+            if booked.simulated.at_close:
                 continue
             assert order.decided_at <= fill.time, (record.engine, order, fill)
             if order.protective and order.decided_at == fill.time:

@@ -448,13 +448,11 @@ def test_session_stops_a_run_over_a_staggered_panel():
 
 def take_bars_in_any_order(monkeypatch) -> None:
     """Let a Session take a bar that opens before the last one has closed."""
-    opens = Sequence.opens
 
-    def opens_early(inputs: Sequence, bar: BarOpens) -> None:
-        inputs.moment = min(inputs.moment, bar.moment)
-        opens(inputs, bar)
+    def let_in(inputs: Sequence, bar: BarOpens) -> None:
+        inputs.moment = bar.moment
 
-    monkeypatch.setattr(Sequence, "opens", opens_early)
+    monkeypatch.setattr(Sequence, "refuse_opening", let_in)
 
 
 def test_a_fill_before_its_decision_stops_the_event_engine_too(monkeypatch):
