@@ -30,7 +30,7 @@ test: .venv/dev.stamp ## run the tests; ARGS="-k rsi" hands pytest more
 
 .PHONY: coverage
 coverage: .venv/dev.stamp ## run the tests of rules, session and exchange and fail unless they reach every branch
-	@$(BIN)/pytest -q -n 2 --dist loadgroup --cov --cov-report=term tests/contract tests/property tests/unit
+	@$(BIN)/pytest -q -n 2 --dist loadgroup --cov --cov-report=term tests/contract tests/property tests/unit tests/journal tests/architecture
 
 .PHONY: mutate
 mutate: .venv/dev.stamp ## try small mistakes in the rules: a test must fail for each; ARGS="--unit money" for one module
