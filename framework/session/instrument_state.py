@@ -188,10 +188,6 @@ class InstrumentState:
         elif order_id == self.target_id:
             self.target_id = 0
 
-    def exit_ids(self) -> list[int]:
-        """Ids of the protective orders there are: stop, then target."""
-        return [exit_id for exit_id in (self.stop_id, self.target_id) if exit_id]
-
     def leave(self, reason: Reason, reenter: str) -> None:
         """Start a forced exit of what is held."""
         self.forget_intent(reenter)
