@@ -3,16 +3,17 @@
 import pytest
 
 from framework.errors import InvariantError
-from framework.session import lifecycle
+from framework.session import lifecycle, state
 from framework.session.lifecycle import after, cell
 from framework.types import OrderType
 from framework.types.actions import Action, Due
+from framework.types.codec import UnknownFormatError
 from framework.types.deadlines import NEVER, Deadline
 from framework.types.events import Accepted, ActionKnown, BarCloses, BarOpens, Cancel, Cancelled, Filled, Refused
-from framework.types.orders import BarRow
+from framework.types.orders import BarRow, Validity
 from framework.types.record import OrderState
 from tests.contract.desk import Desk, cancels, changes, submitted
-from tests.contract.market import DAY_NS, HOUR_NS, NAN
+from tests.contract.market import DAY_NS, HOUR_NS, NAN, ask
 
 SIDES = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
 
@@ -164,3 +165,40 @@ def test_deadlines_that_end_ask_nothing_any_more():
     desk.take(BarCloses(row.close_time, row))
     desk.take(BarOpens(2 * DAY_NS, 3 * DAY_NS, 2, ends_session=True))
     assert [] == submitted(desk.wait())
+
+
+def with_exit_through_a_split():
+    """Twenty of what were ten, with a limit exit (order 2) of ten that was to become one of twenty."""
+    desk = Desk(style="on_bar")
+    desk.close(100, requests=[ask(10)])
+    desk.open()
+    desk.fill(1, 10)
+    desk.shut(100, requests=[ask(-10, limit=120.0, validity=Validity.GTC)])
+    desk.accept(2)
+    desk.take(ActionKnown(desk.moment, Due(3, 0, Action(3, "split", 2.0))))
+    assert [(2, -20)] == [(c.order_id, c.quantity) for c in changes(desk.open())]
+    return desk
+
+
+def test_an_exit_that_filled_before_a_split_reached_it_is_done():
+    desk = with_exit_through_a_split()
+    desk.fill(2, -10, 120.0)
+    desk.change_refused(2)
+    assert (10, "filled") == (desk.position, desk.outcomes()[1][1])
+
+
+def test_an_exit_that_a_split_did_not_reach_rests_on_while_it_is_no_larger_than_the_position():
+    desk = with_exit_through_a_split()
+    assert [] == desk.change_refused(2)
+    assert (-10, "working") == desk.outcomes()[1][:2]
+
+
+def test_a_checkpoint_of_what_it_cannot_hold_or_does_not_know_is_refused():
+    desk = Desk()
+    kept = state.dump(desk.session)
+    kept["parts"]["account"]["cash_paise"] = {"Nonsense": 1}
+    with pytest.raises(UnknownFormatError, match="holds a 'Nonsense'"):
+        state.load(Desk().session, kept)
+    desk.session.equity_paise = object()
+    with pytest.raises(TypeError, match="a checkpoint cannot hold"):
+        state.dump(desk.session)
