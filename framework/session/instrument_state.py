@@ -96,7 +96,12 @@ class WorkingOrder:
     @property
     def has_ended(self) -> bool:
         """It is done, or is about to be told so."""
-        return self.state not in OPEN or self.is_whole
+        return self.state not in OPEN or (self.is_whole and not self.may_be_larger)
+
+    @property
+    def may_be_larger(self) -> bool:
+        """A change is under way that makes it smaller: until it is answered the exchange may have the larger order."""
+        return self.was is not None and abs(self.was.quantity) > abs(self.filled)
 
     @property
     def is_unanswered(self) -> bool:

@@ -202,3 +202,21 @@ def test_a_checkpoint_of_what_it_cannot_hold_or_does_not_know_is_refused():
     desk.session.equity_paise = object()
     with pytest.raises(TypeError, match="a checkpoint cannot hold"):
         state.dump(desk.session)
+
+
+@SIDES
+@pytest.mark.parametrize("made", [True, False], ids=["changed", "refused"])
+def test_a_stop_that_fills_while_it_is_made_smaller_is_done_only_if_it_was_made_so(side, made):
+    desk = protected(side)
+    assert (2, -side * 6) == changes(desk.fill(0, -side * 4, 100.0, fill_id="hand"))[0][:2]
+    # Ten or six may have rested there; what is left has nothing to reduce.
+    assert {2, 3} == set(cancels(desk.fill(2, -side * 6, 95.0)))
+    assert "working" == desk.outcomes()[1][1]
+    if made:
+        desk.changed(2)
+        assert "filled" == desk.outcomes()[1][1]
+    else:
+        desk.change_refused(2)
+        desk.cancelled(2)
+        assert (-side * 10, "cancelled") == desk.outcomes()[1][:2]
+    assert 0 == desk.position
