@@ -163,6 +163,8 @@ class BrokerAnswers:
         working.state = stands(working.state, WORKING)
         commands = self._orders.changed(working)
         self._orders.heard(working)
+        if working.is_whole and not working.may_be_larger:  # it had filled as the smaller one that it is now
+            return commands + self._orders.end(working, FILLED, self._inputs.now)
         return commands
 
     def change_refused(self, answer: ChangeRefused) -> list[Command]:

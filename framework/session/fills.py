@@ -122,7 +122,7 @@ class BrokerFills:
         if order.decided_at - fill.time >= COARSEST_NS and self._inputs.phase is OPEN:
             said = (order.decided_at - fill.time) // 1_000_000_000
             self._surprises.tell("before_decision", self._inputs.now, order.order_id, i, said=said)
-        is_whole = working.remaining * fill.quantity <= 0
+        is_whole = working.remaining * fill.quantity <= 0 and not working.may_be_larger
         if is_whole and working.remaining:
             self._filled_beyond(working)
         if working.state in ENDED:
@@ -131,6 +131,8 @@ class BrokerFills:
             commands += self._orders.end(working, FILLED, self._inputs.now)
         else:
             self._orders.heard(working)
+            if order.reduces and settlement.position * order.quantity >= 0:  # what rests of it has nothing to reduce
+                commands += self._orders.withdraw(working, self._inputs.now)
         if working.told_filled and working.filled == working.told_filled:
             self._surprises.settle(order.order_id, self._inputs.now)
         self._hooks.filled(settlement)

@@ -96,7 +96,12 @@ class WorkingOrder:
     @property
     def has_ended(self) -> bool:
         """It is done, or is about to be told so."""
-        return self.state not in OPEN or self.is_whole
+        return self.state not in OPEN or (self.is_whole and not self.may_be_larger)
+
+    @property
+    def may_be_larger(self) -> bool:
+        """A change is under way that makes it smaller: until it is answered the exchange may have the larger order."""
+        return self.was is not None and abs(self.was.quantity) > abs(self.filled)
 
     @property
     def is_unanswered(self) -> bool:
@@ -187,10 +192,6 @@ class InstrumentState:
             self.stop_id = 0
         elif order_id == self.target_id:
             self.target_id = 0
-
-    def exit_ids(self) -> list[int]:
-        """Ids of the protective orders there are: stop, then target."""
-        return [exit_id for exit_id in (self.stop_id, self.target_id) if exit_id]
 
     def leave(self, reason: Reason, reenter: str) -> None:
         """Start a forced exit of what is held."""

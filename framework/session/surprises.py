@@ -83,8 +83,3 @@ class Surprises:
             self.doubts.discard(order_id)
             if not self.doubts:
                 self._breaker.trust(now)
-
-    def settle_all(self, now: int) -> None:
-        """A person has looked at all of it."""
-        self.doubts.clear()
-        self._breaker.trust(now)

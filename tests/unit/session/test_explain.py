@@ -211,3 +211,10 @@ def test_the_bars_before_the_last_are_remembered():
     assert np.isnan(row.close[1]) or np.isnan(row.close[0])
     i = [one.symbol for one in session.instruments].index("C")
     assert (0, 2, 1, "") == said(explain_order(session, i, 5, 20.0))["max_age"]
+
+
+def test_a_size_that_no_order_can_hold_is_said_as_such():
+    session, _ = standing()
+    answer = explain_order(session, 0, 2 * 10**9, 1e12)
+    assert (0, "size_beyond_limit") == answer.verdict
+    assert "size_beyond_limit" == answer.reports[-1].rule
