@@ -1,1 +1,1 @@
-"""Broker port: the interface that any adapter implements."""
+"""Ports to the outside: a broker (``port``, with its ``book``) and market data (``feed``)."""

@@ -1,0 +1,72 @@
+"""Clock and waiting of the runner, as ports: the only way to either. Wall, replayed at a speed, or simulated.
+
+Everything in ``live`` sleeps with ``asyncio.sleep`` scaled by its clock and reads the time from it, so that a virtual
+event loop (``virtual_loop.py``) runs a day in a second with the same code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+SECOND_NS = 1_000_000_000
+
+
+class Clock(Protocol):
+    """Clock of a runner."""
+
+    def now(self) -> int:
+        """The time, UTC nanoseconds; it never goes back within one process."""
+        ...
+
+    async def sleep_until(self, moment: int) -> None:
+        """Wait until ``now() >= moment``."""
+        ...
+
+
+class WallClock:
+    """Clock of the machine. A step backwards is held until time has caught up; ``steps`` counts them."""
+
+    def __init__(self) -> None:
+        self._latest = 0
+        self.steps = 0
+        """Times that the machine's clock went back by more than a second."""
+
+    def now(self) -> int:
+        """See ``Clock.now``."""
+        read = time.time_ns()
+        if read < self._latest - SECOND_NS:
+            self.steps += 1
+        self._latest = max(self._latest, read)
+        return self._latest
+
+    async def sleep_until(self, moment: int) -> None:
+        """See ``Clock.sleep_until``; in slices, so that a clock step or a sleep of the machine is noticed."""
+        while (left := moment - self.now()) > 0:
+            await asyncio.sleep(min(left / SECOND_NS, 1.0))
+
+
+class ReplayClock:
+    """Clock that starts at a moment of the past and runs ``speed`` times as fast as the event loop's own.
+
+    On a ``VirtualLoop`` the loop's time jumps, and so does this one: speed ``max``.
+    """
+
+    def __init__(self, start: int, speed: float = 1.0) -> None:
+        """``start``: UTC nanoseconds."""
+        self._start = start
+        self._speed = speed
+        self._began: float | None = None
+
+    def now(self) -> int:
+        """See ``Clock.now``."""
+        read = asyncio.get_running_loop().time()
+        if self._began is None:
+            self._began = read
+        return self._start + round((read - self._began) * self._speed * SECOND_NS)
+
+    async def sleep_until(self, moment: int) -> None:
+        """See ``Clock.sleep_until``."""
+        while (left := moment - self.now()) > 0:
+            await asyncio.sleep(left / SECOND_NS / self._speed)
