@@ -23,6 +23,10 @@ class RunnerState(StrEnum):
     STOPPED = "stopped"
 
 
+LIFTED, CLEARED = "lifted", "cleared"
+"""Words of ``StateChanged.demand``."""
+
+
 class RequestName(StrEnum):
     """Name of a request to the broker."""
 
@@ -100,6 +104,9 @@ class StateChanged(NamedTuple):
     cause: str
     """Code, such as ``reconciled``, ``person``, ``feed_mute``, ``journal``."""
     text: str
+    demand: str = ""
+    """State that the cause demands from here on; ``lifted`` when it is gone, ``cleared`` when all of them are; empty:
+    it is a phase of the run and demands nothing."""
 
 
 class Finding(NamedTuple):

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from framework.journal.account_entries import (
+    CLEARED,
+    LIFTED,
     AccountHeader,
     Denied,
     DrillEnded,
@@ -73,7 +75,8 @@ class FoldedAccount:
     broker_ids: dict[str, str] = field(default_factory=dict)
     """Tag → the broker's name of the order."""
     state: RunnerState = RunnerState.STARTING
-    state_cause: str = ""
+    demands: dict[str, RunnerState] = field(default_factory=dict)
+    """Causes that hold the account back, with the state that each demands."""
     run: RunStarted | None = None
     stopped: RunStopped | None = None
     """How the latest run ended; None: it did not end in good order, or has not."""
@@ -172,7 +175,14 @@ class _AccountFold:
         self._account.commanded.pop((denied.session, denied.order_id, denied.request), None)
 
     def _changed(self, changed: StateChanged) -> None:
-        self._account.state, self._account.state_cause = changed.after, changed.cause
+        account = self._account
+        account.state = changed.after
+        if changed.demand == CLEARED:
+            account.demands.clear()
+        elif changed.demand == LIFTED:
+            account.demands.pop(changed.cause, None)
+        elif changed.demand:
+            account.demands[changed.cause] = RunnerState(changed.demand)
 
     def _remember(self, memory: StrategyMemory) -> None:
         self._account.sessions[memory.session].memory = memory.state

@@ -103,8 +103,12 @@ class Outbox:
         gate: Gatekeeper,
         answer: Callable[[TradedStrategy, Answer], None],
         broken: Callable[[str], None],
+        settled: Callable[[], None],
     ) -> None:
-        """``answer`` hands a session what came of its command; ``broken`` is called when the journal cannot write."""
+        """``answer`` hands a session what came of its command, ``settled`` is called after that.
+
+        ``broken`` is called when the journal cannot write.
+        """
         self._broker = broker
         self._journal = journal
         self._clock = clock
@@ -112,6 +116,7 @@ class Outbox:
         self._gate = gate
         self._answer = answer
         self._broken = broken
+        self._settled = settled
         self._queue: list[OutboxItem] = []
         self._lockstep = broker.capabilities.lockstep
         self._arrived = asyncio.Event()
@@ -279,6 +284,7 @@ class Outbox:
         answer = answer_of(item, outcome, self._moment(item.traded))
         if answer is not None:
             self._answer(item.traded, answer)
+        self._settled()
 
     def _give_up(self, item: OutboxItem, code: str, value: str, bound: str) -> None:
         """It does not leave: the session hears a refusal."""

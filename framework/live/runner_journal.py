@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from framework.journal.account_entries import RequestName, Sending
 from framework.journal.chain import Sealer
 from framework.journal.entries import Checkpoint, Entry, handled_text
 from framework.session import state
@@ -72,7 +73,10 @@ class RunnerJournal:
 
     def note(self, body: Body) -> None:
         """Note an entry; ``flush`` writes it."""
-        self._noted.append(self._sealer(Entry(self._sealer.entries, self._at(), body).text()))
+        sealed = self._sealer(Entry(self._sealer.entries, self._at(), body).text())
+        if isinstance(body, Sending) and body.request is RequestName.PLACE:
+            sealed = sealed._replace(tag=body.tag)  # the file itself refuses a second order of one tag
+        self._noted.append(sealed)
 
     def handled(self, session: str, event: Input, outcome: Outcome) -> None:
         """Note an input of a session with what followed."""
