@@ -32,12 +32,12 @@ from adapters.paper.tick_market import TickMarket
 from framework.broker.book import BrokerFill, BrokerOrder, BrokerPosition
 from framework.errors import ConfigError, DataError, InvariantError
 from framework.types.codec import decode, write
-from framework.types.orders import BarRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from adapters.paper.storage import PaperStorage
+    from framework.types.orders import BarRow
 
 FLEETING = (BarPassed, BarShown)
 """Entries that survive our process, and need not survive a loss of power: nobody was told anything of them."""

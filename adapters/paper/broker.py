@@ -163,10 +163,10 @@ class PaperBroker:
         return [order for order in self.books.orders(now) if order.shown_from <= now]
 
     def news(self) -> AsyncIterator[BrokerNews]:
-        """See ``Broker.news``. By bars ``trade_bar`` and ``heard`` take from the same line: each is told once."""
+        """See ``Broker.news``. By bars ``trade_bar`` and ``drain`` take from the same line: each is told once."""
         return self._line.listen()
 
-    def heard(self) -> list[BrokerNews]:
+    def drain(self) -> list[BrokerNews]:
         """News that have arrived by now, without waiting: by bars, read after each request."""
         with self.lock:
             self._catch_up()
@@ -399,7 +399,7 @@ class PaperBroker:
         heappush(self._agenda, (moment, self._count, happen))
 
     def _catch_up(self) -> None:
-        """Whatever was to happen by now has happened."""
+        """Agenda up to now: it happens, before anything else is looked at."""
         if self.books.broken:
             raise BrokerError(f"the paper broker stopped: {self.books.broken}; start it again")
         while self._agenda and self._agenda[0][0] <= self._clock.now():

@@ -8,9 +8,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from framework.broker.book import BrokerFill, BrokerOrder, BrokerOrderState
-from framework.types.actions import Due
-from framework.types.orders import BarRow, Order
+from framework.broker.book import (  # noqa: TC001 - a reader of the file asks for the types at run time
+    BrokerFill,
+    BrokerOrder,
+    BrokerOrderState,
+)
+from framework.types.actions import Due  # noqa: TC001 - the same
+from framework.types.orders import BarRow, Order  # noqa: TC001 - the same
 
 
 class BarStep(StrEnum):

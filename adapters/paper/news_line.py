@@ -27,8 +27,8 @@ class NewsLine:
         self._waiting: list[tuple[int, int, BrokerNews]] = []
         self._count = 0
         self._lock = Lock()
-        self._bell: asyncio.Event | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._bell: tuple[asyncio.Event, asyncio.AbstractEventLoop] | None = None
+        """Of whoever listens, with the loop that it belongs to."""
         self._down_until = 0
         self.closed = False
 
@@ -68,33 +68,27 @@ class NewsLine:
 
     async def listen(self) -> AsyncIterator[BrokerNews]:
         """Each as it arrives, until the line is closed."""
-        self._loop, bell = asyncio.get_running_loop(), asyncio.Event()
-        self._bell = bell
+        bell = asyncio.Event()
+        self._bell = (bell, asyncio.get_running_loop())
         while not self.closed:
             bell.clear()
             for news in self.due(self._clock.now()):
                 yield news
-            if self.closed or bell.is_set():
-                continue
-            await self._wait(bell)
+            if not bell.is_set():  # nothing has come since
+                await self._wait(bell)
 
     async def _wait(self, bell: asyncio.Event) -> None:
         """Until the bell rings, or what is on its way has arrived."""
         with self._lock:
             due = self._waiting[0][0] if self._waiting else None
-        ringing = asyncio.ensure_future(bell.wait())
-        waits = [ringing]
+        waits: list[asyncio.Task[object]] = [asyncio.create_task(bell.wait())]
         if due is not None:
-            waits.append(asyncio.ensure_future(self._arrive(due)))
+            waits.append(asyncio.create_task(self._clock.sleep_until(due)))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for one in waits:
                 one.cancel()
-
-    async def _arrive(self, due: int) -> bool:
-        await self._clock.sleep_until(due)
-        return True
 
     def close(self) -> None:
         """Nothing is told any more."""
@@ -102,8 +96,10 @@ class NewsLine:
         self._ring()
 
     def _ring(self) -> None:
-        bell, loop = self._bell, self._loop
-        if bell is None or loop is None or loop.is_closed():
+        if self._bell is None:
+            return
+        bell, loop = self._bell
+        if loop.is_closed():
             return
         try:
             on_loop = asyncio.get_running_loop() is loop
