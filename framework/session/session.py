@@ -255,6 +255,10 @@ class Session:
         """Open orders of one instrument, oldest first."""
         return self._orders.of(i)
 
+    def order(self, order_id: int) -> WorkingOrder | None:
+        """The open order of this id, or None; to be read only."""
+        return self._orders.get(order_id)
+
     def book(self, i: int) -> InstrumentState:
         """Memory of one instrument; to be read only."""
         return self._books[i]

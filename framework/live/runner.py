@@ -1,0 +1,404 @@
+"""Runner: one loop that drives the sessions of an account with a feed, a broker and a clock.
+
+Theory of operation
+===================
+Everything that happens comes through one inbox and is taken one at a time: what the feed brings, what the broker tells,
+what a person wants, what the time makes due. Taking it means: make it an input, let the session handle it, note input and
+outcome in the journal, put the commands into the outbox. Nothing else changes a session, and nothing but the outbox
+reaches the broker.
+
+*Time.* A bar is not known before it closes, and a moment is not over before the feed has told everything up to it (or
+the grace for it has run out). So the feed says how far it reaches, and only then are the rows and the schedule's
+moments up to there released, in the order of time: a bar that closes at 15:15:00 comes before the square-off of
+15:15:00, whenever the two arrive here.
+
+*A row*, for each strategy: ``BarOpens``, then what the broker fills in it (a broker in lockstep is shown the row and
+fills against it, one execution at a time), then ``BarCloses``, then the strategy decides, then ``Decided``; on a
+session's last bar ``SessionEnds``. That is the order of the event backtest, by the same code of the same Session.
+
+*What can race.* A broker that is not in lockstep answers at any time: its answers are inputs like all others and come
+between two of them, never within one. An outcome of a request and the news of the same order may come in either order;
+``session/lifecycle.py`` makes them end alike. A person's command and a decision: whichever is taken first.
+
+*When something breaks.* The journal cannot write: HALTED, and nothing leaves any more. A strategy's own code fails: that
+strategy decides no more, its entries are taken back, its stops stay; the others go on. A session refuses an input: that
+is our bug, HALTED. The feed is silent: REDUCE_ONLY, and each strategy does what its deployment declares.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from framework.broker.book import BrokerConnection, BrokerFill, BrokerOrder, FillAnnulled
+from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches
+from framework.errors import BrokerError, InvariantError, StrategyError
+from framework.journal.account_entries import (
+    Finding,
+    RequestName,
+    RunnerState,
+    RunStopped,
+    StateChanged,
+    StrategyMemory,
+)
+from framework.journal.errors import JournalError
+from framework.live.news import fill_answer, order_answer
+from framework.live.outbox import Outbox
+from framework.live.runner_state import RunnerStates
+from framework.types import events
+from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from framework.broker.book import BrokerNews
+    from framework.broker.feed import Feed, FeedEvent
+    from framework.broker.port import Broker
+    from framework.journal.account_fold import FoldedAccount, Key
+    from framework.live.clock import Clock
+    from framework.live.order_names import OrderNames
+    from framework.live.outbox import Gatekeeper
+    from framework.live.runner_journal import RunnerJournal
+    from framework.live.traded_strategy import TradedStrategy
+    from framework.types.events import Answer, Command, Fact, Input, Outcome
+    from framework.types.orders import BarRow
+
+INBOX = 10_000
+"""Things that may wait; a feed that is quicker waits itself."""
+VOID = "void: it was not sent before the process ended"
+UNANSWERED = "the process ended before an outcome was noted"
+
+
+class LockstepBroker(Protocol):
+    """Broker that fills against the rows it is shown; see ``Capabilities.lockstep``."""
+
+    def drain(self) -> Sequence[BrokerNews]:
+        """News of the requests since the last call, oldest first."""
+        ...
+
+    def trade_bar(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
+        """Executions of a row in one strategy's book, each before the next is decided."""
+        ...
+
+    def fill_at_close(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
+        """``fill_at: same_close``: what was just decided fills at that close."""
+        ...
+
+    def close_out(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
+        """After a session's last decisions: forced closes that are still open fill at its last close."""
+        ...
+
+
+class RowSource(Protocol):
+    """Barrier of one strategy: bars in, complete rows out."""
+
+    def take(self, bar: FeedBar) -> object | None:
+        """Take a bar; what comes back is not taken, and why."""
+        ...
+
+    def reach(self, time: int) -> Sequence[BarRow]:
+        """Rows that are complete now that the feed has told everything up to a moment."""
+        ...
+
+
+class Due(NamedTuple):
+    """Something that a moment makes due, in its order."""
+
+    time: int
+    rank: int
+    """0 = rows, 1 = the schedule, at the same time."""
+    place: int
+    traded: TradedStrategy | None = None
+    row: BarRow | None = None
+    kind: str = ""
+
+
+class RunnerReport(NamedTuple):
+    """Report of a run that came to its end."""
+
+    state: RunnerState
+    cause: str
+    journal_hash: str
+    entries: int
+
+
+class Runner:
+    """Runner of one account. ``run`` goes on until the feed ends, a person stops it, or it is cancelled."""
+
+    def __init__(
+        self,
+        *,
+        run: str,
+        traded: Sequence[TradedStrategy],
+        rows: dict[str, RowSource],
+        feed: Feed,
+        broker: Broker,
+        clock: Clock,
+        journal: RunnerJournal,
+        names: OrderNames,
+        gate: Gatekeeper,
+        folded: FoldedAccount,
+    ) -> None:
+        """``folded``: the account as its journal leaves it; the sessions of ``traded`` are those of the fold."""
+        self.run_name = run
+        self.traded = {one.name: one for one in traded}
+        self.broker = broker
+        self.clock = clock
+        self.journal = journal
+        self._rows = rows
+        self._feed = feed
+        self._names = names
+        self._folded = folded
+        self._lockstep: LockstepBroker | None = broker if broker.capabilities.lockstep else None  # type: ignore[assignment]
+        self.states = RunnerStates(self._note_state, folded.demands)
+        self.outbox = Outbox(broker, journal, clock, names, gate, self.give, self._break, self._take_lockstep_news)
+        self._inbox: asyncio.Queue[FeedEvent | BrokerNews | FeedEnds] = asyncio.Queue(INBOX)
+        self._stopping = ""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # ------------------------------------------------------------------ from start to end
+
+    async def run(self) -> RunnerReport:
+        """Reconcile, trade, and end in good order."""
+        try:
+            await self._start()
+            self._tasks = [asyncio.create_task(self._listen(self._feed.events()))]
+            if self._lockstep is None:
+                self._tasks += [
+                    asyncio.create_task(self._listen(self.broker.news())),
+                    asyncio.create_task(self.outbox.run()),
+                ]
+            while not self._stopping:
+                await self._take(await self._inbox.get())
+        finally:
+            report = await self._end()
+        return report
+
+    def stop(self, cause: str) -> None:
+        """End after what is being taken now."""
+        self._stopping = self._stopping or cause
+        with suppress(asyncio.QueueFull):
+            self._inbox.put_nowait(FeedEnds())
+
+    async def _listen(self, source: AsyncIterator[FeedEvent] | AsyncIterator[BrokerNews]) -> None:
+        async for one in source:
+            await self._inbox.put(one)
+
+    async def _start(self) -> None:
+        self.states.enter(RunnerState.STARTING, "started", self.run_name)
+        for key, command in self._folded.commanded.items():
+            self._answer_again(key, command, sent=False)
+        for key, command in self._folded.sent.items():
+            self._answer_again(key, command, sent=True)
+        self.states.enter(RunnerState.RECONCILING, "reconciling")
+        await self._settle_commands()
+        await self.reconcile()
+        self.states.settle("reconciled")
+        await self._flush()
+
+    def _answer_again(self, key: Key, command: Command, *, sent: bool) -> None:
+        """What the process before this one left open: void, or unknown."""
+        session, order_id, request = key
+        traded = self.traded.get(session)
+        if traded is None:
+            return
+        moment = self._moment(traded)
+        if sent:
+            self.give(traded, events.Unknown(moment, order_id, UNANSWERED))
+        elif request is RequestName.PLACE:
+            self.give(traded, events.Refused(moment, order_id, VOID))
+        else:
+            kind = events.CancelRefused if request is RequestName.CANCEL else events.ChangeRefused
+            self.give(traded, kind(moment, order_id, VOID))
+
+    async def _end(self) -> RunnerReport:
+        await self.outbox.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        state = self.states.state
+        self.states.enter(RunnerState.STOPPED, "stopped", self._stopping)
+        self.journal.note(RunStopped(self.run_name, self._stopping, state))
+        with suppress(JournalError):
+            await self.journal.flush(durable=True)
+        return RunnerReport(state, self._stopping, self.journal.head, self.journal.entries)
+
+    # ------------------------------------------------------------------ one thing at a time
+
+    async def _take(self, one: FeedEvent | BrokerNews) -> None:
+        if isinstance(one, FeedBar):
+            self._take_bar(one)
+        elif isinstance(one, FeedReaches):
+            await self._advance(one.time)
+        elif isinstance(one, BrokerFill | BrokerOrder | FillAnnulled | BrokerConnection):
+            self._take_news(one)
+        elif isinstance(one, FeedConnection):
+            self._take_connection(one)
+        elif isinstance(one, FeedEnds):
+            self._stopping = self._stopping or "the feed ended"
+        await self._flush()
+
+    async def _flush(self) -> None:
+        try:
+            await self.journal.flush()
+        except JournalError as error:
+            self._break(str(error))
+        if self.journal.failed:
+            self._break("the journal cannot be written")
+
+    def _take_bar(self, bar: FeedBar) -> None:
+        for source in self._rows.values():
+            source.take(bar)
+
+    def _take_connection(self, connection: FeedConnection) -> None:
+        if connection.up:
+            self.states.lift("feed_down", connection.why)
+        else:
+            self.states.demand("feed_down", RunnerState.REDUCE_ONLY, connection.why)
+
+    async def _advance(self, time: int) -> None:
+        """Release what is due up to a moment, in the order of time."""
+        due = [
+            Due(row.close_time, 0, place, self.traded[name], row)
+            for place, (name, source) in enumerate(self._rows.items())
+            for row in source.reach(time)
+        ]
+        for one in sorted(due, key=lambda one: (one.time, one.rank, one.place)):
+            if one.traded is not None and one.row is not None:
+                await self._trade_row(one.traded, one.row)
+
+    # ------------------------------------------------------------------ a row of one strategy
+
+    async def _trade_row(self, traded: TradedStrategy, row: BarRow) -> None:
+        opening = BarOpens(row.time, row.close_time, row.session, row.ends_session, row.deadline)
+        await self._give_and_settle(traded, opening)
+        if self._lockstep is not None:
+            await self._take_each(self._lockstep.trade_bar(traded.name, row))
+        await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
+        await self._decide(traded, row)
+        if self._lockstep is not None and traded.settings.fill_at == "same_close":
+            await self._take_each(self._lockstep.fill_at_close(traded.name, row))
+            await self._give_and_settle(traded, Revalue(self._moment(traded)))
+        if row.deadline is not None and row.ends_session:
+            await self._give_and_settle(traded, SessionEnds(self._moment(traded)))
+            if self._lockstep is not None:
+                await self._take_each(self._lockstep.close_out(traded.name, row))
+            await self._give_and_settle(traded, Revalue(self._moment(traded)))
+
+    async def _decide(self, traded: TradedStrategy, row: BarRow) -> None:
+        if traded.stopped:
+            traded.decider.see(row)
+            await self._give_and_settle(traded, Decided(self._moment(traded)))
+            return
+        try:
+            decision = traded.decider.at(row, traded.session)
+        except StrategyError as error:
+            self._stop_strategy(traded, str(error))
+            await self._give_and_settle(traded, Decided(self._moment(traded)))
+            return
+        if decision.memory:
+            self.journal.note(StrategyMemory(traded.name, decision.memory))
+        decided = Decided(self._moment(traded), decision.decisions, tuple(decision.requests))
+        await self._give_and_settle(traded, decided)
+
+    def _stop_strategy(self, traded: TradedStrategy, why: str) -> None:
+        """Its own code failed: it decides no more, its entries are taken back, its stops stay. The others go on."""
+        traded.stopped = why
+        self.finding("strategy_failed", why, session=traded.name)
+        self.give(traded, PersonSays(self._moment(traded), Wish.REDUCE_ONLY))
+
+    async def _take_each(self, news: AsyncIterator[BrokerNews]) -> None:
+        """Each execution with all that follows from it before the next one is decided."""
+        async for one in news:
+            self._take_news(one)
+            await self._settle_commands()
+
+    async def _settle_commands(self) -> None:
+        """In lockstep every command is carried out before anything else happens."""
+        if self._lockstep is not None:
+            await self.outbox.drain()
+
+    async def _give_and_settle(self, traded: TradedStrategy, event: Input) -> None:
+        self.give(traded, event)
+        await self._settle_commands()
+
+    # ------------------------------------------------------------------ sessions
+
+    def give(self, traded: TradedStrategy, event: Input) -> Outcome:
+        """Hand a session an input, note it with what follows, and put the commands into the outbox."""
+        try:
+            outcome = traded.session.handle(event)
+        except InvariantError as error:
+            self.finding("invariant", str(error), session=traded.name)
+            self.states.demand("invariant", RunnerState.HALTED, str(error))
+            return NOTHING
+        self.journal.handled(traded.name, event, outcome)
+        for fact in outcome.facts:
+            self._observe(traded, fact)
+        if outcome.commands:
+            self.outbox.put(traded, outcome.commands)
+        return outcome
+
+    def _observe(self, traded: TradedStrategy, fact: Fact) -> None:
+        """Facts that concern the account: a surprise is a finding of it."""
+        if isinstance(fact, events.Surprise):
+            self.finding(fact.code, fact.text, session=traded.name)
+
+    def _moment(self, traded: TradedStrategy) -> int:
+        return max(self.clock.now(), traded.session.moment)
+
+    # ------------------------------------------------------------------ the broker
+
+    def _take_lockstep_news(self) -> None:
+        """News that a request of a broker in lockstep has brought."""
+        if self._lockstep is not None:
+            for one in self._lockstep.drain():
+                self._take_news(one)
+
+    def _take_news(self, news: BrokerNews) -> None:
+        if isinstance(news, BrokerFill | BrokerOrder):
+            owner = self._names.owner(news.tag)
+            traded = self.traded.get(owner[0]) if owner else None
+            if owner is None or traded is None:
+                self.finding("external", f"{news.symbol} {news.quantity:+d}, tag {news.tag!r}", symbol=news.symbol)
+                return
+            self._names.learn(news.tag, news.broker_id)
+            answer: Answer | None
+            if isinstance(news, BrokerFill):
+                answer = fill_answer(news, traded, owner[1], self._moment(traded))
+            else:
+                answer = order_answer(news, traded, owner[1], self._moment(traded))
+            if answer is not None:
+                self.give(traded, answer)
+        elif isinstance(news, FillAnnulled):
+            self.finding("fill_annulled", f"{news.fill_id}: {news.reason}")
+            self.states.demand("fill_annulled", RunnerState.HALTED, f"execution {news.fill_id} was annulled")
+        elif news.up:
+            self.states.lift("broker_down", news.why)
+        else:
+            self.states.demand("broker_down", RunnerState.REDUCE_ONLY, news.why)
+
+    async def reconcile(self) -> None:
+        """Compare what we believe with the broker's book."""
+        try:
+            await self.broker.snapshot()
+        except BrokerError as error:
+            self.finding("snapshot", str(error))
+
+    # ------------------------------------------------------------------ what a person sees
+
+    def finding(self, code: str, text: str, *, symbol: str = "", session: str = "") -> None:
+        """Note something that a person should look at."""
+        self.journal.note(Finding(code, text, symbol, session))
+
+    def _note_state(self, change: StateChanged) -> None:
+        self.journal.note(change)
+
+    def _break(self, why: str) -> None:
+        """The journal cannot be written: nothing leaves any more."""
+        self.outbox.closed = f"the journal cannot be written: {why}"
+        self.states.demand("journal", RunnerState.HALTED, why)
+
+
+__all__ = ["Runner", "RunnerReport", "Tick"]
