@@ -1,6 +1,6 @@
 """Barrier: the bars of a feed as whole rows in the order of time, for one strategy; what no row took is told apart.
 
-A row is ready with the last bar that can be in it, or when the feed says that it has told everything up to its close.
+A row is ready when the feed has told everything up to its close, or with the last bar that can be in it.
 Between two such marks the order in which bars come does not matter. A row that was let go is never changed: what comes
 later is a ``StrayBar``, for the journal. Rows without any bar are not made, as in a ``Panel``.
 """
@@ -10,11 +10,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from framework.broker.feed import FeedBar, FeedReaches
 from framework.errors import ConfigError
 from framework.live.bar_checks import fault_of
 from framework.live.grid import BarGrid, BarSpan
 from framework.live.hours import INDIA
+from framework.types.deadlines import NEVER
 from framework.types.events import BarOpens
 from framework.types.orders import NAN, BarRow
 from framework.types.timeframe import SECOND_NS
@@ -22,6 +22,7 @@ from framework.types.timeframe import SECOND_NS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from framework.broker.feed import FeedBar
     from framework.live.hours import HoursOf
     from framework.types.deadlines import Deadline
 
@@ -108,21 +109,49 @@ class Barrier:
         self._passed = 0
         """Close of the last row that was let go."""
 
-    def take(self, event: FeedBar | FeedReaches, now: int) -> list[BarRow | StrayBar]:
-        """What became of it: rows that are ready, in the order of time, or the bar as a stray one.
+    def take(self, bar: FeedBar, now: int = NEVER) -> StrayBar | None:
+        """Put a bar into its row; what comes back is in no row, and why.
 
-        ``now``: the runner's clock, UTC nanoseconds. Bars of other symbols and timeframes are none of its business.
+        ``now``: the runner's clock, UTC nanoseconds, before which a bar is over; the default takes the feed's word.
+        Bars of other symbols and timeframes are none of its business, and None.
         """
-        if isinstance(event, FeedReaches):
-            self._told = max(self._told, event.time)
-        else:
-            column = self._columns.get(event.symbol)
-            if column is None or event.timeframe != self.base.timeframe:
-                return []
-            stray = self._add(column, event, now)
-            if stray is not None:
-                return [stray]
-        return list(self._ready(now))
+        column = self._columns.get(bar.symbol)
+        if column is None or bar.timeframe != self.base.timeframe:
+            return None
+        span = self.base.span_opening(bar.open_time)
+        why, detail = self._misfit(bar, span, now)
+        if span is None or why is not None:
+            return StrayBar(bar, why or StrayCause.OUTSIDE, detail)
+        seen = self._seen.setdefault(span.session, {})
+        before = seen.get((column, bar.open_time))
+        if before is not None:
+            return StrayBar(bar, StrayCause.DUPLICATE if _values(before) == _values(bar) else StrayCause.REVISED)
+        whole = span if self.base is self.grid else self.grid.span_of(bar.open_time)
+        if whole is None or whole.close_time <= max(self._told, self._passed):
+            return StrayBar(bar, StrayCause.LATE)
+        seen[column, bar.open_time] = bar
+        row = self._waiting.get(whole.open_time) or self._begin(whole)
+        row.bars[column].append(bar)
+        row.there += bar.open_time == row.last_base
+        return None
+
+    def reach(self, time: int) -> list[BarRow]:
+        """Rows that close by then, UTC nanoseconds, in the order of time: the feed has told everything up to there."""
+        self._told = max(self._told, time)
+        return self._released(lambda row: row.span.close_time <= self._told)
+
+    def complete(self, now: int) -> list[BarRow]:
+        """Rows that have closed by the runner's clock and need no mark: every bar that can be in them is there.
+
+        None of them is let go before the feed has told everything before its last bar.
+        """
+        return self._released(
+            lambda row: (
+                row.span.close_time <= now
+                and row.there == len(row.bars)
+                and row.last_base <= max(self._told, self._passed)
+            )
+        )
 
     def session_opening(self, session: int) -> BarOpens | None:
         """Times of the first bar of a session (days since 1970-01-01); None where there is no session."""
@@ -148,25 +177,6 @@ class Barrier:
             for opens, row in sorted(self._waiting.items())
         }
 
-    def _add(self, column: int, bar: FeedBar, now: int) -> StrayBar | None:
-        """Put a bar into its row, or say why not."""
-        span = self.base.span_opening(bar.open_time)
-        why, detail = self._misfit(bar, span, now)
-        if span is None or why is not None:
-            return StrayBar(bar, why or StrayCause.OUTSIDE, detail)
-        seen = self._seen.setdefault(span.session, {})
-        before = seen.get((column, bar.open_time))
-        if before is not None:
-            return StrayBar(bar, StrayCause.DUPLICATE if _values(before) == _values(bar) else StrayCause.REVISED)
-        whole = span if self.base is self.grid else self.grid.span_of(bar.open_time)
-        if whole is None or whole.close_time <= max(self._told, self._passed):
-            return StrayBar(bar, StrayCause.LATE)
-        seen[column, bar.open_time] = bar
-        row = self._waiting.get(whole.open_time) or self._begin(whole)
-        row.bars[column].append(bar)
-        row.there += bar.open_time == row.last_base
-        return None
-
     def _misfit(self, bar: FeedBar, span: BarSpan | None, now: int) -> tuple[StrayCause | None, str]:
         """Cause for which a bar can be in no row, whatever came before it, and a sentence; None of a fitting one."""
         if span is None:
@@ -186,17 +196,12 @@ class Barrier:
         self._waiting[span.open_time] = row
         return row
 
-    def _ready(self, now: int) -> list[BarRow]:
-        """Rows that need not wait any more."""
+    def _released(self, is_ready: Callable[[_Waiting], bool]) -> list[BarRow]:
+        """Rows in the order of time, up to the first that has to wait."""
         rows = []
-        while self._waiting:
-            row = self._waiting[min(self._waiting)]
-            close = row.span.close_time
-            complete = row.there == len(row.bars) and max(self._told, self._passed) >= row.last_base
-            if not (close <= self._told or (complete and close <= now)):
-                break
+        while self._waiting and is_ready(row := self._waiting[min(self._waiting)]):
             del self._waiting[row.span.open_time]
-            self._passed = close
+            self._passed = row.span.close_time
             for left in [session for session in self._seen if session < row.span.session]:
                 del self._seen[left]
             rows.append(self._row(row.span, row.bars))

@@ -24,7 +24,8 @@ class ReplayFeed:
         ``ticks_seed``: then trades are told instead of bars, the same ones for the same seed. ``until``: the replay
         goes on to this moment, UTC nanoseconds, also without bars: the end of the last day.
         """
-        self._bars = sorted(bars, key=lambda bar: (bar.close_time, bar.open_time, bar.symbol))
+        once = {(bar.symbol, bar.timeframe, bar.open_time): bar for bar in bars}  # two strategies may trade one symbol
+        self._bars = sorted(once.values(), key=lambda bar: (bar.close_time, bar.open_time, bar.symbol))
         self._clock = clock
         self._ticks = None if ticks_seed is None else TickMaker(ticks_seed)
         self._until = until

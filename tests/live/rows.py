@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from framework.broker.feed import FeedBar, FeedReaches
 from framework.live.hours import SessionHours, session_of
-from framework.types.orders import BarRow
 
 INDIA = ZoneInfo("Asia/Kolkata")
 MINUTE_NS = 60 * 10**9
@@ -56,10 +55,15 @@ def with_marks(bars):
     return events
 
 
-def told(barrier, events, now=2**62):
-    """(rows, strays) of a barrier that is told events, at a clock that is far ahead of them."""
-    out = [each for event in events for each in barrier.take(event, now)]
-    return [each for each in out if isinstance(each, BarRow)], [each for each in out if not isinstance(each, BarRow)]
+def told(barrier, events):
+    """(rows, strays) of a barrier that is told events."""
+    rows, strays = [], []
+    for event in events:
+        if isinstance(event, FeedReaches):
+            rows += barrier.reach(event.time)
+        elif (stray := barrier.take(event)) is not None:
+            strays.append(stray)
+    return rows, strays
 
 
 def plain(row):
