@@ -44,7 +44,7 @@ from framework.journal.account_entries import (
     StrayArrived,
 )
 from framework.journal.errors import JournalError
-from framework.live.barrier import StrayBar, opening_of
+from framework.live.barrier import opening_of
 from framework.live.news import fill_answer, order_answer
 from framework.live.outbox import Outbox
 from framework.live.runner_state import RunnerStates
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from framework.broker.feed import Feed, FeedEvent
     from framework.broker.port import Broker
     from framework.journal.account_fold import FoldedAccount, Key
-    from framework.live.barrier import Barrier
+    from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
@@ -251,11 +251,16 @@ class Runner:
         now = self.clock.now()
         due: list[Due] = []
         for place, (name, barrier) in enumerate(self._barriers.items()):
-            for one in barrier.take(event, now):
-                if isinstance(one, StrayBar):
-                    self._note_stray(one)
-                elif one.time > self.traded[name].session.last_row.time:  # else: closed before a restart
-                    due.append(Due(one.close_time, place, self.traded[name], one))
+            if isinstance(event, FeedReaches):
+                rows = barrier.reach(event.time)
+            else:
+                stray = barrier.take(event, now)
+                if stray is not None:
+                    self._note_stray(stray)
+                rows = barrier.complete(now)
+            traded = self.traded[name]
+            closed = traded.session.last_row.time  # before a restart, perhaps
+            due += [Due(row.close_time, place, traded, row) for row in rows if row.time > closed]
         if isinstance(event, FeedBar):
             self.gate.see_price(event.symbol, event.close, now)
         for ready in sorted(due, key=lambda one: one[:2]):
