@@ -58,6 +58,11 @@ class PaperHouse:
         self._count = 0
         self._empty_until = self._latest = 0
 
+    def use_dice(self, dice: Dice) -> None:
+        """Draw every fault from now on with these: a simulation's script, say."""
+        self.dice = dice
+        self._line.use_dice(dice)
+
     # ------------------------------------------------------------------ what happens in an account
 
     def annul(self, fill_id: str) -> None:
