@@ -1,8 +1,8 @@
 """Contract of every broker behind the port, as an abstract class: subclass it with ``make_driver`` and it runs.
 
-Its cases are those of LEAN's brokerage tests, Hummingbot's connector tests and NautilusTrader's adapter cards as far as
-they concern this port, and the broker faults F01 to F85 of the catalogue. A broker that cannot do something says so with
-a named skip in its driver; a suite never asks which broker it has.
+Its cases are those of LEAN's brokerage tests, Hummingbot's connector tests and NautilusTrader's adapter cards, as far
+as they concern this port, and faults of brokers beside them. A broker that cannot do something says so with a named
+skip in its driver; the suite never asks which broker it has.
 """
 
 import asyncio

@@ -57,7 +57,7 @@ class BrokerDriver(ABC):
 
     @abstractmethod
     def fault(self, name: str) -> None:
-        """Have a fault happen once, at the next chance: ``lost_reply``, ``refused``, ``doubled_news``, …"""
+        """Have a fault happen once, at the next chance; names as in ``PaperBehaviour``: ``lost_reply``, ``refused``."""
 
     @abstractmethod
     def annul(self, fill_id: str) -> None:

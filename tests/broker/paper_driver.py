@@ -1,4 +1,4 @@
-"""Driver of the paper broker: by bars and by ticks, in virtual time, with faults that happen when they are asked for."""
+"""Driver of the paper broker: by bars and by ticks, in virtual time; faults happen when they are asked for."""
 
 import asyncio
 from collections import Counter
