@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.runner_journal import RunnerJournal
+    from framework.live.schedule import ScheduleMoment
     from framework.live.traded_strategy import TradedStrategy
     from framework.pretrade.answers import Answer as GateAnswer
     from framework.session.instrument_state import WorkingOrder
@@ -77,6 +78,14 @@ class OutboxItem(NamedTuple):
 
 class Gatekeeper(Protocol):
     """Pre-trade gate with the facts of now."""
+
+    def see_price(self, symbol: str, price: float, now: int) -> None:
+        """The last price of a symbol, rupees."""
+        ...
+
+    def see_moment(self, moment: ScheduleMoment) -> None:
+        """A moment of the schedule has passed."""
+        ...
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> GateAnswer:
         """Allow, wait or deny."""

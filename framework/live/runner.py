@@ -41,11 +41,14 @@ from framework.journal.account_entries import (
     RunStopped,
     StateChanged,
     StrategyMemory,
+    StrayArrived,
 )
 from framework.journal.errors import JournalError
+from framework.live.barrier import opening_of
 from framework.live.news import fill_answer, order_answer
 from framework.live.outbox import Outbox
 from framework.live.runner_state import RunnerStates
+from framework.live.schedule import MomentKind
 from framework.types import events
 from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
 
@@ -56,16 +59,20 @@ if TYPE_CHECKING:
     from framework.broker.feed import Feed, FeedEvent
     from framework.broker.port import Broker
     from framework.journal.account_fold import FoldedAccount, Key
+    from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
     from framework.live.runner_journal import RunnerJournal
+    from framework.live.schedule import Schedule, ScheduleMoment
     from framework.live.traded_strategy import TradedStrategy
     from framework.types.events import Answer, Command, Fact, Input, Outcome
     from framework.types.orders import BarRow
 
 INBOX = 10_000
 """Things that may wait; a feed that is quicker waits itself."""
+TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
+"""Moments at which a session is told the time."""
 VOID = "void: it was not sent before the process ended"
 UNANSWERED = "the process ended before an outcome was noted"
 
@@ -90,28 +97,14 @@ class LockstepBroker(Protocol):
         ...
 
 
-class RowSource(Protocol):
-    """Barrier of one strategy: bars in, complete rows out."""
-
-    def take(self, bar: FeedBar) -> object | None:
-        """Take a bar; what comes back is not taken, and why."""
-        ...
-
-    def reach(self, time: int) -> Sequence[BarRow]:
-        """Rows that are complete now that the feed has told everything up to a moment."""
-        ...
-
-
 class Due(NamedTuple):
-    """Something that a moment makes due, in its order."""
+    """Row of one strategy that may be traded now."""
 
-    time: int
-    rank: int
-    """0 = rows, 1 = the schedule, at the same time."""
+    close_time: int
     place: int
-    traded: TradedStrategy | None = None
-    row: BarRow | None = None
-    kind: str = ""
+    """Of the strategy in its deployment."""
+    traded: TradedStrategy
+    row: BarRow
 
 
 class RunnerReport(NamedTuple):
@@ -131,7 +124,8 @@ class Runner:
         *,
         run: str,
         traded: Sequence[TradedStrategy],
-        rows: dict[str, RowSource],
+        barriers: dict[str, Barrier],
+        schedule: Schedule,
         feed: Feed,
         broker: Broker,
         clock: Clock,
@@ -146,7 +140,11 @@ class Runner:
         self.broker = broker
         self.clock = clock
         self.journal = journal
-        self._rows = rows
+        self.gate = gate
+        self._barriers = barriers
+        self._schedule = schedule
+        self._passed = 0
+        """The schedule's moments up to here have been passed."""
         self._feed = feed
         self._names = names
         self._folded = folded
@@ -186,6 +184,7 @@ class Runner:
             await self._inbox.put(one)
 
     async def _start(self) -> None:
+        self._passed = self.clock.now() - 1
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         for key, command in self._folded.commanded.items():
             self._answer_again(key, command, sent=False)
@@ -195,6 +194,8 @@ class Runner:
         await self._settle_commands()
         await self.reconcile()
         self.states.settle("reconciled")
+        for traded in self.traded.values():
+            await self._trade_row(traded, traded.session.last_row)  # what a death within it left undone
         await self._flush()
 
     def _answer_again(self, key: Key, command: Command, *, sent: bool) -> None:
@@ -227,10 +228,8 @@ class Runner:
     # ------------------------------------------------------------------ one thing at a time
 
     async def _take(self, one: FeedEvent | BrokerNews) -> None:
-        if isinstance(one, FeedBar):
-            self._take_bar(one)
-        elif isinstance(one, FeedReaches):
-            await self._advance(one.time)
+        if isinstance(one, FeedBar | FeedReaches):
+            await self._take_market(one)
         elif isinstance(one, BrokerFill | BrokerOrder | FillAnnulled | BrokerConnection):
             self._take_news(one)
         elif isinstance(one, FeedConnection):
@@ -247,9 +246,33 @@ class Runner:
         if self.journal.failed:
             self._break("the journal cannot be written")
 
-    def _take_bar(self, bar: FeedBar) -> None:
-        for source in self._rows.values():
-            source.take(bar)
+    async def _take_market(self, event: FeedBar | FeedReaches) -> None:
+        """Rows that are ready now, in the order of time, each after what the schedule had before it."""
+        now = self.clock.now()
+        due: list[Due] = []
+        for place, (name, barrier) in enumerate(self._barriers.items()):
+            if isinstance(event, FeedReaches):
+                rows = barrier.reach(event.time)
+            else:
+                stray = barrier.take(event, now)
+                if stray is not None:
+                    self._note_stray(stray)
+                rows = barrier.complete(now)
+            traded = self.traded[name]
+            closed = traded.session.last_row.time  # before a restart, perhaps
+            due += [Due(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        if isinstance(event, FeedBar):
+            self.gate.see_price(event.symbol, event.close, now)
+        for ready in sorted(due, key=lambda one: one[:2]):
+            await self._pass_moments(ready.close_time - 1)
+            await self._trade_row(ready.traded, ready.row)
+        if isinstance(event, FeedReaches):
+            await self._pass_moments(event.time)
+
+    def _note_stray(self, stray: StrayBar) -> None:
+        bar = stray.bar
+        why = f"{stray.why}: {stray.detail}" if stray.detail else str(stray.why)
+        self.journal.note(StrayArrived(bar.symbol, bar.open_time, bar.close_time, bar.close, why, bar.source))
 
     def _take_connection(self, connection: FeedConnection) -> None:
         if connection.up:
@@ -257,30 +280,48 @@ class Runner:
         else:
             self.states.demand("feed_down", RunnerState.REDUCE_ONLY, connection.why)
 
-    async def _advance(self, time: int) -> None:
-        """Release what is due up to a moment, in the order of time."""
-        due = [
-            Due(row.close_time, 0, place, self.traded[name], row)
-            for place, (name, source) in enumerate(self._rows.items())
-            for row in source.reach(time)
-        ]
-        for one in sorted(due, key=lambda one: (one.time, one.rank, one.place)):
-            if one.traded is not None and one.row is not None:
-                await self._trade_row(one.traded, one.row)
+    # ------------------------------------------------------------------ the schedule
+
+    async def _pass_moments(self, until: int) -> None:
+        """What the time makes due up to a moment, both bars and answers apart."""
+        if until <= self._passed:
+            return
+        for moment in self._schedule.between(self._passed, until):
+            await self._pass(moment)
+        self._passed = until
+
+    async def _pass(self, moment: ScheduleMoment) -> None:
+        self.gate.see_moment(moment)
+        if moment.kind is MomentKind.OPEN:
+            for name, barrier in self._barriers.items():
+                await self._open_session(self.traded[name], barrier.session_opening(moment.session))
+        elif moment.kind in TICKS:
+            for traded in self.traded.values():
+                await self._give_and_settle(traded, Tick(self._moment(traded)))
+
+    async def _open_session(self, traded: TradedStrategy, opening: BarOpens | None) -> None:
+        """Ex-dates, counts and stops of a new session are due at its open, whether or not its first bar will trade."""
+        if opening is not None and opening.session > traded.session.session_day:
+            self.journal.checkpoint(traded.name, traded.session)
+            await self._give_and_settle(traded, opening)
 
     # ------------------------------------------------------------------ a row of one strategy
 
     async def _trade_row(self, traded: TradedStrategy, row: BarRow) -> None:
-        opening = BarOpens(row.time, row.close_time, row.session, row.ends_session, row.deadline)
-        await self._give_and_settle(traded, opening)
-        if self._lockstep is not None:
-            await self._take_each(self._lockstep.trade_bar(traded.name, row))
-        await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
-        await self._decide(traded, row)
+        """From wherever this row stands: a process may have died within it."""
+        session = traded.session
+        if row.time > session.last_row.time:
+            if not session.is_open(row.time):
+                await self._give_and_settle(traded, opening_of(row))
+            if self._lockstep is not None:
+                await self._take_each(self._lockstep.trade_bar(traded.name, row))
+            await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
+        if session.awaits_decision:
+            await self._decide(traded, row)
         if self._lockstep is not None and traded.settings.fill_at == "same_close":
             await self._take_each(self._lockstep.fill_at_close(traded.name, row))
             await self._give_and_settle(traded, Revalue(self._moment(traded)))
-        if row.deadline is not None and row.ends_session:
+        if row.deadline is not None and session.awaits_end:
             await self._give_and_settle(traded, SessionEnds(self._moment(traded)))
             if self._lockstep is not None:
                 await self._take_each(self._lockstep.close_out(traded.name, row))
@@ -400,5 +441,3 @@ class Runner:
         self.outbox.closed = f"the journal cannot be written: {why}"
         self.states.demand("journal", RunnerState.HALTED, why)
 
-
-__all__ = ["Runner", "RunnerReport", "Tick"]
