@@ -123,7 +123,7 @@ def atomic(connection: Any) -> Iterator[None]:
 
 
 def owner_of(connection: Any, path: object) -> JournalOwner | None:
-    """Whose journal the file is; None for an empty file. ``JournalError``: no journal, or of a newer Tulya."""
+    """Account and mode that the file is of; None: an empty file. ``JournalError``: no journal, or a newer Tulya's."""
     mark = connection.execute("PRAGMA application_id").get
     version = connection.execute("PRAGMA user_version").get
     if mark != APPLICATION_ID:
