@@ -207,4 +207,3 @@ ACCOUNT_KINDS: dict[str, type] = {
 }
 """Kind of an entry → class of its body."""
 ACCOUNT_KIND_OF = {kind: name for name, kind in ACCOUNT_KINDS.items()}
-

@@ -323,9 +323,7 @@ class Outbox:
 
     def _give_up(self, item: OutboxItem, code: str, value: str, bound: str) -> None:
         """It does not leave: the session hears a refusal."""
-        self._journal.note(
-            Denied(item.traded.name, item.tag, item.order_id, item.request, code, value, bound)
-        )
+        self._journal.note(Denied(item.traded.name, item.tag, item.order_id, item.request, code, value, bound))
         refusal = OrderRefused(code, f"{code}: {value}, bound {bound}")
         answer = answer_of(item, refusal, self._moment(item.traded))
         if answer is not None:
