@@ -73,6 +73,8 @@ INBOX = 10_000
 """Things that may wait; a feed that is quicker waits itself."""
 TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
 """Moments at which a session is told the time."""
+LATE_NS = 300_000_000_000
+"""After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
 UNANSWERED = "the process ended before an outcome was noted"
 
@@ -187,7 +189,11 @@ class Runner:
         self._passed = self.clock.now() - 1
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         for key, command in self._folded.commanded.items():
-            self._answer_again(key, command, sent=False)
+            until = self._folded.deferred.get(key, 0)
+            if until + LATE_NS > self.clock.now() and key[0] in self.traded:
+                self.outbox.resume(self.traded[key[0]], command, until)
+            else:
+                self._answer_again(key, command, sent=False)
         for key, command in self._folded.sent.items():
             self._answer_again(key, command, sent=True)
         self.states.enter(RunnerState.RECONCILING, "reconciling")
@@ -292,12 +298,14 @@ class Runner:
 
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
+        self.outbox.release(self.clock.now())
         if moment.kind is MomentKind.OPEN:
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
             for traded in self.traded.values():
-                await self._give_and_settle(traded, Tick(self._moment(traded)))
+                self.give(traded, Tick(self._moment(traded)))
+        await self._settle_commands()
 
     async def _open_session(self, traded: TradedStrategy, opening: BarOpens | None) -> None:
         """Ex-dates, counts and stops of a new session are due at its open, whether or not its first bar will trade."""
