@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import DataError
+from framework.journal.account_entries import ACCOUNT_KINDS, AccountBody
 from framework.journal.errors import JournalError, JournalVersionError
 from framework.types import codec
 from framework.types.actions import Due
@@ -68,6 +69,8 @@ class Handled(NamedTuple):
     input: Input
     commands: tuple[Command, ...]
     facts: tuple[Fact, ...]
+    session: str = ""
+    """Name of the session in the journal of an account; empty in a journal of one session."""
 
 
 class Checkpoint(NamedTuple):
@@ -76,6 +79,8 @@ class Checkpoint(NamedTuple):
     version: str
     """See ``framework.session.state``."""
     state: Any
+    session: str = ""
+    """See ``Handled``."""
 
 
 class Closed(NamedTuple):
@@ -87,8 +92,14 @@ class Closed(NamedTuple):
     """Signed units held, by instrument."""
 
 
-Body = JournalHeader | Handled | Checkpoint | Closed
-KINDS: dict[str, type[Any]] = {"header": JournalHeader, "input": Handled, "checkpoint": Checkpoint, "closed": Closed}
+Body = JournalHeader | Handled | Checkpoint | Closed | AccountBody
+KINDS: dict[str, type[Any]] = {
+    "header": JournalHeader,
+    "input": Handled,
+    "checkpoint": Checkpoint,
+    "closed": Closed,
+    **ACCOUNT_KINDS,
+}
 KIND_OF = {kind: name for name, kind in KINDS.items()}
 BODY = b',"body":'
 HEAD, TAIL = re.compile(rb'\{"at":(-?\d+),"body":'), re.compile(rb',"kind":"(\w+)","seq":(\d+)\}$')
@@ -120,18 +131,21 @@ class Entry(NamedTuple):
         if isinstance(said, Handled):
             return handled_text(self.seq, self.at, *said)
         try:
-            body = _header_text(said) if isinstance(said, JournalHeader) else codec.write(type(said), said)
+            body = header_text(said) if isinstance(said, JournalHeader) else codec.write(type(said), said)
         except DataError as error:
             msg = f"entry {self.seq}: {error}"
             raise JournalError(msg) from error
         return _framed(self.seq, self.at, self.kind, body)
 
 
-def handled_text(seq: int, at: int, event: Input, commands: Sequence[Command], facts: Sequence[Fact]) -> bytes:
+def handled_text(
+    seq: int, at: int, event: Input, commands: Sequence[Command], facts: Sequence[Fact], session: str = ""
+) -> bytes:
     """Canonical JSON of an input and what followed; most inputs are followed by nothing."""
     try:
         start = ANSWERED % (COMMANDS(commands), FACTS(facts)) if commands or facts else QUIET_TEXT
-        return _framed(seq, at, "input", f"{start}{INPUT(event)}}}")
+        of = f',"session":"{session}"' if session else ""  # letters and digits, as it begins every tag
+        return _framed(seq, at, "input", f"{start}{INPUT(event)}{of}}}")
     except DataError as error:
         msg = f"entry {seq}: {error}"
         raise JournalError(msg) from error
@@ -217,8 +231,8 @@ def entry_of(text: bytes) -> Entry:
     return written_entry(text).entry()
 
 
-def _header_text(header: JournalHeader) -> str:
-    """Settings are no named tuple, so the header is written field by field; they alone take pydantic."""
+def header_text(header: JournalHeader) -> str:
+    """Canonical JSON of a header. Settings are no named tuple, so it is written field by field; they take pydantic."""
     from framework.types.exact_settings import settings_json
 
     fields = {name: getattr(header, name) for name in HEADER_TEXTS} | {

@@ -170,7 +170,7 @@ class _Fold:
         if written.kind == "input":
             self._handle(written, session, header)
         elif written.kind == "checkpoint":
-            _compare_state(written, session)
+            compare_state(written, session)
         elif written.kind == "closed":
             self._closed = True
             _compare_end(written, session)
@@ -179,20 +179,29 @@ class _Fold:
             raise JournalError(msg)
 
     def _handle(self, written: WrittenEntry, session: Session, header: JournalHeader) -> None:
-        event: Input = written.value(Input, written.body["input"])
-        try:
-            commands, facts = self._through(written.seq, session, event)
-        except (InvariantError, StrategyError) as error:
-            msg = f"entry {written.seq}: the session refuses {event}: {error}{_changed(header)}"
-            raise JournalDiffersError(msg) from error
+        handle_again(written, session, header, self._through)
         self._inputs += 1
-        if not written.is_followed_by(commands, facts):
-            _compare("command", json.loads(COMMANDS(commands)), written, header)
-            _compare("fact", json.loads(FACTS(facts)), written, header)
 
 
 def _hand_over(_seq: int, session: Session, event: Input) -> Outcome:
     return session.handle(event)
+
+
+def handle_again(
+    written: WrittenEntry, session: Session, header: JournalHeader, through: Through = _hand_over
+) -> Outcome:
+    """Hand an entry's input to its session once more; ``JournalDiffersError`` unless the same follows from it."""
+    event: Input = written.value(Input, written.body["input"])
+    try:
+        outcome = through(written.seq, session, event)
+    except (InvariantError, StrategyError) as error:
+        msg = f"entry {written.seq}: the session refuses {event}: {error}{_changed(header)}"
+        raise JournalDiffersError(msg) from error
+    commands, facts = outcome
+    if not written.is_followed_by(commands, facts):
+        _compare("command", json.loads(COMMANDS(commands)), written, header)
+        _compare("fact", json.loads(FACTS(facts)), written, header)
+    return outcome
 
 
 def _compare(what: str, actual: list[Any], written: WrittenEntry, header: JournalHeader) -> None:
@@ -208,7 +217,7 @@ def _compare(what: str, actual: list[Any], written: WrittenEntry, header: Journa
     )
 
 
-def _compare_state(written: WrittenEntry, session: Session) -> None:
+def compare_state(written: WrittenEntry, session: Session) -> None:
     """``JournalDiffersError`` where a checkpoint is not the state that the entries before it lead to."""
     if written.body["version"] != state.VERSION:
         return  # of another program: it is only for that one to begin at

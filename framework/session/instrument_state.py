@@ -104,6 +104,11 @@ class WorkingOrder:
         return self.was is not None and abs(self.was.quantity) > abs(self.filled)
 
     @property
+    def is_known_open(self) -> bool:
+        """The broker has said that it stands in the book."""
+        return self.state is OrderState.WORKING
+
+    @property
     def is_unanswered(self) -> bool:
         """Something was asked of the broker that it has not answered."""
         return self.state is OrderState.SENT or self.cancelling or self.was is not None

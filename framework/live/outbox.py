@@ -1,0 +1,371 @@
+"""Outbox: the one way to a broker. Each command of a session waits here until it may leave, and leaves once.
+
+Theory of operation
+-------------------
+A command arrives when the input that it follows from is noted in the journal. Then, for each:
+
+1. The *gate* is asked. It allows, denies (the session hears a refusal), or makes it wait its turn.
+2. ``sending`` is noted and the journal flushed *durably*. If that fails nothing leaves, now or later: the runner halts.
+3. The request leaves. There is no second try: what comes back is accepted, refused with proof, or unknown.
+4. ``returned`` and the session's answer are noted in one transaction.
+
+A death before 2 leaves a command without ``sending``: provably never sent (void). A death after it leaves a ``sending``
+without ``returned``: unknown, looked up by its tag. Nothing in between exists.
+
+What races: requests of different orders may be under way together, requests of one order go one after the other (a
+cancel needs the broker's id, which the acceptance brings). Cancels go first, then reductions, then protection, then
+what is new. Under a broker in *lockstep* there is no race: commands go one by one, each with what follows from it
+before the next, as in a backtest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from framework.broker.port import (
+    OrderAccepted,
+    OrderRefused,
+    OrderUnknown,
+    OutgoingCancel,
+    OutgoingChange,
+    OutgoingOrder,
+)
+from framework.errors import BrokerError
+from framework.journal.account_entries import Deferred, Denied, RequestName, Returned, Sending
+from framework.journal.account_fold import as_text, key_of
+from framework.journal.errors import JournalError
+from framework.pretrade.answers import Deny, Wait
+from framework.types import events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from framework.broker.port import Broker, SendOutcome
+    from framework.live.clock import Clock
+    from framework.live.order_names import OrderNames
+    from framework.live.runner_journal import RunnerJournal
+    from framework.live.schedule import ScheduleMoment
+    from framework.live.traded_strategy import TradedStrategy
+    from framework.pretrade.answers import Answer as GateAnswer
+    from framework.session.instrument_state import WorkingOrder
+    from framework.types.events import Answer, Command
+
+LONG_WAIT_NS = 60_000_000_000
+"""Who waits longer than that waits for the market to open, and is put aside."""
+UNSENT = "unsent"
+"""Code of a refusal by this machine: no byte has left."""
+
+
+class OutboxItem(NamedTuple):
+    """A command on its way."""
+
+    traded: TradedStrategy
+    command: Command
+    order_id: int
+    request: RequestName
+    tag: str
+    reduces: bool
+    protective: bool
+
+    @property
+    def rank(self) -> int:
+        """Place in the queue: cancels, reductions, protection, new orders."""
+        if self.request is RequestName.CANCEL:
+            return 0
+        if self.protective:
+            return 2
+        return 1 if self.reduces else 3
+
+
+class Gatekeeper(Protocol):
+    """Pre-trade gate with the facts of now."""
+
+    def see_price(self, symbol: str, price: float, now: int) -> None:
+        """The last price of a symbol, rupees."""
+        ...
+
+    def see_moment(self, moment: ScheduleMoment) -> None:
+        """A moment of the schedule has passed."""
+        ...
+
+    def see_funds(self, available_paise: int, now: int) -> None:
+        """The broker's figure of cash or margin."""
+        ...
+
+    def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> GateAnswer:
+        """Allow, wait or deny."""
+        ...
+
+    def went_out(self, item: OutboxItem, working: WorkingOrder, now: int) -> None:
+        """Count a request that leaves."""
+        ...
+
+    def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
+        """Note an outcome: what is refused again and again is denied here."""
+        ...
+
+
+class Outbox:
+    """Outbox of an account."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        journal: RunnerJournal,
+        clock: Clock,
+        names: OrderNames,
+        gate: Gatekeeper,
+        answer: Callable[[TradedStrategy, Answer], None],
+        broken: Callable[[str], None],
+        settled: Callable[[], None],
+    ) -> None:
+        """``answer`` hands a session what came of its command, ``settled`` is called after that.
+
+        ``broken`` is called when the journal cannot write.
+        """
+        self._broker = broker
+        self._journal = journal
+        self._clock = clock
+        self._names = names
+        self._gate = gate
+        self._answer = answer
+        self._broken = broken
+        self._settled = settled
+        self._queue: list[OutboxItem] = []
+        self._lockstep = broker.capabilities.lockstep
+        self._arrived = asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._deferred: list[tuple[int, OutboxItem]] = []
+        """Requests that wait for the market to open, with the moment."""
+        self._order_busy: set[str] = set()
+        """Tags of which a request is under way."""
+        self.closed = ""
+        """Why nothing may leave any more; empty: it may."""
+
+    def __len__(self) -> int:
+        return len(self._queue) + len(self._under_way)
+
+    def put(self, traded: TradedStrategy, commands: Sequence[Command]) -> None:
+        """Take commands; in lockstep what follows from an answer goes before what waited already."""
+        items = [_item(traded, command) for command in commands]
+        if self._lockstep:
+            self._queue[:0] = items
+        else:
+            self._queue += items
+            self._queue.sort(key=lambda item: item.rank)  # stable: among equals the older one first
+        self._arrived.set()
+
+    def _defer(self, item: OutboxItem, until: int) -> None:
+        self._deferred.append((until, item))
+        self._journal.note(Deferred(item.traded.name, item.tag, item.order_id, item.request, until))
+
+    def release(self, now: int) -> None:
+        """Take up what has waited until now."""
+        due = [item for until, item in self._deferred if until <= now]
+        self._deferred = [(until, item) for until, item in self._deferred if until > now]
+        self._queue += due
+        self._arrived.set()
+
+    def resume(self, traded: TradedStrategy, command: Command, until: int) -> None:
+        """Put aside once more what the process before this one had put aside."""
+        self._deferred.append((until, _item(traded, command)))
+
+    async def drain(self) -> None:
+        """Send everything, one by one, and what follows from it; for a broker in lockstep."""
+        while self._queue:
+            await self._send(self._queue.pop(0))
+
+    async def run(self) -> None:
+        """Send what arrives, for ever; for a broker that takes its time."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            for item in [one for one in self._queue if one.tag not in self._order_busy]:
+                if item.tag in self._order_busy:
+                    continue  # an older request of the same order was started in this very round
+                self._queue.remove(item)
+                self._order_busy.add(item.tag)
+                task = asyncio.create_task(self._send_and_free(item))
+                self._under_way.add(task)
+                task.add_done_callback(self._under_way.discard)
+
+    async def _send_and_free(self, item: OutboxItem) -> None:
+        try:
+            await self._send(item)
+        finally:
+            self._order_busy.discard(item.tag)
+            self._arrived.set()
+
+    async def stop(self) -> None:
+        """Nothing new leaves; what is under way is waited for."""
+        self.closed = self.closed or "the runner stops"
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    # ------------------------------------------------------------------ one request
+
+    async def _send(self, item: OutboxItem) -> None:
+        working = item.traded.session.order(item.order_id)
+        if working is None:
+            self._give_up(item, "not_open", "the order is not open any more", "an open order")
+            return
+        if not await self._may_leave(item, working):
+            return
+        outgoing = await self._outgoing(item, working)
+        if outgoing is None:
+            self._give_up(item, "no_broker_id", "the broker's id of the order is not known", "an id")
+            return
+        self._journal.note(
+            Sending(
+                item.traded.name,
+                item.tag,
+                item.order_id,
+                item.request,
+                item.traded.symbols[working.order.instrument],
+                0 if item.request is RequestName.CANCEL else outgoing_quantity(outgoing),
+            )
+        )
+        try:
+            await self._journal.flush(durable=True)
+        except JournalError as error:
+            self._broken(str(error))
+            return
+        if self.closed:  # somebody closed it while the disk was waited for
+            self._settle(item, working, OrderRefused(UNSENT, self.closed))
+            return
+        self._gate.went_out(item, working, self._clock.now())
+        self._settle(item, working, await self._leave(outgoing))
+
+    async def _may_leave(self, item: OutboxItem, working: WorkingOrder) -> bool:
+        """Ask the gate until it allows or denies."""
+        while True:
+            if self._journal.failed:
+                return False
+            if self.closed and item.request is not RequestName.CANCEL:
+                self._give_up(item, "closed", self.closed, "an open outbox")
+                return False
+            now = self._clock.now()
+            verdict = self._gate.review(item, working, now)
+            if isinstance(verdict, Deny):
+                self._give_up(item, verdict.code, as_text(verdict.value), as_text(verdict.bound))
+                return False
+            if not isinstance(verdict, Wait):
+                return True
+            if verdict.wait_ns > LONG_WAIT_NS:
+                self._defer(item, now + verdict.wait_ns)
+                return False
+            await self._clock.sleep_until(now + verdict.wait_ns)
+            if item.traded.session.order(item.order_id) is not working:
+                self._give_up(item, "not_open", "the order ended while it waited", "an open order")
+                return False
+
+    async def _outgoing(
+        self, item: OutboxItem, working: WorkingOrder
+    ) -> OutgoingOrder | OutgoingChange | OutgoingCancel | None:
+        """Request as the broker takes it; None when its order has no name there."""
+        command = item.command
+        if isinstance(command, events.Submit):
+            order = command.approved.order
+            instrument = item.traded.session.instruments[order.instrument]
+            settings = item.traded.settings
+            product = settings.product or settings.charges.product or "CNC"
+            return OutgoingOrder(command.approved, instrument, product, item.traded.deployed.name)
+        broker_id = self._names.broker_id(working.tag) or await self._look_up(working.tag)
+        if not broker_id:
+            return None
+        if isinstance(command, events.Cancel):
+            return OutgoingCancel(working.tag, broker_id)
+        return OutgoingChange(working.tag, broker_id, command.quantity, command.trigger, command.limit)
+
+    async def _look_up(self, tag: str) -> str:
+        """The broker's id of an order, by its tag; empty when there is none, or two, or nobody answers."""
+        try:
+            found = await self._broker.find(tag)
+        except BrokerError:
+            return ""
+        if len(found) != 1:
+            return ""
+        self._names.learn(tag, found[0].broker_id)
+        return found[0].broker_id
+
+    async def _leave(self, outgoing: OutgoingOrder | OutgoingChange | OutgoingCancel) -> SendOutcome:
+        """Send it, once. Whatever goes wrong on the way leaves the outcome unknown."""
+        try:
+            if isinstance(outgoing, OutgoingOrder):
+                return await self._broker.place(outgoing)
+            if isinstance(outgoing, OutgoingCancel):
+                return await self._broker.cancel(outgoing)
+            return await self._broker.change(outgoing)
+        except Exception as error:  # noqa: BLE001 - it may have arrived all the same
+            return OrderUnknown(f"{type(error).__name__}: {error}")
+
+    # ------------------------------------------------------------------ what came of it
+
+    def _settle(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome) -> None:
+        broker_id = outcome.broker_id if isinstance(outcome, OrderAccepted) else ""
+        code, reason = "", ""
+        if isinstance(outcome, OrderRefused):
+            code, reason = outcome
+        elif isinstance(outcome, OrderUnknown):
+            reason = outcome.cause
+        self._names.learn(item.tag, broker_id)
+        self._gate.came_back(item, working, outcome, self._clock.now())
+        self._journal.note(
+            Returned(
+                item.traded.name, item.tag, item.order_id, item.request, NAMES[type(outcome)], broker_id, code, reason
+            )
+        )
+        answer = answer_of(item, outcome, self._moment(item.traded))
+        if answer is not None:
+            self._answer(item.traded, answer)
+        self._settled()
+
+    def _give_up(self, item: OutboxItem, code: str, value: str, bound: str) -> None:
+        """It does not leave: the session hears a refusal."""
+        self._journal.note(Denied(item.traded.name, item.tag, item.order_id, item.request, code, value, bound))
+        refusal = OrderRefused(code, f"{code}: {value}, bound {bound}")
+        answer = answer_of(item, refusal, self._moment(item.traded))
+        if answer is not None:
+            self._answer(item.traded, answer)
+
+    def _moment(self, traded: TradedStrategy) -> int:
+        return max(self._clock.now(), traded.session.moment)
+
+
+NAMES: dict[type, str] = {OrderAccepted: "accepted", OrderRefused: "refused", OrderUnknown: "unknown"}
+
+
+def _item(traded: TradedStrategy, command: Command) -> OutboxItem:
+    _, order_id, request = key_of(traded.name, command)
+    if isinstance(command, events.Submit):
+        order, tag = command.approved.order, command.approved.tag
+        return OutboxItem(traded, command, order_id, request, tag, order.reduces, order.protective)
+    working = traded.session.order(order_id)
+    if working is None:
+        return OutboxItem(traded, command, order_id, request, "", reduces=True, protective=False)
+    return OutboxItem(traded, command, order_id, request, working.tag, working.order.reduces, working.order.protective)
+
+
+def outgoing_quantity(outgoing: OutgoingOrder | OutgoingChange | OutgoingCancel) -> int:
+    """Signed units of the whole order that a request is for; 0 of a cancel."""
+    if isinstance(outgoing, OutgoingOrder):
+        return outgoing.approved.order.quantity
+    return outgoing.quantity if isinstance(outgoing, OutgoingChange) else 0
+
+
+def answer_of(item: OutboxItem, outcome: SendOutcome, moment: int) -> Answer | None:
+    """Input of the session that an outcome is; None where the broker's news bring it.
+
+    That a cancel or a change was accepted proves nothing: the order's own news say what became of it.
+    """
+    if isinstance(outcome, OrderUnknown):
+        return events.Unknown(moment, item.order_id, outcome.cause)
+    if item.request is RequestName.PLACE:
+        if isinstance(outcome, OrderRefused):
+            return events.Refused(moment, item.order_id, outcome.reason)
+        return events.Accepted(moment, item.order_id)
+    if isinstance(outcome, OrderAccepted):
+        return None
+    kind = events.CancelRefused if item.request is RequestName.CANCEL else events.ChangeRefused
+    return kind(moment, item.order_id, outcome.reason)

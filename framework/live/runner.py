@@ -1,0 +1,451 @@
+"""Runner: one loop that drives the sessions of an account with a feed, a broker and a clock.
+
+Theory of operation
+===================
+Everything that happens comes through one inbox and is taken one at a time: what the feed brings, what the broker tells,
+what a person wants, what the time makes due. Taking it means: make it an input, let the session handle it, note input and
+outcome in the journal, put the commands into the outbox. Nothing else changes a session, and nothing but the outbox
+reaches the broker.
+
+*Time.* A bar is not known before it closes, and a moment is not over before the feed has told everything up to it (or
+the grace for it has run out). So the feed says how far it reaches, and only then are the rows and the schedule's
+moments up to there released, in the order of time: a bar that closes at 15:15:00 comes before the square-off of
+15:15:00, whenever the two arrive here.
+
+*A row*, for each strategy: ``BarOpens``, then what the broker fills in it (a broker in lockstep is shown the row and
+fills against it, one execution at a time), then ``BarCloses``, then the strategy decides, then ``Decided``; on a
+session's last bar ``SessionEnds``. That is the order of the event backtest, by the same code of the same Session.
+
+*What can race.* A broker that is not in lockstep answers at any time: its answers are inputs like all others and come
+between two of them, never within one. An outcome of a request and the news of the same order may come in either order;
+``session/lifecycle.py`` makes them end alike. A person's command and a decision: whichever is taken first.
+
+*When something breaks.* The journal cannot write: HALTED, and nothing leaves any more. A strategy's own code fails: that
+strategy decides no more, its entries are taken back, its stops stay; the others go on. A session refuses an input: that
+is our bug, HALTED. The feed is silent: REDUCE_ONLY, and each strategy does what its deployment declares.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from framework.broker.book import BrokerConnection, BrokerFill, BrokerOrder, FillAnnulled
+from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches
+from framework.errors import BrokerError, InvariantError, StrategyError
+from framework.journal.account_entries import (
+    Finding,
+    RequestName,
+    RunnerState,
+    RunStopped,
+    StateChanged,
+    StrategyMemory,
+    StrayArrived,
+)
+from framework.journal.errors import JournalError
+from framework.live.barrier import opening_of
+from framework.live.news import fill_answer, order_answer
+from framework.live.outbox import Outbox
+from framework.live.runner_state import RunnerStates
+from framework.live.schedule import MomentKind
+from framework.types import events
+from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from framework.broker.book import BrokerNews
+    from framework.broker.feed import Feed, FeedEvent
+    from framework.broker.port import Broker
+    from framework.journal.account_fold import FoldedAccount, Key
+    from framework.live.barrier import Barrier, StrayBar
+    from framework.live.clock import Clock
+    from framework.live.order_names import OrderNames
+    from framework.live.outbox import Gatekeeper
+    from framework.live.runner_journal import RunnerJournal
+    from framework.live.schedule import Schedule, ScheduleMoment
+    from framework.live.traded_strategy import TradedStrategy
+    from framework.types.events import Answer, Command, Fact, Input, Outcome
+    from framework.types.orders import BarRow
+
+INBOX = 10_000
+"""Things that may wait; a feed that is quicker waits itself."""
+TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
+"""Moments at which a session is told the time."""
+LATE_NS = 300_000_000_000
+"""After the open, what had waited for it is not sent any more."""
+VOID = "void: it was not sent before the process ended"
+UNANSWERED = "the process ended before an outcome was noted"
+
+
+class LockstepBroker(Protocol):
+    """Broker that fills against the rows it is shown; see ``Capabilities.lockstep``."""
+
+    def drain(self) -> Sequence[BrokerNews]:
+        """News of the requests since the last call, oldest first."""
+        ...
+
+    def trade_bar(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
+        """Executions of a row in one strategy's book, each before the next is decided."""
+        ...
+
+    def fill_at_close(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
+        """``fill_at: same_close``: what was just decided fills at that close."""
+        ...
+
+    def close_out(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
+        """After a session's last decisions: forced closes that are still open fill at its last close."""
+        ...
+
+
+class Due(NamedTuple):
+    """Row of one strategy that may be traded now."""
+
+    close_time: int
+    place: int
+    """Of the strategy in its deployment."""
+    traded: TradedStrategy
+    row: BarRow
+
+
+class RunnerReport(NamedTuple):
+    """Report of a run that came to its end."""
+
+    state: RunnerState
+    cause: str
+    journal_hash: str
+    entries: int
+
+
+class Runner:
+    """Runner of one account. ``run`` goes on until the feed ends, a person stops it, or it is cancelled."""
+
+    def __init__(
+        self,
+        *,
+        run: str,
+        traded: Sequence[TradedStrategy],
+        barriers: dict[str, Barrier],
+        schedule: Schedule,
+        feed: Feed,
+        broker: Broker,
+        clock: Clock,
+        journal: RunnerJournal,
+        names: OrderNames,
+        gate: Gatekeeper,
+        folded: FoldedAccount,
+    ) -> None:
+        """``folded``: the account as its journal leaves it; the sessions of ``traded`` are those of the fold."""
+        self.run_name = run
+        self.traded = {one.name: one for one in traded}
+        self.broker = broker
+        self.clock = clock
+        self.journal = journal
+        self.gate = gate
+        self._barriers = barriers
+        self._schedule = schedule
+        self._passed = 0
+        """The schedule's moments up to here have been passed."""
+        self._feed = feed
+        self._names = names
+        self._folded = folded
+        self._lockstep: LockstepBroker | None = broker if broker.capabilities.lockstep else None  # type: ignore[assignment]
+        self.states = RunnerStates(self._note_state, folded.demands)
+        self.outbox = Outbox(broker, journal, clock, names, gate, self.give, self._break, self._take_lockstep_news)
+        self._inbox: asyncio.Queue[FeedEvent | BrokerNews | FeedEnds] = asyncio.Queue(INBOX)
+        self._stopping = ""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # ------------------------------------------------------------------ from start to end
+
+    async def run(self) -> RunnerReport:
+        """Reconcile, trade, and end in good order."""
+        try:
+            await self._start()
+            self._tasks = [asyncio.create_task(self._listen(self._feed.events()))]
+            if self._lockstep is None:
+                self._tasks += [
+                    asyncio.create_task(self._listen(self.broker.news())),
+                    asyncio.create_task(self.outbox.run()),
+                ]
+            while not self._stopping:
+                await self._take(await self._inbox.get())
+        finally:
+            report = await self._end()
+        return report
+
+    def stop(self, cause: str) -> None:
+        """End after what is being taken now."""
+        self._stopping = self._stopping or cause
+        with suppress(asyncio.QueueFull):
+            self._inbox.put_nowait(FeedEnds())
+
+    async def _listen(self, source: AsyncIterator[FeedEvent] | AsyncIterator[BrokerNews]) -> None:
+        async for one in source:
+            await self._inbox.put(one)
+
+    async def _start(self) -> None:
+        self._passed = self.clock.now() - 1
+        self.states.enter(RunnerState.STARTING, "started", self.run_name)
+        for key, command in self._folded.commanded.items():
+            until = self._folded.deferred.get(key, 0)
+            if until + LATE_NS > self.clock.now() and key[0] in self.traded:
+                self.outbox.resume(self.traded[key[0]], command, until)
+            else:
+                self._answer_again(key, command, sent=False)
+        for key, command in self._folded.sent.items():
+            self._answer_again(key, command, sent=True)
+        self.states.enter(RunnerState.RECONCILING, "reconciling")
+        await self._settle_commands()
+        await self.reconcile()
+        self.states.settle("reconciled")
+        for traded in self.traded.values():
+            await self._trade_row(traded, traded.session.last_row)  # what a death within it left undone
+        await self._flush()
+
+    def _answer_again(self, key: Key, command: Command, *, sent: bool) -> None:
+        """What the process before this one left open: void, or unknown."""
+        session, order_id, request = key
+        traded = self.traded.get(session)
+        if traded is None:
+            return
+        moment = self._moment(traded)
+        if sent:
+            self.give(traded, events.Unknown(moment, order_id, UNANSWERED))
+        elif request is RequestName.PLACE:
+            self.give(traded, events.Refused(moment, order_id, VOID))
+        else:
+            kind = events.CancelRefused if request is RequestName.CANCEL else events.ChangeRefused
+            self.give(traded, kind(moment, order_id, VOID))
+
+    async def _end(self) -> RunnerReport:
+        await self.outbox.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        state = self.states.state
+        self.states.enter(RunnerState.STOPPED, "stopped", self._stopping)
+        self.journal.note(RunStopped(self.run_name, self._stopping, state))
+        with suppress(JournalError):
+            await self.journal.flush(durable=True)
+        return RunnerReport(state, self._stopping, self.journal.head, self.journal.entries)
+
+    # ------------------------------------------------------------------ one thing at a time
+
+    async def _take(self, one: FeedEvent | BrokerNews) -> None:
+        if isinstance(one, FeedBar | FeedReaches):
+            await self._take_market(one)
+        elif isinstance(one, BrokerFill | BrokerOrder | FillAnnulled | BrokerConnection):
+            self._take_news(one)
+        elif isinstance(one, FeedConnection):
+            self._take_connection(one)
+        elif isinstance(one, FeedEnds):
+            self._stopping = self._stopping or "the feed ended"
+        await self._flush()
+
+    async def _flush(self) -> None:
+        try:
+            await self.journal.flush()
+        except JournalError as error:
+            self._break(str(error))
+        if self.journal.failed:
+            self._break("the journal cannot be written")
+
+    async def _take_market(self, event: FeedBar | FeedReaches) -> None:
+        """Rows that are ready now, in the order of time, each after what the schedule had before it."""
+        now = self.clock.now()
+        due: list[Due] = []
+        for place, (name, barrier) in enumerate(self._barriers.items()):
+            if isinstance(event, FeedReaches):
+                rows = barrier.reach(event.time)
+            else:
+                stray = barrier.take(event, now)
+                if stray is not None:
+                    self._note_stray(stray)
+                rows = barrier.complete(now)
+            traded = self.traded[name]
+            closed = traded.session.last_row.time  # before a restart, perhaps
+            due += [Due(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        if isinstance(event, FeedBar):
+            self.gate.see_price(event.symbol, event.close, now)
+        for ready in sorted(due, key=lambda one: one[:2]):
+            await self._pass_moments(ready.close_time - 1)
+            await self._trade_row(ready.traded, ready.row)
+        if isinstance(event, FeedReaches):
+            await self._pass_moments(event.time)
+
+    def _note_stray(self, stray: StrayBar) -> None:
+        bar = stray.bar
+        why = f"{stray.why}: {stray.detail}" if stray.detail else str(stray.why)
+        self.journal.note(StrayArrived(bar.symbol, bar.open_time, bar.close_time, bar.close, why, bar.source))
+
+    def _take_connection(self, connection: FeedConnection) -> None:
+        if connection.up:
+            self.states.lift("feed_down", connection.why)
+        else:
+            self.states.demand("feed_down", RunnerState.REDUCE_ONLY, connection.why)
+
+    # ------------------------------------------------------------------ the schedule
+
+    async def _pass_moments(self, until: int) -> None:
+        """What the time makes due up to a moment, both bars and answers apart."""
+        if until <= self._passed:
+            return
+        for moment in self._schedule.between(self._passed, until):
+            await self._pass(moment)
+        self._passed = until
+
+    async def _pass(self, moment: ScheduleMoment) -> None:
+        self.gate.see_moment(moment)
+        self.outbox.release(self.clock.now())
+        if moment.kind is MomentKind.OPEN:
+            for name, barrier in self._barriers.items():
+                await self._open_session(self.traded[name], barrier.session_opening(moment.session))
+        elif moment.kind in TICKS:
+            for traded in self.traded.values():
+                self.give(traded, Tick(self._moment(traded)))
+        await self._settle_commands()
+
+    async def _open_session(self, traded: TradedStrategy, opening: BarOpens | None) -> None:
+        """Ex-dates, counts and stops of a new session are due at its open, whether or not its first bar will trade."""
+        if opening is not None and opening.session > traded.session.session_day:
+            self.journal.checkpoint(traded.name, traded.session)
+            await self._give_and_settle(traded, opening)
+
+    # ------------------------------------------------------------------ a row of one strategy
+
+    async def _trade_row(self, traded: TradedStrategy, row: BarRow) -> None:
+        """From wherever this row stands: a process may have died within it."""
+        session = traded.session
+        if row.time > session.last_row.time:
+            if not session.is_open(row.time):
+                await self._give_and_settle(traded, opening_of(row))
+            if self._lockstep is not None:
+                await self._take_each(self._lockstep.trade_bar(traded.name, row))
+            await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
+        if session.awaits_decision:
+            await self._decide(traded, row)
+        if self._lockstep is not None and traded.settings.fill_at == "same_close":
+            await self._take_each(self._lockstep.fill_at_close(traded.name, row))
+            await self._give_and_settle(traded, Revalue(self._moment(traded)))
+        if row.deadline is not None and session.awaits_end:
+            await self._give_and_settle(traded, SessionEnds(self._moment(traded)))
+            if self._lockstep is not None:
+                await self._take_each(self._lockstep.close_out(traded.name, row))
+            await self._give_and_settle(traded, Revalue(self._moment(traded)))
+
+    async def _decide(self, traded: TradedStrategy, row: BarRow) -> None:
+        if traded.stopped:
+            traded.decider.see(row)
+            await self._give_and_settle(traded, Decided(self._moment(traded)))
+            return
+        try:
+            decision = traded.decider.at(row, traded.session)
+        except StrategyError as error:
+            self._stop_strategy(traded, str(error))
+            await self._give_and_settle(traded, Decided(self._moment(traded)))
+            return
+        if decision.memory:
+            self.journal.note(StrategyMemory(traded.name, decision.memory))
+        decided = Decided(self._moment(traded), decision.decisions, tuple(decision.requests))
+        await self._give_and_settle(traded, decided)
+
+    def _stop_strategy(self, traded: TradedStrategy, why: str) -> None:
+        """Its own code failed: it decides no more, its entries are taken back, its stops stay. The others go on."""
+        traded.stopped = why
+        self.finding("strategy_failed", why, session=traded.name)
+        self.give(traded, PersonSays(self._moment(traded), Wish.REDUCE_ONLY))
+
+    async def _take_each(self, news: AsyncIterator[BrokerNews]) -> None:
+        """Each execution with all that follows from it before the next one is decided."""
+        async for one in news:
+            self._take_news(one)
+            await self._settle_commands()
+
+    async def _settle_commands(self) -> None:
+        """In lockstep every command is carried out before anything else happens."""
+        if self._lockstep is not None:
+            await self.outbox.drain()
+
+    async def _give_and_settle(self, traded: TradedStrategy, event: Input) -> None:
+        self.give(traded, event)
+        await self._settle_commands()
+
+    # ------------------------------------------------------------------ sessions
+
+    def give(self, traded: TradedStrategy, event: Input) -> Outcome:
+        """Hand a session an input, note it with what follows, and put the commands into the outbox."""
+        try:
+            outcome = traded.session.handle(event)
+        except InvariantError as error:
+            self.finding("invariant", str(error), session=traded.name)
+            self.states.demand("invariant", RunnerState.HALTED, str(error))
+            return NOTHING
+        self.journal.handled(traded.name, event, outcome)
+        for fact in outcome.facts:
+            self._observe(traded, fact)
+        if outcome.commands:
+            self.outbox.put(traded, outcome.commands)
+        return outcome
+
+    def _observe(self, traded: TradedStrategy, fact: Fact) -> None:
+        """Facts that concern the account: a surprise is a finding of it."""
+        if isinstance(fact, events.Surprise):
+            self.finding(fact.code, fact.text, session=traded.name)
+
+    def _moment(self, traded: TradedStrategy) -> int:
+        return max(self.clock.now(), traded.session.moment)
+
+    # ------------------------------------------------------------------ the broker
+
+    def _take_lockstep_news(self) -> None:
+        """News that a request of a broker in lockstep has brought."""
+        if self._lockstep is not None:
+            for one in self._lockstep.drain():
+                self._take_news(one)
+
+    def _take_news(self, news: BrokerNews) -> None:
+        if isinstance(news, BrokerFill | BrokerOrder):
+            owner = self._names.owner(news.tag)
+            traded = self.traded.get(owner[0]) if owner else None
+            if owner is None or traded is None:
+                self.finding("external", f"{news.symbol} {news.quantity:+d}, tag {news.tag!r}", symbol=news.symbol)
+                return
+            self._names.learn(news.tag, news.broker_id)
+            answer: Answer | None
+            if isinstance(news, BrokerFill):
+                answer = fill_answer(news, traded, owner[1], self._moment(traded))
+            else:
+                answer = order_answer(news, traded, owner[1], self._moment(traded))
+            if answer is not None:
+                self.give(traded, answer)
+        elif isinstance(news, FillAnnulled):
+            self.finding("fill_annulled", f"{news.fill_id}: {news.reason}")
+            self.states.demand("fill_annulled", RunnerState.HALTED, f"execution {news.fill_id} was annulled")
+        elif news.up:
+            self.states.lift("broker_down", news.why)
+        else:
+            self.states.demand("broker_down", RunnerState.REDUCE_ONLY, news.why)
+
+    async def reconcile(self) -> None:
+        """Compare what we believe with the broker's book."""
+        try:
+            await self.broker.snapshot()
+        except BrokerError as error:
+            self.finding("snapshot", str(error))
+
+    # ------------------------------------------------------------------ what a person sees
+
+    def finding(self, code: str, text: str, *, symbol: str = "", session: str = "") -> None:
+        """Note something that a person should look at."""
+        self.journal.note(Finding(code, text, symbol, session))
+
+    def _note_state(self, change: StateChanged) -> None:
+        self.journal.note(change)
+
+    def _break(self, why: str) -> None:
+        """The journal cannot be written: nothing leaves any more."""
+        self.outbox.closed = f"the journal cannot be written: {why}"
+        self.states.demand("journal", RunnerState.HALTED, why)
+

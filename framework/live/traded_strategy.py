@@ -1,0 +1,68 @@
+"""Traded strategy: one strategy of a deployment as the runner drives it, with its session and its bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from framework.live.deployment import DeployedStrategy
+    from framework.session import Session
+    from framework.types.events import Decided  # noqa: F401 - named in docstrings
+    from framework.types.orders import BarRow, CancelRequest, Decisions, OrderRequest
+    from framework.types.settings import RunSettings
+
+
+class DecisionLike(Protocol):
+    """Decision at one close, as ``decide.Decision``."""
+
+    @property
+    def decisions(self) -> Decisions | None:
+        """Targets and prices by instrument."""
+        ...
+
+    @property
+    def requests(self) -> tuple[OrderRequest | CancelRequest, ...]:
+        """Explicit orders of ``on_bar``."""
+        ...
+
+    @property
+    def memory(self) -> str:
+        """Changed memory of ``on_bar``; empty where it has not changed."""
+        ...
+
+
+class DecidesRows(Protocol):
+    """Decider of a strategy; ``decide.Decider`` is the real one."""
+
+    def see(self, row: BarRow) -> None:
+        """Take a row without deciding."""
+        ...
+
+    def at(self, row: BarRow, session: Session) -> DecisionLike:
+        """Take a row and decide at its close; ``StrategyError`` when the strategy broke its contract."""
+        ...
+
+
+@dataclass(slots=True)
+class TradedStrategy:
+    """A strategy on its way through the days."""
+
+    deployed: DeployedStrategy
+    session: Session
+    settings: RunSettings
+    decider: DecidesRows
+    symbols: tuple[str, ...]
+    """``NSE:INFY``, by instrument of the session."""
+    stopped: str = ""
+    """Why it decides no more: its own code broke its contract. Its positions and stops are looked after."""
+    column: dict[str, int] = field(init=False)
+    """Symbol → instrument of the session."""
+
+    def __post_init__(self) -> None:
+        self.column = {symbol: i for i, symbol in enumerate(self.symbols)}
+
+    @property
+    def name(self) -> str:
+        """Name of the session, with which its tags begin."""
+        return self.deployed.session
