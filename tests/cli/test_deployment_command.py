@@ -92,20 +92,21 @@ def test_an_existing_file_is_left_as_it_is(tulya, morning):
     assert before == morning.read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        ("new deployment a.b --strategy rsi --symbols A", "'a.b' cannot be a name"),
-        ("new deployment m --strategy rsj --symbols A", "no strategy is called 'rsj'; did you mean rsi?"),
-        ("new deployment m --strategy rsi --symbols A --set perid=7", "did you mean 'period'?"),
-        ("new deployment m --strategy rsi --symbols A --timeframe soon", "timeframe 'soon' is not understood"),
-        ("new deployment m --strategy rsi --symbols A --when-halted stop", "when_halted = 'stop': input should be 'hold'"),
-        ("new deployment m --strategy rsi --symbols A --rebalance band:5", "rebalance is only for strategies that write allocate()"),
-        ("new deployment m --strategy rsi --symbols A,A:*", "matches none of the"),
-    ],
-)  # fmt: skip
+RSI = "--strategy rsi --symbols A"
+REFUSED = [
+    (f"a.b {RSI}", "'a.b' cannot be a name"),
+    ("m --strategy rsj --symbols A", "no strategy is called 'rsj'; did you mean rsi?"),
+    (f"m {RSI} --set perid=7", "did you mean 'period'?"),
+    (f"m {RSI} --timeframe soon", "timeframe 'soon' is not understood"),
+    (f"m {RSI} --when-halted stop", "when_halted = 'stop': input should be 'hold'"),
+    (f"m {RSI} --rebalance band:5", "rebalance is only for strategies that write allocate()"),
+    (f"m {RSI},A:*", "matches none of the"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), REFUSED)
 def test_what_could_not_be_read_is_not_written(tulya, home, words, sentence):
-    done = tulya(*words.split())
+    done = tulya("new", "deployment", *words.split())
     assert 1 == done.code
     assert sentence in done.err
     assert not (home / "deployments").exists()
