@@ -194,3 +194,45 @@ def sessions_of(recorded: Sequence[RecordedStrategy]) -> list[date]:
         for day in one.prepared.panel.session[one.prepared.first_row :].tolist()
     }
     return [date.fromordinal(day + epoch) for day in sorted(found)]
+
+
+def paper_broker(deployment: Deployment, recorded: Sequence[RecordedStrategy], clock: Any, file: Path) -> Any:
+    """The paper broker of a deployment, with a book for each strategy and what its file holds."""
+    from random import Random
+
+    from adapters.paper.broker import PaperBroker
+    from adapters.paper.ledger import PaperBook
+    from adapters.paper.storage import PaperFile
+
+    books = [PaperBook(one.deployed.session, one.prepared.panel.instruments, one.prepared.settings) for one in recorded]
+    paper = deployment.paper
+    return PaperBroker(
+        books,
+        clock,
+        behaviour_of(paper),
+        lockstep=paper.broker == "bars",
+        random=Random(paper.seed),  # noqa: S311 - faults need no cryptography
+        storage=PaperFile(file),
+    )
+
+
+def behaviour_of(paper: Any) -> Any:
+    """Behaviour of the paper broker as the deployment's file has it."""
+    from adapters.paper.behaviour import PaperBehaviour
+
+    latency, jitter = round(paper.latency_ms * 1e6), round(paper.jitter_ms * 1e6)
+    return PaperBehaviour(
+        request_ns=(latency, latency + jitter),
+        news_ns=(latency, latency + jitter),
+        refused=paper.rejects,
+        partial_fills=paper.partial_fills,
+        lost_reply=paper.lost_answers,
+        doubled_news=paper.doubled_answers,
+        reordered_news=paper.reordered_answers,
+    )
+
+
+def gatekeeper(
+    deployment: Deployment, traded: Sequence[Any], journal: Any, names: Any, clock: Any
+) -> Any:  # pragma: no cover - replaced below
+    """See ``live.gatekeeper``."""

@@ -18,6 +18,7 @@ from framework.journal.account_entries import (
     CLEARED,
     LIFTED,
     AccountHeader,
+    Deferred,
     Denied,
     DrillEnded,
     RequestName,
@@ -70,6 +71,8 @@ class FoldedAccount:
     sessions: dict[str, FoldedSession] = field(default_factory=dict)
     commanded: dict[Key, Command] = field(default_factory=dict)
     """Requests that were never sent: they are void."""
+    deferred: dict[Key, int] = field(default_factory=dict)
+    """Those of them that wait for the market to open, with the moment, UTC nanoseconds."""
     sent: dict[Key, Command] = field(default_factory=dict)
     """Requests that were about to leave, without an outcome: unknown."""
     broker_ids: dict[str, str] = field(default_factory=dict)
@@ -113,6 +116,7 @@ class _AccountFold:
             Sending: self._sending,
             Returned: self._returned,
             Denied: self._denied,
+            Deferred: self._deferred,
             StateChanged: self._changed,
             StrategyMemory: self._remember,
             RunStopped: self._stop,
@@ -173,6 +177,9 @@ class _AccountFold:
 
     def _denied(self, denied: Denied) -> None:
         self._account.commanded.pop((denied.session, denied.order_id, denied.request), None)
+
+    def _deferred(self, deferred: Deferred) -> None:
+        self._account.deferred[deferred.session, deferred.order_id, deferred.request] = deferred.until
 
     def _changed(self, changed: StateChanged) -> None:
         account = self._account

@@ -32,7 +32,7 @@ from framework.broker.port import (
     OutgoingOrder,
 )
 from framework.errors import BrokerError
-from framework.journal.account_entries import Denied, RequestName, Returned, Sending
+from framework.journal.account_entries import Deferred, Denied, RequestName, Returned, Sending
 from framework.journal.account_fold import as_text, key_of
 from framework.journal.errors import JournalError
 from framework.pretrade.answers import Deny, Wait
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from framework.session.instrument_state import WorkingOrder
     from framework.types.events import Answer, Command
 
+LONG_WAIT_NS = 60_000_000_000
+"""Who waits longer than that waits for the market to open, and is put aside."""
 UNSENT = "unsent"
 """Code of a refusal by this machine: no byte has left."""
 
@@ -85,6 +87,10 @@ class Gatekeeper(Protocol):
 
     def see_moment(self, moment: ScheduleMoment) -> None:
         """A moment of the schedule has passed."""
+        ...
+
+    def see_funds(self, available_paise: int, now: int) -> None:
+        """The broker's figure of cash or margin."""
         ...
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> GateAnswer:
@@ -130,6 +136,8 @@ class Outbox:
         self._lockstep = broker.capabilities.lockstep
         self._arrived = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._deferred: list[tuple[int, OutboxItem]] = []
+        """Requests that wait for the market to open, with the moment."""
         self._order_busy: set[str] = set()
         """Tags of which a request is under way."""
         self.closed = ""
@@ -147,6 +155,21 @@ class Outbox:
             self._queue += items
             self._queue.sort(key=lambda item: item.rank)  # stable: among equals the older one first
         self._arrived.set()
+
+    def _defer(self, item: OutboxItem, until: int) -> None:
+        self._deferred.append((until, item))
+        self._journal.note(Deferred(item.traded.name, item.tag, item.order_id, item.request, until))
+
+    def release(self, now: int) -> None:
+        """Take up what has waited until now."""
+        due = [item for until, item in self._deferred if until <= now]
+        self._deferred = [(until, item) for until, item in self._deferred if until > now]
+        self._queue += due
+        self._arrived.set()
+
+    def resume(self, traded: TradedStrategy, command: Command, until: int) -> None:
+        """Put aside once more what the process before this one had put aside."""
+        self._deferred.append((until, _item(traded, command)))
 
     async def drain(self) -> None:
         """Send everything, one by one, and what follows from it; for a broker in lockstep."""
@@ -229,6 +252,9 @@ class Outbox:
                 return False
             if not isinstance(verdict, Wait):
                 return True
+            if verdict.wait_ns > LONG_WAIT_NS:
+                self._defer(item, now + verdict.wait_ns)
+                return False
             await self._clock.sleep_until(now + verdict.wait_ns)
             if item.traded.session.order(item.order_id) is not working:
                 self._give_up(item, "not_open", "the order ended while it waited", "an open order")
@@ -297,9 +323,7 @@ class Outbox:
 
     def _give_up(self, item: OutboxItem, code: str, value: str, bound: str) -> None:
         """It does not leave: the session hears a refusal."""
-        self._journal.note(
-            Denied(item.traded.name, item.tag, item.order_id, item.request, code, value, bound)
-        )
+        self._journal.note(Denied(item.traded.name, item.tag, item.order_id, item.request, code, value, bound))
         refusal = OrderRefused(code, f"{code}: {value}, bound {bound}")
         answer = answer_of(item, refusal, self._moment(item.traded))
         if answer is not None:

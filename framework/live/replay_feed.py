@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,18 @@ if TYPE_CHECKING:
 class ReplayFeed:
     """Replay at its clock's speed. Closed early, it ends there."""
 
-    def __init__(self, bars: Iterable[FeedBar], clock: Clock, *, ticks_seed: int | None = None, until: int = 0) -> None:
+    def __init__(
+        self,
+        bars: Iterable[FeedBar],
+        clock: Clock,
+        *,
+        ticks_seed: int | None = None,
+        until: int = 0,
+        marks: Iterable[int] = (),
+    ) -> None:
         """``bars``: of any symbols and timeframes, in any order.
+
+        ``marks``: moments (UTC nanoseconds) that are reached on time also where no bar comes, as by a feed that is well.
 
         ``ticks_seed``: then trades are told instead of bars, the same ones for the same seed. ``until``: the replay
         goes on to this moment, UTC nanoseconds, also without bars: the end of the last day.
@@ -29,6 +40,7 @@ class ReplayFeed:
         self._clock = clock
         self._ticks = None if ticks_seed is None else TickMaker(ticks_seed)
         self._until = until
+        self._marks = deque(sorted(set(marks)))
         self._closed = False
 
     @property
@@ -45,18 +57,30 @@ class ReplayFeed:
             events: list[FeedBar] | list[FeedTick]
             events = together if self._ticks is None else self._ticks.ticks_of(together)
             for event in events:
-                await self._clock.sleep_until(event.time if isinstance(event, FeedTick) else close)
+                moment = event.time if isinstance(event, FeedTick) else close
+                async for mark in self._reached_before(moment):
+                    yield mark
+                await self._clock.sleep_until(moment)
                 if self._closed:
                     return
                 yield event
             await self._clock.sleep_until(close)
             yield FeedReaches(close)
             told = close
-        if told < self._until:
+        async for mark in self._reached_before(self._until):
+            yield mark
+        if told < self._until and not self._closed:
             await self._clock.sleep_until(self._until)
             yield FeedReaches(self._until)
         if not self._closed:
             yield FeedEnds()
+
+    async def _reached_before(self, moment: int) -> AsyncIterator[FeedReaches]:
+        """Marks that lie before a moment, each on time."""
+        while self._marks and self._marks[0] < moment and not self._closed:
+            mark = self._marks.popleft()
+            await self._clock.sleep_until(mark)
+            yield FeedReaches(mark)
 
     async def close(self) -> None:
         """See ``Feed.close``."""

@@ -44,7 +44,7 @@ from framework.journal.account_entries import (
     StrayArrived,
 )
 from framework.journal.errors import JournalError
-from framework.live.barrier import StrayBar, opening_of
+from framework.live.barrier import opening_of
 from framework.live.news import fill_answer, order_answer
 from framework.live.outbox import Outbox
 from framework.live.runner_state import RunnerStates
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from framework.broker.feed import Feed, FeedEvent
     from framework.broker.port import Broker
     from framework.journal.account_fold import FoldedAccount, Key
-    from framework.live.barrier import Barrier
+    from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
@@ -73,6 +73,8 @@ INBOX = 10_000
 """Things that may wait; a feed that is quicker waits itself."""
 TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
 """Moments at which a session is told the time."""
+LATE_NS = 300_000_000_000
+"""After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
 UNANSWERED = "the process ended before an outcome was noted"
 
@@ -187,7 +189,11 @@ class Runner:
         self._passed = self.clock.now() - 1
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         for key, command in self._folded.commanded.items():
-            self._answer_again(key, command, sent=False)
+            until = self._folded.deferred.get(key, 0)
+            if until + LATE_NS > self.clock.now() and key[0] in self.traded:
+                self.outbox.resume(self.traded[key[0]], command, until)
+            else:
+                self._answer_again(key, command, sent=False)
         for key, command in self._folded.sent.items():
             self._answer_again(key, command, sent=True)
         self.states.enter(RunnerState.RECONCILING, "reconciling")
@@ -251,11 +257,16 @@ class Runner:
         now = self.clock.now()
         due: list[Due] = []
         for place, (name, barrier) in enumerate(self._barriers.items()):
-            for one in barrier.take(event, now):
-                if isinstance(one, StrayBar):
-                    self._note_stray(one)
-                elif one.time > self.traded[name].session.last_row.time:  # else: closed before a restart
-                    due.append(Due(one.close_time, place, self.traded[name], one))
+            if isinstance(event, FeedReaches):
+                rows = barrier.reach(event.time)
+            else:
+                stray = barrier.take(event, now)
+                if stray is not None:
+                    self._note_stray(stray)
+                rows = barrier.complete(now)
+            traded = self.traded[name]
+            closed = traded.session.last_row.time  # before a restart, perhaps
+            due += [Due(row.close_time, place, traded, row) for row in rows if row.time > closed]
         if isinstance(event, FeedBar):
             self.gate.see_price(event.symbol, event.close, now)
         for ready in sorted(due, key=lambda one: one[:2]):
@@ -287,12 +298,14 @@ class Runner:
 
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
+        self.outbox.release(self.clock.now())
         if moment.kind is MomentKind.OPEN:
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
             for traded in self.traded.values():
-                await self._give_and_settle(traded, Tick(self._moment(traded)))
+                self.give(traded, Tick(self._moment(traded)))
+        await self._settle_commands()
 
     async def _open_session(self, traded: TradedStrategy, opening: BarOpens | None) -> None:
         """Ex-dates, counts and stops of a new session are due at its open, whether or not its first bar will trade."""

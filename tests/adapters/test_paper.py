@@ -1,15 +1,33 @@
 """PaperBroker over history is the event backtest: same fills, same cash, order by order."""
 
+import asyncio
+
 import numpy as np
 import pytest
 
-from adapters.paper import PaperBroker
+from adapters.paper.broker import PaperBroker
+from adapters.paper.ledger import PaperBook
+from framework.broker.book import BrokerFill, BrokerOrderState
+from framework.broker.port import OrderAccepted, OutgoingCancel, OutgoingChange, OutgoingOrder
 from framework.engines.event import run
 from framework.engines.rows import DecisionArrays, bar_closings, bar_openings, decided
+from framework.live.clock import ReplayClock
 from framework.market.products import with_product
 from framework.session import Session
-from framework.types import Bars, Panel, Settings, Settlement
-from framework.types.events import SessionEnds, Surprise
+from framework.types import Bars, Fill, Instrument, Panel, Settings, Settlement
+from framework.types.events import (
+    Accepted,
+    Cancel,
+    Cancelled,
+    Changed,
+    Expired,
+    Filled,
+    Refused,
+    Revalue,
+    SessionEnds,
+    Submit,
+    Surprise,
+)
 from framework.types.record import NOT_SIMULATED
 from framework.types.setting_values import SquareOff
 
@@ -41,6 +59,7 @@ def random_targets(panel: Panel, seed: int) -> DecisionArrays:
         {"charges": "percent:0.1+flat:20", "slippage": "bps:5"},
         {"stop_loss": "3%", "take_profit": "5%", "trail": "4%", "charges": "percent:0.1"},
         {"stop_loss": "3%", "active_from": "next_bar", "time_exit": 7, "volume_cap": 0.5},
+        {"fill_at": "same_close", "stop_loss": "4%", "take_profit": "4%", "slippage": "bps:2"},
     ],
 )
 def test_paper_over_history_fills_and_books_like_the_event_backtest(seed, choices):
@@ -50,43 +69,82 @@ def test_paper_over_history_fills_and_books_like_the_event_backtest(seed, choice
 
 def assert_paper_is_the_backtest(panel: Panel, settings: Settings, decisions: DecisionArrays) -> None:
     expected = run(panel, settings, decisions=decisions)
+    broker = PaperBroker([PaperBook("t", panel.instruments, settings)], ReplayClock(0))
+    host = PaperHost(Session(panel.instruments, settings), broker)
+    asyncio.run(host.trade(panel, decisions))
 
-    session, broker = Session(panel.instruments, settings), PaperBroker(panel.instruments, settings)
-    settlements = []
+    account = broker.books.by_name["t"].ledger.account
+    assert len(expected.settlements) > 20
+    assert [booked._replace(simulated=NOT_SIMULATED) for booked in expected.settlements] == host.settlements
+    assert expected.cash_paise[-1] == account.cash_paise
+    assert expected.positions == tuple(account.quantity)
 
-    def take(event):
-        outcome = session.handle(event)
-        settlements.extend(fact for fact in outcome.facts if isinstance(fact, Settlement))
+
+class PaperHost:
+    """A runner in small: what follows from each event is carried out before the next one is asked for."""
+
+    def __init__(self, session: Session, broker: PaperBroker):
+        self.session, self.broker = session, broker
+        self.symbols = [str(one) for one in session.instruments]
+        self.settlements: list[Settlement] = []
+        self.ids: dict[int, str] = {}
+
+    async def take(self, event) -> None:
+        outcome = self.session.handle(event)
+        self.settlements += [fact for fact in outcome.facts if isinstance(fact, Settlement)]
         assert not any(isinstance(fact, Surprise) for fact in outcome.facts)
         for command in outcome.commands:
-            broker.execute(command, session.moment)
+            await self.carry_out(command)
 
-    def talk():
-        for answer in broker.answers():
-            take(answer)
+    async def carry_out(self, command) -> None:
+        if isinstance(command, Submit):
+            order = command.approved.order
+            outgoing = OutgoingOrder(command.approved, self.session.instruments[order.instrument], "CNC", "t")
+            self.ids[order.order_id] = (await self.broker.place(outgoing)).broker_id
+            await self.take(Accepted(self.session.moment, order.order_id))
+            return
+        tag, broker_id = f"t{command.order_id:08d}", self.ids[command.order_id]
+        if isinstance(command, Cancel):
+            outcome = await self.broker.cancel(OutgoingCancel(tag, broker_id))
+        else:
+            change = OutgoingChange(tag, broker_id, command.quantity, command.trigger, command.limit)
+            outcome = await self.broker.change(change)
+        assert isinstance(outcome, OrderAccepted), "the simulated exchange answers at once: no race is lost"
+        for news in self.broker.drain():
+            await self.take(self.answer(news))
 
-    last = len(panel)
-    rows = zip(
-        bar_openings(panel, 0, last), bar_closings(panel, 0, last), decided(panel, decisions, 0, last), strict=True
-    )
-    for opening, closing, answer in rows:
-        take(opening)
-        talk()
-        broker.see_bar(closing.row)
-        talk()
-        for event in (closing, answer):
-            take(event)
-            talk()
-        if opening.ends_session:
-            take(SessionEnds(closing.moment))
-            talk()
-            broker.end_session()
-            talk()
+    def answer(self, news):
+        """The input that a piece of news is."""
+        order_id, moment = int(news.tag[-8:]), self.session.moment
+        if isinstance(news, BrokerFill):
+            fill = Fill(order_id, self.symbols.index(news.symbol), news.quantity, news.price, news.time)
+            return Filled(moment, news.fill_id, fill, news.at_open)
+        return {
+            BrokerOrderState.OPEN: Changed(moment, order_id),
+            BrokerOrderState.CANCELLED: Cancelled(moment, order_id, news.reason),
+            BrokerOrderState.EXPIRED: Expired(moment, order_id),
+            BrokerOrderState.REFUSED: Refused(moment, order_id, news.reason, time=news.time),
+        }[news.state]
 
-    assert len(expected.settlements) > 20
-    assert [booked._replace(simulated=NOT_SIMULATED) for booked in expected.settlements] == settlements
-    assert expected.cash_paise[-1] == broker.account.cash_paise
-    assert expected.positions == tuple(broker.account.quantity)
+    async def hear(self, told) -> None:
+        async for news in told:
+            await self.take(self.answer(news))
+
+    async def trade(self, panel: Panel, decisions: DecisionArrays) -> None:
+        last = len(panel)
+        columns = bar_openings(panel, 0, last), bar_closings(panel, 0, last), decided(panel, decisions, 0, last)
+        for opening, closing, answer in zip(*columns, strict=True):
+            await self.take(opening)
+            await self.hear(self.broker.trade_bar("t", closing.row))
+            await self.take(closing)
+            await self.take(answer)
+            if self.session.settings.fill_at == "same_close":
+                await self.hear(self.broker.fill_at_close("t", closing.row))
+                await self.take(Revalue(closing.moment))
+            if opening.deadline is not None and opening.ends_session:
+                await self.take(SessionEnds(closing.moment))
+                await self.hear(self.broker.close_out("t", closing.row))
+                await self.take(Revalue(closing.moment))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -112,6 +170,6 @@ def test_paper_keeps_products_and_market_protection_as_the_backtest_does(seed, p
 
 
 def test_its_repr_tells_cash_and_resting_orders():
-    panel = random_panel(0, bars=3, instruments=1)
-    broker = PaperBroker(panel.instruments, Settings(capital=5_000))
-    assert repr(broker) == "PaperBroker(cash ₹5,000.00, SimulatedExchange(1 instruments, 0 resting orders))"
+    book = PaperBook("t", [Instrument("S0")], Settings(capital=5_000))
+    broker = PaperBroker([book], ReplayClock(0))
+    assert repr(broker) == "PaperBroker(by bars, PaperLedger(t: cash ₹5,000.00, 0 resting orders))"
