@@ -39,7 +39,7 @@ from framework.pretrade.answers import Deny, Wait
 from framework.types import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from framework.broker.port import Broker, SendOutcome
     from framework.live.clock import Clock
@@ -89,8 +89,8 @@ class Gatekeeper(Protocol):
         """A moment of the schedule has passed."""
         ...
 
-    def see_funds(self, available_paise: int, now: int) -> None:
-        """The broker's figure of cash or margin."""
+    def see_funds(self, available_paise: int, now: int, shown: Iterable[str] | None) -> None:
+        """The broker's figure of cash or margin, and the tags of orders that its book showed as open, if it was read."""
         ...
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> GateAnswer:

@@ -39,7 +39,6 @@ from framework.journal.account_entries import (
     RequestName,
     RunnerState,
     RunStopped,
-    StateChanged,
     StrategyMemory,
     StrayArrived,
 )
@@ -47,7 +46,6 @@ from framework.journal.errors import JournalError
 from framework.live.barrier import opening_of
 from framework.live.news import fill_answer, order_answer
 from framework.live.outbox import Outbox
-from framework.live.runner_state import RunnerStates
 from framework.live.schedule import MomentKind
 from framework.types import events
 from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
@@ -64,6 +62,7 @@ if TYPE_CHECKING:
     from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
     from framework.live.runner_journal import RunnerJournal
+    from framework.live.runner_state import RunnerStates
     from framework.live.schedule import Schedule, ScheduleMoment
     from framework.live.traded_strategy import TradedStrategy
     from framework.types.events import Answer, Command, Fact, Input, Outcome
@@ -73,6 +72,8 @@ INBOX = 10_000
 """Things that may wait; a feed that is quicker waits itself."""
 TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
 """Moments at which a session is told the time."""
+RECONCILE_NS = 30_000_000_000
+"""Time between two comparisons with the broker's book."""
 LATE_NS = 300_000_000_000
 """After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
@@ -134,6 +135,7 @@ class Runner:
         journal: RunnerJournal,
         names: OrderNames,
         gate: Gatekeeper,
+        states: RunnerStates,
         folded: FoldedAccount,
     ) -> None:
         """``folded``: the account as its journal leaves it; the sessions of ``traded`` are those of the fold."""
@@ -145,13 +147,14 @@ class Runner:
         self.gate = gate
         self._barriers = barriers
         self._schedule = schedule
+        self._reconciled_at = 0
         self._passed = 0
         """The schedule's moments up to here have been passed."""
         self._feed = feed
         self._names = names
         self._folded = folded
         self._lockstep: LockstepBroker | None = broker if broker.capabilities.lockstep else None  # type: ignore[assignment]
-        self.states = RunnerStates(self._note_state, folded.demands)
+        self.states = states
         self.outbox = Outbox(broker, journal, clock, names, gate, self.give, self._break, self._take_lockstep_news)
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | FeedEnds] = asyncio.Queue(INBOX)
         self._stopping = ""
@@ -255,6 +258,8 @@ class Runner:
     async def _take_market(self, event: FeedBar | FeedReaches) -> None:
         """Rows that are ready now, in the order of time, each after what the schedule had before it."""
         now = self.clock.now()
+        if isinstance(event, FeedReaches) and now - self._reconciled_at >= RECONCILE_NS:
+            await self.reconcile()
         due: list[Due] = []
         for place, (name, barrier) in enumerate(self._barriers.items()):
             if isinstance(event, FeedReaches):
@@ -431,18 +436,20 @@ class Runner:
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""
         try:
-            await self.broker.snapshot()
+            snapshot = await self.broker.snapshot()
         except BrokerError as error:
             self.finding("snapshot", str(error))
+            return
+        self._reconciled_at = snapshot.as_of
+        if snapshot.available_paise is not None:
+            shown = None if snapshot.orders is None else [one.tag for one in snapshot.orders if not one.state.is_final]
+            self.gate.see_funds(snapshot.available_paise, snapshot.as_of, shown)
 
     # ------------------------------------------------------------------ what a person sees
 
     def finding(self, code: str, text: str, *, symbol: str = "", session: str = "") -> None:
         """Note something that a person should look at."""
         self.journal.note(Finding(code, text, symbol, session))
-
-    def _note_state(self, change: StateChanged) -> None:
-        self.journal.note(change)
 
     def _break(self, why: str) -> None:
         """The journal cannot be written: nothing leaves any more."""
