@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.deployments.deployment_file import DeploymentError, find_deployment, parse_deployment, read_deployment
-from framework.errors import ConfigError
 from framework.deployments.state import state_of
+from framework.errors import ConfigError
 from framework.live.deployment import Reaction, Stage, session_name
 
 ROOT = Path(__file__).resolve().parents[2]
