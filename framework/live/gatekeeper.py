@@ -1,107 +1,84 @@
-"""Gatekeeper: asks everything that a request must pass before it leaves, with the facts of now.
+"""Gatekeeper of the outbox: within trading hours the account's gate is asked; outside them a request waits for the open.
 
-In this order: a request that was refused again and again with the same words is not tried once more (``repeats``); the
-pre-trade rules allow it (``pretrade.gate``); the broker's windows have room for it (``pacing``).
+It also keeps the gate's facts up to date with what passes by: prices, days, funds, the runner's state.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.broker.port import OrderRefused
 from framework.journal.account_entries import RequestName
-from framework.live.pacing import Urgency
 from framework.live.schedule import MomentKind
-from framework.pretrade import gate
-from framework.pretrade.answers import ALLOW, Wait
-from framework.pretrade.facts import SECOND_NS, TradingHours
-from framework.types.deadlines import NEVER
+from framework.pretrade.answers import Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from framework.broker.port import SendOutcome
+    from framework.live.account_gate import AccountGate
     from framework.live.outbox import OutboxItem
-    from framework.live.pacing import Pacing
-    from framework.live.pretrade_world import PretradeWorld
-    from framework.live.repeats import Repeats
     from framework.live.schedule import ScheduleMoment
     from framework.pretrade.answers import Answer
+    from framework.pretrade.facts import TradingHours
     from framework.session.instrument_state import WorkingOrder
     from framework.types.portfolio import TradingState
 
-URGENCY = {0: Urgency.CANCEL, 1: Urgency.REDUCE, 2: Urgency.PROTECT, 3: Urgency.NEW}
+NEW_HOURS = frozenset({MomentKind.NEW_DAY, MomentKind.PRE_OPEN, MomentKind.OPEN})
 
 
-class AccountGate:
-    """Gate of an account; see ``outbox.Gatekeeper``."""
+class MarketGatekeeper:
+    """Gatekeeper with the market's hours; see ``outbox.Gatekeeper``."""
 
     def __init__(
         self,
-        world: PretradeWorld,
-        pacing: Pacing,
-        repeats: Repeats,
+        gate: AccountGate,
         hours: Callable[[int], TradingHours | None],
+        next_open: Callable[[int], int],
         state: Callable[[], TradingState],
     ) -> None:
-        """``hours`` of a session's day, None without one; ``state`` of the runner."""
-        self.world = world
-        self._pacing = pacing
-        self._repeats = repeats
+        """``hours`` of a day (days since 1970-01-01), None without a session; ``next_open`` after a moment.
+
+        ``state`` of the runner, asked at each review.
+        """
+        self._gate = gate
         self._hours = hours
+        self._next_open = next_open
         self._state = state
+        self._today: TradingHours | None = None
+        self._priced: set[str] = set()
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """See ``Gatekeeper``."""
-        self.world.note_price(symbol, price, now)
+        self._priced.add(symbol)
+        self._gate.world.note_price(symbol, price, now)
 
     def see_moment(self, moment: ScheduleMoment) -> None:
-        """See ``Gatekeeper``: a new day has its own hours."""
-        if moment.kind in {MomentKind.NEW_DAY, MomentKind.PRE_OPEN, MomentKind.OPEN}:
-            self.see_day(moment.session)
+        """See ``Gatekeeper``: a day has its own hours, and at its open no price is fresher than the last one."""
+        if moment.kind in NEW_HOURS:
+            self._today = self._hours(moment.session)
+        if self._today is None or moment.kind is not MomentKind.OPEN:
+            return
+        world = self._gate.world
+        world.note_hours(self._today)
+        for symbol in sorted(self._priced):
+            world.note_price(symbol, world.quote(symbol).price, self._today.open_ns)
 
-    def see_day(self, session: int) -> None:
-        """Hours of a day, days since 1970-01-01."""
-        hours = self._hours(session)
-        if hours is not None:
-            self.world.note_hours(hours)
-
-    def see_funds(self, available_paise: int, now: int) -> None:
-        """The broker's figure of cash or margin."""
-        self.world.note_funds(available_paise, now)
+    def see_funds(self, available_paise: int, now: int, shown: Iterable[str] | None) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.world.note_funds(available_paise, now, shown)
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
         """See ``Gatekeeper``."""
-        self.world.state = self._state()
-        request = self.world.request_of(item.traded.name, item.command, working)
-        repeated = self._repeats.ask(request, now)
-        if repeated is not ALLOW:
-            return repeated
-        verdict = gate.review(request, self.world.context(request), now)
-        if verdict is not ALLOW:
-            return verdict
-        paced = self._pacing.ask(_key(item), URGENCY[item.rank], now, request.expires_ns)
-        if paced is ALLOW:
-            self.world.note_leaving(request, now)
-        return paced
+        hours = self._today
+        if item.request is not RequestName.CANCEL and not (hours is not None and hours.open_ns <= now < hours.close_ns):
+            return Wait(max(self._next_open(now) - now, 1))
+        self._gate.world.state = self._state()
+        return self._gate.review(item, working, now)
 
     def went_out(self, item: OutboxItem, working: WorkingOrder, now: int) -> None:
         """See ``Gatekeeper``."""
-        self._pacing.left(_key(item), URGENCY[item.rank], now)
-        self.world.note_left(self.world.request_of(item.traded.name, item.command, working), now)
+        self._gate.went_out(item, working, now)
 
     def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
         """See ``Gatekeeper``."""
-        request = self.world.request_of(item.traded.name, item.command, working)
-        if isinstance(outcome, OrderRefused):
-            self._repeats.refused(request, outcome.code, now)
-            if item.request is RequestName.PLACE:
-                self.world.note_refused(item.tag)
-        else:
-            self._repeats.passed(request)
-
-
-def _key(item: OutboxItem) -> tuple[str, str]:
-    return (item.tag, str(item.request))
-
-
+        self._gate.came_back(item, working, outcome, now)
