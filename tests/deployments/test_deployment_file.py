@@ -226,7 +226,7 @@ UNREADABLE = [
     ),
     ("- a", " holds a list; it should hold keys such as name: and strategies:"),
     ("a: 2015-13-45", " cannot be read: it holds a date or a number that there is not"),
-    ("[" * 3000, " cannot be read: its lists and keys lie too deep in each other"),
+    ("[" * 1500, " cannot be read: its lists and keys lie too deep in each other"),
 ]
 
 
