@@ -150,7 +150,10 @@ def test_every_mistake_is_named_at_once_with_its_key():
         ("morning.yaml: unknown key strategies.0.run.exits.stop_los; did you mean stop_loss?", ""),
         ("morning.yaml: feed.kind = 'live': input should be 'replay'", ""),
         ("morning.yaml: send.max_order_value = 0: input should be greater than 0", ""),
-        ("morning.yaml: strategies.1.strategy: no strategy is called 'mcad'; did you mean macd?", "(a file of your own is given as ./file.py or ./file.py:Class)"),
+        (
+            "morning.yaml: strategies.1.strategy: no strategy is called 'mcad'; did you mean macd?",
+            "(a file of your own is given as ./file.py or ./file.py:Class)",
+        ),
         ("morning.yaml: strategies.0.parameters: RSI has no parameter 'perid'; did you mean 'period'?", ""),
     ]:
         assert [start] == [start for one in found if one.startswith(start) and one.endswith(end)], found
