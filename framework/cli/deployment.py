@@ -90,7 +90,7 @@ def deployments_command(
     """
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import read_deployments
-    from framework.live.deployment import state_of
+    from framework.deployments.state import state_of
 
     found, broken = read_deployments(folder)
     database = database_path(db)

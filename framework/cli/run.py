@@ -63,8 +63,7 @@ def run_command(
             "--replay 2015-01-05..2015-01-09"
         )
     days = days_of(replay)
-    run, report = trade_recorded(chosen, database_path(db), days, speed_of(speed))
-    document = document_of(run, report, chosen, days)
+    document = trade_recorded(chosen, database_path(db), days, speed_of(speed))
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
     else:
@@ -98,26 +97,21 @@ def speed_of(text: str) -> float:
     return factor
 
 
-def trade_recorded(
-    deployment: Deployment, db: Path, days: tuple[date, date], speed: float
-) -> tuple[ReplayRun, RunnerReport]:
-    """Run it to its end, from the account's lock to its last entry."""
+def trade_recorded(deployment: Deployment, db: Path, days: tuple[date, date], speed: float) -> dict[str, Any]:
+    """Run it to its end, from the account's lock to its last entry; what came of it, by its journal."""
+    from time import time_ns
+
     from framework.live.assembly import recorded_strategies
     from framework.live.process_lock import ProcessLock
-    from framework.store.account_files import run_folder
+    from framework.store.account_files import journal_path, run_folder
 
     recorded = recorded_strategies(deployment, db, *days)
-    with ProcessLock(run_folder(db, deployment.account)):
-        return _trade(deployment, db, recorded, days, speed)
+    with ProcessLock(run_folder(db, deployment.account), time_ns()):
+        report = _trade(deployment, db, recorded, speed)
+    return document_of(deployment, recorded, journal_path(db, deployment.account), report)
 
 
-def _trade(
-    deployment: Deployment,
-    db: Path,
-    recorded: Sequence[RecordedStrategy],
-    days: tuple[date, date],
-    speed: float,
-) -> tuple[ReplayRun, RunnerReport]:
+def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy], speed: float) -> RunnerReport:
     from framework.journal.account_entries import AccountHeader
     from framework.live.account_journal import folded_account, replay_plan, set_aside
     from framework.live.journal_thread import JournalInline, JournalThread
@@ -129,33 +123,31 @@ def _trade(
     paper = run_folder(db, deployment.account) / "paper-broker.sqlite"
     header = AccountHeader(deployment.account, stage)
     rules = {one.deployed.session: one.rules for one in recorded}
-    replayed = sessions_of(recorded)
+    days = sessions_of(recorded)
     database = JournalDatabase(path, deployment.account, stage)
     folded = folded_account(database.lines(), header, rules)
-    plan = replay_plan(folded, [day.isoformat() for day in replayed], deployment.name)
+    plan = replay_plan(folded, [day.isoformat() for day in days], deployment.name)
     if not plan.goes_on:
         database.close()
         set_aside(path, [paper])
         database = JournalDatabase(path, deployment.account, stage)
         folded = folded_account(database.lines(), header, rules)
-    number = database.head()[0]
-    run_name = f"{deployment.name}-{number}"
+    run_name = f"{deployment.name}-{database.runs() + 1}"
     database.begin_run(run_name)
     fastest = speed == float("inf")
 
-    async def trade() -> tuple[ReplayRun, RunnerReport]:
+    async def trade() -> RunnerReport:
         writer = JournalInline(database) if fastest else JournalThread(database)
-        run = _assembled(deployment, recorded, folded, writer, run_name, replayed, 1.0 if fastest else speed, paper)
+        run = _assembled(deployment, recorded, folded, writer, run_name, days, 1.0 if fastest else speed, paper)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError, ValueError, RuntimeError):
                 loop.add_signal_handler(name, run.runner.stop, f"signal {name.name}")
         try:
-            report = await run.runner.run()
+            return await run.runner.run()
         finally:
             await run.broker.close()
             await writer.close()
-        return run, report
 
     return run_virtual(trade()) if fastest else asyncio.run(trade())
 
@@ -181,7 +173,6 @@ def _assembled(  # noqa: PLR0913, PLR0917
         days=days,
         speed=speed,
         make_broker=lambda some, clock: paper_broker(deployment, some, clock, paper),
-        make_gate=lambda traded, journal, names, clock: gatekeeper(deployment, traded, journal, names, clock),
     )
 
 
@@ -225,14 +216,61 @@ def behaviour_of(paper: Any) -> Any:
         request_ns=(latency, latency + jitter),
         news_ns=(latency, latency + jitter),
         refused=paper.rejects,
-        partial_fills=paper.partial_fills,
+        partial_fill=paper.partial_fills,
         lost_reply=paper.lost_answers,
         doubled_news=paper.doubled_answers,
         reordered_news=paper.reordered_answers,
     )
 
 
-def gatekeeper(
-    deployment: Deployment, traded: Sequence[Any], journal: Any, names: Any, clock: Any
-) -> Any:  # pragma: no cover - replaced below
-    """See ``live.gatekeeper``."""
+def document_of(deployment: Deployment, recorded: Sequence[RecordedStrategy], path: Path, report: RunnerReport) -> dict[str, Any]:
+    """What came of a run as its journal has it: ``--json`` prints it."""
+    from framework.live.journal_records import read_records
+    from framework.report import frames
+
+    records = read_records(path, recorded)
+    strategies = {
+        one.deployed.name: {
+            "orders": sum(order.verdict.quantity != 0 for order in record.orders),
+            "fills": len(record.settlements),
+            "charges": sum(settled.charges_paise for settled in record.settlements) / 100,
+            "final_equity": (record.equity_paise[-1] if len(record.equity_paise) else record.settings.capital_paise) / 100,
+            "order_rows": frames.order_rows(record),
+            "fill_rows": [row._asdict() for row in frames.fill_rows(record)],
+        }
+        for one, record in zip(recorded, records, strict=True)
+    }
+    return {
+        "deployment": deployment.name,
+        "account": deployment.account,
+        "days": [day.isoformat() for day in sessions_of(recorded)],
+        "orders": sum(one["orders"] for one in strategies.values()),
+        "fills": sum(one["fills"] for one in strategies.values()),
+        "charges": round(sum(one["charges"] for one in strategies.values()), 2),
+        "final_equity": round(sum(one["final_equity"] for one in strategies.values()), 2),
+        "state": str(report.state),
+        "ended": report.cause,
+        "journal": str(path),
+        "journal_hash": report.journal_hash,
+        "journal_entries": report.entries,
+        "strategies": strategies,
+    }
+
+
+def show(document: dict[str, Any]) -> None:
+    """The same as a table."""
+    from framework.cli.tables import new_table, print_table
+    from framework.types.rupees import rupees
+
+    table = new_table()
+    table.add_column("strategy", no_wrap=True)
+    for heading in ("orders", "fills", "charges", "final equity"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, one in [*document["strategies"].items(), ("account", document)]:
+        table.add_row(
+            name, f"{one['orders']:,}", f"{one['fills']:,}", rupees(one["charges"]), rupees(one["final_equity"])
+        )
+    typer.echo(f"Deployment {document['deployment']}, {', '.join(document['days'])}")
+    print_table(table)
+    typer.echo(f"State       {document['state']} ({document['ended']})")
+    typer.echo(f"Journal     {document['journal']}, {document['journal_entries']:,} entries, {document['journal_hash']}")

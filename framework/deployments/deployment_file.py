@@ -203,7 +203,7 @@ def _sentences(file: Path, error: ValidationError) -> list[str]:
     found: dict[str, str] = {}
     for mistake in error.errors(include_url=False):
         model, path = _place(mistake["loc"])
-        key = ".".join(map(str, path))
+        key = ".".join(str(part) if str(part).isprintable() else repr(part) for part in path)
         if mistake["type"] == "extra_forbidden":
             sentence = f"{file}: unknown key {key}; {_nearest(str(path[-1]), model)}"
         elif mistake["type"] == "missing":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -15,11 +16,12 @@ from framework.types.timeframe import Timeframe
 
 Strict = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 PERFECT, REPLAY = PaperSettings(), FeedSettings()
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,29}")
 PATTERN_LETTERS = "*?[]"
 
 
 def _name(given: str) -> str:
-    if not (given.isascii() and given.replace("_", "").replace("-", "").isalnum() and len(given) <= 30):  # noqa: PLR2004 - letters
+    if NAME.fullmatch(given) is None:
         msg = f"{given!r} cannot be a name; use at most 30 letters, digits, - and _, such as morning"
         raise ValueError(msg)
     return given

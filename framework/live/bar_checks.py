@@ -52,7 +52,7 @@ def price_fault(price: float, tick: float = 0.0) -> str:
         return f"{price:g} is no finite price above 0"
     if tick > 0:
         steps = price / tick
-        if not abs(steps - round(steps)) <= ON_GRID * max(1.0, steps):
+        if not abs(steps - round(steps)) <= ON_GRID:
             return f"{price:g} is not on the tick of {tick:g}"
     return ""
 

@@ -22,7 +22,6 @@ SESSION_PREFIX = "ty"
 """Beginning of every session's name, and so of every tag of ours."""
 SESSION_LETTERS = 10
 """Letters behind the prefix, 50 bits: the name has the 12 characters that a session may have."""
-NEVER_RUN, HAS_RUN = "never run", "has run"
 
 
 class Stage(StrEnum):
@@ -135,18 +134,3 @@ def session_name(account: str, deployment: str, strategy: str) -> str:
     """
     digest = hashlib.sha256(f"{account}\0{deployment}\0{strategy}".encode()).digest()
     return SESSION_PREFIX + base64.b32encode(digest).decode().lower()[:SESSION_LETTERS]
-
-
-def journal_file(database: Path, account: str) -> Path:
-    """The account's journal, beside the market database: ``market-main.journal.sqlite``."""
-    return database.with_name(f"{database.stem}-{account}.journal.sqlite")
-
-
-def run_folder(database: Path, account: str) -> Path:
-    """Folder of the account's lock and control files, beside the market database: ``market-main.run``."""
-    return database.with_name(f"{database.stem}-{account}.run")
-
-
-def state_of(deployment: Deployment, database: Path) -> str:
-    """State of a deployment as its account's journal has it: ``never run`` where there is no journal."""
-    return HAS_RUN if journal_file(database, deployment.account).is_file() else NEVER_RUN

@@ -12,7 +12,7 @@ from framework.live.schedule import MomentKind
 from framework.pretrade.answers import Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from framework.broker.port import SendOutcome
     from framework.live.account_gate import AccountGate
@@ -63,9 +63,9 @@ class MarketGatekeeper:
         for symbol in sorted(self._priced):
             world.note_price(symbol, world.quote(symbol).price, self._today.open_ns)
 
-    def see_funds(self, available_paise: int, now: int) -> None:
+    def see_funds(self, available_paise: int, now: int, shown: Iterable[str] | None) -> None:
         """See ``Gatekeeper``."""
-        self._gate.world.note_funds(available_paise, now)
+        self._gate.world.note_funds(available_paise, now, shown)
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
         """See ``Gatekeeper``."""

@@ -50,6 +50,11 @@ class BarGrid:
             self._now = now or self._now
         return now
 
+    def trades_at(self, moment: int) -> bool:
+        """True within a window of continuous trading, its end not included."""
+        hours = self.session_at(moment)
+        return hours is not None and hours.trades_at(moment)
+
     def span_of(self, moment: int) -> BarSpan | None:
         """The bar that a moment of trading lies in; None where no bar is, as at night and in a break."""
         hours = self.session_at(moment)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.journal.account_entries import AccountHeader, RunStarted
 from framework.live.barrier import Barrier
 from framework.live.clock import ReplayClock
-from framework.live.hours import MarketClass, hours_of
+from framework.live.gate_assembly import paper_gate
+from framework.live.hours import MarketClass, hours_of, session_of
 from framework.live.order_names import OrderNames
 from framework.live.replay_feed import ReplayFeed
 from framework.live.runner import Runner
 from framework.live.runner_journal import RunnerJournal
+from framework.live.runner_state import RunnerStates
 from framework.live.schedule import DayPlan, MomentKind, Schedule
 from framework.market.calendar import Calendar
 from framework.run.provenance import versions
@@ -26,14 +28,12 @@ if TYPE_CHECKING:
     from framework.live.assembly import RecordedStrategy
     from framework.live.clock import Clock
     from framework.live.deployment import Deployment
-    from framework.live.outbox import Gatekeeper
     from framework.live.runner_journal import EntryWriter
     from framework.live.traded_strategy import TradedStrategy
     from framework.types import Instrument
     from framework.types.deadlines import Deadline
 
     BrokerMaker = Callable[[Sequence["RecordedStrategy"], Clock], Broker]
-    GateMaker = Callable[[Sequence[TradedStrategy], RunnerJournal, OrderNames, Clock], Gatekeeper]
 
 CLASSES = ("cas", "other")
 """Classes of hours of a share whose own is not known: the first close of them counts."""
@@ -66,7 +66,6 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     days: Sequence[date],
     speed: float,
     make_broker: BrokerMaker,
-    make_gate: GateMaker,
 ) -> ReplayRun:
     """Put the parts together; nothing has begun yet, and the header of a new session is noted."""
     panels = [one.prepared.panel for one in recorded]
@@ -114,6 +113,16 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     last = next((moment.time for moment in reversed([*schedule.between(start, end + 8 * 3_600_000_000_000)])
                  if moment.kind is MomentKind.END_OF_DAY), end)  # fmt: skip
     broker = make_broker(recorded, clock)
+    states = RunnerStates(journal.note, folded.demands)
+    gate = paper_gate(
+        deployment,
+        traded,
+        journal,
+        schedule=schedule,
+        hours=hours,
+        state=lambda: states.trading,
+        today=session_of(days[0]),
+    )
     runner = Runner(
         run=run,
         traded=traded,
@@ -124,7 +133,8 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         clock=clock,
         journal=journal,
         names=order_names,
-        gate=make_gate(traded, journal, order_names, clock),
+        gate=gate,
+        states=states,
         folded=folded,
     )
     return ReplayRun(runner, traded, journal, broker)

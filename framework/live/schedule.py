@@ -94,7 +94,7 @@ def day_moments(
 ) -> tuple[ScheduleMoment, ...]:
     """Moments of one local day (days since 1970-01-01), in order. A day without a session has ``NEW_DAY`` alone."""
     zone = _zone_of(calendars)
-    found = _Moments(session)
+    found = _DayMoments(session)
     notes, ends = [], []
     for symbol, classes in plan.classes.items():
         days, note = _days(calendars, session, classes)
@@ -111,7 +111,7 @@ def day_moments(
     return found.in_order(next(filter(None, notes), ""))
 
 
-class _Moments:
+class _DayMoments:
     """Moments of a day while they are gathered: symbols by time and kind."""
 
     def __init__(self, session: int) -> None:
@@ -203,7 +203,7 @@ class Schedule:
         return next(self.between(moment, moment + 2 * DAY_NS))
 
     def opinion_on(self, session: int) -> DayOpinion:
-        """What the table says of a day, days since 1970-01-01: does anything of the plan trade on it."""
+        """The table's opinion of a day, days since 1970-01-01: does anything of the plan trade on it."""
         unknown = False
         for classes in dict.fromkeys(self._plan.classes.values()):
             days, note = _days(self._calendars, session, classes)

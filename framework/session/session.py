@@ -257,6 +257,11 @@ class Session:
         return self._row
 
     @property
+    def is_in_bar(self) -> bool:
+        """True between a bar's open and its close."""
+        return self.inputs.phase == OPEN
+
+    @property
     def awaits_decision(self) -> bool:
         """True between a bar's close and the decision at it."""
         return self.inputs.phase == CLOSED

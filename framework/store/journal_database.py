@@ -132,6 +132,10 @@ class JournalDatabase:
         self._run = run
         return self._entries, self._head
 
+    def runs(self) -> int:
+        """Runs that have begun here."""
+        return int(self._connection.execute("SELECT count(*) FROM runs").get)
+
     def append(self, entries: Sequence[Sealed], *, durable: bool = True) -> None:
         """Entries in one transaction; durable ones outlive a power cut when this returns, others a kill −9.
 

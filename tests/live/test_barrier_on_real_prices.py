@@ -6,9 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from framework.broker.feed import FeedBar, FeedReaches
 from framework.engines.rows import bar_rows
+from framework.live.bar_builder import BarBuilder
 from framework.live.barrier import Barrier
+from framework.live.clock import ReplayClock
 from framework.live.hours import MarketClass, hours_of
+from framework.live.replay_feed import ReplayFeed
+from framework.live.tick_bars import TickBars
+from framework.live.virtual_loop import run_virtual
 from framework.market.calendar import Calendar
 from framework.types import Bars, Instrument, Panel
 from tests.live.rows import feed_bars, plain, told, with_marks
@@ -92,3 +98,32 @@ def test_stored_bars_of_the_rows_own_timeframe_pass_as_they_are(minutes, hours, 
 
     assert [] == strays
     assert [plain(row) for row in bar_rows(panel, 0, len(panel) - 1)] == [plain(row) for row in rows[:-1]]
+
+
+def test_whole_days_replayed_as_ticks_give_the_same_rows(minutes, hours):
+    """Stored bars → ticks within them → bars → rows, in virtual time."""
+    days = [bars[-750:] for bars in minutes]
+    begins = max(int(bars.session[0]) for bars in days) + 1  # whole days of all three
+    days = [bars[int(np.searchsorted(bars.session, begins)) :] for bars in days]
+    panel = Panel.from_bars(days)
+    symbols = [str(bars.instrument) for bars in days]
+    barrier, builder = Barrier(symbols, "1m", hours), BarBuilder(symbols, "1m", hours)
+
+    async def rows_of(seed):
+        stored = feed_bars(days)
+        clock = ReplayClock(stored[0].open_time - 60 * 10**9)
+        feed = TickBars(ReplayFeed(stored, clock, ticks_seed=seed), builder, clock)
+        rows = []
+        async for event in feed.events():
+            if isinstance(event, FeedBar):
+                assert barrier.take(event, clock.now()) is None
+            if isinstance(event, FeedReaches):
+                rows += barrier.reach(event.time)
+        return rows
+
+    rows = run_virtual(rows_of(7))
+
+    assert len(panel) >= 375
+    expected = list(bar_rows(panel, 0, len(panel)))
+    assert [plain(row) for row in expected[:-1]] == [plain(row) for row in rows[:-1]]
+    assert not builder.volume_fell
