@@ -62,7 +62,7 @@ class KilledHost(PaperHost):
                     break
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     "choices",
     [
@@ -72,7 +72,7 @@ class KilledHost(PaperHost):
     ],
 )
 def test_killed_at_any_event_it_still_is_the_event_backtest(seed, choices):
-    panel, decisions = random_panel(seed, bars=150), random_targets(random_panel(seed, bars=150), seed + 100)
+    panel, decisions = random_panel(seed, bars=80), random_targets(random_panel(seed, bars=80), seed + 100)
     settings = Settings.of(sizing="equity:60%", capital=1_000_000, **choices)
     expected = run(panel, settings, decisions=decisions)
     host = KilledHost(Session(panel.instruments, settings), panel, settings, seed)
