@@ -35,6 +35,7 @@ from framework.errors import BrokerError
 from framework.journal.account_entries import Deferred, Denied, RequestName, Returned, Sending
 from framework.journal.account_fold import as_text, key_of
 from framework.journal.errors import JournalError
+from framework.live.failpoints import failpoint
 from framework.pretrade.answers import Deny, Wait
 from framework.types import events
 
@@ -158,6 +159,7 @@ class Outbox:
 
     def _defer(self, item: OutboxItem, until: int) -> None:
         self._deferred.append((until, item))
+        failpoint("deferred")
         self._journal.note(Deferred(item.traded.name, item.tag, item.order_id, item.request, until))
 
     def release(self, now: int) -> None:
@@ -226,16 +228,21 @@ class Outbox:
                 0 if item.request is RequestName.CANCEL else outgoing_quantity(outgoing),
             )
         )
+        failpoint("sending_noted")
         try:
             await self._journal.flush(durable=True)
         except JournalError as error:
             self._broken(str(error))
             return
+        failpoint("sending_durable")
         if self.closed:  # somebody closed it while the disk was waited for
             self._settle(item, working, OrderRefused(UNSENT, self.closed))
             return
         self._gate.went_out(item, working, self._clock.now())
-        self._settle(item, working, await self._leave(outgoing))
+        failpoint("request_counted")
+        outcome = await self._leave(outgoing)
+        failpoint("request_left")
+        self._settle(item, working, outcome)
 
     async def _may_leave(self, item: OutboxItem, working: WorkingOrder) -> bool:
         """Ask the gate until it allows or denies."""
@@ -247,6 +254,7 @@ class Outbox:
                 return False
             now = self._clock.now()
             verdict = self._gate.review(item, working, now)
+            failpoint("gate_asked")
             if isinstance(verdict, Deny):
                 self._give_up(item, verdict.code, as_text(verdict.value), as_text(verdict.bound))
                 return False
@@ -317,13 +325,16 @@ class Outbox:
             )
         )
         answer = answer_of(item, outcome, self._moment(item.traded))
+        failpoint("outcome_noted")
         if answer is not None:
             self._answer(item.traded, answer)
+        failpoint("outcome_answered")
         self._settled()
 
     def _give_up(self, item: OutboxItem, code: str, value: str, bound: str) -> None:
         """It does not leave: the session hears a refusal."""
         self._journal.note(Denied(item.traded.name, item.tag, item.order_id, item.request, code, value, bound))
+        failpoint("gate_denied")
         refusal = OrderRefused(code, f"{code}: {value}, bound {bound}")
         answer = answer_of(item, refusal, self._moment(item.traded))
         if answer is not None:

@@ -44,6 +44,7 @@ from framework.journal.account_entries import (
 )
 from framework.journal.errors import JournalError
 from framework.live.barrier import opening_of
+from framework.live.failpoints import failpoint
 from framework.live.news import fill_answer, order_answer
 from framework.live.outbox import Outbox
 from framework.live.schedule import MomentKind
@@ -191,6 +192,7 @@ class Runner:
     async def _start(self) -> None:
         self._passed = self.clock.now() - 1
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
+        failpoint("started")
         for key, command in self._folded.commanded.items():
             until = self._folded.deferred.get(key, 0)
             if until + LATE_NS > self.clock.now() and key[0] in self.traded:
@@ -199,10 +201,13 @@ class Runner:
                 self._answer_again(key, command, sent=False)
         for key, command in self._folded.sent.items():
             self._answer_again(key, command, sent=True)
+        failpoint("void_answered")
         self.states.enter(RunnerState.RECONCILING, "reconciling")
+        failpoint("unknown_answered")
         await self._settle_commands()
         await self.reconcile()
         self.states.settle("reconciled")
+        failpoint("reconciled")
         for traded in self.traded.values():
             await self._trade_row(traded, traded.session.last_row)  # what a death within it left undone
         await self._flush()
@@ -224,12 +229,14 @@ class Runner:
 
     async def _end(self) -> RunnerReport:
         await self.outbox.stop()
+        failpoint("stopping")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         state = self.states.state
         self.states.enter(RunnerState.STOPPED, "stopped", self._stopping)
         self.journal.note(RunStopped(self.run_name, self._stopping, state))
+        failpoint("stopped_noted")
         with suppress(JournalError):
             await self.journal.flush(durable=True)
         return RunnerReport(state, self._stopping, self.journal.head, self.journal.entries)
@@ -248,8 +255,10 @@ class Runner:
         await self._flush()
 
     async def _flush(self) -> None:
+        failpoint("flush_begins")
         try:
             await self.journal.flush()
+            failpoint("flushed")
         except JournalError as error:
             self._break(str(error))
         if self.journal.failed:
@@ -274,6 +283,7 @@ class Runner:
             due += [Due(row.close_time, place, traded, row) for row in rows if row.time > closed]
         if isinstance(event, FeedBar):
             self.gate.see_price(event.symbol, event.close, now)
+            failpoint("price_seen")
         for ready in sorted(due, key=lambda one: one[:2]):
             await self._pass_moments(ready.close_time - 1)
             await self._trade_row(ready.traded, ready.row)
@@ -284,6 +294,7 @@ class Runner:
         bar = stray.bar
         why = f"{stray.why}: {stray.detail}" if stray.detail else str(stray.why)
         self.journal.note(StrayArrived(bar.symbol, bar.open_time, bar.close_time, bar.close, why, bar.source))
+        failpoint("stray_noted")
 
     def _take_connection(self, connection: FeedConnection) -> None:
         if connection.up:
@@ -299,11 +310,13 @@ class Runner:
             return
         for moment in self._schedule.between(self._passed, until):
             await self._pass(moment)
+            failpoint("moment_passed")
         self._passed = until
 
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
         self.outbox.release(self.clock.now())
+        failpoint("released")
         if moment.kind is MomentKind.OPEN:
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
@@ -317,6 +330,7 @@ class Runner:
         if opening is not None and opening.session > traded.session.session_day:
             self.journal.checkpoint(traded.name, traded.session)
             await self._give_and_settle(traded, opening)
+            failpoint("session_opened")
 
     # ------------------------------------------------------------------ a row of one strategy
 
@@ -326,18 +340,24 @@ class Runner:
         if row.time > session.last_row.time:
             if not session.is_open(row.time):
                 await self._give_and_settle(traded, opening_of(row))
+                failpoint("row_opened")
             if self._lockstep is not None:
                 await self._take_each(self._lockstep.trade_bar(traded.name, row))
+                failpoint("bar_traded")
             await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
+            failpoint("row_closed")
         if session.awaits_decision:
             await self._decide(traded, row)
         if self._lockstep is not None and traded.settings.fill_at == "same_close":
             await self._take_each(self._lockstep.fill_at_close(traded.name, row))
+            failpoint("same_close")
             await self._give_and_settle(traded, Revalue(self._moment(traded)))
         if row.deadline is not None and session.awaits_end:
             await self._give_and_settle(traded, SessionEnds(self._moment(traded)))
+            failpoint("session_ended")
             if self._lockstep is not None:
                 await self._take_each(self._lockstep.close_out(traded.name, row))
+                failpoint("closed_out")
             await self._give_and_settle(traded, Revalue(self._moment(traded)))
 
     async def _decide(self, traded: TradedStrategy, row: BarRow) -> None:
@@ -353,8 +373,10 @@ class Runner:
             return
         if decision.memory:
             self.journal.note(StrategyMemory(traded.name, decision.memory))
+            failpoint("memory_noted")
         decided = Decided(self._moment(traded), decision.decisions, tuple(decision.requests))
         await self._give_and_settle(traded, decided)
+        failpoint("decided")
 
     def _stop_strategy(self, traded: TradedStrategy, why: str) -> None:
         """Its own code failed: it decides no more, its entries are taken back, its stops stay. The others go on."""
@@ -365,6 +387,7 @@ class Runner:
     async def _take_each(self, news: AsyncIterator[BrokerNews]) -> None:
         """Each execution with all that follows from it before the next one is decided."""
         async for one in news:
+            failpoint("bar_news")
             self._take_news(one)
             await self._settle_commands()
 
@@ -388,10 +411,12 @@ class Runner:
             self.states.demand("invariant", RunnerState.HALTED, str(error))
             return NOTHING
         self.journal.handled(traded.name, event, outcome)
+        failpoint("input_handled")
         for fact in outcome.facts:
             self._observe(traded, fact)
         if outcome.commands:
             self.outbox.put(traded, outcome.commands)
+            failpoint("commands_queued")
         return outcome
 
     def _observe(self, traded: TradedStrategy, fact: Fact) -> None:
@@ -409,6 +434,7 @@ class Runner:
         if self._lockstep is not None:
             for one in self._lockstep.drain():
                 self._take_news(one)
+            failpoint("lockstep_news")
 
     def _take_news(self, news: BrokerNews) -> None:
         if isinstance(news, BrokerFill | BrokerOrder):
@@ -421,10 +447,13 @@ class Runner:
             answer: Answer | None
             if isinstance(news, BrokerFill):
                 answer = fill_answer(news, traded, owner[1], self._moment(traded))
+                failpoint("fill_taken")
             else:
                 answer = order_answer(news, traded, owner[1], self._moment(traded))
+                failpoint("order_news_taken")
             if answer is not None:
                 self.give(traded, answer)
+            failpoint("news_taken")
         elif isinstance(news, FillAnnulled):
             self.finding("fill_annulled", f"{news.fill_id}: {news.reason}")
             self.states.demand("fill_annulled", RunnerState.HALTED, f"execution {news.fill_id} was annulled")
@@ -437,6 +466,7 @@ class Runner:
         """Compare what we believe with the broker's book."""
         try:
             snapshot = await self.broker.snapshot()
+            failpoint("snapshot_read")
         except BrokerError as error:
             self.finding("snapshot", str(error))
             return
@@ -444,12 +474,14 @@ class Runner:
         if snapshot.available_paise is not None:
             shown = None if snapshot.orders is None else [one.tag for one in snapshot.orders if not one.state.is_final]
             self.gate.see_funds(snapshot.available_paise, snapshot.as_of, shown)
+            failpoint("funds_noted")
 
     # ------------------------------------------------------------------ what a person sees
 
     def finding(self, code: str, text: str, *, symbol: str = "", session: str = "") -> None:
         """Note something that a person should look at."""
         self.journal.note(Finding(code, text, symbol, session))
+        failpoint("finding_noted")
 
     def _break(self, why: str) -> None:
         """The journal cannot be written: nothing leaves any more."""
