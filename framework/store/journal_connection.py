@@ -89,11 +89,12 @@ def writing(path: str, vfs: str | None) -> Any:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA mmap_size = 0")
         owner_of(connection, path)
+        # EXTRA counts while the file is made: else a power cut may bring back the deleted log of its first page.
+        connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
-        connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
-        connection.close(True)
+        let_go(connection)
         raise
     return connection
 
@@ -106,6 +107,12 @@ def reading(path: str) -> Any:
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     connection.execute("PRAGMA mmap_size = 0")
     return connection
+
+
+def let_go(connection: Any) -> None:
+    """Close a connection after an error, whose cause is told already."""
+    with contextlib.suppress(driver().Error):
+        connection.close()
 
 
 @contextlib.contextmanager

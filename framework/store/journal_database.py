@@ -30,6 +30,7 @@ from framework.store.journal_connection import (
     atomic,
     create_file,
     driver,
+    let_go,
     owner_of,
     writing,
 )
@@ -76,7 +77,7 @@ class JournalDatabase:
             try:
                 self._begin(JournalOwner(account, mode))
             except BaseException:
-                self._connection.close(True)
+                let_go(self._connection)
                 raise
         except self._apsw.Error as error:
             msg = f"{path} cannot be used as an account's journal ({error})"
@@ -208,5 +209,8 @@ class JournalDatabase:
         return wal.stat().st_size if wal.exists() else 0
 
     def close(self) -> None:
-        """Make what was appended durable and let go of the file; safe to call twice."""
-        self._connection.close()
+        """Make what was appended durable and let go of the file; safe to call twice. An error shows in ``failed``."""
+        try:
+            self._connection.close()
+        except self._apsw.Error as error:
+            self.failed = self.failed or f"{self.path}: it could not be closed ({error})"
