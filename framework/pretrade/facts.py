@@ -169,6 +169,18 @@ class Ceilings(NamedTuple):
     orders_per_second: int
 
 
+class RequestWindow(NamedTuple):
+    """Requests that may leave within any span of so long, wherever it begins; from ``config/market/windows.yaml``."""
+
+    length_ns: int
+    places: int
+    """Requests of every kind, refused ones too."""
+    for_cancels: int
+    """Places that only cancels may use."""
+    for_exits: int
+    """Places that nothing new may use: cancels, reductions and protection."""
+
+
 class SendLimits(NamedTuple):
     """The ``live:`` limits of the configuration, every one of them set by the user."""
 

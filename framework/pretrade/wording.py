@@ -49,6 +49,7 @@ SENTENCES = {
     "own_cross": "at {value} it would meet an own order at {bound}; cancel that one first",
     "orders_per_minute": "it would be order {value} of this minute in its symbol, at most {bound} (orders_per_minute)",
     "orders_per_day": "it would be order {value} of today in its symbol, at most {bound} (orders_per_day)",
+    "repeated": "it was refused {value} times with {bound}; change the order, or wait a minute for the next probe",
     "rate": "its turn comes in {value} s, it expires in {bound} s",
     "error": "a rule could not judge it, so it is refused: {value}",
 }

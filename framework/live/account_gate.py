@@ -1,0 +1,82 @@
+"""Account gate: the outbox's gatekeeper. Repeats, the pre-trade rules on the facts of now, and the pacing, in turn.
+
+What it allows is counted at once, before the journal's disk is waited for, so that two requests that are reviewed side
+by side cannot both use the same room.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.broker.port import OrderAccepted, OrderRefused
+from framework.journal.account_entries import RequestName
+from framework.live.outbox import UNSENT
+from framework.live.pacing import Urgency
+from framework.live.repeats import ENOUGH
+from framework.pretrade import gate
+from framework.pretrade.answers import Allow, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from framework.broker.port import SendOutcome
+    from framework.live.outbox import OutboxItem
+    from framework.live.pacing import Pacing
+    from framework.live.pretrade_world import PretradeWorld
+    from framework.live.repeats import Repeats
+    from framework.pretrade.answers import Answer
+    from framework.pretrade.facts import Request
+    from framework.session.instrument_state import WorkingOrder
+
+
+class AccountGate:
+    """Gatekeeper of an account's outbox."""
+
+    def __init__(
+        self, world: PretradeWorld, repeats: Repeats, pacing: Pacing, tell: Callable[[str, str, str], None]
+    ) -> None:
+        """``tell`` takes a finding: its code, text and symbol."""
+        self.world = world
+        self._repeats = repeats
+        self._pacing = pacing
+        self._tell = tell
+
+    def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
+        """Allow, wait or deny."""
+        request = self._request(item, working)
+        key = (item.tag, item.request)
+        verdict = self._repeats.review(request, now)
+        if isinstance(verdict, Allow):
+            verdict = gate.review(request, self.world.context(request), now)
+        if isinstance(verdict, Allow):
+            verdict = self._pacing.ask(key, Urgency(item.rank), now, request.expires_ns)
+        elif not isinstance(verdict, Wait):
+            self._pacing.give_back(key)
+        if isinstance(verdict, Allow):
+            self.world.note_leaving(request, now)
+            self._repeats.note_leaving(request, now)
+        return verdict
+
+    def went_out(self, item: OutboxItem, working: WorkingOrder, now: int) -> None:
+        """Count a request that leaves."""
+        self._pacing.left((item.tag, item.request), now)
+        self.world.note_left(self._request(item, working), now)
+
+    def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
+        """Note an outcome: what is refused again and again is denied here."""
+        self._pacing.give_back((item.tag, item.request))
+        request = self._request(item, working)
+        if isinstance(outcome, OrderAccepted):
+            self._repeats.note_accepted(request)
+        elif isinstance(outcome, OrderRefused):
+            if outcome.code != UNSENT and self._repeats.note_refused(request, outcome.code, now):
+                text = (
+                    f"{request.strategy}: {request.action} {request.quantity:+d} {request.symbol} was refused {ENOUGH} "
+                    f"times with {outcome.code}: {outcome.reason}; it is denied here now, but for one probe a minute"
+                )
+                self._tell("repeated_refusal", text, request.symbol)
+            if item.request is RequestName.PLACE:
+                self.world.note_refused(item.tag)
+
+    def _request(self, item: OutboxItem, working: WorkingOrder) -> Request:
+        return self.world.request_of(item.traded.name, item.command, working)

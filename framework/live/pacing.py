@@ -1,0 +1,157 @@
+"""Pacing of requests by rolling windows: a second, a minute, half an hour. Cancels go first, and have a reserve.
+
+Theory of operation
+-------------------
+A broker counts requests in several windows that roll, so that no window, wherever it begins, may hold more than its
+number. Every request that was let go is on one list with its time; it is over a window's length later.
+
+Some places of each window are kept: ``for_cancels`` only cancels may use, ``for_exits`` only cancels, reductions and
+protection. So a burst of entries cannot keep a stop or a cancel from leaving, even in the longest window.
+
+A request that may not leave yet waits, and everything more urgent that waits goes before it. One that waits asks again
+when the wait is over; if it does not, it is forgotten a second later. From the moment it is let go until it has left
+(the journal's disk lies between) it counts as if it were leaving just now.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.pretrade.answers import ALLOW, Answer, Deny, Wait
+from framework.pretrade.facts import SECOND_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from framework.pretrade.facts import RequestWindow
+
+LEAVES_WITHIN_NS = 5 * SECOND_NS
+"""After it was let go a request that is not heard of again is taken to have left by then."""
+FORGOTTEN_NS = SECOND_NS
+"""A request that does not ask again so long after its wait is over waits no more."""
+LONGEST_WAIT_NS = SECOND_NS
+"""Until a request that waits asks again: what was ahead of it may have given its place back."""
+NEW_WAITS_NS = 5 * SECOND_NS
+
+
+class Urgency(IntEnum):
+    """Urgency of a request; the lower goes first."""
+
+    CANCEL = 0
+    REDUCE = 1
+    PROTECT = 2
+    NEW = 3
+
+
+SHARES = (Urgency.CANCEL, Urgency.REDUCE, Urgency.NEW)
+"""The first urgency of each share of a window: all of it, all but the cancels' places, all but those and the exits'."""
+
+
+class WaitingRequest(NamedTuple):
+    """A request that waits for its turn."""
+
+    urgency: Urgency
+    since_ns: int
+    asks_again_ns: int
+
+
+class LetGo(NamedTuple):
+    """A request that was let go and may not have left yet."""
+
+    urgency: Urgency
+    time_ns: int
+
+
+class Pacing:
+    """Pacing of one account's requests. ``ask`` until it allows, then ``left`` when the bytes are out."""
+
+    def __init__(self, windows: Iterable[RequestWindow], new_waits_ns: int = NEW_WAITS_NS) -> None:
+        """No windows: nothing waits. ``new_waits_ns``: what is new and waited so long is void."""
+        self._windows = tuple(windows)
+        self._new_waits_ns = new_waits_ns
+        self._longest_ns = max((window.length_ns for window in self._windows), default=0)
+        self._times: dict[Urgency, list[int]] = {share: [] for share in SHARES}
+        """Times, rising, at which requests left that were so urgent or less."""
+        self._going: dict[Hashable, LetGo] = {}
+        self._waiting: dict[Hashable, WaitingRequest] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait."""
+        return len(self._waiting)
+
+    def ask(self, key: Hashable, urgency: Urgency, now_ns: int, expires_ns: int) -> Answer:
+        """Allow, wait so long and ask again, or deny what could only leave when it has expired; a cancel never is."""
+        if not self._windows:
+            return ALLOW
+        self._settle(now_ns)
+        known = self._waiting.get(key)
+        since_ns = now_ns if known is None else known.since_ns
+        free_ns = max(self._free_at(window, key, (urgency, since_ns), now_ns) for window in self._windows)
+        if free_ns <= now_ns:
+            self._waiting.pop(key, None)
+            self._going[key] = LetGo(urgency, now_ns)
+            return ALLOW
+        if urgency is Urgency.NEW:
+            expires_ns = min(expires_ns, since_ns + self._new_waits_ns)
+        if urgency is not Urgency.CANCEL and free_ns >= expires_ns:
+            self._waiting.pop(key, None)
+            return Deny("rate", (free_ns - now_ns) / SECOND_NS, (expires_ns - now_ns) / SECOND_NS)
+        wait_ns = min(free_ns - now_ns, LONGEST_WAIT_NS)
+        self._waiting[key] = WaitingRequest(urgency, since_ns, now_ns + wait_ns)
+        return Wait(wait_ns)
+
+    def left(self, key: Hashable, now_ns: int) -> None:
+        """A request that was let go has left; one that is not known is counted all the same, as new."""
+        going = self._going.pop(key, None)
+        self.count(Urgency.NEW if going is None else going.urgency, now_ns)
+
+    def give_back(self, key: Hashable) -> None:
+        """A request that was let go, or waits, will not leave."""
+        self._going.pop(key, None)
+        self._waiting.pop(key, None)
+
+    def count(self, urgency: Urgency, time_ns: int) -> None:
+        """Count a request that left, such as one before a restart."""
+        for share in SHARES:
+            if urgency >= share:
+                insort(self._times[share], time_ns)
+
+    # ------------------------------------------------------------------ places
+
+    def _settle(self, now_ns: int) -> None:
+        """Forget what is over, and what was let go and not heard of again."""
+        for key in [key for key, going in self._going.items() if going.time_ns + LEAVES_WITHIN_NS <= now_ns]:
+            self.left(key, self._going[key].time_ns + LEAVES_WITHIN_NS)
+        for key in [key for key, one in self._waiting.items() if one.asks_again_ns + FORGOTTEN_NS < now_ns]:
+            del self._waiting[key]
+        for times in self._times.values():
+            del times[: bisect_right(times, now_ns - self._longest_ns)]
+
+    def _free_at(self, window: RequestWindow, key: Hashable, mine: tuple[Urgency, int], now_ns: int) -> int:
+        """Moment at which a window has room for a request and for all that go before it.
+
+        Those are the more urgent ones, and of the same urgency the older ones.
+        """
+        moments = [now_ns]
+        for share, kept in zip(SHARES, (0, window.for_cancels, window.for_cancels + window.for_exits), strict=True):
+            if mine[0] < share:
+                continue
+            ahead = sum(
+                one.urgency >= share and (one.urgency, one.since_ns) < mine
+                for other, one in self._waiting.items()
+                if other != key
+            )
+            going = sum(one.urgency >= share for one in self._going.values())
+            places = window.places - kept - ahead - going
+            moments.append(self._room_at(self._times[share], places, window.length_ns, now_ns))
+        return max(moments)
+
+    @staticmethod
+    def _room_at(times: list[int], places: int, length_ns: int, now_ns: int) -> int:
+        """Moment from which fewer than ``places`` of the times lie within the window."""
+        if places <= 0:
+            return now_ns + length_ns  # what goes before it and what is on its way out fill the window from now on
+        return times[-places] + length_ns if len(times) >= places else now_ns

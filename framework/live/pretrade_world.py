@@ -1,0 +1,427 @@
+"""Pre-trade facts of a whole account, from which ``pretrade.facts`` of one order are made at the moment it may leave.
+
+Theory of operation
+-------------------
+*Sessions are read, not mirrored.* Positions and orders are those of the sessions as they are when an order is reviewed,
+so that no second copy can drift. What a session cannot know is noted here: prices and bands, the broker's funds,
+trading hours, what belongs to nobody, what went out.
+
+*Left or waiting.* An order that its session has sent may still wait in the outbox: it counts, and its tag is taken,
+from the moment the gate let it go. An order in doubt counts in full, and one that the book proved absent counts on
+until a person releases it: it may still arrive.
+
+*Whose reduction.* Several strategies may hold one symbol, one long and one short, and the broker shows their sum.
+Whether an order reduces is asked of what its own strategy holds, together with every strategy on the same side, less
+what somebody outside has taken from them: an exit of one strategy is an exit whatever the others hold, and an exit of
+what a person has sold by hand would open a position, and is none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.pretrade import exposure, rate
+from framework.pretrade.facts import (
+    NAN,
+    Authority,
+    Ceilings,
+    Funds,
+    Holding,
+    OpenOrder,
+    PretradeContext,
+    Quote,
+    Request,
+    RequestKind,
+    Send,
+    SendLimits,
+    Sends,
+    Tradable,
+    TradingHours,
+)
+from framework.types.events import Cancel, Change
+from framework.types.orders import MARKET, STOP, STOP_LIMIT
+from framework.types.portfolio import TradingState
+from framework.types.record import OrderRecord, OrderState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from framework.session import Session
+    from framework.session.instrument_state import WorkingOrder
+    from framework.types.events import Command, Fact
+
+NO_BAND = (0.0, float("inf"))
+"""Price band of an exchange that has none, such as the paper one."""
+BAND_NOT_KNOWN = (NAN, NAN)
+CLOSED = TradingHours(0, 0, 0, 0, broker_open=False)
+NO_CEILINGS = Ceilings(NAN, 0)
+NO_FUNDS = Funds(0, 0)
+STRICTEST = (TradingState.HALTED, TradingState.REDUCE_ONLY, TradingState.ACTIVE)
+NOT_CHECKED = "no restricted list was read"
+
+
+class AccountMember(NamedTuple):
+    """A strategy's session as part of an account."""
+
+    session: Session
+    symbols: Sequence[str]
+    """``NSE:INFY``, by instrument of the session."""
+    product: str
+    """``CNC``, ``MIS`` or ``NRML``."""
+
+
+class MemberOrder(NamedTuple):
+    """An open order with the session that it belongs to."""
+
+    member: str
+    order: OpenOrder
+
+
+class PretradeWorld:
+    """Facts of one account, noted as they become known; what is not noted is unknown, and refuses."""
+
+    def __init__(
+        self,
+        limits: SendLimits,
+        members: Mapping[str, AccountMember],
+        *,
+        configured: Authority,
+        found: Authority,
+        band: tuple[float, float] = BAND_NOT_KNOWN,
+    ) -> None:
+        """``members`` by the name of their session; ``band``: of a symbol of which none was noted."""
+        self.limits = limits
+        self.ceilings = NO_CEILINGS
+        """Of today; set by the runner at the start of each day."""
+        self.configured, self.found = configured, found
+        self.state = TradingState.REDUCE_ONLY
+        """Of the account; a session's own may be stricter."""
+        self.sends = Sends()
+        """What went out, counted here and nowhere else."""
+        self._members = dict(members)
+        self._column = {name: {symbol: i for i, symbol in enumerate(one.symbols)} for name, one in members.items()}
+        self._band = band
+        self._bands: dict[str, tuple[float, float]] = {}
+        self._tradable: dict[str, Tradable] = {}
+        self._quotes: dict[str, Quote] = {}
+        self._hours: dict[tuple[str, str], TradingHours] = {}
+        self._restricted: Mapping[str, str] | None = None
+        self._halted: dict[str, str] = {}
+        self._funds = NO_FUNDS
+        self._counted: frozenset[str] = frozenset()
+        """Tags of the orders that the broker's figure of funds has already."""
+        self._promised: dict[str, int] = {}
+        """Tag → paise that an increase was let go with, until a figure of funds has it."""
+        self._filled_at: dict[str, int] = {}
+        """Tag → end of an order that has filled, of those promised."""
+        self._left: set[str] = set()
+        """Tags of orders that the gate let go."""
+        self._let_go: dict[tuple[str, RequestKind], int] = {}
+        """Requests that were let go and have not left, with the moment."""
+        self._absent: dict[str, MemberOrder] = {}
+        self._external: dict[tuple[str, str], int] = {}
+        self._external_orders: tuple[OpenOrder, ...] = ()
+
+    # ------------------------------------------------------------------ what is noted
+
+    def note_instrument(self, symbol: str, tradable: Tradable) -> None:
+        """The newest list of instruments has it."""
+        self._tradable[symbol] = tradable
+
+    def note_price(
+        self, symbol: str, price: float, time_ns: int, *, bid: float | None = None, ask: float | None = None
+    ) -> None:
+        """A last price and when it reached us, by the runner's clock; the one before it is kept beside it."""
+        known = self._quotes.get(symbol)
+        before, missing = (price, 0) if known is None else (known.price, known.missing_bars)
+        self._quotes[symbol] = Quote(price, time_ns, before, *self._band_of(symbol), bid, ask, missing)
+
+    def note_band(self, symbol: str, lower: float, upper: float) -> None:
+        """The exchange's price band of today, rupees."""
+        self._bands[symbol] = (lower, upper)
+        if (known := self._quotes.get(symbol)) is not None:
+            self._quotes[symbol] = known._replace(lower=lower, upper=upper)
+
+    def note_missing_bars(self, symbol: str, count: int) -> None:
+        """Bars that should have come since the history that is decided on, and did not."""
+        if (known := self._quotes.get(symbol)) is not None:
+            self._quotes[symbol] = known._replace(missing_bars=count)
+
+    def note_split(self, symbol: str, factor: float) -> None:
+        """A split before the open: the price before the next one is in terms of the new shares."""
+        if (known := self._quotes.get(symbol)) is not None:
+            self._quotes[symbol] = known._replace(price=known.price / factor)
+
+    def note_hours(self, hours: TradingHours, *, member: str = "", symbol: str = "") -> None:
+        """Today's hours; of one session, of one symbol, of both or of all: the most particular ones count."""
+        self._hours[member, symbol] = hours
+
+    def note_restricted(self, reasons: Mapping[str, str]) -> None:
+        """The restricted list as it was read: symbol → reason; may be empty."""
+        self._restricted = dict(reasons)
+
+    def halt_symbol(self, symbol: str, why: str) -> None:
+        """Nothing new in it, until a person says so."""
+        self._halted[symbol] = why
+
+    def resume_symbol(self, symbol: str) -> None:
+        """A person has looked."""
+        self._halted.pop(symbol, None)
+
+    def note_funds(self, available_paise: int, time_ns: int, shown: Iterable[str] | None = None) -> None:
+        """The broker's figure, when it was asked for, and the tags that its book showed as open in the same read.
+
+        ``shown`` None: the book was not read, what was counted before still is.
+        """
+        self._funds = Funds(available_paise, time_ns)
+        if shown is not None:
+            self._counted = frozenset(shown)
+        settled = [tag for tag, ended_at in self._filled_at.items() if ended_at <= time_ns]
+        for tag in settled:
+            del self._filled_at[tag]
+            self._promised.pop(tag, None)
+
+    def note_fact(self, fact: Fact, tag: str) -> None:
+        """A fact that a session told; ``tag``: of its order. Of an order that ended without a fill nothing is taken."""
+        if isinstance(fact, OrderRecord) and fact.ended_at and tag in self._promised:
+            if fact.filled:
+                self._filled_at[tag] = fact.ended_at
+            else:
+                del self._promised[tag]
+
+    def note_external(self, positions: Mapping[tuple[str, str], int], orders: Iterable[OpenOrder] = ()) -> None:
+        """What belongs to nobody: (symbol, product) → signed units, and orders of others in the account."""
+        self._external = {key: units for key, units in positions.items() if units}
+        self._external_orders = tuple(orders)
+
+    def reserve_absent(self, member: str, working: WorkingOrder) -> None:
+        """An order that the book proved absent: it counts on, and blocks its strategy in its symbol."""
+        order = self._open_order(member, working)._replace(confirmed=False)
+        self._absent[working.tag] = MemberOrder(member, order)
+
+    def release(self, tag: str) -> None:
+        """A person, or the end of the day, gives an absent order up."""
+        self._absent.pop(tag, None)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Tags of absent orders that still count."""
+        return tuple(self._absent)
+
+    def note_leaving(self, request: Request, now_ns: int) -> None:
+        """The gate let a request go: it is counted from here on."""
+        hours = self._hours_of(request)
+        self.sends = rate.noted(self.sends, request, now_ns, hours.day)
+        self._let_go[request.tag, request.action] = now_ns
+        if request.action is RequestKind.CANCEL:
+            return
+        self._left.add(request.tag)
+        self._counted -= {request.tag}
+        if request.needed_paise > 0:
+            self._promised[request.tag] = max(request.needed_paise, self._promised.get(request.tag, 0))
+
+    def note_left(self, request: Request, now_ns: int) -> None:
+        """It left after all that had to be done before; its second counts from now."""
+        let_go_ns = self._let_go.pop((request.tag, request.action), None)
+        send = Send(-1, request.action, request.strategy, request.symbol, request.quantity)
+        if let_go_ns is not None and (was := send._replace(time_ns=let_go_ns)) in self.sends.recent:
+            recent = list(self.sends.recent)
+            recent.remove(was)
+            self.sends = self.sends._replace(recent=(*recent, send._replace(time_ns=now_ns)))
+
+    def note_refused(self, tag: str) -> None:
+        """It was refused with proof, or never left: it takes nothing."""
+        self._promised.pop(tag, None)
+        self._left.discard(tag)
+
+    # ------------------------------------------------------------------ what is asked
+
+    def request_of(self, member: str, command: Command, working: WorkingOrder) -> Request:
+        """A session's command about its open order as the request that would leave."""
+        order = working.order
+        quantity, limit, trigger = order.quantity, order.limit, order.trigger
+        kind = RequestKind.PLACE
+        if isinstance(command, Cancel):
+            kind = RequestKind.CANCEL
+        elif isinstance(command, Change):
+            kind, quantity = RequestKind.MODIFY, command.quantity - working.filled
+            limit = command.limit if command.limit > 0.0 else limit
+            trigger = command.trigger if command.trigger > 0.0 else trigger
+        return Request(
+            action=kind,
+            tag=working.tag,
+            strategy=member,
+            symbol=self._members[member].symbols[order.instrument],
+            quantity=quantity,
+            type=order.type,
+            limit=limit,
+            trigger=trigger,
+            needed_paise=working.reserved_paise,
+            expires_ns=working.expires_at,
+            group=working.group,
+        )
+
+    def context(self, request: Request) -> PretradeContext:
+        """Facts for the rules about one request, as they are now."""
+        orders = list(self._orders())
+        whole = PretradeContext(
+            limits=self.limits,
+            ceilings=self.ceilings,
+            instrument=self._tradable.get(request.symbol),
+            restricted="",
+            quote=self.quote(request.symbol),
+            holdings=self._holdings(),
+            open_orders=(*(one.order for one in orders), *self._external_orders),
+            funds=self._funds._replace(available_paise=self._funds.available_paise - self._spent(orders)),
+            sends=self.sends,
+            hours=self._hours_of(request),
+            state=self._state_of(request.strategy),
+            configured=self.configured,
+            found=self.found,
+        )
+        leaving = self._as_leaving(request, whole, orders)
+        if exposure.reduces(request, leaving):
+            return leaving
+        return whole._replace(restricted=self._restriction(request, orders))
+
+    def quote(self, symbol: str) -> Quote:
+        """The last price with its time; NaN where none was noted."""
+        return self._quotes.get(symbol) or Quote(NAN, 0, NAN, *self._band_of(symbol))
+
+    def positions(self) -> dict[tuple[str, str], int]:
+        """(symbol, product) → signed units, of every session and of nobody."""
+        total = dict(self._external)
+        for member in self._members.values():
+            for i in member.session.account.held:
+                key = (member.symbols[i], member.product)
+                total[key] = total.get(key, 0) + member.session.account.quantity[i]
+        return total
+
+    def open_orders(self) -> tuple[OpenOrder, ...]:
+        """Every order that may still fill, of the sessions and of nobody."""
+        return (*(one.order for one in self._orders()), *self._external_orders)
+
+    # ------------------------------------------------------------------ how they are made
+
+    def _band_of(self, symbol: str) -> tuple[float, float]:
+        return self._bands.get(symbol, self._band)
+
+    def _hours_of(self, request: Request) -> TradingHours:
+        of, symbol = request.strategy, request.symbol
+        for key in ((of, symbol), ("", symbol), (of, ""), ("", "")):
+            if key in self._hours:
+                return self._hours[key]
+        return CLOSED
+
+    def _state_of(self, name: str) -> TradingState:
+        member = self._members.get(name)
+        states = {self.state, TradingState.HALTED if member is None else member.session.state}
+        return next(state for state in STRICTEST if state in states)
+
+    def _holdings(self) -> dict[str, Holding]:
+        units: dict[str, int] = {}
+        for (symbol, _), held in self.positions().items():
+            units[symbol] = units.get(symbol, 0) + held
+        return {symbol: Holding(held, self.quote(symbol).price) for symbol, held in units.items()}
+
+    def _orders(self) -> Iterator[MemberOrder]:
+        """Every order of ours that may be at the broker."""
+        shown = set()
+        for name, member in self._members.items():
+            for i in range(len(member.symbols)):
+                for working in member.session.working(i):
+                    if self._may_be_there(working):
+                        shown.add(working.tag)
+                        yield MemberOrder(name, self._open_order(name, working))
+        yield from (one for tag, one in self._absent.items() if tag not in shown)
+
+    def _may_be_there(self, working: WorkingOrder) -> bool:
+        if working.state is OrderState.PARKED:
+            return False
+        return working.state is not OrderState.SENT or working.tag in self._left
+
+    def _open_order(self, name: str, working: WorkingOrder) -> OpenOrder:
+        order, symbol = working.order, self._members[name].symbols[working.order.instrument]
+        before = working.was or order
+        limit: float | None = order.limit
+        if order.type in (STOP, STOP_LIMIT):
+            limit = None
+        elif order.type is MARKET:
+            limit = NAN
+        return OpenOrder(
+            tag=working.tag,
+            symbol=symbol,
+            quantity=max(order.quantity, before.quantity, key=abs),
+            filled=working.filled,
+            price=self._worst_price(working, symbol),
+            needed_paise=max(self._promised.get(working.tag, 0), working.reserved_paise),
+            limit=limit,
+            confirmed=working.state is OrderState.WORKING,
+            counted=working.tag in self._counted,
+            group=working.group,
+        )
+
+    def _worst_price(self, working: WorkingOrder, symbol: str) -> float:
+        """Rupees; of a reduction, which carries none: its limit, else trigger or last price, a buy's with the band."""
+        order = working.order
+        if working.worst > 0.0:
+            return working.worst
+        if order.limit > 0.0:
+            return order.limit
+        price = order.trigger if order.trigger > 0.0 else self.quote(symbol).price
+        return price * (1.0 + self.limits.price_band_percent / 100.0) if order.quantity > 0 else price
+
+    def _spent(self, orders: Sequence[MemberOrder]) -> int:
+        """Paise that increases took which have filled since the broker's figure."""
+        still_open = {one.order.tag for one in orders}
+        return sum(paise for tag, paise in self._promised.items() if tag in self._filled_at and tag not in still_open)
+
+    def _as_leaving(self, request: Request, whole: PretradeContext, orders: Sequence[MemberOrder]) -> PretradeContext:
+        """The same facts with only those positions and orders that a reduction by this strategy competes with."""
+        member = self._members.get(request.strategy)
+        own = self._held(request.strategy, request.symbol)
+        if member is None or own == 0:
+            return whole._replace(holdings={})
+        side = 1 if own > 0 else -1
+        alike = {
+            name
+            for name, other in self._members.items()
+            if other.product == member.product and self._held(name, request.symbol) * side > 0
+        }
+        units = sum(abs(self._held(name, request.symbol)) for name in alike)
+        taken = max(0, -side * self._external.get((request.symbol, member.product), 0))
+        left = side * max(0, units - taken)
+        competing = tuple(one.order for one in orders if one.order.tag == request.tag or one.member in alike)
+        holdings = {**whole.holdings, request.symbol: Holding(left, whole.quote.price)}
+        return whole._replace(holdings=holdings, open_orders=competing)
+
+    def _held(self, name: str, symbol: str) -> int:
+        """Signed units of a symbol that one strategy holds."""
+        i = self._column.get(name, {}).get(symbol)
+        return 0 if i is None else self._members[name].session.account.quantity[i]
+
+    def _restriction(self, request: Request, orders: Sequence[MemberOrder]) -> str:
+        """Reason why nothing new may be opened in the symbol by this strategy; empty: none."""
+        if self._restricted is None:
+            return NOT_CHECKED
+        if why := self._restricted.get(request.symbol) or self._halted.get(request.symbol):
+            return why
+        for one in orders:
+            ours = one.member == request.strategy and one.order.symbol == request.symbol
+            if ours and one.order.tag != request.tag and self._is_in_doubt(one):
+                return f"nobody knows what became of order {one.order.tag}"
+        if any(working.tag == request.tag and working.order.reduces for working in self._working(request)):
+            return "the account does not hold what this order was to reduce, so that it would open a position"
+        return ""
+
+    def _is_in_doubt(self, one: MemberOrder) -> bool:
+        if one.order.tag in self._absent:
+            return True
+        i = self._column[one.member][one.order.symbol]
+        working = self._members[one.member].session.working(i)
+        return any(each.tag == one.order.tag and each.state is OrderState.UNKNOWN for each in working)
+
+    def _working(self, request: Request) -> list[WorkingOrder]:
+        """Open orders of the request's strategy in its symbol."""
+        i = self._column.get(request.strategy, {}).get(request.symbol)
+        return [] if i is None else self._members[request.strategy].session.working(i)
