@@ -36,6 +36,10 @@ coverage: .venv/dev.stamp ## run the tests of rules, session and exchange and fa
 mutate: .venv/dev.stamp ## try small mistakes in the rules: a test must fail for each; ARGS="--unit money" for one module
 	@nice -n 19 $(BIN)/python scripts/mutate.py $(ARGS)
 
+.PHONY: power-loss
+power-loss: .venv/dev.stamp ## cut the power while a journal is written; ARGS=5000 says how many seeds
+	@nice -n 5 $(BIN)/python -m tests.support.power_loss $(or $(ARGS),5000)
+
 .PHONY: lint
 lint: .venv/dev.stamp ## check style, formatting, types and the layering of the packages
 	@$(BIN)/ruff check --output-format concise

@@ -8,6 +8,8 @@ import typer
 
 from framework.cli import calendar, charges, config, data, instruments, journal, risk, runs, sweeps
 from framework.cli.backtest import backtest_command
+from framework.cli.deployment import deployments_command, new_deployment_command
+from framework.cli.run import run_command
 from framework.cli.setting_options import SettingsCommand
 from framework.cli.strategies import new_app, strategies_command
 from framework.cli.sweep import sweep_command
@@ -47,11 +49,14 @@ app.add_typer(config.app, name="config")
 app.add_typer(charges.app, name="charges")
 app.add_typer(calendar.app, name="calendar")
 app.command("backtest", cls=SettingsCommand)(backtest_command)
+app.command("run")(run_command)
 app.command("warmup")(warmup_command)
 app.command("sweep", cls=SettingsCommand)(sweep_command)
 app.add_typer(sweeps.app, name="sweeps")
 app.command("strategies")(strategies_command)
+new_app.command("deployment", cls=SettingsCommand)(new_deployment_command)
 app.add_typer(new_app, name="new")
+app.command("deployments")(deployments_command)
 app.add_typer(runs.app, name="runs")
 app.add_typer(journal.app, name="journal")
 app.add_typer(risk.app, name="risk")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from framework.cli import DIFFERENCE_EXIT_CODE, LEAK_EXIT_CODE
+from framework.cli.account_backtest import AccountOptions, backtest_account, is_deployment_file
 from framework.cli.options import AsJson, Database, expand_symbols, parse_pairs, parse_rate
 from framework.cli.setting_options import chosen_settings
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from framework.types import RiskRule
 
 RISK, ENGINE, OUTPUT = "Risk", "Engine", "Output"
+NO_SYMBOLS = "missing; name at least one, such as --symbols SP500, or all"
 
 
 def _option(*names: str, text: str, panel: str, metavar: str | None = None) -> Any:
@@ -25,8 +27,16 @@ def _option(*names: str, text: str, panel: str, metavar: str | None = None) -> A
 
 def backtest_command(
     context: typer.Context,
-    strategy: Annotated[str, typer.Argument(help="rsi, module:Class, ./file.py or ./file.py:Class")],
-    symbols: Annotated[str, typer.Option("--symbols", help="A,B · all · patterns such as 'NSE:*'", metavar="A,B")],
+    strategy: Annotated[
+        str,
+        typer.Argument(
+            help="rsi, module:Class, ./file.py or ./file.py:Class; or a deployment's file, deployments/morning.yaml"
+        ),
+    ],
+    symbols: Annotated[
+        str | None,
+        typer.Option("--symbols", help="A,B · all · patterns such as 'NSE:*'; a deployment has its own", metavar="A,B"),
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option("--from", help="First day decided on; earlier bars still feed the indicators.", metavar="DATE"),
@@ -89,7 +99,18 @@ def backtest_command(
     tulya backtest rsi --symbols SP500,NASDAQ --set period=10 --stop-loss 5% --take-profit 10% --from 2005-01-01
 
     tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
+
+    tulya backtest deployments/morning.yaml --from 2015-01-01 --to 2015-12-31
     """
+    if is_deployment_file(strategy):
+        backtest_account(
+            context,
+            strategy,
+            AccountOptions(start, end, db, memory, causality, engine, verify, risk_free, out, as_json),
+        )
+        return
+    if symbols is None:
+        raise typer.BadParameter(NO_SYMBOLS, ctx=context, param_hint="'--symbols'")
     from framework.backtest import backtest
     from framework.cli.progress import shown
     from framework.config.settings_file import database_path, load_config

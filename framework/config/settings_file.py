@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from framework.config.environment import HIDDEN, leaves, literal_secrets, resolve, resolved
+from framework.config.yaml_file import mapping_of, read_text
 from framework.errors import ConfigError
 from framework.types import Settings
 from framework.types.explain import explain_one
@@ -24,8 +24,6 @@ FILE = Path("config/trading.yaml")
 DATABASE = Path("data/market.sqlite")
 FILE_VARIABLE = "TULYA_CONFIG"
 DATABASE_VARIABLE = "TULYA_DB"
-QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
-"""Quotes from a file in YAML's messages."""
 RUN_PREFIX = "TULYA_RUN_"
 """``TULYA_RUN_CAPITAL=200000`` sets run.capital, ``TULYA_RUN_EXITS_STOP_LOSS=5%`` run.exits.stop_loss."""
 
@@ -193,18 +191,23 @@ def live_limits(config: Config, ceilings: Ceilings) -> SendLimits:
     if missing := [f"live.{name}" for name in SendLimits._fields if given[name] is None]:
         raise ConfigError(f"a live start needs {', '.join(missing)}: they have no defaults, set each of them in {FILE}")
     limits = SendLimits(**given)
+    refuse_unlawful(limits, ceilings, "live")
+    return limits
+
+
+def refuse_unlawful(limits: SendLimits, ceilings: Ceilings, group: str) -> None:
+    """Raise ``ConfigError`` for limits above the law's; ``group`` names their keys: ``live``, or a deployment's."""
     if not limits.max_order_value <= ceilings.order_value:
         raise ConfigError(
-            f"live.max_order_value = {limits.max_order_value:,.0f} is above the law's ceiling for one order, "
+            f"{group}.max_order_value = {limits.max_order_value:,.0f} is above the law's ceiling for one order, "
             f"{ceilings.order_value:,.0f}; lower it"
         )
     rate = limits.orders_per_second + limits.cancels_per_second
     if not rate <= ceilings.orders_per_second:
         raise ConfigError(
-            f"live.orders_per_second + live.cancels_per_second = {rate} is above the {ceilings.orders_per_second} a "
-            "second that the law allows; lower one of them"
+            f"{group}.orders_per_second + {group}.cancels_per_second = {rate} is above the "
+            f"{ceilings.orders_per_second} a second that the law allows; lower one of them"
         )
-    return limits
 
 
 def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,27 +220,7 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    import yaml
-
-    content, reason = None, ""
-    try:
-        content = yaml.safe_load(file.read_text("utf-8"))
-    except yaml.MarkedYAMLError as error:  # its own text quotes the line, and a line may hold a secret
-        mark = error.problem_mark
-        reason = QUOTED.sub("'…'", f"{error.problem}") + (
-            f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        )
-    except yaml.YAMLError as error:
-        reason = type(error).__name__
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-    if reason:
-        raise ConfigError(f"{file} cannot be read: {reason}")
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise ConfigError(f"{file} holds a {type(content).__name__}; it should hold keys such as run: and database:")
-    return content
+    return mapping_of(read_text(file), file, "run: and database:")
 
 
 def _unknown(content: Mapping[Any, Any], model: type[BaseModel], source: str, prefix: str) -> list[str]:

@@ -96,6 +96,17 @@ class Denied(NamedTuple):
     bound: str
 
 
+class Deferred(NamedTuple):
+    """A request waits for the market to open; a start before then takes it up again."""
+
+    session: str
+    tag: str
+    order_id: int
+    request: RequestName
+    until: int
+    """UTC nanoseconds."""
+
+
 class StateChanged(NamedTuple):
     """The runner's state changed."""
 
@@ -175,7 +186,7 @@ class RunStopped(NamedTuple):
 
 
 AccountBody = (
-    AccountHeader | RunStarted | Sending | Returned | Denied | StateChanged | Finding | StrayArrived | CommandHeard
+    AccountHeader | RunStarted | Sending | Returned | Denied | Deferred | StateChanged | Finding | StrayArrived | CommandHeard
     | StrategyMemory | SessionFacts | DrillEnded | RunStopped
 )  # fmt: skip
 ACCOUNT_KINDS: dict[str, type] = {
@@ -184,6 +195,7 @@ ACCOUNT_KINDS: dict[str, type] = {
     "sending": Sending,
     "returned": Returned,
     "denied": Denied,
+    "deferred": Deferred,
     "state": StateChanged,
     "finding": Finding,
     "stray": StrayArrived,
@@ -195,4 +207,3 @@ ACCOUNT_KINDS: dict[str, type] = {
 }
 """Kind of an entry → class of its body."""
 ACCOUNT_KIND_OF = {kind: name for name, kind in ACCOUNT_KINDS.items()}
-

@@ -18,6 +18,7 @@ from framework.journal.account_entries import (
     CLEARED,
     LIFTED,
     AccountHeader,
+    Deferred,
     Denied,
     DrillEnded,
     RequestName,
@@ -33,6 +34,7 @@ from framework.journal.chain import Walk
 from framework.journal.entries import KINDS, JournalHeader, WrittenEntry, written_entry
 from framework.journal.errors import JournalError
 from framework.journal.fold import compare_state, handle_again, session_of
+from framework.journal.session_records import SessionRecords
 from framework.session import state
 from framework.types.events import Cancel, Filled, Submit
 
@@ -60,6 +62,8 @@ class FoldedSession:
     """Open of the last bar that was closed, UTC nanoseconds; 0 = none."""
     fill_ids: set[str] = field(default_factory=set)
     """Executions that were booked."""
+    records: SessionRecords | None = None
+    """What became of everything, where a reader asked for it."""
 
 
 @dataclass(slots=True)
@@ -70,6 +74,8 @@ class FoldedAccount:
     sessions: dict[str, FoldedSession] = field(default_factory=dict)
     commanded: dict[Key, Command] = field(default_factory=dict)
     """Requests that were never sent: they are void."""
+    deferred: dict[Key, int] = field(default_factory=dict)
+    """Those of them that wait for the market to open, with the moment, UTC nanoseconds."""
     sent: dict[Key, Command] = field(default_factory=dict)
     """Requests that were about to leave, without an outcome: unknown."""
     broker_ids: dict[str, str] = field(default_factory=dict)
@@ -87,14 +93,17 @@ class FoldedAccount:
     """Moment of the latest entry, UTC nanoseconds."""
 
 
-def fold_account(lines: Iterable[bytes], rules: Mapping[str, Sequence[RiskRule]] | None = None) -> FoldedAccount:
+def fold_account(
+    lines: Iterable[bytes], rules: Mapping[str, Sequence[RiskRule]] | None = None, *, records: bool = False
+) -> FoldedAccount:
     """The account that a journal leads to; every hash, command, fact and checkpoint is compared.
 
-    ``rules``: the user's own, by session. Raises as ``fold.fold`` does.
+    ``rules``: the user's own, by session. ``records``: gather orders, fills and marks as well. Raises as ``fold.fold``
+    does.
     """
     walk = Walk(lines)
     account = FoldedAccount()
-    folding = _AccountFold(account, rules or {})
+    folding = _AccountFold(account, rules or {}, records=records)
     for text in walk:
         folding.take(written_entry(text))
     account.entries, account.head = walk.entries, walk.head
@@ -104,8 +113,11 @@ def fold_account(lines: Iterable[bytes], rules: Mapping[str, Sequence[RiskRule]]
 class _AccountFold:
     """One fold on its way."""
 
-    def __init__(self, account: FoldedAccount, rules: Mapping[str, Sequence[RiskRule]]) -> None:
+    def __init__(
+        self, account: FoldedAccount, rules: Mapping[str, Sequence[RiskRule]], *, records: bool = False
+    ) -> None:
         self._account = account
+        self._records = records
         self._rules = rules
         self._take = {
             AccountHeader: self._begin,
@@ -113,6 +125,7 @@ class _AccountFold:
             Sending: self._sending,
             Returned: self._returned,
             Denied: self._denied,
+            Deferred: self._deferred,
             StateChanged: self._changed,
             StrategyMemory: self._remember,
             RunStopped: self._stop,
@@ -127,7 +140,8 @@ class _AccountFold:
         elif written.kind == "header":
             header: JournalHeader = written.value(JournalHeader, written.body)
             session = session_of(header, self._rules.get(header.name, ()))
-            self._account.sessions[header.name] = FoldedSession(header, session)
+            records = SessionRecords() if self._records else None
+            self._account.sessions[header.name] = FoldedSession(header, session, records=records)
         elif written.kind == "checkpoint":
             if written.body["version"] == state.VERSION:
                 compare_state(written, self._of(written, written.body["session"]).session)
@@ -139,6 +153,8 @@ class _AccountFold:
         folded = self._of(written, name)
         outcome: Outcome = handle_again(written, folded.session, folded.header)
         folded.inputs += 1
+        if folded.records is not None:
+            folded.records.take(folded.session, outcome)
         kind, said = next(iter(written.body["input"].items()))
         if kind == "BarCloses":
             folded.last_row = said["row"]["time"]
@@ -173,6 +189,9 @@ class _AccountFold:
 
     def _denied(self, denied: Denied) -> None:
         self._account.commanded.pop((denied.session, denied.order_id, denied.request), None)
+
+    def _deferred(self, deferred: Deferred) -> None:
+        self._account.deferred[deferred.session, deferred.order_id, deferred.request] = deferred.until
 
     def _changed(self, changed: StateChanged) -> None:
         account = self._account

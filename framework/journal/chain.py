@@ -32,6 +32,8 @@ class Sealed(NamedTuple):
     """Canonical JSON of the entry, without its seal."""
     sha256: str
     """Hexadecimal, 64 digits."""
+    tag: str = ""
+    """Tag of a request that is about to leave: an account's journal takes it once; empty for all else."""
 
     def line(self) -> bytes:
         """The entry as a line: the same JSON object with its seal as the last key."""
@@ -84,11 +86,11 @@ class Sealer:
         self.head = head
         """Hash of the latest entry."""
 
-    def __call__(self, text: bytes) -> Sealed:
+    def __call__(self, text: bytes, tag: str = "") -> Sealed:
         """The next entry with its seal."""
         self.head = seal(self.head, text)
         self.entries += 1
-        return Sealed(self.entries - 1, text, self.head)
+        return Sealed(self.entries - 1, text, self.head, tag)
 
 
 class Walk:

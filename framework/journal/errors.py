@@ -19,3 +19,11 @@ class JournalBrokenError(JournalError):
 
 class JournalDiffersError(JournalError):
     """A fold that came to something else than the journal says."""
+
+
+class JournalFencedError(JournalError):
+    """Another process writes the journal now; this one writes nothing more."""
+
+
+class TagTakenError(JournalError):
+    """A tag that an earlier request in the journal has: sending it would be sending twice."""

@@ -119,9 +119,7 @@ class RecordedStrategy:
         return by_day.get
 
 
-def recorded_strategies(
-    deployment: Deployment, db: Path, first_day: date, last_day: date
-) -> list[RecordedStrategy]:
+def recorded_strategies(deployment: Deployment, db: Path, first_day: date, last_day: date) -> list[RecordedStrategy]:
     """Every strategy with its prices up to the end of the last day; ``DataError`` names the strategy and the fix."""
     found = []
     for deployed in deployment.strategies:

@@ -32,24 +32,28 @@ from framework.broker.port import (
     OutgoingOrder,
 )
 from framework.errors import BrokerError
-from framework.journal.account_entries import Denied, RequestName, Returned, Sending
+from framework.journal.account_entries import Deferred, Denied, RequestName, Returned, Sending
 from framework.journal.account_fold import as_text, key_of
 from framework.journal.errors import JournalError
+from framework.live.failpoints import failpoint
 from framework.pretrade.answers import Deny, Wait
 from framework.types import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from framework.broker.port import Broker, SendOutcome
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.runner_journal import RunnerJournal
+    from framework.live.schedule import ScheduleMoment
     from framework.live.traded_strategy import TradedStrategy
     from framework.pretrade.answers import Answer as GateAnswer
     from framework.session.instrument_state import WorkingOrder
     from framework.types.events import Answer, Command
 
+LONG_WAIT_NS = 60_000_000_000
+"""Who waits longer than that waits for the market to open, and is put aside."""
 UNSENT = "unsent"
 """Code of a refusal by this machine: no byte has left."""
 
@@ -77,6 +81,18 @@ class OutboxItem(NamedTuple):
 
 class Gatekeeper(Protocol):
     """Pre-trade gate with the facts of now."""
+
+    def see_price(self, symbol: str, price: float, now: int) -> None:
+        """The last price of a symbol, rupees."""
+        ...
+
+    def see_moment(self, moment: ScheduleMoment) -> None:
+        """A moment of the schedule has passed."""
+        ...
+
+    def see_funds(self, available_paise: int, now: int, shown: Iterable[str] | None) -> None:
+        """The broker's figure of cash or margin, and the tags of orders that its book showed as open, if it was read."""
+        ...
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> GateAnswer:
         """Allow, wait or deny."""
@@ -121,6 +137,8 @@ class Outbox:
         self._lockstep = broker.capabilities.lockstep
         self._arrived = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._deferred: list[tuple[int, OutboxItem]] = []
+        """Requests that wait for the market to open, with the moment."""
         self._order_busy: set[str] = set()
         """Tags of which a request is under way."""
         self.closed = ""
@@ -138,6 +156,22 @@ class Outbox:
             self._queue += items
             self._queue.sort(key=lambda item: item.rank)  # stable: among equals the older one first
         self._arrived.set()
+
+    def _defer(self, item: OutboxItem, until: int) -> None:
+        self._deferred.append((until, item))
+        failpoint("deferred")
+        self._journal.note(Deferred(item.traded.name, item.tag, item.order_id, item.request, until))
+
+    def release(self, now: int) -> None:
+        """Take up what has waited until now."""
+        due = [item for until, item in self._deferred if until <= now]
+        self._deferred = [(until, item) for until, item in self._deferred if until > now]
+        self._queue += due
+        self._arrived.set()
+
+    def resume(self, traded: TradedStrategy, command: Command, until: int) -> None:
+        """Put aside once more what the process before this one had put aside."""
+        self._deferred.append((until, _item(traded, command)))
 
     async def drain(self) -> None:
         """Send everything, one by one, and what follows from it; for a broker in lockstep."""
@@ -194,16 +228,21 @@ class Outbox:
                 0 if item.request is RequestName.CANCEL else outgoing_quantity(outgoing),
             )
         )
+        failpoint("sending_noted")
         try:
             await self._journal.flush(durable=True)
         except JournalError as error:
             self._broken(str(error))
             return
+        failpoint("sending_durable")
         if self.closed:  # somebody closed it while the disk was waited for
             self._settle(item, working, OrderRefused(UNSENT, self.closed))
             return
         self._gate.went_out(item, working, self._clock.now())
-        self._settle(item, working, await self._leave(outgoing))
+        failpoint("request_counted")
+        outcome = await self._leave(outgoing)
+        failpoint("request_left")
+        self._settle(item, working, outcome)
 
     async def _may_leave(self, item: OutboxItem, working: WorkingOrder) -> bool:
         """Ask the gate until it allows or denies."""
@@ -215,11 +254,15 @@ class Outbox:
                 return False
             now = self._clock.now()
             verdict = self._gate.review(item, working, now)
+            failpoint("gate_asked")
             if isinstance(verdict, Deny):
                 self._give_up(item, verdict.code, as_text(verdict.value), as_text(verdict.bound))
                 return False
             if not isinstance(verdict, Wait):
                 return True
+            if verdict.wait_ns > LONG_WAIT_NS:
+                self._defer(item, now + verdict.wait_ns)
+                return False
             await self._clock.sleep_until(now + verdict.wait_ns)
             if item.traded.session.order(item.order_id) is not working:
                 self._give_up(item, "not_open", "the order ended while it waited", "an open order")
@@ -282,15 +325,16 @@ class Outbox:
             )
         )
         answer = answer_of(item, outcome, self._moment(item.traded))
+        failpoint("outcome_noted")
         if answer is not None:
             self._answer(item.traded, answer)
+        failpoint("outcome_answered")
         self._settled()
 
     def _give_up(self, item: OutboxItem, code: str, value: str, bound: str) -> None:
         """It does not leave: the session hears a refusal."""
-        self._journal.note(
-            Denied(item.traded.name, item.tag, item.order_id, item.request, code, value, bound)
-        )
+        self._journal.note(Denied(item.traded.name, item.tag, item.order_id, item.request, code, value, bound))
+        failpoint("gate_denied")
         refusal = OrderRefused(code, f"{code}: {value}, bound {bound}")
         answer = answer_of(item, refusal, self._moment(item.traded))
         if answer is not None:

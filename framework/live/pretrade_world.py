@@ -391,9 +391,26 @@ class PretradeWorld:
         units = sum(abs(self._held(name, request.symbol)) for name in alike)
         taken = max(0, -side * self._external.get((request.symbol, member.product), 0))
         left = side * max(0, units - taken)
-        competing = tuple(one.order for one in orders if one.order.tag == request.tag or one.member in alike)
+        # A plain exit and the protective pair are for the same units: what is left of the one when the other has filled
+        # is taken back by the session. So each is measured against its own kind.
+        protective = self._is_protective(request.tag)
+        competing = tuple(
+            one.order
+            for one in orders
+            if one.order.tag == request.tag
+            or (one.member in alike and self._is_protective(one.order.tag) == protective)
+        )
         holdings = {**whole.holdings, request.symbol: Holding(left, whole.quote.price)}
         return whole._replace(holdings=holdings, open_orders=competing)
+
+    def _is_protective(self, tag: str) -> bool:
+        """True of a stop or target; False of one that no session has open."""
+        for member in self._members.values():
+            for i in range(len(member.symbols)):
+                for working in member.session.working(i):
+                    if working.tag == tag:
+                        return working.order.protective
+        return False
 
     def _held(self, name: str, symbol: str) -> int:
         """Signed units of a symbol that one strategy holds."""

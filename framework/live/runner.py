@@ -39,13 +39,15 @@ from framework.journal.account_entries import (
     RequestName,
     RunnerState,
     RunStopped,
-    StateChanged,
     StrategyMemory,
+    StrayArrived,
 )
 from framework.journal.errors import JournalError
+from framework.live.barrier import opening_of
+from framework.live.failpoints import failpoint
 from framework.live.news import fill_answer, order_answer
 from framework.live.outbox import Outbox
-from framework.live.runner_state import RunnerStates
+from framework.live.schedule import MomentKind
 from framework.types import events
 from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
 
@@ -56,16 +58,25 @@ if TYPE_CHECKING:
     from framework.broker.feed import Feed, FeedEvent
     from framework.broker.port import Broker
     from framework.journal.account_fold import FoldedAccount, Key
+    from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
     from framework.live.runner_journal import RunnerJournal
+    from framework.live.runner_state import RunnerStates
+    from framework.live.schedule import Schedule, ScheduleMoment
     from framework.live.traded_strategy import TradedStrategy
     from framework.types.events import Answer, Command, Fact, Input, Outcome
     from framework.types.orders import BarRow
 
 INBOX = 10_000
 """Things that may wait; a feed that is quicker waits itself."""
+TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
+"""Moments at which a session is told the time."""
+RECONCILE_NS = 30_000_000_000
+"""Time between two comparisons with the broker's book."""
+LATE_NS = 300_000_000_000
+"""After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
 UNANSWERED = "the process ended before an outcome was noted"
 
@@ -90,28 +101,14 @@ class LockstepBroker(Protocol):
         ...
 
 
-class RowSource(Protocol):
-    """Barrier of one strategy: bars in, complete rows out."""
-
-    def take(self, bar: FeedBar) -> object | None:
-        """Take a bar; what comes back is not taken, and why."""
-        ...
-
-    def reach(self, time: int) -> Sequence[BarRow]:
-        """Rows that are complete now that the feed has told everything up to a moment."""
-        ...
-
-
 class Due(NamedTuple):
-    """Something that a moment makes due, in its order."""
+    """Row of one strategy that may be traded now."""
 
-    time: int
-    rank: int
-    """0 = rows, 1 = the schedule, at the same time."""
+    close_time: int
     place: int
-    traded: TradedStrategy | None = None
-    row: BarRow | None = None
-    kind: str = ""
+    """Of the strategy in its deployment."""
+    traded: TradedStrategy
+    row: BarRow
 
 
 class RunnerReport(NamedTuple):
@@ -131,13 +128,15 @@ class Runner:
         *,
         run: str,
         traded: Sequence[TradedStrategy],
-        rows: dict[str, RowSource],
+        barriers: dict[str, Barrier],
+        schedule: Schedule,
         feed: Feed,
         broker: Broker,
         clock: Clock,
         journal: RunnerJournal,
         names: OrderNames,
         gate: Gatekeeper,
+        states: RunnerStates,
         folded: FoldedAccount,
     ) -> None:
         """``folded``: the account as its journal leaves it; the sessions of ``traded`` are those of the fold."""
@@ -146,12 +145,17 @@ class Runner:
         self.broker = broker
         self.clock = clock
         self.journal = journal
-        self._rows = rows
+        self.gate = gate
+        self._barriers = barriers
+        self._schedule = schedule
+        self._reconciled_at = 0
+        self._passed = 0
+        """The schedule's moments up to here have been passed."""
         self._feed = feed
         self._names = names
         self._folded = folded
         self._lockstep: LockstepBroker | None = broker if broker.capabilities.lockstep else None  # type: ignore[assignment]
-        self.states = RunnerStates(self._note_state, folded.demands)
+        self.states = states
         self.outbox = Outbox(broker, journal, clock, names, gate, self.give, self._break, self._take_lockstep_news)
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | FeedEnds] = asyncio.Queue(INBOX)
         self._stopping = ""
@@ -186,15 +190,26 @@ class Runner:
             await self._inbox.put(one)
 
     async def _start(self) -> None:
+        self._passed = self.clock.now() - 1
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
+        failpoint("started")
         for key, command in self._folded.commanded.items():
-            self._answer_again(key, command, sent=False)
+            until = self._folded.deferred.get(key, 0)
+            if until + LATE_NS > self.clock.now() and key[0] in self.traded:
+                self.outbox.resume(self.traded[key[0]], command, until)
+            else:
+                self._answer_again(key, command, sent=False)
         for key, command in self._folded.sent.items():
             self._answer_again(key, command, sent=True)
+        failpoint("void_answered")
         self.states.enter(RunnerState.RECONCILING, "reconciling")
+        failpoint("unknown_answered")
         await self._settle_commands()
         await self.reconcile()
         self.states.settle("reconciled")
+        failpoint("reconciled")
+        for traded in self.traded.values():
+            await self._trade_row(traded, traded.session.last_row)  # what a death within it left undone
         await self._flush()
 
     def _answer_again(self, key: Key, command: Command, *, sent: bool) -> None:
@@ -214,12 +229,14 @@ class Runner:
 
     async def _end(self) -> RunnerReport:
         await self.outbox.stop()
+        failpoint("stopping")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         state = self.states.state
         self.states.enter(RunnerState.STOPPED, "stopped", self._stopping)
         self.journal.note(RunStopped(self.run_name, self._stopping, state))
+        failpoint("stopped_noted")
         with suppress(JournalError):
             await self.journal.flush(durable=True)
         return RunnerReport(state, self._stopping, self.journal.head, self.journal.entries)
@@ -227,10 +244,8 @@ class Runner:
     # ------------------------------------------------------------------ one thing at a time
 
     async def _take(self, one: FeedEvent | BrokerNews) -> None:
-        if isinstance(one, FeedBar):
-            self._take_bar(one)
-        elif isinstance(one, FeedReaches):
-            await self._advance(one.time)
+        if isinstance(one, FeedBar | FeedReaches):
+            await self._take_market(one)
         elif isinstance(one, BrokerFill | BrokerOrder | FillAnnulled | BrokerConnection):
             self._take_news(one)
         elif isinstance(one, FeedConnection):
@@ -240,16 +255,46 @@ class Runner:
         await self._flush()
 
     async def _flush(self) -> None:
+        failpoint("flush_begins")
         try:
             await self.journal.flush()
+            failpoint("flushed")
         except JournalError as error:
             self._break(str(error))
         if self.journal.failed:
             self._break("the journal cannot be written")
 
-    def _take_bar(self, bar: FeedBar) -> None:
-        for source in self._rows.values():
-            source.take(bar)
+    async def _take_market(self, event: FeedBar | FeedReaches) -> None:
+        """Rows that are ready now, in the order of time, each after what the schedule had before it."""
+        now = self.clock.now()
+        if isinstance(event, FeedReaches) and now - self._reconciled_at >= RECONCILE_NS:
+            await self.reconcile()
+        due: list[Due] = []
+        for place, (name, barrier) in enumerate(self._barriers.items()):
+            if isinstance(event, FeedReaches):
+                rows = barrier.reach(event.time)
+            else:
+                stray = barrier.take(event, now)
+                if stray is not None:
+                    self._note_stray(stray)
+                rows = barrier.complete(now)
+            traded = self.traded[name]
+            closed = traded.session.last_row.time  # before a restart, perhaps
+            due += [Due(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        if isinstance(event, FeedBar):
+            self.gate.see_price(event.symbol, event.close, now)
+            failpoint("price_seen")
+        for ready in sorted(due, key=lambda one: one[:2]):
+            await self._pass_moments(ready.close_time - 1)
+            await self._trade_row(ready.traded, ready.row)
+        if isinstance(event, FeedReaches):
+            await self._pass_moments(event.time)
+
+    def _note_stray(self, stray: StrayBar) -> None:
+        bar = stray.bar
+        why = f"{stray.why}: {stray.detail}" if stray.detail else str(stray.why)
+        self.journal.note(StrayArrived(bar.symbol, bar.open_time, bar.close_time, bar.close, why, bar.source))
+        failpoint("stray_noted")
 
     def _take_connection(self, connection: FeedConnection) -> None:
         if connection.up:
@@ -257,33 +302,62 @@ class Runner:
         else:
             self.states.demand("feed_down", RunnerState.REDUCE_ONLY, connection.why)
 
-    async def _advance(self, time: int) -> None:
-        """Release what is due up to a moment, in the order of time."""
-        due = [
-            Due(row.close_time, 0, place, self.traded[name], row)
-            for place, (name, source) in enumerate(self._rows.items())
-            for row in source.reach(time)
-        ]
-        for one in sorted(due, key=lambda one: (one.time, one.rank, one.place)):
-            if one.traded is not None and one.row is not None:
-                await self._trade_row(one.traded, one.row)
+    # ------------------------------------------------------------------ the schedule
+
+    async def _pass_moments(self, until: int) -> None:
+        """What the time makes due up to a moment, both bars and answers apart."""
+        if until <= self._passed:
+            return
+        for moment in self._schedule.between(self._passed, until):
+            await self._pass(moment)
+            failpoint("moment_passed")
+        self._passed = until
+
+    async def _pass(self, moment: ScheduleMoment) -> None:
+        self.gate.see_moment(moment)
+        self.outbox.release(self.clock.now())
+        failpoint("released")
+        if moment.kind is MomentKind.OPEN:
+            for name, barrier in self._barriers.items():
+                await self._open_session(self.traded[name], barrier.session_opening(moment.session))
+        elif moment.kind in TICKS:
+            for traded in self.traded.values():
+                self.give(traded, Tick(self._moment(traded)))
+        await self._settle_commands()
+
+    async def _open_session(self, traded: TradedStrategy, opening: BarOpens | None) -> None:
+        """Ex-dates, counts and stops of a new session are due at its open, whether or not its first bar will trade."""
+        if opening is not None and opening.session > traded.session.session_day:
+            self.journal.checkpoint(traded.name, traded.session)
+            await self._give_and_settle(traded, opening)
+            failpoint("session_opened")
 
     # ------------------------------------------------------------------ a row of one strategy
 
     async def _trade_row(self, traded: TradedStrategy, row: BarRow) -> None:
-        opening = BarOpens(row.time, row.close_time, row.session, row.ends_session, row.deadline)
-        await self._give_and_settle(traded, opening)
-        if self._lockstep is not None:
-            await self._take_each(self._lockstep.trade_bar(traded.name, row))
-        await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
-        await self._decide(traded, row)
+        """From wherever this row stands: a process may have died within it."""
+        session = traded.session
+        if row.time > session.last_row.time:
+            if not session.is_open(row.time):
+                await self._give_and_settle(traded, opening_of(row))
+                failpoint("row_opened")
+            if self._lockstep is not None:
+                await self._take_each(self._lockstep.trade_bar(traded.name, row))
+                failpoint("bar_traded")
+            await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
+            failpoint("row_closed")
+        if session.awaits_decision:
+            await self._decide(traded, row)
         if self._lockstep is not None and traded.settings.fill_at == "same_close":
             await self._take_each(self._lockstep.fill_at_close(traded.name, row))
+            failpoint("same_close")
             await self._give_and_settle(traded, Revalue(self._moment(traded)))
-        if row.deadline is not None and row.ends_session:
+        if row.deadline is not None and session.awaits_end:
             await self._give_and_settle(traded, SessionEnds(self._moment(traded)))
+            failpoint("session_ended")
             if self._lockstep is not None:
                 await self._take_each(self._lockstep.close_out(traded.name, row))
+                failpoint("closed_out")
             await self._give_and_settle(traded, Revalue(self._moment(traded)))
 
     async def _decide(self, traded: TradedStrategy, row: BarRow) -> None:
@@ -299,8 +373,10 @@ class Runner:
             return
         if decision.memory:
             self.journal.note(StrategyMemory(traded.name, decision.memory))
+            failpoint("memory_noted")
         decided = Decided(self._moment(traded), decision.decisions, tuple(decision.requests))
         await self._give_and_settle(traded, decided)
+        failpoint("decided")
 
     def _stop_strategy(self, traded: TradedStrategy, why: str) -> None:
         """Its own code failed: it decides no more, its entries are taken back, its stops stay. The others go on."""
@@ -311,6 +387,7 @@ class Runner:
     async def _take_each(self, news: AsyncIterator[BrokerNews]) -> None:
         """Each execution with all that follows from it before the next one is decided."""
         async for one in news:
+            failpoint("bar_news")
             self._take_news(one)
             await self._settle_commands()
 
@@ -334,10 +411,12 @@ class Runner:
             self.states.demand("invariant", RunnerState.HALTED, str(error))
             return NOTHING
         self.journal.handled(traded.name, event, outcome)
+        failpoint("input_handled")
         for fact in outcome.facts:
             self._observe(traded, fact)
         if outcome.commands:
             self.outbox.put(traded, outcome.commands)
+            failpoint("commands_queued")
         return outcome
 
     def _observe(self, traded: TradedStrategy, fact: Fact) -> None:
@@ -355,6 +434,7 @@ class Runner:
         if self._lockstep is not None:
             for one in self._lockstep.drain():
                 self._take_news(one)
+            failpoint("lockstep_news")
 
     def _take_news(self, news: BrokerNews) -> None:
         if isinstance(news, BrokerFill | BrokerOrder):
@@ -367,10 +447,13 @@ class Runner:
             answer: Answer | None
             if isinstance(news, BrokerFill):
                 answer = fill_answer(news, traded, owner[1], self._moment(traded))
+                failpoint("fill_taken")
             else:
                 answer = order_answer(news, traded, owner[1], self._moment(traded))
+                failpoint("order_news_taken")
             if answer is not None:
                 self.give(traded, answer)
+            failpoint("news_taken")
         elif isinstance(news, FillAnnulled):
             self.finding("fill_annulled", f"{news.fill_id}: {news.reason}")
             self.states.demand("fill_annulled", RunnerState.HALTED, f"execution {news.fill_id} was annulled")
@@ -382,23 +465,26 @@ class Runner:
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""
         try:
-            await self.broker.snapshot()
+            snapshot = await self.broker.snapshot()
+            failpoint("snapshot_read")
         except BrokerError as error:
             self.finding("snapshot", str(error))
+            return
+        self._reconciled_at = snapshot.as_of
+        if snapshot.available_paise is not None:
+            shown = None if snapshot.orders is None else [one.tag for one in snapshot.orders if not one.state.is_final]
+            self.gate.see_funds(snapshot.available_paise, snapshot.as_of, shown)
+            failpoint("funds_noted")
 
     # ------------------------------------------------------------------ what a person sees
 
     def finding(self, code: str, text: str, *, symbol: str = "", session: str = "") -> None:
         """Note something that a person should look at."""
         self.journal.note(Finding(code, text, symbol, session))
-
-    def _note_state(self, change: StateChanged) -> None:
-        self.journal.note(change)
+        failpoint("finding_noted")
 
     def _break(self, why: str) -> None:
         """The journal cannot be written: nothing leaves any more."""
         self.outbox.closed = f"the journal cannot be written: {why}"
         self.states.demand("journal", RunnerState.HALTED, why)
 
-
-__all__ = ["Runner", "RunnerReport", "Tick"]

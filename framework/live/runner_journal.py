@@ -71,9 +71,12 @@ class RunnerJournal:
         self._latest = max(self._latest, self._clock.now())
         return self._latest
 
-    def note(self, body: Body) -> None:
-        """Note an entry; ``flush`` writes it."""
-        sealed = self._sealer(Entry(self._sealer.entries, self._at(), body).text())
+    def note(self, body: Body, *, at: int | None = None) -> None:
+        """Note an entry; ``flush`` writes it. ``at``: its moment before the clock runs, UTC nanoseconds."""
+        if at is not None:
+            self._latest = max(self._latest, at)
+        moment = self._latest if at is not None else self._at()
+        sealed = self._sealer(Entry(self._sealer.entries, moment, body).text())
         if isinstance(body, Sending) and body.request is RequestName.PLACE:
             sealed = sealed._replace(tag=body.tag)  # the file itself refuses a second order of one tag
         self._noted.append(sealed)

@@ -32,7 +32,6 @@ TRADING = {
 """What the pre-trade gate makes of a state; HALTED of every other one."""
 
 
-
 class RunnerStates:
     """State of one runner with its causes."""
 
@@ -88,4 +87,3 @@ class RunnerStates:
         if state is not self.state or demand:
             self._note(StateChanged(self.state, state, cause, text, demand))
             self.state = state
-

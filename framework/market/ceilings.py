@@ -59,3 +59,10 @@ def ceilings_on(day: date, table: OrderTable | None = None) -> Ceilings:
         name = "order_value" if value is None else "orders_per_second"
         raise ConfigError(f"config/market/orders.yaml has no {name} for {day}; add a row with its source")
     return Ceilings(value.rupees, rate.count)
+
+
+def first_ceilings(day: date, table: OrderTable | None = None) -> Ceilings:
+    """The ceilings of a day, or of the first one after it that has any: for the replay of a day before there were."""
+    known = table or current_table("market/orders.yaml", OrderTable)
+    begins = [min((row.valid_from or day for row in rows), default=day) for rows in (known.order_value, known.orders_per_second)]
+    return ceilings_on(max(day, *begins), known)

@@ -60,6 +60,34 @@ def fill_rows(record: Record) -> list[FillRow]:
     ]
 
 
+def order_rows(record: Record) -> list[dict[str, Any]]:
+    """Every order as plain JSON values, by id: signed units, rupees and None where the type has no such price."""
+    panel = record.panel
+    return [
+        {
+            "order_id": one.order.order_id,
+            "decided_at": time_text(panel, one.order.instrument, one.order.decided_at),
+            "symbol": panel.symbols[one.order.instrument],
+            "requested": one.requested,
+            "quantity": one.verdict.quantity,
+            "verdict": one.verdict.reason,
+            "type": one.order.type.name.lower(),
+            "limit": _price(one.order.limit),
+            "trigger": _price(one.order.trigger),
+            "reason": str(one.order.reason),
+            "protective": one.order.protective,
+            "state": str(one.state),
+            "filled": one.filled,
+            "why": one.why,
+        }
+        for one in record.orders
+    ]
+
+
+def _price(price: float) -> float | None:
+    return price if price > 0 else None
+
+
 TRIP_HEADER = (
     "symbol",
     "side",

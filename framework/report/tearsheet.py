@@ -53,10 +53,10 @@ def write(result: RunFacts, path: Path, *, quantstats: bool = True) -> Path:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = write_page(result, path.with_name(QUANTSTATS)) if quantstats else None
-    _replace(path.with_name(TRIPS_CSV), frames.round_trips_csv(result.record.panel, result.trips))
+    replace_file(path.with_name(TRIPS_CSV), frames.round_trips_csv(result.record.panel, result.trips))
     if result.held_back:
-        _replace(path.with_name(INTERVENTIONS_CSV), interventions_csv(result.record, result.held_back))
-    _replace(path, render(result, beside, QUANTSTATS if quantstats and beside is None else ""))
+        replace_file(path.with_name(INTERVENTIONS_CSV), interventions_csv(result.record, result.held_back))
+    replace_file(path, render(result, beside, QUANTSTATS if quantstats and beside is None else ""))
     return path
 
 
@@ -163,7 +163,7 @@ def _policy(scripts: list[str]) -> str:
     )
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Write a file at once or not at all."""
     handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:

@@ -35,14 +35,14 @@ class InputPlace(NamedTuple):
 
 
 PLACES: dict[type, InputPlace] = {
-    BarOpens: InputPlace(BEGUN | CLOSED | DECIDED | ENDED, OPEN),
+    # After OPEN: nothing traded in the bar that was open, so it never closed.
+    BarOpens: InputPlace(BEGUN | OPEN | CLOSED | DECIDED | ENDED, OPEN),
     BarCloses: InputPlace(OPEN, CLOSED),
     Decided: InputPlace(CLOSED, DECIDED),
     SessionEnds: InputPlace(CLOSED | DECIDED, ENDED),
     Revalue: InputPlace(CLOSED | DECIDED | ENDED, 0),
 }
 """Inputs with a place; all others may come at any time."""
-MAY_OPEN = PLACES[BarOpens].after
 BEFORE_BARS = BarOpens(-1, 0, -(2**62), ends_session=False)
 AFTER_CLOSE = PLACES[Decided].after
 
@@ -69,8 +69,6 @@ class Sequence:
 
     def refuse_opening(self, bar: BarOpens) -> NoReturn:
         """A bar that cannot open now."""
-        if not self.phase & MAY_OPEN:
-            self._refuse_phase(bar, PLACES[BarOpens])
         if bar.moment < self.bar.close_time:
             _refuse(bar, f"came after one at {self.bar.close_time} ns; inputs come in the order of time")
         if bar.close_time <= bar.moment:

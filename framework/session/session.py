@@ -81,7 +81,7 @@ from framework.session.product import Product
 from framework.session.protection import Protection
 from framework.session.reductions import Reductions
 from framework.session.review import Review, ReviewContext
-from framework.session.sequence import CLOSED, DECIDED, MAY_OPEN, OPEN, Sequence
+from framework.session.sequence import CLOSED, DECIDED, OPEN, Sequence
 from framework.session.staleness import Staleness
 from framework.session.surprises import Surprises
 from framework.session.upkeep import Upkeep
@@ -242,6 +242,35 @@ class Session:
         """The moment of the latest input, UTC nanoseconds."""
         return self.inputs.moment
 
+    @property
+    def session_day(self) -> int:
+        """Session of the bar that opened last, days since 1970-01-01; far in the past before the first."""
+        return self.inputs.bar.session
+
+    def is_open(self, open_time: int) -> bool:
+        """True while the bar that opened at this moment (UTC nanoseconds) is the latest and has not closed."""
+        return self.inputs.phase == OPEN and self.inputs.bar.moment == open_time
+
+    @property
+    def last_row(self) -> BarRow:
+        """The bar that closed last; one of no instrument before the first."""
+        return self._row
+
+    @property
+    def is_in_bar(self) -> bool:
+        """True between a bar's open and its close."""
+        return self.inputs.phase == OPEN
+
+    @property
+    def awaits_decision(self) -> bool:
+        """True between a bar's close and the decision at it."""
+        return self.inputs.phase == CLOSED
+
+    @property
+    def awaits_end(self) -> bool:
+        """True after the decision at a session's last bar, until the session has ended."""
+        return self.inputs.phase == DECIDED and self._row.ends_session
+
     def portfolio(self) -> Portfolio:
         """The account at this moment, frozen."""
         reserved = self._orders.reserved_paise
@@ -269,7 +298,7 @@ class Session:
         """Before anything of this bar fills: a new session begins, square-offs are due. Only its times may be seen."""
         inputs, last = self.inputs, self.inputs.bar
         moment, close_time, session, _, deadline = bar
-        if not (inputs.phase & MAY_OPEN and last.close_time <= moment < close_time and session >= last.session):
+        if not (last.close_time <= moment < close_time and session >= last.session):
             inputs.refuse_opening(bar)
         inputs.phase, inputs.bar = OPEN, bar
         inputs.moment = inputs.now = max(inputs.moment, moment)  # its moment is its open, however late it is told

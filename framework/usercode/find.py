@@ -137,17 +137,16 @@ def source_hash(cls: type[Strategy]) -> str:
 
 def describe(cls: type[Strategy], name: str, path: Path) -> StrategyInfo:
     """Strategy's entry for a list."""
-    parameters = tuple(
-        ParameterInfo(
-            field_name,
-            field.get_default(call_default_factory=True),
-            ", ".join(filter(None, map(_bound, field.metadata))),
-            field.description or "",
-        )
-        for field_name, field in cls.model_fields.items()
-    )
+    parameters = tuple(parameter_info(cls, field) for field in cls.model_fields)
     summary = (inspect.getdoc(cls) or "").split("\n", 1)[0] if cls.__doc__ else ""
     return StrategyInfo(name, cls.__name__, cls.style(), summary, parameters, path)
+
+
+def parameter_info(cls: type[Strategy], name: str) -> ParameterInfo:
+    """One parameter's entry for a list."""
+    field = cls.model_fields[name]
+    bounds = ", ".join(filter(None, map(_bound, field.metadata)))
+    return ParameterInfo(name, field.get_default(call_default_factory=True), bounds, field.description or "")
 
 
 def strategy_files() -> dict[str, Path]:

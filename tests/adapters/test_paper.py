@@ -1,37 +1,21 @@
 """PaperBroker over history is the event backtest: same fills, same cash, order by order."""
 
+import asyncio
+
 import numpy as np
 import pytest
 
-from adapters.paper import PaperBroker
+from adapters.paper.broker import PaperBroker
+from adapters.paper.ledger import PaperBook
 from framework.engines.event import run
-from framework.engines.rows import DecisionArrays, bar_closings, bar_openings, decided
+from framework.engines.rows import DecisionArrays
+from framework.live.clock import ReplayClock
 from framework.market.products import with_product
 from framework.session import Session
-from framework.types import Bars, Panel, Settings, Settlement
-from framework.types.events import SessionEnds, Surprise
+from framework.types import Bars, Instrument, Panel, Settings
 from framework.types.record import NOT_SIMULATED
 from framework.types.setting_values import SquareOff
-
-
-def random_panel(seed: int, bars: int = 300, instruments: int = 3) -> Panel:
-    rng = np.random.default_rng(seed)
-    series = []
-    for number in range(instruments):
-        close = 100 * np.exp(np.cumsum(rng.normal(0, 0.02, bars)))
-        open_ = close * np.exp(rng.normal(0, 0.01, bars))
-        high = np.maximum(open_, close) * (1 + rng.uniform(0, 0.02, bars))
-        low = np.minimum(open_, close) * (1 - rng.uniform(0, 0.02, bars))
-        time = np.arange(bars, dtype=np.int64) * 86_400_000_000_000
-        kept = rng.uniform(size=bars) > 0.05
-        columns = (time, open_, high, low, close, rng.integers(1, 1000, bars).astype(float))
-        series.append(Bars.from_arrays(f"S{number}", "1d", *(column[kept] for column in columns)))
-    return Panel.from_bars(series)
-
-
-def random_targets(panel: Panel, seed: int) -> DecisionArrays:
-    rng = np.random.default_rng(seed)
-    return DecisionArrays(rng.choice([np.nan, np.nan, np.nan, 0.0, 0.5, 1.0, -1.0], size=panel.close.shape))
+from tests.adapters.paper_host import PaperHost, random_panel, random_targets
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -41,6 +25,7 @@ def random_targets(panel: Panel, seed: int) -> DecisionArrays:
         {"charges": "percent:0.1+flat:20", "slippage": "bps:5"},
         {"stop_loss": "3%", "take_profit": "5%", "trail": "4%", "charges": "percent:0.1"},
         {"stop_loss": "3%", "active_from": "next_bar", "time_exit": 7, "volume_cap": 0.5},
+        {"fill_at": "same_close", "stop_loss": "4%", "take_profit": "4%", "slippage": "bps:2"},
     ],
 )
 def test_paper_over_history_fills_and_books_like_the_event_backtest(seed, choices):
@@ -50,43 +35,15 @@ def test_paper_over_history_fills_and_books_like_the_event_backtest(seed, choice
 
 def assert_paper_is_the_backtest(panel: Panel, settings: Settings, decisions: DecisionArrays) -> None:
     expected = run(panel, settings, decisions=decisions)
+    broker = PaperBroker([PaperBook("t", panel.instruments, settings)], ReplayClock(0))
+    host = PaperHost(Session(panel.instruments, settings), broker)
+    asyncio.run(host.trade(panel, decisions))
 
-    session, broker = Session(panel.instruments, settings), PaperBroker(panel.instruments, settings)
-    settlements = []
-
-    def take(event):
-        outcome = session.handle(event)
-        settlements.extend(fact for fact in outcome.facts if isinstance(fact, Settlement))
-        assert not any(isinstance(fact, Surprise) for fact in outcome.facts)
-        for command in outcome.commands:
-            broker.execute(command, session.moment)
-
-    def talk():
-        for answer in broker.answers():
-            take(answer)
-
-    last = len(panel)
-    rows = zip(
-        bar_openings(panel, 0, last), bar_closings(panel, 0, last), decided(panel, decisions, 0, last), strict=True
-    )
-    for opening, closing, answer in rows:
-        take(opening)
-        talk()
-        broker.see_bar(closing.row)
-        talk()
-        for event in (closing, answer):
-            take(event)
-            talk()
-        if opening.ends_session:
-            take(SessionEnds(closing.moment))
-            talk()
-            broker.end_session()
-            talk()
-
+    account = broker.books.by_name["t"].ledger.account
     assert len(expected.settlements) > 20
-    assert [booked._replace(simulated=NOT_SIMULATED) for booked in expected.settlements] == settlements
-    assert expected.cash_paise[-1] == broker.account.cash_paise
-    assert expected.positions == tuple(broker.account.quantity)
+    assert [booked._replace(simulated=NOT_SIMULATED) for booked in expected.settlements] == host.settlements
+    assert expected.cash_paise[-1] == account.cash_paise
+    assert expected.positions == tuple(account.quantity)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -112,6 +69,6 @@ def test_paper_keeps_products_and_market_protection_as_the_backtest_does(seed, p
 
 
 def test_its_repr_tells_cash_and_resting_orders():
-    panel = random_panel(0, bars=3, instruments=1)
-    broker = PaperBroker(panel.instruments, Settings(capital=5_000))
-    assert repr(broker) == "PaperBroker(cash ₹5,000.00, SimulatedExchange(1 instruments, 0 resting orders))"
+    book = PaperBook("t", [Instrument("S0")], Settings(capital=5_000))
+    broker = PaperBroker([book], ReplayClock(0))
+    assert repr(broker) == "PaperBroker(by bars, PaperLedger(t: cash ₹5,000.00, 0 resting orders))"

@@ -71,7 +71,7 @@ def pinned(name):
 def test_each_file_of_pins_has_what_it_is_for():
     assert set() == BASE - pinned("base")
     assert {"arch"} == OPTIONAL & pinned("base")  # for the sample prices, without the libraries that it imports
-    assert set() == (EXTRAS["research"] | EXTRAS["quantstats"] | EXTRAS["backtrader"]) - pinned("run")
+    assert set() == (EXTRAS["research"] | EXTRAS["quantstats"] | EXTRAS["backtrader"] | EXTRAS["live"]) - pinned("run")
     assert set() == (EXTRAS["cluster"] | EXTRAS["optuna"] | EXTRAS["test"] | EXTRAS["lint"]) - pinned("dev")
     assert set() == EXTRAS["lab"] - pinned("lab")
     assert set() == (pinned("base") - pinned("run")) | (pinned("run") - pinned("dev"))
@@ -112,7 +112,7 @@ def test_the_reader_of_imports_tells_early_late_and_guarded_ones_apart():
     assert expected == list(third_party(ast.parse(program)))
 
 
-@pytest.mark.parametrize("extra", ["research", "quantstats", "backtrader", "cluster", "optuna"])
+@pytest.mark.parametrize("extra", ["research", "quantstats", "backtrader", "cluster", "optuna", "live"])
 def test_some_sentence_names_each_extra_that_the_program_can_miss(extra):
     said = f"'tulya[{extra}]'"
     assert any(said in path.read_text("utf-8") for path in FILES)

@@ -18,8 +18,10 @@ VERB_ENDINGS = re.compile(r"(?:ing|ed)$")
 NOUNS = {
     "compiled": "the engine of that name",
     "deferred": "a value made at first access",
+    "feed": "market data as they come",
     "funding": "a noun of accounts",
     "listing": "a noun of exchanges",
+    "replay_feed": "a feed of recorded days",
     "sizing": "a noun of traders",
     "stepping": "sqlite3_step, a row at a time",
     "wording": "a noun of contracts",

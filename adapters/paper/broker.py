@@ -1,0 +1,300 @@
+"""PaperBroker: the paper books behind the broker's port, with everything that can happen on the way there and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapters.paper.behaviour import PERFECT, PaperBehaviour
+from adapters.paper.entries import BarStep, PaperChanged, PaperFilled, PaperPlaced
+from adapters.paper.house import PaperHouse
+from framework.broker.book import BrokerOrder, BrokerOrderState, BrokerSnapshot
+from framework.broker.port import Capabilities, OrderAccepted, OrderRefused, OrderUnknown
+from framework.errors import BrokerError
+from framework.types.orders import STOP, STOP_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from random import Random
+
+    from adapters.paper.clock import PaperClock
+    from adapters.paper.ledger import PaperBook, PaperOrder
+    from adapters.paper.storage import PaperStorage
+    from framework.broker.book import BrokerNews
+    from framework.broker.feed import FeedTick
+    from framework.broker.port import OutgoingCancel, OutgoingChange, OutgoingOrder, SendOutcome
+    from framework.types import BarRow
+
+NOT_OPEN = "the order is not open"
+CANCELLED, REFUSED = BrokerOrderState.CANCELLED, BrokerOrderState.REFUSED
+LONGEST_TAG = 20
+
+
+class PaperBroker(PaperHouse):
+    """Broker for one account of several strategies; see the package for how it works.
+
+    ``lockstep``: it fills against bars that it is shown (``trade_bar``); else against ticks (``see_tick``).
+    """
+
+    def __init__(
+        self,
+        books: Sequence[PaperBook],
+        clock: PaperClock,
+        behaviour: PaperBehaviour = PERFECT,
+        *,
+        lockstep: bool = True,
+        random: Random | None = None,
+        storage: PaperStorage | None = None,
+    ) -> None:
+        """``random`` draws every fault. With a ``storage`` the books are those that it holds."""
+        super().__init__(books, clock, behaviour, lockstep=lockstep, random=random, storage=storage)
+        pairs = lockstep or behaviour.one_cancels_other
+        self.capabilities = Capabilities("paper", one_cancels_other=pairs, lockstep=lockstep, longest_tag=LONGEST_TAG)
+
+    def __repr__(self) -> str:
+        how = "by bars" if self.capabilities.lockstep else "by ticks"
+        return f"PaperBroker({how}, {', '.join(repr(book.ledger) for book in self.books.by_name.values())})"
+
+    # ------------------------------------------------------------------ the port: requests
+
+    async def place(self, order: OutgoingOrder) -> SendOutcome:
+        """See ``Broker.place``."""
+        return await self._request(lambda: self._take(order), "place")
+
+    async def change(self, change: OutgoingChange) -> SendOutcome:
+        """See ``Broker.change``."""
+        return await self._request(lambda: self._change(change), "change")
+
+    async def cancel(self, cancel: OutgoingCancel) -> SendOutcome:
+        """See ``Broker.cancel``. The news say that it is out of the book."""
+        return await self._request(lambda: self._cancel(cancel.broker_id), "cancel")
+
+    async def _request(self, carry_out: Callable[[], SendOutcome], kind: str) -> SendOutcome:
+        """One request on its way: it may be lost, arrive late, or its reply may be lost."""
+        if self.dice.happens("lost_request"):
+            await self._pass(self._behaviour.timeout_ns)
+            return OrderUnknown(f"{kind}: no answer in {self._behaviour.timeout_ns / 1e9:g} s")
+        if self.dice.happens("late_arrival"):
+            self._later(self._now() + self.dice.time("late_ns"), lambda: _drop(carry_out()))
+            await self._pass(self._behaviour.timeout_ns)
+            return OrderUnknown(f"{kind}: no answer in {self._behaviour.timeout_ns / 1e9:g} s")
+        await self._pass(self.dice.time("request_ns"))
+        with self.lock:
+            self._catch_up()
+            try:
+                outcome = carry_out()
+            except BrokerError as error:
+                return OrderUnknown(f"{kind}: {error}")
+        if self.dice.happens("lost_reply"):
+            await self._pass(self._behaviour.timeout_ns)
+            return OrderUnknown(f"{kind}: the connection was reset before the answer came")
+        await self._pass(self.dice.time("request_ns"))
+        return outcome
+
+    async def _pass(self, length_ns: int) -> None:
+        if length_ns > 0:
+            await self._clock.sleep_until(self._now() + length_ns)
+
+    # ------------------------------------------------------------------ the port: reads
+
+    async def find(self, tag: str) -> tuple[BrokerOrder, ...]:
+        """See ``Broker.find``."""
+        await self._read()
+        with self.lock:
+            return tuple(order.shown() for order in self._visible() if order.tag == tag)
+
+    async def snapshot(self) -> BrokerSnapshot:
+        """See ``Broker.snapshot``. Its parts are of one moment."""
+        as_of = self._now()
+        await self._read()
+        with self.lock:
+            if self._is_empty():
+                return BrokerSnapshot(as_of, (), (), (), self.books.available_paise())
+            return BrokerSnapshot(
+                as_of,
+                tuple(order.shown() for order in self._visible()),
+                tuple(self.books.fills(self._now())),
+                self.books.positions(),
+                self.books.available_paise(),
+            )
+
+    async def _read(self) -> None:
+        await self._pass(self.dice.time("read_ns"))
+        with self.lock:
+            self._catch_up()
+            if self.dice.happens("failed_read"):
+                raise BrokerError(
+                    "the paper broker's book cannot be read: 503 service unavailable; read it again later"
+                )
+            if self.dice.happens("empty_book"):
+                self.empty_book(self.dice.time("empty_ns"))
+
+    def _is_empty(self) -> bool:
+        return self._now() < self._empty_until
+
+    def _visible(self) -> list[PaperOrder]:
+        if self._is_empty():
+            return []
+        now = self._now()
+        return [order for order in self.books.orders(now) if order.shown_from <= now]
+
+    def news(self) -> AsyncIterator[BrokerNews]:
+        """See ``Broker.news``. By bars ``trade_bar`` and ``drain`` take from the same line: each is told once."""
+        return self._line.listen()
+
+    def drain(self) -> list[BrokerNews]:
+        """News that have arrived by now, without waiting: by bars, read after each request."""
+        with self.lock:
+            self._catch_up()
+        return self._line.due(self._now())
+
+    async def close(self) -> None:
+        """See ``Broker.close``."""
+        self._line.close()
+        with self.lock:
+            if self._storage is not None:
+                self._storage.close()
+
+    # ------------------------------------------------------------------ requests as they arrive
+
+    def _take(self, outgoing: OutgoingOrder) -> SendOutcome:
+        order, tag = outgoing.approved.order, outgoing.approved.tag
+        name = self.books.book_of_tag(tag)
+        if name is None or len(tag) > LONGEST_TAG or not tag.isalnum():
+            return OrderRefused("tag", f"the tag {tag!r} is of no strategy of this account")
+        ledger = self.books.by_name[name].ledger
+        instrument = ledger.instruments[order.instrument] if order.instrument < len(ledger.instruments) else None
+        if instrument != outgoing.instrument:
+            return OrderRefused("symbol", f"{outgoing.instrument} is not traded in the book {name!r}")
+        if order.quantity % max(instrument.lot, 1) or not order.quantity:
+            return OrderRefused("lot", f"{order.quantity} units are no whole lots of {instrument.lot}")
+        if self.dice.happens("refused"):
+            return OrderRefused(*self.dice.refusal())
+        if self._is_crossed(name, outgoing):
+            return OrderRefused("trigger", "the market has gone past the trigger price")
+        placed = self._place(name, outgoing)
+        if self.dice.happens("doubled_order"):
+            self._place(name, outgoing)
+        return OrderAccepted(placed.broker_id)
+
+    def _is_crossed(self, name: str, outgoing: OutgoingOrder) -> bool:
+        order, ticks = outgoing.approved.order, self.books.by_name[name].ticks
+        if ticks is None or not self._behaviour.refuses_crossed_stops or order.type not in {STOP, STOP_LIMIT}:
+            return False
+        return ticks.is_crossed(order.instrument, order.quantity, order.trigger)
+
+    def _place(self, name: str, outgoing: OutgoingOrder) -> PaperOrder:
+        approved, now = outgoing.approved, self._now()
+        broker_id = self.books.by_name[name].ledger.next_broker_id()
+        reserve = (approved.tag, approved.group, outgoing.product, approved.reserve_paise)
+        placed: PaperOrder = self.books.write(PaperPlaced(name, broker_id, approved.order, *reserve, now))
+        if self.dice.happens("hidden_order"):
+            placed.shown_from = now + self.dice.time("hidden_ns")
+        if self.dice.happens("refused_later"):
+            reason = self.dice.refusal()[1]
+            self._later(now + 1, lambda: self._end(name, broker_id, REFUSED, reason))
+        elif not self.capabilities.lockstep:
+            self._tell(placed.shown())
+        return placed
+
+    def _change(self, change: OutgoingChange) -> SendOutcome:
+        found = self.books.find_id(change.broker_id)
+        if found is None or found[1].state.is_final or abs(change.quantity) <= abs(found[1].filled):
+            return OrderRefused("not_open", NOT_OPEN)
+        if change.quantity * found[1].quantity < 0:
+            return OrderRefused("side", "a change cannot turn an order round")
+        if self.dice.happens("change_refused"):
+            return OrderRefused("modify", "the order is being processed")
+        name, order = found[0].ledger.name, found[1]
+        form = (change.quantity, change.trigger, change.limit)
+        self._tell(self.books.write(PaperChanged(name, order.broker_id, *form, self._now())))
+        return OrderAccepted(order.broker_id)
+
+    def _cancel(self, broker_id: str) -> SendOutcome:
+        found = self.books.find_id(broker_id)
+        if found is None or found[1].state.is_final:
+            return OrderRefused("not_open", NOT_OPEN)
+        if self.dice.happens("cancel_refused"):
+            return OrderRefused("cancel", "the order is being processed")
+        self._end(found[0].ledger.name, broker_id, CANCELLED, "")
+        return OrderAccepted(broker_id)
+
+    # ------------------------------------------------------------------ the market by bars
+
+    def trade_bar(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
+        """News of a bar, each before the next one is decided: carry out what follows from it before asking for more.
+
+        Shown again (after a crash, say) the same bar tells again what it told, and goes on. ``InvariantError`` on a
+        bar from before the latest one.
+        """
+        return self._serve(book, row, BarStep.BAR)
+
+    def fill_at_close(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
+        """``fill_at: same_close``: news of market orders that were just decided, at the close that decided them."""
+        return self._serve(book, row, BarStep.SAME_CLOSE)
+
+    def close_out(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
+        """The session is over with this bar: news of square-offs that are still open, at the last close."""
+        return self._serve(book, row, BarStep.CLOSE_OUT)
+
+    async def _serve(self, book: str, row: BarRow, step: BarStep) -> AsyncIterator[BrokerNews]:
+        with self.lock:
+            self._catch_up()
+            market = self.books.bars(book)
+            while not market.is_served and market.place_of(row, step) > 0:  # its host went away: the market did not
+                self._decide(book)
+            for told in self.books.show(book, step, row):
+                self._tell(told)
+        going_on = True
+        while going_on:
+            for news in self._line.due(self._now()):
+                yield news
+            with self.lock:
+                going_on = self._decide(book)
+
+    def _decide(self, book: str) -> bool:
+        """Have the next event of the bar in hand, and tell it; False when there is none."""
+        news = self.books.decide(book)
+        if news is None:
+            return False
+        self._tell(news)
+        self._after(news)
+        return True
+
+    # ------------------------------------------------------------------ the market by ticks
+
+    def see_tick(self, tick: FeedTick) -> None:
+        """A trade at the exchange: everything that it fills is told by the news."""
+        with self.lock:
+            self._catch_up()
+            for book in self.books.by_name.values():
+                if book.ticks is None or not book.ticks.knows(tick.symbol) or not tick.price > 0.0:
+                    continue
+                if tick.snapshot:
+                    book.ticks.see(tick.symbol, tick.price)
+                    continue
+                for effect in book.ticks.meet(tick.symbol, tick.price, tick.time, self._lots):
+                    told = self.books.write(effect)
+                    if isinstance(effect, PaperFilled):
+                        order = book.ledger.get(effect.broker_id)
+                        self._tell(told)
+                        if order is not None:
+                            self._tell(order.shown())
+                        self._after(told)
+                    elif told is not None:
+                        self._tell(told)
+
+    def end_session(self, *, every: bool = False) -> None:
+        """By ticks, after the close: DAY orders expire; ``every``: and all others, as at a broker without GTC."""
+        with self.lock:
+            self._catch_up()
+            for book in self.books.by_name.values():
+                if book.ticks is not None:
+                    for ended in list(book.ticks.expire(self._now(), every=every)):
+                        self._tell(self.books.write(ended))
+
+    def _lots(self, lots: int) -> int:
+        return self.dice.part(lots) if lots > 1 and self.dice.happens("partial_fill") else lots
+
+
+def _drop(_outcome: SendOutcome) -> None:
+    """The reply to what was given up long ago: nobody hears it."""

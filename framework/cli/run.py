@@ -1,0 +1,276 @@
+"""``tulya run``: the runner, over recorded days; the composition root that knows the paper broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from framework.cli.options import AsJson, Database
+from framework.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from framework.journal.account_fold import FoldedAccount
+    from framework.live.assembly import RecordedStrategy
+    from framework.live.deployment import Deployment
+    from framework.live.replay_run import ReplayRun
+    from framework.live.runner import RunnerReport
+
+FASTEST = "max"
+HALTED_EXIT_CODE = 5
+
+
+def run_command(
+    deployment: Annotated[str, typer.Argument(help="File of a deployment, or its name in ./deployments.")],
+    replay: Annotated[
+        str | None,
+        typer.Option("--replay", help="Recorded days: 2015-01-05, or 2015-01-05..2015-01-09.", metavar="DAYS"),
+    ] = None,
+    speed: Annotated[
+        str, typer.Option("--speed", help="1 = as it was, 60 = a minute a second, max.", metavar="FACTOR")
+    ] = "1",
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Trade a deployment on paper, with the code that trades live.
+
+    Every input, order and answer goes into the account's journal beside the market database, before anything is sent.
+    A run that was cut off goes on where it was when the same command is given again. Days that the journal has already
+    begin a new journal; the old one is kept under another name.
+
+    Exit codes: 0 ended in good order · 1 an error, in one sentence · 5 the account is halted.
+
+    Examples:
+    tulya run deployments/morning.yaml --replay 2015-01-05 --speed max
+
+    tulya run morning --replay 2015-01-05..2015-01-09 --speed 60 --json
+    """
+    from framework.config.settings_file import database_path
+    from framework.deployments.deployment_file import find_deployment
+
+    chosen = find_deployment(deployment)
+    if replay is None:
+        raise ConfigError(
+            f"{chosen.file}: its feed is {chosen.feed.kind}; name the days: --replay 2015-01-05, or "
+            "--replay 2015-01-05..2015-01-09"
+        )
+    days = days_of(replay)
+    document = trade_recorded(chosen, database_path(db), days, speed_of(speed))
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
+    else:
+        show(document)
+    if document["state"] == "halted":
+        raise typer.Exit(HALTED_EXIT_CODE)
+
+
+def days_of(text: str) -> tuple[date, date]:
+    """First and last day of ``2015-01-05`` or ``2015-01-05..2015-01-09``."""
+    first, _, last = text.partition("..")
+    try:
+        days = date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError as error:
+        raise ConfigError(f"--replay {text!r} is no day ({error}); write 2015-01-05, or 2015-01-05..2015-01-09") from None
+    if days[0] > days[1]:
+        raise ConfigError(f"--replay {text!r} ends before it begins; swap the two days")
+    return days
+
+
+def speed_of(text: str) -> float:
+    """Factor of ``--speed``; infinity for ``max``."""
+    if text == FASTEST:
+        return float("inf")
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0.0 < factor < float("inf"):
+        raise ConfigError(f"--speed {text!r} is no factor above 0; write 1, 60, or max")
+    return factor
+
+
+def trade_recorded(deployment: Deployment, db: Path, days: tuple[date, date], speed: float) -> dict[str, Any]:
+    """Run it to its end, from the account's lock to its last entry; what came of it, by its journal."""
+    from time import time_ns
+
+    from framework.live.assembly import recorded_strategies
+    from framework.live.process_lock import ProcessLock
+    from framework.store.account_files import journal_path, run_folder
+
+    recorded = recorded_strategies(deployment, db, *days)
+    with ProcessLock(run_folder(db, deployment.account), time_ns()):
+        report = _trade(deployment, db, recorded, speed)
+    return document_of(deployment, recorded, journal_path(db, deployment.account), report)
+
+
+def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy], speed: float) -> RunnerReport:
+    from framework.journal.account_entries import AccountHeader
+    from framework.live.account_journal import folded_account, replay_plan, set_aside
+    from framework.live.journal_thread import JournalInline, JournalThread
+    from framework.live.virtual_loop import run_virtual
+    from framework.store.account_files import journal_path, run_folder
+    from framework.store.journal_database import JournalDatabase
+
+    path, stage = journal_path(db, deployment.account), str(deployment.stage)
+    paper = run_folder(db, deployment.account) / "paper-broker.sqlite"
+    header = AccountHeader(deployment.account, stage)
+    rules = {one.deployed.session: one.rules for one in recorded}
+    days = sessions_of(recorded)
+    database = JournalDatabase(path, deployment.account, stage)
+    folded = folded_account(database.lines(), header, rules)
+    plan = replay_plan(folded, [day.isoformat() for day in days], deployment.name)
+    if not plan.goes_on:
+        database.close()
+        set_aside(path, [paper])
+        database = JournalDatabase(path, deployment.account, stage)
+        folded = folded_account(database.lines(), header, rules)
+    run_name = f"{deployment.name}-{database.runs() + 1}"
+    database.begin_run(run_name)
+    fastest = speed == float("inf")
+
+    async def trade() -> RunnerReport:
+        writer = JournalInline(database) if fastest else JournalThread(database)
+        run = _assembled(deployment, recorded, folded, writer, run_name, days, 1.0 if fastest else speed, paper)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.add_signal_handler(name, run.runner.stop, f"signal {name.name}")
+        try:
+            return await run.runner.run()
+        finally:
+            await run.broker.close()
+            await writer.close()
+
+    return run_virtual(trade()) if fastest else asyncio.run(trade())
+
+
+def _assembled(  # noqa: PLR0913, PLR0917
+    deployment: Deployment,
+    recorded: Sequence[RecordedStrategy],
+    folded: FoldedAccount,
+    writer: Any,
+    run_name: str,
+    days: Sequence[date],
+    speed: float,
+    paper: Path,
+) -> ReplayRun:
+    from framework.live.replay_run import assemble_replay
+
+    return assemble_replay(
+        deployment,
+        recorded,
+        folded,
+        writer,
+        run=run_name,
+        days=days,
+        speed=speed,
+        make_broker=lambda some, clock: paper_broker(deployment, some, clock, paper),
+    )
+
+
+def sessions_of(recorded: Sequence[RecordedStrategy]) -> list[date]:
+    """Days that any strategy has recorded bars of, rising."""
+    epoch = date(1970, 1, 1).toordinal()
+    found = {
+        int(day)
+        for one in recorded
+        for day in one.prepared.panel.session[one.prepared.first_row :].tolist()
+    }
+    return [date.fromordinal(day + epoch) for day in sorted(found)]
+
+
+def paper_broker(deployment: Deployment, recorded: Sequence[RecordedStrategy], clock: Any, file: Path) -> Any:
+    """The paper broker of a deployment, with a book for each strategy and what its file holds."""
+    from random import Random
+
+    from adapters.paper.broker import PaperBroker
+    from adapters.paper.ledger import PaperBook
+    from adapters.paper.storage import PaperFile
+
+    books = [PaperBook(one.deployed.session, one.prepared.panel.instruments, one.prepared.settings) for one in recorded]
+    paper = deployment.paper
+    return PaperBroker(
+        books,
+        clock,
+        behaviour_of(paper),
+        lockstep=paper.broker == "bars",
+        random=Random(paper.seed),  # noqa: S311 - faults need no cryptography
+        storage=PaperFile(file),
+    )
+
+
+def behaviour_of(paper: Any) -> Any:
+    """Behaviour of the paper broker as the deployment's file has it."""
+    from adapters.paper.behaviour import PaperBehaviour
+
+    latency, jitter = round(paper.latency_ms * 1e6), round(paper.jitter_ms * 1e6)
+    return PaperBehaviour(
+        request_ns=(latency, latency + jitter),
+        news_ns=(latency, latency + jitter),
+        refused=paper.rejects,
+        partial_fill=paper.partial_fills,
+        lost_reply=paper.lost_answers,
+        doubled_news=paper.doubled_answers,
+        reordered_news=paper.reordered_answers,
+    )
+
+
+def document_of(deployment: Deployment, recorded: Sequence[RecordedStrategy], path: Path, report: RunnerReport) -> dict[str, Any]:
+    """What came of a run as its journal has it: ``--json`` prints it."""
+    from framework.live.journal_records import read_records
+    from framework.report import frames
+
+    records = read_records(path, recorded)
+    strategies = {
+        one.deployed.name: {
+            "orders": sum(order.verdict.quantity != 0 for order in record.orders),
+            "fills": len(record.settlements),
+            "charges": sum(settled.charges_paise for settled in record.settlements) / 100,
+            "final_equity": (record.equity_paise[-1] if len(record.equity_paise) else record.settings.capital_paise) / 100,
+            "order_rows": frames.order_rows(record),
+            "fill_rows": [row._asdict() for row in frames.fill_rows(record)],
+        }
+        for one, record in zip(recorded, records, strict=True)
+    }
+    return {
+        "deployment": deployment.name,
+        "account": deployment.account,
+        "days": [day.isoformat() for day in sessions_of(recorded)],
+        "orders": sum(one["orders"] for one in strategies.values()),
+        "fills": sum(one["fills"] for one in strategies.values()),
+        "charges": round(sum(one["charges"] for one in strategies.values()), 2),
+        "final_equity": round(sum(one["final_equity"] for one in strategies.values()), 2),
+        "state": str(report.state),
+        "ended": report.cause,
+        "journal": str(path),
+        "journal_hash": report.journal_hash,
+        "journal_entries": report.entries,
+        "strategies": strategies,
+    }
+
+
+def show(document: dict[str, Any]) -> None:
+    """The same as a table."""
+    from framework.cli.tables import new_table, print_table
+    from framework.types.rupees import rupees
+
+    table = new_table()
+    table.add_column("strategy", no_wrap=True)
+    for heading in ("orders", "fills", "charges", "final equity"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, one in [*document["strategies"].items(), ("account", document)]:
+        table.add_row(
+            name, f"{one['orders']:,}", f"{one['fills']:,}", rupees(one["charges"]), rupees(one["final_equity"])
+        )
+    typer.echo(f"Deployment {document['deployment']}, {', '.join(document['days'])}")
+    print_table(table)
+    typer.echo(f"State       {document['state']} ({document['ended']})")
+    typer.echo(f"Journal     {document['journal']}, {document['journal_entries']:,} entries, {document['journal_hash']}")

@@ -1,0 +1,1 @@
+"""Deployments as files: read and checked, written with every key explained, backtested as one account."""

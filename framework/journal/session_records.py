@@ -1,0 +1,70 @@
+"""Records of a session as its journal tells them: every order, every booked fill, the account at every close."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.types.breaker import BreakerEvent
+from framework.types.events import Submit, Surprise
+from framework.types.record import AppliedAction, Notice, OrderRecord, OrderState, Settlement
+
+if TYPE_CHECKING:
+    from framework.session import Session
+    from framework.types.events import Outcome
+
+
+class CloseMark(NamedTuple):
+    """The account at one close, after everything that belongs to it. Money in paise."""
+
+    time: int
+    """Open of the bar, UTC nanoseconds."""
+    equity_paise: int
+    cash_paise: int
+    exposure_paise: int
+
+
+class SessionRecords:
+    """Records of one session, gathered input by input."""
+
+    def __init__(self) -> None:
+        self.orders: dict[int, OrderRecord] = {}
+        """By order id; of an open one as it was submitted."""
+        self.settlements: list[Settlement] = []
+        self.notices: list[Notice] = []
+        self.breaker_events: list[BreakerEvent] = []
+        self.actions: list[AppliedAction] = []
+        self.surprises: list[Surprise] = []
+        self.marks: list[CloseMark] = []
+
+    def take(self, session: Session, outcome: Outcome) -> None:
+        """Take what followed from an input."""
+        for command in outcome.commands:
+            if isinstance(command, Submit):
+                order, requested, verdict = command.approved[:3]
+                self.orders[order.order_id] = OrderRecord(order, requested, verdict, OrderState.SENT, 0, 0)
+        for fact in outcome.facts:
+            if isinstance(fact, OrderRecord):
+                self.orders[fact.order.order_id] = fact
+            elif isinstance(fact, Settlement):
+                self.settlements.append(fact)
+            elif isinstance(fact, Notice):
+                self.notices.append(fact)
+            elif isinstance(fact, BreakerEvent):
+                self.breaker_events.append(fact)
+            elif isinstance(fact, AppliedAction):
+                self.actions.append(fact)
+            else:
+                self.surprises.append(fact)
+        row = session.last_row
+        if row.close_time and not session.is_in_bar:
+            account = session.account
+            mark = CloseMark(row.time, session.equity_paise, account.cash_paise, account.exposure_paise())
+            if self.marks and self.marks[-1].time == row.time:
+                self.marks[-1] = mark
+            else:
+                self.marks.append(mark)
+
+    def every_order(self, session: Session) -> tuple[OrderRecord, ...]:
+        """Every order, open ones as they stand, by order id."""
+        found = self.orders | {record.order.order_id: record for record in session.open_orders()}
+        return tuple(found[order_id] for order_id in sorted(found))

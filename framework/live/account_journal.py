@@ -1,0 +1,70 @@
+"""Journal of an account as a start finds it: folded, gone on with, or set aside where a replay begins again.
+
+A run by the wall clock only ever goes on. A replay goes on where the days it wants lie after those that are there, and
+where the same replay was cut off; asked for days that the journal has already, it sets the journal aside under another
+name (nothing is deleted) and begins a new one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.errors import ConfigError
+from framework.journal.account_fold import FoldedAccount, fold_account
+from framework.journal.account_entries import AccountHeader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from framework.types import RiskRule
+
+SIDE_FILES = ("", "-wal", "-shm")
+
+
+class ReplayPlan(NamedTuple):
+    """How a replay begins with what is there."""
+
+    goes_on: bool
+    """The journal is gone on with."""
+    resumes: bool
+    """The very same replay was cut off: its days go on from the last bar."""
+
+
+def replay_plan(folded: FoldedAccount, days: Sequence[str], deployment: str) -> ReplayPlan:
+    """Plan for a replay of days (``2015-01-05``, rising); ``ConfigError`` where the journal is of real time."""
+    latest = folded.run
+    if latest is None:
+        return ReplayPlan(goes_on=True, resumes=False)
+    if not latest.replayed:
+        msg = "this account trades by the wall clock; replay into another account (account: in the deployment)"
+        raise ConfigError(msg)
+    if latest.deployment != deployment:
+        return ReplayPlan(goes_on=False, resumes=False)
+    if folded.stopped is None and tuple(days) == latest.replayed:
+        return ReplayPlan(goes_on=True, resumes=True)
+    return ReplayPlan(goes_on=days[0] > latest.replayed[-1], resumes=False)
+
+
+def set_aside(journal: Path, others: Iterable[Path] = ()) -> Path:
+    """Rename a journal, and what belongs to it, to ``….1``, ``….2``, …; returns the journal's new name."""
+    number = 1
+    while (moved := journal.with_name(f"{journal.name}.{number}")).exists():
+        number += 1
+    for path in (journal, *others):
+        for end in SIDE_FILES:
+            file = path.with_name(path.name + end)
+            if file.exists():
+                file.rename(path.with_name(f"{path.name}.{number}{end}"))
+    return moved
+
+
+def folded_account(
+    lines: Iterable[bytes], header: AccountHeader, rules: Mapping[str, Sequence[RiskRule]] | None = None
+) -> FoldedAccount:
+    """Fold of a journal that must be this account's."""
+    folded = fold_account(lines, rules)
+    if folded.header is not None and folded.header != header:
+        msg = f"the journal is of {folded.header.account} ({folded.header.stage}), not of {header.account} ({header.stage})"
+        raise ConfigError(msg)
+    return folded

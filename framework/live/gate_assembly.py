@@ -1,0 +1,76 @@
+"""Assembly of the gate that stands before the paper broker: its world, windows and hours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.journal.account_entries import Finding
+from framework.live.account_gate import AccountGate
+from framework.live.gatekeeper import MarketGatekeeper
+from framework.live.hours import day_of
+from framework.live.pacing import Pacing
+from framework.live.pretrade_world import NO_BAND, AccountMember, PretradeWorld
+from framework.live.repeats import Repeats
+from framework.live.schedule import MomentKind
+from framework.market.ceilings import first_ceilings
+from framework.pretrade.facts import Authority, Tradable, TradingHours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from framework.live.deployment import Deployment
+    from framework.live.hours import HoursOf
+    from framework.live.runner_journal import RunnerJournal
+    from framework.live.schedule import Schedule
+    from framework.live.traded_strategy import TradedStrategy
+    from framework.types.portfolio import TradingState
+
+LOOK_AHEAD_NS = 30 * 86_400_000_000_000
+"""No market is closed for longer."""
+PAPER_TICK = 1e-6
+"""Grid of prices where the store states none: rupees; the paper exchange takes any."""
+
+
+def paper_gate(  # noqa: PLR0913 - the parts by name
+    deployment: Deployment,
+    traded: Sequence[TradedStrategy],
+    journal: RunnerJournal,
+    *,
+    schedule: Schedule,
+    hours: HoursOf,
+    state: Callable[[], TradingState],
+    today: int,
+) -> MarketGatekeeper:
+    """Gatekeeper of a paper account; ``today``: days since 1970-01-01 of the ceilings.
+
+    The paper exchange has no price band, and the sender is who the file says: nobody else can be.
+    """
+    here = Authority(deployment.account, "tulya", "tulya", "127.0.0.1")
+    members = {
+        one.name: AccountMember(one.session, one.symbols, one.settings.product or one.settings.charges.product or "CNC")
+        for one in traded
+    }
+    world = PretradeWorld(deployment.send, members, configured=here, found=here, band=NO_BAND)
+    world.ceilings = first_ceilings(day_of(today))
+    world.note_restricted({})
+    for one in traded:
+        for symbol, instrument in zip(one.symbols, one.session.instruments, strict=True):
+            world.note_instrument(symbol, Tradable(instrument.tick or PAPER_TICK, instrument.lot, None))
+
+    def tell(code: str, text: str, symbol: str) -> None:
+        journal.note(Finding(code, text, symbol))
+
+    def trading_hours(session: int) -> TradingHours | None:
+        found = hours(session)
+        if found is None:
+            return None
+        return TradingHours(session, found.open_ns, found.close_ns, found.close_ns, broker_open=True)
+
+    def next_open(now: int) -> int:
+        later = schedule.between(now, now + LOOK_AHEAD_NS)
+        return next((one.time for one in later if one.kind is MomentKind.OPEN), now + LOOK_AHEAD_NS)
+
+    return MarketGatekeeper(
+        AccountGate(world, Repeats(), Pacing(()), tell), trading_hours, next_open, state
+    )
+

@@ -1,0 +1,84 @@
+"""Gatekeeper of the outbox: within trading hours the account's gate is asked; outside them a request waits for the open.
+
+It also keeps the gate's facts up to date with what passes by: prices, days, funds, the runner's state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from framework.journal.account_entries import RequestName
+from framework.live.schedule import MomentKind
+from framework.pretrade.answers import Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from framework.broker.port import SendOutcome
+    from framework.live.account_gate import AccountGate
+    from framework.live.outbox import OutboxItem
+    from framework.live.schedule import ScheduleMoment
+    from framework.pretrade.answers import Answer
+    from framework.pretrade.facts import TradingHours
+    from framework.session.instrument_state import WorkingOrder
+    from framework.types.portfolio import TradingState
+
+NEW_HOURS = frozenset({MomentKind.NEW_DAY, MomentKind.PRE_OPEN, MomentKind.OPEN})
+
+
+class MarketGatekeeper:
+    """Gatekeeper with the market's hours; see ``outbox.Gatekeeper``."""
+
+    def __init__(
+        self,
+        gate: AccountGate,
+        hours: Callable[[int], TradingHours | None],
+        next_open: Callable[[int], int],
+        state: Callable[[], TradingState],
+    ) -> None:
+        """``hours`` of a day (days since 1970-01-01), None without a session; ``next_open`` after a moment.
+
+        ``state`` of the runner, asked at each review.
+        """
+        self._gate = gate
+        self._hours = hours
+        self._next_open = next_open
+        self._state = state
+        self._today: TradingHours | None = None
+        self._priced: set[str] = set()
+
+    def see_price(self, symbol: str, price: float, now: int) -> None:
+        """See ``Gatekeeper``."""
+        self._priced.add(symbol)
+        self._gate.world.note_price(symbol, price, now)
+
+    def see_moment(self, moment: ScheduleMoment) -> None:
+        """See ``Gatekeeper``: a day has its own hours, and at its open no price is fresher than the last one."""
+        if moment.kind in NEW_HOURS:
+            self._today = self._hours(moment.session)
+        if self._today is None or moment.kind is not MomentKind.OPEN:
+            return
+        world = self._gate.world
+        world.note_hours(self._today)
+        for symbol in sorted(self._priced):
+            world.note_price(symbol, world.quote(symbol).price, self._today.open_ns)
+
+    def see_funds(self, available_paise: int, now: int, shown: Iterable[str] | None) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.world.note_funds(available_paise, now, shown)
+
+    def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
+        """See ``Gatekeeper``."""
+        hours = self._today
+        if item.request is not RequestName.CANCEL and not (hours is not None and hours.open_ns <= now < hours.close_ns):
+            return Wait(max(self._next_open(now) - now, 1))
+        self._gate.world.state = self._state()
+        return self._gate.review(item, working, now)
+
+    def went_out(self, item: OutboxItem, working: WorkingOrder, now: int) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.went_out(item, working, now)
+
+    def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.came_back(item, working, outcome, now)

@@ -1,0 +1,160 @@
+"""Replay run: a deployment over recorded days, on the production runner with a replayed clock and feed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.journal.account_entries import AccountHeader, RunStarted
+from framework.live.barrier import Barrier
+from framework.live.clock import ReplayClock
+from framework.live.gate_assembly import paper_gate
+from framework.live.hours import MarketClass, hours_of, session_of
+from framework.live.order_names import OrderNames
+from framework.live.replay_feed import ReplayFeed
+from framework.live.runner import Runner
+from framework.live.runner_journal import RunnerJournal
+from framework.live.runner_state import RunnerStates
+from framework.live.schedule import DayPlan, MomentKind, Schedule
+from framework.market.calendar import Calendar
+from framework.run.provenance import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+    from framework.broker.feed import FeedBar
+    from framework.broker.port import Broker
+    from framework.journal.account_fold import FoldedAccount
+    from framework.live.assembly import RecordedStrategy
+    from framework.live.clock import Clock
+    from framework.live.deployment import Deployment
+    from framework.live.runner_journal import EntryWriter
+    from framework.live.traded_strategy import TradedStrategy
+    from framework.types import Instrument
+    from framework.types.deadlines import Deadline
+
+    BrokerMaker = Callable[[Sequence["RecordedStrategy"], Clock], Broker]
+
+CLASSES = ("cas", "other")
+"""Classes of hours of a share whose own is not known: the first close of them counts."""
+
+
+class ReplayRun(NamedTuple):
+    """A runner that is ready to begin, with what its host looks at afterwards."""
+
+    runner: Runner
+    traded: tuple[TradedStrategy, ...]
+    journal: RunnerJournal
+    broker: Broker
+
+
+def classes_of(instruments: Sequence[Instrument]) -> dict[str, tuple[MarketClass, ...]]:
+    """Classes of hours by symbol."""
+    return {
+        str(one): tuple(MarketClass(one.exchange or "NSE", klass) for klass in ((one.hours,) if one.hours else CLASSES))
+        for one in instruments
+    }
+
+
+def assemble_replay(  # noqa: PLR0913 - the parts by name
+    deployment: Deployment,
+    recorded: Sequence[RecordedStrategy],
+    folded: FoldedAccount,
+    writer: EntryWriter,
+    *,
+    run: str,
+    days: Sequence[date],
+    speed: float,
+    make_broker: BrokerMaker,
+) -> ReplayRun:
+    """Put the parts together; nothing has begun yet, and the header of a new session is noted."""
+    panels = [one.prepared.panel for one in recorded]
+    instruments = tuple({str(one): one for panel in panels for one in panel.instruments}.values())
+    exchanges = sorted({one.exchange or "NSE" for one in instruments})
+    calendars = [Calendar.load(exchange) for exchange in exchanges]
+    classes = classes_of(instruments)
+    hours = hours_of(calendars, [klass for some in classes.values() for klass in some])
+    deadlines = [one.deadline_of() for one in recorded]
+
+    def square_offs(session: int) -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+        for one, deadline_of in zip(recorded, deadlines, strict=True):
+            deadline: Deadline | None = deadline_of(session)
+            if deadline is not None:
+                found += zip(one.symbols, deadline.square_off, strict=True)
+        return found
+
+    timeframes = tuple(dict.fromkeys(panel.timeframe for panel in panels))
+    schedule = Schedule(calendars, DayPlan(classes, timeframes), square_offs)
+    bars = _bars(recorded, folded)
+    start = min(bar.open_time for bar in bars) - 60_000_000_000 if bars else max(folded.at, 1)
+    clock = ReplayClock(start, speed)
+    journal = RunnerJournal(writer, clock, folded.entries, folded.head or None)
+    if folded.header is None:
+        journal.note(AccountHeader(deployment.account, str(deployment.stage)), at=start)
+    for one in recorded:
+        if one.deployed.session not in folded.sessions:
+            journal.note(one.header(), at=start)
+    names = [one.deployed.session for one in recorded]
+    journal.note(
+        RunStarted(
+            run, deployment.name, deployment.sha256, versions(), tuple(names), tuple(day.isoformat() for day in days)
+        ),
+        at=start,
+    )
+    traded = tuple(_traded(one, folded) for one in recorded)
+    order_names = OrderNames(names, folded.broker_ids)
+    barriers = {
+        one.deployed.session: Barrier(one.symbols, one.prepared.panel.timeframe, hours, deadline=deadline)
+        for one, deadline in zip(recorded, deadlines, strict=True)
+    }
+    end = max((bar.close_time for bar in bars), default=start)
+    marks = [moment.time for moment in schedule.between(start, end + 3_600_000_000_000)]
+    last = next((moment.time for moment in reversed([*schedule.between(start, end + 8 * 3_600_000_000_000)])
+                 if moment.kind is MomentKind.END_OF_DAY), end)  # fmt: skip
+    broker = make_broker(recorded, clock)
+    states = RunnerStates(journal.note, folded.demands)
+    gate = paper_gate(
+        deployment,
+        traded,
+        journal,
+        schedule=schedule,
+        hours=hours,
+        state=lambda: states.trading,
+        today=session_of(days[0]),
+    )
+    runner = Runner(
+        run=run,
+        traded=traded,
+        barriers=barriers,
+        schedule=schedule,
+        feed=ReplayFeed(bars, clock, until=max(last, end), marks=marks),
+        broker=broker,
+        clock=clock,
+        journal=journal,
+        names=order_names,
+        gate=gate,
+        states=states,
+        folded=folded,
+    )
+    return ReplayRun(runner, traded, journal, broker)
+
+
+def _traded(recorded: RecordedStrategy, folded: FoldedAccount) -> TradedStrategy:
+    known = folded.sessions.get(recorded.deployed.session)
+    if known is None:
+        return recorded.traded(recorded.session())
+    undecided = known.session.awaits_decision
+    return recorded.traded(known.session, known.memory, known.last_row - undecided)
+
+
+def _bars(recorded: Sequence[RecordedStrategy], folded: FoldedAccount) -> list[FeedBar]:
+    """Bars of the days, each once; of a replay that goes on only those that some session has not closed."""
+    found: dict[tuple[str, str, int], FeedBar] = {}
+    for one in recorded:
+        known = folded.sessions.get(one.deployed.session)
+        after = known.last_row if known is not None else 0
+        for bar in one.feed_bars("replay"):
+            if bar.open_time > after:
+                found[bar.symbol, bar.timeframe, bar.open_time] = bar
+    return list(found.values())
