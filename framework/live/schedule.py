@@ -199,6 +199,10 @@ class Schedule:
             moments = self.moments_on(day)
             yield from moments[bisect_right(moments, after, key=_time) : bisect_right(moments, until, key=_time)]
 
+    def day_at(self, moment: int) -> int:
+        """Local day of a moment, days since 1970-01-01."""
+        return local_day(moment, self._zone)
+
     def next_after(self, moment: int) -> ScheduleMoment:
         """The first moment later than this one, UTC nanoseconds; midnight at the latest."""
         return next(self.between(moment, moment + 2 * DAY_NS))
