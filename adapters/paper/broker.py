@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
-from random import Random
-from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from adapters.paper.behaviour import PERFECT, Dice, PaperBehaviour
-from adapters.paper.books import BrokerBooks
-from adapters.paper.entries import (
-    BarStep,
-    HandTraded,
-    PaperActionCarried,
-    PaperAnnulled,
-    PaperCapitalMoved,
-    PaperChanged,
-    PaperEnded,
-    PaperFilled,
-    PaperPlaced,
-)
-from adapters.paper.news_line import NewsLine
-from framework.broker.book import BrokerFill, BrokerOrder, BrokerOrderState, BrokerSnapshot, FillAnnulled
+from adapters.paper.behaviour import PERFECT, PaperBehaviour
+from adapters.paper.entries import BarStep, PaperChanged, PaperFilled, PaperPlaced
+from adapters.paper.house import PaperHouse
+from framework.broker.book import BrokerOrder, BrokerOrderState, BrokerSnapshot
 from framework.broker.port import Capabilities, OrderAccepted, OrderRefused, OrderUnknown
 from framework.errors import BrokerError
 from framework.types.orders import STOP, STOP_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from random import Random
 
     from adapters.paper.clock import PaperClock
     from adapters.paper.ledger import PaperBook, PaperOrder
@@ -36,18 +23,16 @@ if TYPE_CHECKING:
     from framework.broker.feed import FeedTick
     from framework.broker.port import OutgoingCancel, OutgoingChange, OutgoingOrder, SendOutcome
     from framework.types import BarRow
-    from framework.types.actions import Due
 
 NOT_OPEN = "the order is not open"
 CANCELLED, REFUSED = BrokerOrderState.CANCELLED, BrokerOrderState.REFUSED
 LONGEST_TAG = 20
 
 
-class PaperBroker:
+class PaperBroker(PaperHouse):
     """Broker for one account of several strategies; see the package for how it works.
 
-    ``lockstep``: it fills against bars that it is shown (``trade_bar``); else against ticks (``see_tick``). Whoever
-    reads or changes its books does so under ``lock``, from whatever thread.
+    ``lockstep``: it fills against bars that it is shown (``trade_bar``); else against ticks (``see_tick``).
     """
 
     def __init__(
@@ -61,19 +46,9 @@ class PaperBroker:
         storage: PaperStorage | None = None,
     ) -> None:
         """``random`` draws every fault. With a ``storage`` the books are those that it holds."""
+        super().__init__(books, clock, behaviour, lockstep=lockstep, random=random, storage=storage)
         pairs = lockstep or behaviour.one_cancels_other
         self.capabilities = Capabilities("paper", one_cancels_other=pairs, lockstep=lockstep, longest_tag=LONGEST_TAG)
-        self.lock = RLock()
-        self.books = BrokerBooks(books, storage, lockstep=lockstep, one_cancels_other=pairs)
-        self._storage = storage
-        self._clock = clock
-        self._behaviour = behaviour
-        self.dice = Dice(behaviour, random or Random(0))  # noqa: S311 - faults need no cryptography
-        self._line = NewsLine(clock, behaviour, self.dice)
-        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
-        """What happens at the broker later on: (moment, number, what)."""
-        self._count = 0
-        self._empty_until = 0
 
     def __repr__(self) -> str:
         how = "by bars" if self.capabilities.lockstep else "by ticks"
@@ -99,7 +74,7 @@ class PaperBroker:
             await self._pass(self._behaviour.timeout_ns)
             return OrderUnknown(f"{kind}: no answer in {self._behaviour.timeout_ns / 1e9:g} s")
         if self.dice.happens("late_arrival"):
-            self._later(self._clock.now() + self.dice.time("late_ns"), lambda: _drop(carry_out()))
+            self._later(self._now() + self.dice.time("late_ns"), lambda: _drop(carry_out()))
             await self._pass(self._behaviour.timeout_ns)
             return OrderUnknown(f"{kind}: no answer in {self._behaviour.timeout_ns / 1e9:g} s")
         await self._pass(self.dice.time("request_ns"))
@@ -117,7 +92,7 @@ class PaperBroker:
 
     async def _pass(self, length_ns: int) -> None:
         if length_ns > 0:
-            await self._clock.sleep_until(self._clock.now() + length_ns)
+            await self._clock.sleep_until(self._now() + length_ns)
 
     # ------------------------------------------------------------------ the port: reads
 
@@ -129,7 +104,7 @@ class PaperBroker:
 
     async def snapshot(self) -> BrokerSnapshot:
         """See ``Broker.snapshot``. Its parts are of one moment."""
-        as_of = self._clock.now()
+        as_of = self._now()
         await self._read()
         with self.lock:
             if self._is_empty():
@@ -137,7 +112,7 @@ class PaperBroker:
             return BrokerSnapshot(
                 as_of,
                 tuple(order.shown() for order in self._visible()),
-                tuple(self.books.fills(self._clock.now())),
+                tuple(self.books.fills(self._now())),
                 self.books.positions(),
                 self.books.available_paise(),
             )
@@ -154,12 +129,12 @@ class PaperBroker:
                 self.empty_book(self.dice.time("empty_ns"))
 
     def _is_empty(self) -> bool:
-        return self._clock.now() < self._empty_until
+        return self._now() < self._empty_until
 
     def _visible(self) -> list[PaperOrder]:
         if self._is_empty():
             return []
-        now = self._clock.now()
+        now = self._now()
         return [order for order in self.books.orders(now) if order.shown_from <= now]
 
     def news(self) -> AsyncIterator[BrokerNews]:
@@ -170,7 +145,7 @@ class PaperBroker:
         """News that have arrived by now, without waiting: by bars, read after each request."""
         with self.lock:
             self._catch_up()
-        return self._line.due(self._clock.now())
+        return self._line.due(self._now())
 
     async def close(self) -> None:
         """See ``Broker.close``."""
@@ -208,7 +183,7 @@ class PaperBroker:
         return ticks.is_crossed(order.instrument, order.quantity, order.trigger)
 
     def _place(self, name: str, outgoing: OutgoingOrder) -> PaperOrder:
-        approved, now = outgoing.approved, self._clock.now()
+        approved, now = outgoing.approved, self._now()
         broker_id = self.books.by_name[name].ledger.next_broker_id()
         reserve = (approved.tag, approved.group, outgoing.product, approved.reserve_paise)
         placed: PaperOrder = self.books.write(PaperPlaced(name, broker_id, approved.order, *reserve, now))
@@ -231,7 +206,7 @@ class PaperBroker:
             return OrderRefused("modify", "the order is being processed")
         name, order = found[0].ledger.name, found[1]
         form = (change.quantity, change.trigger, change.limit)
-        self._tell(self.books.write(PaperChanged(name, order.broker_id, *form, self._clock.now())))
+        self._tell(self.books.write(PaperChanged(name, order.broker_id, *form, self._now())))
         return OrderAccepted(order.broker_id)
 
     def _cancel(self, broker_id: str) -> SendOutcome:
@@ -242,11 +217,6 @@ class PaperBroker:
             return OrderRefused("cancel", "the order is being processed")
         self._end(found[0].ledger.name, broker_id, CANCELLED, "")
         return OrderAccepted(broker_id)
-
-    def _end(self, name: str, broker_id: str, state: BrokerOrderState, reason: str) -> None:
-        order = self.books.by_name[name].ledger.get(broker_id)
-        if order is not None and not order.state.is_final:
-            self._tell(self.books.write(PaperEnded(name, broker_id, state, reason, self._clock.now())))
 
     # ------------------------------------------------------------------ the market by bars
 
@@ -276,7 +246,7 @@ class PaperBroker:
                 self._tell(told)
         going_on = True
         while going_on:
-            for news in self._line.due(self._clock.now()):
+            for news in self._line.due(self._now()):
                 yield news
             with self.lock:
                 going_on = self._decide(book)
@@ -319,91 +289,11 @@ class PaperBroker:
             self._catch_up()
             for book in self.books.by_name.values():
                 if book.ticks is not None:
-                    for ended in list(book.ticks.expire(self._clock.now(), every=every)):
+                    for ended in list(book.ticks.expire(self._now(), every=every)):
                         self._tell(self.books.write(ended))
 
     def _lots(self, lots: int) -> int:
         return self.dice.part(lots) if lots > 1 and self.dice.happens("partial_fill") else lots
-
-    # ------------------------------------------------------------------ what else happens in an account
-
-    def annul(self, fill_id: str) -> None:
-        """The exchange cancels an execution afterwards."""
-        with self.lock:
-            self.books.write(PaperAnnulled(fill_id))
-            self._tell(FillAnnulled(fill_id, "trade cancelled by the exchange"))
-
-    def trade_by_hand(self, symbol: str, product: str, quantity: int, price: float, who: str = "HAND") -> BrokerFill:
-        """Somebody trades in the account past us: its owner in the broker's app, or the broker's risk desk."""
-        with self.lock:
-            number = f"{who}-{len(self.books.hand) + 1}-{self._clock.now()}"
-            fill = BrokerFill(f"F-{number}", f"P-{number}", "", symbol, product, quantity, price, self._clock.now())
-            told: BrokerFill = self.books.write(HandTraded(fill))
-            self._tell(told)
-            return told
-
-    def square_off(self, symbol: str, product: str, price: float, quantity: int | None = None) -> None:
-        """The broker's risk desk takes a position back, or ``quantity`` units ≥ 0 of it, and its orders first."""
-        with self.lock:
-            for order in list(self.books.orders(self._clock.now())):
-                if not order.state.is_final and (order.symbol, order.product) == (symbol, product):
-                    name = self.books.book_of_tag(order.tag)
-                    if name is not None:
-                        self._end(name, order.broker_id, CANCELLED, "squared off by the broker")
-            held = self.books.net().get((symbol, product), 0)
-            units = held if quantity is None else min(quantity, abs(held)) * (1 if held > 0 else -1)
-            if units:
-                self.trade_by_hand(symbol, product, -units, price, "RMS")
-
-    def drop_connection(self, length_ns: int) -> None:
-        """The stream of news breaks for so long."""
-        self._line.drop(self._clock.now(), length_ns)
-
-    def empty_book(self, length_ns: int) -> None:
-        """The broker restarts: for so long its book shows nothing."""
-        self._empty_until = self._clock.now() + length_ns
-
-    def move_capital(self, book: str, paise: int) -> None:
-        """Cash comes into a strategy's book (> 0) or leaves it."""
-        with self.lock:
-            self.books.write(PaperCapitalMoved(book, paise))
-
-    def carry_action(self, book: str, due: Due) -> None:
-        """A corporate action, before the first open without the right; the session changes its orders itself."""
-        with self.lock:
-            self.books.write(PaperActionCarried(book, due, self._clock.now()))
-
-    # ------------------------------------------------------------------ time
-
-    def _tell(self, news: Any) -> None:
-        self._line.tell(news, self._clock.now())
-
-    def _after(self, news: BrokerNews) -> None:
-        """A fill may be annulled, or have somebody trade by hand."""
-        if not isinstance(news, BrokerFill):
-            return
-        now = self._clock.now()
-        if self.dice.happens("annulled_fill"):
-            self._later(now + self.dice.time("annulled_ns"), lambda: self._annul_if_there(news.fill_id))
-        if self.dice.happens("hand_trade"):
-            self.trade_by_hand(news.symbol, news.product, -news.quantity, news.price)
-        if self.dice.happens("squared_off"):
-            self._later(now + 1, lambda: self.square_off(news.symbol, news.product, news.price))
-
-    def _annul_if_there(self, fill_id: str) -> None:
-        if any(fill_id in book.ledger.fills for book in self.books.by_name.values()):
-            self.annul(fill_id)
-
-    def _later(self, moment: int, happen: Callable[[], None]) -> None:
-        self._count += 1
-        heappush(self._agenda, (moment, self._count, happen))
-
-    def _catch_up(self) -> None:
-        """Agenda up to now: it happens, before anything else is looked at."""
-        if self.books.broken:
-            raise BrokerError(f"the paper broker stopped: {self.books.broken}; start it again")
-        while self._agenda and self._agenda[0][0] <= self._clock.now():
-            heappop(self._agenda)[2]()
 
 
 def _drop(_outcome: SendOutcome) -> None:

@@ -32,6 +32,10 @@ class NewsLine:
         self._down_until = 0
         self.closed = False
 
+    def use_dice(self, dice: Dice) -> None:
+        """Draw with these from now on."""
+        self._dice = dice
+
     def tell(self, news: BrokerNews, now: int) -> None:
         """Put one on its way; ``now`` is when it happens, UTC nanoseconds."""
         if now < self._down_until and self._dice.happens("lost_while_down"):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
-import apsw
-
-from framework.errors import BrokerError, DataError
+from framework.errors import BrokerError, ConfigError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +37,17 @@ class PaperFile:
     """SQLite file of entries, one to a row. Only apsw ever opens it, and one process at a time."""
 
     def __init__(self, path: Path) -> None:
-        """``path`` is made when it is not there. ``DataError`` when it is no file of a paper broker, or is in use."""
+        """``path`` is made when it is not there. ``DataError`` when it is no file of a paper broker, or is in use.
+
+        ``ConfigError`` where the library is absent.
+        """
+        try:
+            import apsw
+        except ImportError as error:
+            raise ConfigError("a paper account's file needs apsw: pip install 'tulya[live]'") from error
         self._path = path
         self._full = True
+        self._error = apsw.Error
         try:
             self._connection = apsw.Connection(str(path))
             self._open()
@@ -66,7 +72,7 @@ class PaperFile:
                 self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 self._full = durable
             self._connection.execute("INSERT INTO entry (text) VALUES (?)", (text,))
-        except apsw.Error as error:
+        except self._error as error:
             raise BrokerError(f"the paper broker's file {self._path} cannot be written: {error}") from error
 
     def entries(self) -> Iterator[str]:

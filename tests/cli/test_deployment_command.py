@@ -177,9 +177,10 @@ def test_a_file_of_one_run_is_refused(tulya, morning, option):
     assert f"tulya: {option} would be of one run" in done.err
 
 
+@pytest.mark.slow
 def test_the_pages_are_a_tearsheet_for_each_strategy_and_an_index_with_the_sum(tulya, two, home):
-    words = ("backtest", FILE, *"--from 2012-01-01 --to 2013-12-31 --out pages".split())
-    done = tulya(*words)
+    words = ("backtest", FILE, *"--from 2012-01-01 --to 2013-12-31".split())
+    done = tulya(*words, "--out", "pages")
     assert 0 == done.code, done.err
     folder = home / "pages"
     page = (folder / "index.html").read_text("utf-8")

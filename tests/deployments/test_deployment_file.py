@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.deployments.deployment_file import DeploymentError, find_deployment, parse_deployment, read_deployment
-from framework.deployments.state import state_of
 from framework.errors import ConfigError
 from framework.live.deployment import Reaction, Stage, session_name
 
@@ -227,7 +226,7 @@ UNREADABLE = [
     ),
     ("- a", " holds a list; it should hold keys such as name: and strategies:"),
     ("a: 2015-13-45", " cannot be read: it holds a date or a number that there is not"),
-    ("[" * 3000, " cannot be read: its lists and keys lie too deep in each other"),
+    ("[" * 1500, " cannot be read: its lists and keys lie too deep in each other"),
 ]
 
 
@@ -332,13 +331,6 @@ def test_a_deployment_is_found_by_its_file_and_by_its_name(tmp_path):
     (tmp_path / "two.yaml").write_text(TEXT, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"one\.yaml and .*two\.yaml are both called morning; give the file"):
         find_deployment("morning", tmp_path)
-
-
-def test_a_deployment_without_a_journal_has_never_run(tmp_path):
-    database = tmp_path / "market.sqlite"
-    assert "never run" == state_of(parsed(), database)
-    (tmp_path / "market-main.journal.sqlite").touch()
-    assert "has run" == state_of(parsed(), database)
 
 
 def test_the_types_of_a_deployment_load_no_library():

@@ -104,6 +104,11 @@ def test_another_file_is_named_by_the_environment(tmp_path, monkeypatch):
         ("run: {exits: 5}", "run.exits = 5 should hold keys, such as stop_loss:"),
         ("- a\n- b", "holds a list; it should hold keys"),
         ("run: {a: [", "cannot be read"),
+        (
+            "memory: 1GB\nmemory: 2GB",
+            "cannot be read: the key memory stands there twice; join the two (line 2, column 1)",
+        ),
+        ("run: {capital: 5, capital: 6}", "the key capital stands there twice; join the two (line 1, column 19)"),
     ],
 )
 def test_a_mistake_is_a_sentence_that_names_the_file_and_the_key(written, text, message):
@@ -112,6 +117,14 @@ def test_a_mistake_is_a_sentence_that_names_the_file_and_the_key(written, text, 
         load_config()
     assert str(caught.value).startswith("config/trading.yaml")
     assert message in str(caught.value)
+
+
+def test_a_time_of_day_is_a_time_and_no_number_to_the_base_of_sixty(written):
+    written("run: {square_off: 15:15, capital: 2.5e5, leverage: 1_0, limits: {max_order_quantity: 0x10}}")
+    run = load_config().run
+    assert ("15:15", 250_000.0, 10.0, 16) == (
+        str(run.square_off), run.capital, run.leverage, run.limits.max_order_quantity,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "run:\nrisk_rules:\ndatabase:\n", "run: {exits: }"])
