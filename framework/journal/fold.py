@@ -10,8 +10,9 @@ a changed setting or a machine that computes otherwise is found, before an order
 *What is durable when.* An entry is written when ``Session.handle`` has returned and before any of its commands leaves.
 In an account's database (``store/journal_database.py``) a durable ``append`` returns when the entry is on the disk:
 after a power cut everything that may have been sent is in the journal. So is a command that was appended and not yet
-sent: after a restart the host asks the broker about it and does not send it twice. In a file (``file.py``) an entry survives the death of the process once
-the system has it, and a power cut after ``close``: enough for a backtest, which can be run again.
+sent: after a restart the host asks the broker about it and does not send it twice. In a file (``file.py``) an
+entry survives the death of the process once the system has it, and a power cut after ``close``: enough for a backtest,
+which can be run again.
 
 *What can race.* Nothing within a journal: one writer, and the database refuses an older one that wakes up. A reader
 sees a prefix, which is a sound journal. A writer that dies leaves a last line without its end: that entry was never
