@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,6 +59,7 @@ def new_deployment_command(
     """
     from framework.config.settings_file import database_path
     from framework.deployments.template import StrategyChoice, write_deployment
+    from framework.market.ceilings import first_ceilings
     from framework.types import Settings, Timeframe
     from framework.usercode.find import find_strategy
 
@@ -69,7 +71,8 @@ def new_deployment_command(
     choice = StrategyChoice(
         strategy, chosen, wanted, length, settings, when_feed_lost, when_halted, tuple(risk_rules or ())
     )
-    write_deployment(file, name, account, choice)
+    ceilings = first_ceilings(datetime.now(UTC).date())
+    write_deployment(file, name, account, choice, ceilings)
     typer.echo(f"wrote {file}")
     typer.echo(f"try it:  tulya backtest {file}")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.types.breaker import BreakerEvent
-from framework.types.events import Submit, Surprise
+from framework.types.events import BarCloses, Decided, Submit, Surprise
 from framework.types.record import AppliedAction, Notice, OrderRecord, OrderState, Settlement
 
 if TYPE_CHECKING:
     from framework.session import Session
-    from framework.types.events import Outcome
+    from framework.types.events import Input, Outcome
+    from framework.types.orders import BarRow, Decisions
 
 
 class CloseMark(NamedTuple):
@@ -35,9 +36,17 @@ class SessionRecords:
         self.actions: list[AppliedAction] = []
         self.surprises: list[Surprise] = []
         self.marks: list[CloseMark] = []
+        self.rows: list[BarRow] = []
+        """Rows that closed, in order: the bars as they were known."""
+        self.decisions: dict[int, Decisions] = {}
+        """Decisions by the open of their bar; of ``on_bar`` none."""
 
-    def take(self, session: Session, outcome: Outcome) -> None:
-        """Take what followed from an input."""
+    def take(self, session: Session, event: Input, outcome: Outcome) -> None:
+        """Take an input and what followed from it."""
+        if isinstance(event, BarCloses):
+            self.rows.append(event.row)
+        elif isinstance(event, Decided) and event.decisions is not None:
+            self.decisions[session.last_row.time] = event.decisions
         for command in outcome.commands:
             if isinstance(command, Submit):
                 order, requested, verdict = command.approved[:3]

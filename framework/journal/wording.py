@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from framework.journal.account_wording import ACCOUNT_WORDS
 from framework.journal.entries import KIND_OF, Checkpoint, Closed, Handled, JournalHeader
 from framework.types import breaker, events, orders, record
 from framework.types.rupees import rupees
@@ -65,7 +66,9 @@ class Wording:
         if isinstance(body, Closed):
             held = [f"{self.name(i)} {units:+,}" for i, units in enumerate(body.positions) if units]
             return f"equity {rupees(body.equity_paise / 100)}, {self._some(held) or 'flat'}"
-        return self.say(body.input)
+        if isinstance(body, Handled):
+            return self.say(body.input)
+        return ACCOUNT_WORDS[type(body)](body)
 
     def say(self, value: Any) -> str:
         """One input, command or fact, without the name of its class."""

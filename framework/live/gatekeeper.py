@@ -12,7 +12,7 @@ from framework.live.schedule import MomentKind
 from framework.pretrade.answers import Wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from framework.broker.port import SendOutcome
     from framework.live.account_gate import AccountGate
@@ -46,6 +46,14 @@ class MarketGatekeeper:
         self._state = state
         self._today: TradingHours | None = None
         self._priced: set[str] = set()
+
+    def begin(self, now: int, session: int, prices: Mapping[str, float]) -> None:
+        """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, rupees by symbol."""
+        self._today = self._hours(session)
+        if self._today is not None:
+            self._gate.world.note_hours(self._today)
+        for symbol, price in sorted(prices.items()):
+            self.see_price(symbol, price, now)
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """See ``Gatekeeper``."""

@@ -40,7 +40,7 @@ from framework.pretrade.answers import Deny, Wait
 from framework.types import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from framework.broker.port import Broker, SendOutcome
     from framework.live.clock import Clock
@@ -81,6 +81,10 @@ class OutboxItem(NamedTuple):
 
 class Gatekeeper(Protocol):
     """Pre-trade gate with the facts of now."""
+
+    def begin(self, now: int, session: int, prices: Mapping[str, float]) -> None:
+        """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, rupees by symbol."""
+        ...
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """The last price of a symbol, rupees."""

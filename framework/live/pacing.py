@@ -144,14 +144,14 @@ class Pacing:
                 for other, one in self._waiting.items()
                 if other != key
             )
-            places = max(window.places - kept - ahead, 1)
             going = sum(one.urgency >= share for one in self._going.values())
-            moments.append(self._room_at(self._times[share], places - going, window.length_ns, now_ns))
+            places = window.places - kept - ahead - going
+            moments.append(self._room_at(self._times[share], places, window.length_ns, now_ns))
         return max(moments)
 
     @staticmethod
     def _room_at(times: list[int], places: int, length_ns: int, now_ns: int) -> int:
         """Moment from which fewer than ``places`` of the times lie within the window."""
         if places <= 0:
-            return now_ns + length_ns  # what is on its way out counts as leaving now
+            return now_ns + length_ns  # what goes before it and what is on its way out fill the window from now on
         return times[-places] + length_ns if len(times) >= places else now_ns

@@ -32,6 +32,7 @@ from framework.pretrade.facts import (
     Quote,
     Request,
     RequestKind,
+    Send,
     SendLimits,
     Sends,
     Tradable,
@@ -115,6 +116,8 @@ class PretradeWorld:
         """Tag → end of an order that has filled, of those promised."""
         self._left: set[str] = set()
         """Tags of orders that the gate let go."""
+        self._let_go: dict[tuple[str, RequestKind], int] = {}
+        """Requests that were let go and have not left, with the moment."""
         self._absent: dict[str, MemberOrder] = {}
         self._external: dict[tuple[str, str], int] = {}
         self._external_orders: tuple[OpenOrder, ...] = ()
@@ -209,6 +212,7 @@ class PretradeWorld:
         """The gate let a request go: it is counted from here on."""
         hours = self._hours_of(request)
         self.sends = rate.noted(self.sends, request, now_ns, hours.day)
+        self._let_go[request.tag, request.action] = now_ns
         if request.action is RequestKind.CANCEL:
             return
         self._left.add(request.tag)
@@ -218,13 +222,12 @@ class PretradeWorld:
 
     def note_left(self, request: Request, now_ns: int) -> None:
         """It left after all that had to be done before; its second counts from now."""
-        recent = list(self.sends.recent)
-        for place in range(len(recent) - 1, -1, -1):
-            send = recent[place]
-            if send[1:] == (request.action, request.strategy, request.symbol, request.quantity):
-                recent.append(recent.pop(place)._replace(time_ns=now_ns))
-                break
-        self.sends = self.sends._replace(recent=tuple(recent))
+        let_go_ns = self._let_go.pop((request.tag, request.action), None)
+        send = Send(-1, request.action, request.strategy, request.symbol, request.quantity)
+        if let_go_ns is not None and (was := send._replace(time_ns=let_go_ns)) in self.sends.recent:
+            recent = list(self.sends.recent)
+            recent.remove(was)
+            self.sends = self.sends._replace(recent=(*recent, send._replace(time_ns=now_ns)))
 
     def note_refused(self, tag: str) -> None:
         """It was refused with proof, or never left: it takes nothing."""

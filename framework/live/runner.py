@@ -191,6 +191,7 @@ class Runner:
 
     async def _start(self) -> None:
         self._passed = self.clock.now() - 1
+        self.gate.begin(self.clock.now(), self._schedule.day_at(self.clock.now()), self._last_prices())
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         failpoint("started")
         for key, command in self._folded.commanded.items():
@@ -211,6 +212,15 @@ class Runner:
         for traded in self.traded.values():
             await self._trade_row(traded, traded.session.last_row)  # what a death within it left undone
         await self._flush()
+
+    def _last_prices(self) -> dict[str, float]:
+        """Closes of the rows that the sessions closed last."""
+        return {
+            symbol: close
+            for traded in self.traded.values()
+            for symbol, close in zip(traded.symbols, traded.session.account.close, strict=True)
+            if close > 0.0
+        }
 
     def _answer_again(self, key: Key, command: Command, *, sent: bool) -> None:
         """What the process before this one left open: void, or unknown."""

@@ -96,8 +96,9 @@ def day_moments(
     zone = _zone_of(calendars)
     found = _DayMoments(session)
     notes, ends = [], []
+    of_classes = {classes: _days(calendars, session, classes) for classes in dict.fromkeys(plan.classes.values())}
     for symbol, classes in plan.classes.items():
-        days, note = _days(calendars, session, classes)
+        days, note = of_classes[classes]
         notes.append(note)
         if days:
             ends.append(found.add_day(symbol, days))
@@ -197,6 +198,10 @@ class Schedule:
         for day in range(first, last + 1):
             moments = self.moments_on(day)
             yield from moments[bisect_right(moments, after, key=_time) : bisect_right(moments, until, key=_time)]
+
+    def day_at(self, moment: int) -> int:
+        """Local day of a moment, days since 1970-01-01."""
+        return local_day(moment, self._zone)
 
     def next_after(self, moment: int) -> ScheduleMoment:
         """The first moment later than this one, UTC nanoseconds; midnight at the latest."""

@@ -22,6 +22,7 @@ NOUNS = {
     "funding": "a noun of accounts",
     "listing": "a noun of exchanges",
     "replay_feed": "a feed of recorded days",
+    "pacing": "a noun of runners",
     "sizing": "a noun of traders",
     "stepping": "sqlite3_step, a row at a time",
     "wording": "a noun of contracts",

@@ -282,7 +282,7 @@ def test_an_increase_is_judged_at_every_edge(expected, facts, asked):
 
 
 def test_every_refusal_has_a_sentence_and_every_sentence_a_test():
-    told = {expected for expected, _, _ in CASES} - {""} | {"rate", "error"}
+    told = {expected for expected, _, _ in CASES} - {""} | {"rate", "repeated", "error"}
     assert set(SENTENCES) == told
     for name in SENTENCES:
         assert "{" not in sentence(Deny(name, 1, 2))

@@ -1,0 +1,258 @@
+"""Pacing: no window of any length is ever exceeded, cancels go first, exits before what is new, late ones are void."""
+
+import heapq
+import re
+from datetime import date
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framework.errors import ConfigError
+from framework.live.pacing import Pacing, Urgency
+from framework.market.request_windows import WindowTable, request_windows_on
+from framework.pretrade.answers import ALLOW, Deny, Wait
+from framework.pretrade.facts import RequestWindow
+from framework.types.deadlines import NEVER
+
+SECOND = 1_000_000_000
+UPSTOX = request_windows_on(date(2026, 12, 1), "upstox")
+CANCEL, REDUCE, PROTECT, NEW = Urgency
+
+
+def busiest(times, length_ns):
+    """The most times that lie within any span of so long."""
+    times = sorted(times)
+    most = first = 0
+    for last, time in enumerate(times):
+        while times[first] + length_ns <= time:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+class Traffic:
+    """Requests at random times; each asks until it may go, and leaves a little later."""
+
+    def __init__(self, windows, seed):
+        self.random = Random(seed)
+        self.pacing = Pacing(windows)
+        self.left = []
+        self.void = 0
+        self.asked_ns = {}
+        self.late_cancels_ns = [0]
+        self.passed_over = 0
+        self.waiting_cancels = set()
+        self.events = []
+        self.serial = 0
+
+    def at(self, time_ns, what, key, urgency):
+        self.serial += 1
+        heapq.heappush(self.events, (time_ns, self.serial, what, key, urgency))
+
+    def run(self, calls, every_s):
+        time_ns = 0
+        for key in range(calls):
+            burst = self.random.random() < 0.9  # nine of ten come at once with the one before
+            time_ns += 0 if burst else int(self.random.expovariate(1 / (10 * every_s)) * SECOND)
+            urgency = self.random.choices(list(Urgency), (3, 1, 1, 5))[0]
+            self.at(time_ns, "ask", key, urgency)
+        while self.events:
+            now, _, what, key, urgency = heapq.heappop(self.events)
+            (self.ask if what == "ask" else self.leave)(now, key, urgency)
+        return self
+
+    def ask(self, now, key, urgency):
+        self.asked_ns.setdefault(key, now)
+        answer = self.pacing.ask(key, urgency, now, NEVER)
+        if isinstance(answer, Wait):
+            assert answer.wait_ns > 0
+            self.at(now + answer.wait_ns, "ask", key, urgency)
+            if urgency is CANCEL:
+                self.waiting_cancels.add(key)
+            return
+        self.waiting_cancels.discard(key)
+        if isinstance(answer, Deny):
+            assert urgency is NEW
+            self.void += 1
+            return
+        self.passed_over += urgency is not CANCEL and bool(self.waiting_cancels)
+        if urgency is CANCEL:
+            self.late_cancels_ns.append(now - self.asked_ns[key])
+        self.at(now + self.random.randrange(SECOND // 5), "leave", key, urgency)
+
+    def leave(self, now, key, urgency):
+        self.pacing.left(key, now)
+        self.left.append((now, urgency))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ten_thousand_mixed_calls_keep_all_three_windows_and_cancels_go_first(seed):
+    traffic = Traffic(UPSTOX, seed).run(10_000, every_s=1.2)
+    times = [time for time, _ in traffic.left]
+    assert 10_000 == len(times) + traffic.void
+    for window in UPSTOX:
+        assert busiest(times, window.length_ns) <= window.places
+        others = [time for time, urgency in traffic.left if urgency is not CANCEL]
+        assert busiest(others, window.length_ns) <= window.places - window.for_cancels
+        new = [time for time, urgency in traffic.left if urgency is NEW]
+        assert busiest(new, window.length_ns) <= window.places - window.for_cancels - window.for_exits
+    assert 0 == traffic.passed_over
+    assert traffic.void > 0  # the windows were short of places
+    assert busiest(times, SECOND) == UPSTOX[0].places  # and not for nothing
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 400_000_000), st.sampled_from(Urgency), st.integers(0, 300_000_000)), max_size=60
+    ),
+    st.integers(2, 6),
+)
+def test_no_window_is_exceeded_by_what_really_left(asked, places):
+    window = RequestWindow(SECOND, places, 1, 0)
+    pacing = Pacing([window])
+    now, left = 0, []
+    for key, (later, urgency, delay) in enumerate(asked):
+        now += later
+        answer = pacing.ask(key, urgency, now, NEVER)
+        if answer == ALLOW:
+            pacing.left(key, now + delay)
+            left.append(now + delay)
+            now += delay
+    assert not left or busiest(left, SECOND) <= places
+
+
+def test_the_ninth_request_of_a_second_waits_until_the_first_is_a_second_old():
+    pacing = Pacing([RequestWindow(SECOND, 8, 3, 2)])
+    for k in range(8):
+        assert ALLOW == pacing.ask(k, CANCEL, k * 1000, NEVER)
+        pacing.left(k, k * 1000)
+    assert Wait(SECOND - 9000) == pacing.ask("late", CANCEL, 9000, NEVER)
+    assert ALLOW == pacing.ask("late", CANCEL, SECOND, NEVER)
+
+
+def test_what_is_new_leaves_the_places_of_exits_and_exits_leave_those_of_cancels():
+    pacing = Pacing([RequestWindow(60 * SECOND, 8, 3, 2)])
+    sent = {}
+    for urgency in (NEW, PROTECT, REDUCE, CANCEL):
+        answers = [pacing.ask((urgency, k), urgency, 0, NEVER) for k in range(10)]
+        sent[urgency] = answers.count(ALLOW)
+    # 8 places: 3 of anything, 2 more of exits, 3 more of cancels
+    assert {NEW: 3, PROTECT: 2, REDUCE: 0, CANCEL: 3} == sent
+
+
+def test_whoever_waits_goes_by_urgency_and_then_by_age():
+    pacing = Pacing([RequestWindow(SECOND, 2, 1, 0)])
+    assert [ALLOW, ALLOW] == [pacing.ask(key, CANCEL, 0, NEVER) for key in ("a", "b")]
+    pacing.left("a", 0)
+    pacing.left("b", 0)
+    waiting = [("stop", PROTECT), ("new", NEW), ("exit", REDUCE), ("exit2", REDUCE), ("cancel", CANCEL)]
+    for k, (key, urgency) in enumerate(waiting):
+        assert isinstance(pacing.ask(key, urgency, 1000 + k, NEVER), Wait)
+    order, now = [], 0
+    while waiting:
+        now += SECOND
+        for key, urgency in list(waiting):
+            if pacing.ask(key, urgency, now, NEVER) == ALLOW:
+                pacing.left(key, now)
+                order.append(key)
+                waiting.remove((key, urgency))
+    # two places a second, one of them for cancels alone: the exit and the cancel leave in the first one
+    assert ["exit", "cancel", "exit2", "stop", "new"] == order
+
+
+def test_what_is_new_and_would_wait_five_seconds_is_void_and_an_exit_waits_until_its_own_end():
+    pacing = Pacing([RequestWindow(60 * SECOND, 2, 1, 0)])
+    assert ALLOW == pacing.ask("a", REDUCE, 0, NEVER)
+    pacing.left("a", 0)
+    assert Deny("rate", 60.0, 5.0) == pacing.ask("new", NEW, 0, NEVER)
+    assert Wait(SECOND) == pacing.ask("exit", REDUCE, 0, NEVER)  # it asks each second
+    assert ALLOW == pacing.ask("exit", REDUCE, 60 * SECOND, NEVER)
+    assert Deny("rate", 60.0, 30.0) == pacing.ask("late", REDUCE, 60 * SECOND, 90 * SECOND)
+
+
+def test_a_request_that_was_let_go_counts_as_leaving_now_until_it_has_left():
+    pacing = Pacing([RequestWindow(SECOND, 2, 1, 0)])
+    assert ALLOW == pacing.ask("a", REDUCE, 0, NEVER)
+    assert Wait(SECOND) == pacing.ask("b", REDUCE, 3 * SECOND, NEVER)
+    pacing.left("a", 4 * SECOND)
+    assert Wait(SECOND // 2) == pacing.ask("b", REDUCE, 4 * SECOND + SECOND // 2, NEVER)
+    assert ALLOW == pacing.ask("b", REDUCE, 5 * SECOND, NEVER)
+
+
+def test_one_that_was_let_go_and_is_never_heard_of_again_is_taken_to_have_left_after_five_seconds():
+    pacing = Pacing([RequestWindow(SECOND, 2, 1, 0)])
+    assert ALLOW == pacing.ask("a", REDUCE, 0, NEVER)
+    assert isinstance(pacing.ask("b", REDUCE, 5 * SECOND, NEVER), Wait)
+    assert ALLOW == pacing.ask("b", REDUCE, 6 * SECOND, NEVER)
+
+
+def test_a_request_that_asks_no_more_holds_nobody_up():
+    pacing = Pacing([RequestWindow(SECOND, 2, 1, 0)])
+    pacing.count(REDUCE, 0)
+    assert isinstance(pacing.ask("gone", REDUCE, 0, NEVER), Wait)
+    assert isinstance(pacing.ask("new", NEW, SECOND, NEVER), Wait)  # the exit goes first
+    assert 2 == pacing.waiting
+    assert ALLOW == pacing.ask("new", NEW, 2 * SECOND + 1, NEVER)
+    assert 0 == pacing.waiting
+
+
+def test_what_is_given_back_is_free_for_others():
+    pacing = Pacing([RequestWindow(SECOND, 2, 1, 0)])
+    assert ALLOW == pacing.ask("a", REDUCE, 0, NEVER)
+    pacing.give_back("a")
+    assert ALLOW == pacing.ask("b", REDUCE, 0, NEVER)
+
+
+def test_requests_before_a_restart_are_counted():
+    pacing = Pacing([RequestWindow(60 * SECOND, 2, 1, 0)])
+    pacing.count(NEW, 0)
+    assert Wait(SECOND) == pacing.ask("a", REDUCE, 10 * SECOND, NEVER)
+    assert ALLOW == pacing.ask("a", CANCEL, 10 * SECOND, NEVER)
+
+
+def test_without_windows_nothing_waits():
+    pacing = Pacing([])
+    assert [ALLOW] * 100 == [pacing.ask(k, NEW, 0, 0) for k in range(100)]
+
+
+def test_ten_a_second_five_hundred_a_minute_and_two_thousand_in_half_an_hour_less_a_margin():
+    expected = (
+        RequestWindow(SECOND, 8, 3, 2),
+        RequestWindow(60 * SECOND, 400, 80, 80),
+        RequestWindow(1800 * SECOND, 1800, 300, 300),
+    )
+    assert expected == UPSTOX
+
+
+@pytest.mark.parametrize(
+    ("day", "broker", "text"),
+    [
+        (date(2026, 12, 1), "zerodha", "has no broker 'zerodha'; add its rows with their source"),
+        (date(2020, 1, 1), "upstox", "has no window of upstox for 2020-01-01; add a row with its source"),
+    ],
+)
+def test_a_broker_or_a_day_that_the_table_lacks_is_an_error_that_names_it(day, broker, text):
+    with pytest.raises(ConfigError, match=text):
+        request_windows_on(day, broker)
+
+
+ROW = {"seconds": 1, "valid_from": None, "valid_to": None, "count": 10, "use": 8, "for_cancels": 3, "for_exits": 2}
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"use": 5}, "for_cancels 3 + for_exits 2 < use 5 ≤ count 10 does not hold"),
+        ({"count": 7}, "use 8 ≤ count 7 does not hold"),
+    ],
+)
+def test_shares_that_leave_nothing_for_what_is_new_are_refused(change, text):
+    with pytest.raises(ConfigError, match=re.escape(text)):
+        WindowTable.model_validate({"mine": [{**ROW, **change, "source": "mine"}]})
+
+
+def test_a_day_with_two_rows_of_one_window_is_refused():
+    with pytest.raises(ConfigError, match=r"mine, 1 s: the rows .* overlap"):
+        WindowTable.model_validate({"mine": [{**ROW, "source": "mine"}] * 2})
