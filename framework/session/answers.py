@@ -104,7 +104,7 @@ class BrokerAnswers:
             return self._in_doubt(answer, answer.reason)
         self._inputs.now = min(max(answer.time, 0) or self._inputs.now, self._inputs.moment)
         working = self._orders.get(answer.order_id)
-        if working is not None and working.state is not PARKED:
+        if working is not None and working.state is not PARKED and self._protection.tells_refusal(working.order):
             order = working.order
             text = refused_fill_text(order.quantity, self._account.instruments[order.instrument], answer.reason)
             self._tell(Notice(self._inputs.now, "refused_fill", text))
@@ -144,12 +144,9 @@ class BrokerAnswers:
             commands += self._protection.ended(order, now, why, asked_for=asked_for, refused=refused)
             if refused:
                 commands += self._aftermath.leave_on(order.instrument)
-            self._upkeep.exits_due.add(
-                order.instrument
-            )  # what is being left may have nothing else, and no bar may come
-        elif order.reduces:
+        if order.reduces:  # what is being left may have no other way out, and no bar may come
             self._upkeep.exits_due.add(order.instrument)
-            if state in {REFUSED, ABSENT} or (state is CANCELLED and not asked_for):
+            if not order.protective and (state in {REFUSED, ABSENT} or (state is CANCELLED and not asked_for)):
                 self._protection.lost_its_way_out(order, now, why)
         return commands
 

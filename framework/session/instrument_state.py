@@ -26,6 +26,7 @@ class WorkingOrder:
         "expires_at",
         "filled",
         "filled_paise",
+        "freed_paise",
         "gave_up",
         "group",
         "left_for",
@@ -60,6 +61,8 @@ class WorkingOrder:
         """Signed units that the broker's book says have filled; the fills themselves may be under way."""
         self.reserved_paise = 0
         """Buying power an increase holds until it is done."""
+        self.freed_paise = 0
+        """What it held when it ended: an order proved absent that shows up holds it again."""
         self.worst = NAN
         """Worst price in rupees that an entry can reasonably fill at."""
         self.expires_at = NEVER
@@ -119,6 +122,7 @@ class InstrumentState:
     __slots__ = (
         "bars_held",
         "desired",
+        "desired_before",
         "distances",
         "entry_distances",
         "extreme",
@@ -145,6 +149,8 @@ class InstrumentState:
         """The intent that an expired entry falls back to."""
         self.desired = 0
         """Signed units the intent means."""
+        self.desired_before = 0
+        """Signed units that ``intent_before`` meant."""
         self.full_units = 0
         """Units a full target means, fixed at the opening decision."""
         self.ignored_target = NAN
@@ -205,6 +211,7 @@ class InstrumentState:
         self.desired = 0
 
     def forget_position(self) -> None:
-        """The position is gone, and with it what its exits were measured from."""
+        """The position is gone, and with it what its exits were measured from, and how often they were refused."""
+        self.refusals = 0
         self.leaving = self.protect_due = False
         self.distances, self.extreme, self.bars_held, self.scale = NO_DISTANCES, NAN, 0, 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from framework.rules.orders import is_dropped, waits_for
+from framework.rules.orders import is_dropped, reserve_left, waits_for
 from framework.session.approval import approved
 from framework.session.instrument_state import InstrumentState, WorkingOrder
 from framework.types.deadlines import NEVER
@@ -296,6 +296,7 @@ class Orders:
         order = working.order
         book = self._books[order.instrument]
         working.state, working.cancelling, working.was = state, False, None
+        working.freed_paise = working.reserved_paise
         self.reserve(working, 0)
         del self._open[order.order_id]
         self.unanswered.pop(order.order_id, None)
@@ -317,8 +318,10 @@ class Orders:
         self._tell(working.record(at))
 
     def take_on_again(self, working: WorkingOrder, state: OrderState) -> None:
-        """An order that was proved absent shows up after all."""
+        """An order that was proved absent shows up after all: what it has still to fill holds buying power again."""
         order = working.order
+        left = max(abs(order.quantity) - abs(working.filled), 0)
+        self.reserve(working, reserve_left(working.freed_paise, left, abs(order.quantity)))
         working.state = state
         self._done.pop(order.order_id, None)
         self._done_before.pop(order.order_id, None)

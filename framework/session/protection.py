@@ -10,6 +10,8 @@ from framework.types.orders import GTC, LIMIT, NAN, STOP, BarRow, Order, OrderTy
 
 ONE_CANCELS_OTHER = "one_cancels_other"
 """Reason of a cancel that the rule of the order's own group made."""
+TOLD_EVERY = 64
+"""Refusals in a row between two that are told, at most: tried once a minute, that is once an hour."""
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +128,7 @@ class Protection:
                 self.awaits_fills.add(i)
             return []
         if refused or not asked_for:
-            if order.type is STOP and not book.stop_id:
+            if order.type is STOP and not book.stop_id and (not refused or self.tells_refusal(order)):
                 said = f"{order.reason} was {'refused' if refused else 'taken out of the book'} {why}".rstrip()
                 self._surprises.tell("unprotected", now, order.order_id, i, units=position, said=said)
             self.to_look_at.add(i)
@@ -134,6 +136,14 @@ class Protection:
             return []
         book.refusals += refused
         return [] if book.refusals > 1 and not self._is_passed(i) else self.restore(i, now)
+
+    def tells_refusal(self, order: Order) -> bool:
+        """True when the next refusal of this order is told: of exits in a row the 1st, 2nd, 4th … 64th and each 64th.
+
+        The exit is tried every minute all the same, and each try has its record.
+        """
+        nth = self._books[order.instrument].refusals + 1
+        return not order.protective or nth & (nth - 1) == 0 or nth % TOLD_EVERY == 0
 
     def lost_its_way_out(self, order: Order, now: int, why: str) -> None:
         """An exit came to nothing at the broker: what it was to take may be without a stop by now."""

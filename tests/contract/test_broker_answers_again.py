@@ -1,0 +1,133 @@
+"""docs/execution.md §5, rows B4, B7 and B22: what a broker says again and again, and what comes of it; longs and shorts."""
+
+import pytest
+
+from framework.types.events import PersonSays, Wish
+from framework.types.record import OrderState
+from tests.contract.desk import MINUTE_NS, Desk, cancels, submitted
+
+SIDES = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
+
+
+def weighted(side, weight, units):
+    """A desk of weights that holds ``units`` of 100 rupees each, which are ``weight`` of its 10,000."""
+    desk = Desk("allocate", capital=10_000, rebalance="on_change", validity="DAY", sizing="equity:100%")
+    desk.close(100, side * weight)
+    desk.accept(1)
+    desk.open()
+    desk.fill(1, side * units)
+    return desk
+
+
+@SIDES
+def test_an_exit_that_is_under_way_comes_back_when_the_entry_that_took_its_place_expires(side):
+    desk = weighted(side, 0.5, 50)
+    assert [(2, -side * 25)] == submitted(desk.shut(100, target=side * 0.25))
+    desk.accept(2)
+    desk.open()  # the exit is not filled
+    commands = desk.shut(100, target=side * 0.75)
+    assert ([2], [(3, side * 25)]) == (cancels(commands), submitted(commands))
+    desk.cancelled(2)
+    desk.expire(3)
+    assert [(4, -side * 25)] == submitted(desk.close(100, side * 0.25))
+
+
+@SIDES
+def test_what_a_person_adopts_meanwhile_is_not_given_back_with_it(side):
+    desk = weighted(side, 0.5, 50)
+    desk.shut(100, target=side * 0.75)
+    desk.take(PersonSays(desk.moment, Wish.ADOPT, instrument=0, quantity=side * 10, price=100.0))
+    desk.expire(2)
+    assert [] == submitted(desk.close(100, side * 0.5))
+    assert side * 60 == desk.position
+
+
+@SIDES
+def test_what_a_stranger_buys_meanwhile_is_not_given_back_with_it(side):
+    desk = weighted(side, 0.5, 50)
+    desk.shut(100, target=side * 0.75)
+    desk.fill(0, side * 10, fill_id="hand")
+    desk.expire(2)
+    assert [] == submitted(desk.close(100, side * 0.5))
+    assert side * 60 == desk.position
+
+
+@SIDES
+def test_an_order_proved_absent_that_shows_up_holds_its_buying_power_again(side):
+    desk = Desk(charges="none", capital=10_000)
+    desk.close(100, side)
+    desk.unknown(1)
+    assert 9_000 == desk.session.portfolio().buying_power
+    desk.find(1, OrderState.ABSENT)
+    assert 10_000 == desk.session.portfolio().buying_power
+    desk.accept(1)
+    assert 9_000 == desk.session.portfolio().buying_power
+    desk.expire(1)
+    assert 10_000 == desk.session.portfolio().buying_power
+
+
+@SIDES
+def test_an_order_proved_absent_that_fills_in_part_holds_what_is_left_of_it(side):
+    desk = Desk(charges="none", capital=10_000)
+    desk.close(100, side)
+    desk.unknown(1)
+    desk.find(1, OrderState.ABSENT)
+    desk.fill(1, side * 4)
+    assert 9_000 == desk.session.portfolio().buying_power
+    desk.expire(1)
+    assert 9_600 == desk.session.portfolio().buying_power
+
+
+def refused(desk, times):
+    """The stop of a position that has just been entered is refused so often, and tried again each time."""
+    for refusals in range(1, times + 1):
+        desk.refuse(desk.records()[-1].order.order_id, "band")
+        if refusals > 1:  # the first is tried again at once
+            assert 1 == len(submitted(desk.wait(MINUTE_NS)))
+        yield refusals
+
+
+def with_stop(side):
+    desk = Desk(stop_loss="5%")
+    desk.close(100, side)
+    desk.accept(1)
+    desk.open()
+    desk.fill(1, side * 10)
+    return desk
+
+
+@SIDES
+def test_a_stop_that_is_refused_every_minute_is_told_at_growing_distance(side):
+    desk = with_stop(side)
+    for refusals in refused(desk, 200):
+        told = len([one for one in (1, 2, 4, 8, 16, 32, 64, 128, 192) if one <= refusals])
+        assert ["unprotected"] * told == desk.surprises
+        assert ["refused_fill"] * told == [one.code for one in desk.notices]
+    assert 200 == desk.outcomes().count((-side * 10, "refused", "band"))
+
+
+@SIDES
+def test_once_a_stop_is_accepted_its_next_refusal_is_told_again(side):
+    desk = with_stop(side)
+    list(refused(desk, 3))
+    assert ["unprotected"] * 2 == desk.surprises
+    last = desk.records()[-1].order.order_id
+    desk.accept(last)
+    desk.refuse(last, "band")
+    assert ["unprotected"] * 3 == desk.surprises
+
+
+@SIDES
+def test_the_refusals_of_one_position_are_not_counted_against_the_next(side):
+    desk = with_stop(side)
+    list(refused(desk, 2))
+    desk.fill(0, -side * 10, fill_id="hand")
+    assert 0 == desk.position
+    desk.find(4, OrderState.CANCELLED)  # the stop that was tried last
+    desk.take(PersonSays(desk.moment, Wish.RESUME))
+    assert [(5, side * 10)] == submitted(desk.shut(100, target=side))
+    desk.open()
+    assert [(6, -side * 10)] == submitted(desk.fill(5, side * 10))
+    before = desk.surprises.count("unprotected")
+    assert [(7, -side * 10)] == submitted(desk.refuse(6, "band"))  # at once
+    assert before + 1 == desk.surprises.count("unprotected")
