@@ -53,7 +53,7 @@ def test_what_a_stranger_buys_meanwhile_is_not_given_back_with_it(side):
 
 
 @SIDES
-def test_an_order_proved_absent_that_shows_up_holds_its_buying_power_again(side):
+def test_b7_an_order_proved_absent_that_shows_up_holds_its_buying_power_again(side):
     desk = Desk(charges="none", capital=10_000)
     desk.close(100, side)
     desk.unknown(1)
@@ -67,7 +67,7 @@ def test_an_order_proved_absent_that_shows_up_holds_its_buying_power_again(side)
 
 
 @SIDES
-def test_an_order_proved_absent_that_fills_in_part_holds_what_is_left_of_it(side):
+def test_b7_an_order_proved_absent_that_fills_in_part_holds_what_is_left_of_it(side):
     desk = Desk(charges="none", capital=10_000)
     desk.close(100, side)
     desk.unknown(1)
@@ -97,7 +97,7 @@ def with_stop(side):
 
 
 @SIDES
-def test_a_stop_that_is_refused_every_minute_is_told_at_growing_distance(side):
+def test_b4_a_stop_that_is_refused_every_minute_is_told_at_growing_distance(side):
     desk = with_stop(side)
     for refusals in refused(desk, 200):
         told = len([one for one in (1, 2, 4, 8, 16, 32, 64, 128, 192) if one <= refusals])
@@ -107,7 +107,7 @@ def test_a_stop_that_is_refused_every_minute_is_told_at_growing_distance(side):
 
 
 @SIDES
-def test_once_a_stop_is_accepted_its_next_refusal_is_told_again(side):
+def test_b4_once_a_stop_is_accepted_its_next_refusal_is_told_again(side):
     desk = with_stop(side)
     list(refused(desk, 3))
     assert ["unprotected"] * 2 == desk.surprises
@@ -118,7 +118,7 @@ def test_once_a_stop_is_accepted_its_next_refusal_is_told_again(side):
 
 
 @SIDES
-def test_the_refusals_of_one_position_are_not_counted_against_the_next(side):
+def test_b4_the_refusals_of_one_position_are_not_counted_against_the_next(side):
     desk = with_stop(side)
     list(refused(desk, 2))
     desk.fill(0, -side * 10, fill_id="hand")
