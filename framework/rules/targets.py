@@ -53,11 +53,6 @@ def after_no_entry(by_target: bool, reduces: bool, filled: int, leaving: bool, p
     return TAKEN_BACK if position != 0 else FORGOTTEN
 
 
-def taken_back(position: int, desired_before: int) -> int:
-    """Signed units that an intent taken back means: those held, less what was to be given back before the increase."""
-    return position + outstanding_reduction(position, desired_before)
-
-
 def change(position: int, desired: int, towards_zero: bool) -> int:
     """Signed units to order to come from ``position`` to ``desired`` on the same side (or from flat).
 

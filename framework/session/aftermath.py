@@ -103,7 +103,6 @@ class Aftermath:
         if opened:
             book.entry_distances = NO_DISTANCES
         book.desired = position if opened else book.desired + position - before
-        book.desired_before += position - before
         return commands + self._protection.entered(i, now, opened=opened, within_bar=True)
 
     def went_flat(self, i: int, by: int, *, forced: bool) -> list[Command]:
@@ -129,7 +128,7 @@ class Aftermath:
             return
         before = (book.intent, book.intent_before, book.desired)
         if after == targets.TAKEN_BACK:
-            book.intent, book.desired = book.intent_before, targets.taken_back(position, book.desired_before)
+            book.intent, book.desired = book.intent_before, position
         else:
             book.forget_intent(self._reenter)
         working.gave_up = (*before, book.intent)

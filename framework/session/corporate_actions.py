@@ -83,7 +83,6 @@ class CorporateActions:
         """The intent's units and every distance in terms of the new shares; bars held stay."""
         book = self._books[i]
         book.desired = rules.shares_after(book.desired, factor)
-        book.desired_before = rules.shares_after(book.desired_before, factor)
         book.full_units = rules.shares_after(book.full_units, factor)
         book.distances = _carried(book.distances, factor)
         book.entry_distances = _carried(book.entry_distances, factor)

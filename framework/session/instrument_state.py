@@ -122,7 +122,6 @@ class InstrumentState:
     __slots__ = (
         "bars_held",
         "desired",
-        "desired_before",
         "distances",
         "entry_distances",
         "extreme",
@@ -149,8 +148,6 @@ class InstrumentState:
         """The intent that an expired entry falls back to."""
         self.desired = 0
         """Signed units the intent means."""
-        self.desired_before = 0
-        """Signed units that ``intent_before`` meant."""
         self.full_units = 0
         """Units a full target means, fixed at the opening decision."""
         self.ignored_target = NAN

@@ -92,7 +92,7 @@ class Intents:
             return self._follow_limit(i, close, decisions) if meaning == targets.KEEPS else []
         wanted = target if meaning == targets.CHANGES else book.intent
         towards_zero = not self._weights and targets.moves_towards_zero(wanted, book.intent)
-        book.intent_before, book.desired_before, book.intent = book.intent, book.desired, wanted
+        book.intent_before, book.intent = book.intent, wanted
         book.desired = self._desired(i, wanted, close, equity_paise, decisions)
         if wanted != 0.0 and book.desired == 0:
             self._without_size(i, wanted, equity_paise, decisions, now)

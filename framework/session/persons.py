@@ -109,7 +109,6 @@ class Persons:
         self._account.adopt(i, said.quantity, said.price)
         self._breaker.move_capital(self._account.mark_paise[i] - marked)
         book.desired = (book.desired if before else 0) + said.quantity
-        book.desired_before += said.quantity
         if not before:
             book.entry_distances = NO_DISTANCES
         named = self._account.instruments[i]

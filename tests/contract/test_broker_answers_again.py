@@ -1,62 +1,17 @@
-"""docs/execution.md §5, rows B4, B7 and B22: what a broker says again and again, and what comes of it; longs and shorts."""
+"""docs/execution.md §5, rows B4 and B7: what a broker says again and again, and what comes of it; longs and shorts."""
 
 import pytest
 
 from framework.types.events import PersonSays, Wish
 from framework.types.record import OrderState
-from tests.contract.desk import MINUTE_NS, Desk, cancels, submitted
+from tests.contract.desk import MINUTE_NS, Desk, in_doubt, submitted
 
 SIDES = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
 
 
-def weighted(side, weight, units):
-    """A desk of weights that holds ``units`` of 100 rupees each, which are ``weight`` of its 10,000."""
-    desk = Desk("allocate", capital=10_000, rebalance="on_change", validity="DAY", sizing="equity:100%")
-    desk.close(100, side * weight)
-    desk.accept(1)
-    desk.open()
-    desk.fill(1, side * units)
-    return desk
-
-
-@SIDES
-def test_an_exit_that_is_under_way_comes_back_when_the_entry_that_took_its_place_expires(side):
-    desk = weighted(side, 0.5, 50)
-    assert [(2, -side * 25)] == submitted(desk.shut(100, target=side * 0.25))
-    desk.accept(2)
-    desk.open()  # the exit is not filled
-    commands = desk.shut(100, target=side * 0.75)
-    assert ([2], [(3, side * 25)]) == (cancels(commands), submitted(commands))
-    desk.cancelled(2)
-    desk.expire(3)
-    assert [(4, -side * 25)] == submitted(desk.close(100, side * 0.25))
-
-
-@SIDES
-def test_what_a_person_adopts_meanwhile_is_not_given_back_with_it(side):
-    desk = weighted(side, 0.5, 50)
-    desk.shut(100, target=side * 0.75)
-    desk.take(PersonSays(desk.moment, Wish.ADOPT, instrument=0, quantity=side * 10, price=100.0))
-    desk.expire(2)
-    assert [] == submitted(desk.close(100, side * 0.5))
-    assert side * 60 == desk.position
-
-
-@SIDES
-def test_what_a_stranger_buys_meanwhile_is_not_given_back_with_it(side):
-    desk = weighted(side, 0.5, 50)
-    desk.shut(100, target=side * 0.75)
-    desk.fill(0, side * 10, fill_id="hand")
-    desk.expire(2)
-    assert [] == submitted(desk.close(100, side * 0.5))
-    assert side * 60 == desk.position
-
-
 @SIDES
 def test_b7_an_order_proved_absent_that_shows_up_holds_its_buying_power_again(side):
-    desk = Desk(charges="none", capital=10_000)
-    desk.close(100, side)
-    desk.unknown(1)
+    desk = in_doubt(side, charges="none", capital=10_000)
     assert 9_000 == desk.session.portfolio().buying_power
     desk.find(1, OrderState.ABSENT)
     assert 10_000 == desk.session.portfolio().buying_power
@@ -68,9 +23,7 @@ def test_b7_an_order_proved_absent_that_shows_up_holds_its_buying_power_again(si
 
 @SIDES
 def test_b7_an_order_proved_absent_that_fills_in_part_holds_what_is_left_of_it(side):
-    desk = Desk(charges="none", capital=10_000)
-    desk.close(100, side)
-    desk.unknown(1)
+    desk = in_doubt(side, charges="none", capital=10_000)
     desk.find(1, OrderState.ABSENT)
     desk.fill(1, side * 4)
     assert 9_000 == desk.session.portfolio().buying_power

@@ -91,7 +91,6 @@ def carry_intent(s: State, i: int, factor: float) -> None:
     """The intent's units and every distance in terms of the new shares."""
     book = s.books[i]
     book.desired = actions.shares_after(book.desired, factor)
-    book.desired_before = actions.shares_after(book.desired_before, factor)
     book.full_units = actions.shares_after(book.full_units, factor)
     book.stop, book.take_profit, book.trail = book.stop / factor, book.take_profit / factor, book.trail / factor
     book.entry_stop, book.entry_take_profit = book.entry_stop / factor, book.entry_take_profit / factor

@@ -33,7 +33,7 @@ BOOK = np.dtype(
         ("leaving", np.bool_), ("protect_due", np.bool_), ("within_bar", np.bool_), ("restricted", np.bool_),
         ("tick", np.float64), ("lot", np.int64),
         ("average", np.float64), ("cost_paise", np.int64), ("entry_charges_paise", np.int64),
-        ("intent_before", np.float64), ("desired_before", np.int64), ("full_units", np.int64),
+        ("intent_before", np.float64), ("full_units", np.int64),
         ("ignored_target", np.float64), ("leaving_reason", np.int64),
         ("stop", np.float64), ("take_profit", np.float64), ("trail", np.float64),
         ("entry_stop", np.float64), ("entry_take_profit", np.float64), ("entry_trail", np.float64),

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def run_rows(
-    s: State, params: NDArray[np.void], bar: Bar, first: int, last: int, curves: Curves, offset: int
-) -> int:
+def run_rows(s: State, params: NDArray[np.void], bar: Bar, first: int, last: int, curves: Curves, offset: int) -> int:
     """Run rows ``first`` to before ``last``; returns the row it stopped before, for want of room or because it is done.
 
     Row t is written at t − ``offset`` of the curves.

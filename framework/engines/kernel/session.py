@@ -95,7 +95,7 @@ def give_up(s: State, p: Params, k: int) -> None:
     book = s.books[i]
     after = targets.after_no_entry(True, order.reduces, order.filled, book.leaving, book.quantity)
     if after == targets.TAKEN_BACK:
-        s.intents[i], book.desired = book.intent_before, targets.taken_back(book.quantity, book.desired_before)
+        s.intents[i], book.desired = book.intent_before, book.quantity
     elif after == targets.FORGOTTEN:
         forget_intent(s, p, i)
 
@@ -160,7 +160,7 @@ def decide_one(s: State, p: Params, bar: Bar, t: int, i: int, target: float) -> 
         return
     wanted = target if meaning == targets.CHANGES else s.intents[i]
     towards_zero = not p.weights and targets.moves_towards_zero(wanted, s.intents[i])
-    book.intent_before, book.desired_before, s.intents[i] = s.intents[i], book.desired, wanted
+    book.intent_before, s.intents[i] = s.intents[i], wanted
     book.desired = desired_units(s, p, bar, t, i, wanted)
     position = book.quantity
     if wanted != 0.0 and book.desired == 0:

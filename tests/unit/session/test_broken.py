@@ -19,12 +19,17 @@ class Fails(Rule):
         raise ZeroDivisionError("the rule's own mistake")
 
 
+def buy_ten(desk):
+    desk.close(100, 1)
+    desk.open()
+    desk.fill(1, 10)
+
+
 @pytest.mark.parametrize("hook", ["on_state", "pre_order", "post_fill"])
 def test_after_an_exception_of_a_users_rule_every_further_input_is_refused_with_its_cause(hook):
     desk = Desk(rules=[Fails(hook)])
     with pytest.raises(ZeroDivisionError, match="own mistake"):
-        for step in (lambda: desk.close(100, 1), desk.open, lambda: desk.fill(1, 10)):
-            step()
+        buy_ten(desk)
     with pytest.raises(InvariantError, match=r"stopped in the middle of input \w+ .*own mistake.*from its journal"):
         desk.wait()
     with pytest.raises(InvariantError, match="stopped in the middle"):
