@@ -31,6 +31,17 @@ def test_b7_an_order_proved_absent_that_fills_in_part_holds_what_is_left_of_it(s
     assert 9_600 == desk.session.portfolio().buying_power
 
 
+@SIDES
+@pytest.mark.parametrize(("says", "stands"), [(OrderState.CANCELLED, "cancelled"), (OrderState.EXPIRED, "expired")])
+def test_b7_a_book_read_after_the_end_corrects_how_an_order_ended(side, says, stands):
+    desk = Desk()
+    desk.close(100, side)
+    desk.accept(1)
+    desk.expire(1)
+    assert [] == desk.find(1, says)
+    assert ((side * 10, stands, ""), []) == (desk.outcomes()[0], desk.surprises)
+
+
 def refused(desk, times):
     """The stop of a position that has just been entered is refused so often, and tried again each time."""
     for refusals in range(1, times + 1):

@@ -199,7 +199,7 @@ Params = Any
 
 
 class Curves(NamedTuple):
-    """What the account was worth at each close, in paise: [R], of the rows of a run."""
+    """Curves of the account in paise: int64[R], its values at the closes of a run."""
 
     equity: NDArray[np.int64]
     cash: NDArray[np.int64]
