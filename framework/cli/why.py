@@ -13,6 +13,7 @@ from framework.cli.moments import day_or_moment
 from framework.cli.options import AsJson, Database
 from framework.cli.risk_check import amount_text, verdict_text
 from framework.cli.runs import RunName
+from framework.errors import ConfigError
 
 if TYPE_CHECKING:
     from framework.report.result import Result
@@ -92,6 +93,10 @@ def _moment(text: str, zone: ZoneInfo, *, daily: bool) -> int:
     if isinstance(given, datetime):
         there = given.astimezone(zone) if given.tzinfo else given.replace(tzinfo=zone)
         given = there.date() if daily else there
+    elif not daily:
+        raise ConfigError(
+            f"TIME {text} is a day, and the run's bars have a time of day; write a moment, such as {given}T10:15"
+        )
     moment = given if isinstance(given, datetime) else datetime.combine(given, time(), UTC)
     return int(moment.timestamp() * 1_000_000) * 1_000
 

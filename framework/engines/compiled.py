@@ -52,7 +52,7 @@ EMPTY.setflags(write=False)
 NO_DEADLINES = (np.empty(0, np.int64), np.empty((0, 0), np.int64), np.empty(0, np.int64))
 _in_order = itemgetter(*(layout.PARAMS.names or ()))
 STEPS = 20
-"""Times the loop comes up for air, so that progress can be told and Ctrl-C is heard."""
+"""Times the loop comes up for air, so that progress is shown and Ctrl-C is heard."""
 INITIAL_ORDERS = 65_536
 """Orders there is room for from the beginning: memory that is only taken when it is written to."""
 INITIAL_NOTICES = 256

@@ -1,4 +1,4 @@
-"""The shape of an answer: numbers where numbers belong. What has another shape is told, and nothing is made of it.
+"""The shape of an answer: numbers where numbers belong. What has another shape is reported, and nothing is made of it.
 
 An adapter that passes a broker's text on where a number belongs must not stop the program that looks after positions.
 """

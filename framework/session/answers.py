@@ -1,4 +1,4 @@
-"""Answers of the broker: booked, mirrored, or told as a surprise. Nothing that a broker says is an exception.
+"""Answers of the broker: booked, mirrored, or reported as a surprise. Nothing that a broker says is an exception.
 
 ``lifecycle`` says where an order stands after an answer; here is what follows from it for money, intents, exits and the
 orders that waited. What only a real broker can do is in this file and in ``surprises``: the compiled engine mirrors the
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 LONGEST_TEXT = 300
-"""Characters that are told of an answer that is not understood."""
+"""Longest report of an answer that is not understood, characters."""
 
 
 class BrokerAnswers:
@@ -217,7 +217,7 @@ class BrokerAnswers:
         return commands
 
     def _open(self, answer: AboutOrder) -> WorkingOrder | None:
-        """The open order that is meant; of one that is done nothing more follows, of others it is told."""
+        """The open order that is meant; of one that is done nothing more follows, others are reported."""
         working = self._orders.get(answer.order_id)
         if working is None:
             if self._orders.lately_done(answer.order_id) is None:
@@ -230,7 +230,7 @@ class BrokerAnswers:
     # ------------------------------------------------------------------ doubt and its end
 
     def unknown(self, answer: Unknown) -> list[Command]:
-        """Nobody knows what became of what was asked."""
+        """Nobody knows what became of the request."""
         return self._in_doubt(answer, answer.cause)
 
     def _in_doubt(self, answer: AboutOrder, cause: str) -> list[Command]:

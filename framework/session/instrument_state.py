@@ -98,7 +98,7 @@ class WorkingOrder:
 
     @property
     def has_ended(self) -> bool:
-        """It is done, or is about to be told so."""
+        """It is done, or the answer that ends it is being booked."""
         return self.state not in OPEN or (self.is_whole and not self.may_be_larger)
 
     @property
@@ -108,7 +108,7 @@ class WorkingOrder:
 
     @property
     def is_unanswered(self) -> bool:
-        """Something was asked of the broker that it has not answered."""
+        """The broker owes an answer to a request."""
         return self.state is OrderState.SENT or self.cancelling or self.was is not None
 
     def record(self, ended_at: int = 0, why: str = "") -> OrderRecord:

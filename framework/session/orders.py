@@ -66,7 +66,7 @@ class Orders:
         self._done_before: dict[int, WorkingOrder] = {}
         """Done in this session and in the one before: their answers may still come."""
         self.unanswered: dict[int, WorkingOrder] = {}
-        """Orders of which something was asked that the broker has not answered."""
+        """Orders with a request that the broker has not answered."""
         self.next_id = 1
         self._placed = False
         """Some order was placed in this session."""
@@ -219,7 +219,7 @@ class Orders:
         self.unanswered[working.order.order_id] = working
 
     def heard(self, working: WorkingOrder) -> None:
-        """The broker said something of this order: it may owe no further answer."""
+        """The broker answered: it may owe no further answer about this order."""
         if not working.is_unanswered:
             working.asked_at = 0
             self.unanswered.pop(working.order.order_id, None)
@@ -313,7 +313,7 @@ class Orders:
         return commands
 
     def heard_after_the_end(self, working: WorkingOrder, state: OrderState, at: int) -> None:
-        """More was heard of an order that is done: its record is told anew."""
+        """An order that is done got another answer: its record is issued anew."""
         working.state = state
         self._tell(working.record(at))
 

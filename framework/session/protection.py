@@ -48,7 +48,7 @@ class Protection:
         self.to_look_at: set[int] = set()
         """Instruments whose exits are not as they should be; see ``upkeep``."""
         self.awaits_fills: set[int] = set()
-        """Instruments whose pair was broken by its own rule, with the fill that did it still to be told."""
+        """Instruments whose pair was broken by its own rule, with the fill that did it still to be reported."""
 
     def entered(self, i: int, now: int, *, opened: bool, within_bar: bool) -> list[Command]:
         """An entry filled: exits are measured from the new average fill. ``opened``: the position is new.
@@ -78,7 +78,7 @@ class Protection:
         if order.order_id == book.stop_id:
             return self._withdraw(book.target_id, now)
         levels, is_target = self._levels(i), order.order_id == book.target_id
-        # Of an exit that had ended when its fill was told, another one has taken the place.
+        # Of an exit that had ended when its fill was reported, another one has taken the place.
         return self._adjust_stop(i, levels) + ([] if is_target else self._adjust_target(i, levels))
 
     def carry(self, i: int) -> list[Command]:
@@ -123,7 +123,7 @@ class Protection:
         book, position = self._books[i], self._account.quantity[i]
         if position * order.quantity >= 0:
             return []  # it protected what is gone
-        if why == ONE_CANCELS_OTHER:  # its sibling has filled, which is told or about to be
+        if why == ONE_CANCELS_OTHER:  # its sibling has filled, which is reported or about to be
             if not book.leaving:
                 self.awaits_fills.add(i)
             return []
@@ -158,11 +158,11 @@ class Protection:
             self._surprises.tell("unprotected", now, order_id, i, units=bare, said=said)
 
     def filled(self, i: int) -> None:
-        """The fill of an exit was told."""
+        """The fill of an exit was reported."""
         self.awaits_fills.discard(i)
 
     def miss_fills(self, now: int) -> None:
-        """A bar or a minute has passed: a fill that still is not told may never be."""
+        """A bar or a minute has passed: a fill that is still not reported may never be."""
         for i in sorted(self.awaits_fills):
             self._tell_what_is_bare(i, 0, now, "the rule of its pair took the stop, and no fill was told")
         if self.awaits_fills:

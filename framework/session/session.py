@@ -287,7 +287,7 @@ class Session:
         if not (inputs.phase & MAY_OPEN and last.close_time <= moment < close_time and session >= last.session):
             inputs.refuse_opening(bar)
         inputs.phase, inputs.bar = OPEN, bar
-        inputs.moment = inputs.now = max(inputs.moment, moment)  # its moment is its open, however late it is told
+        inputs.moment = inputs.now = max(inputs.moment, moment)  # its moment is its open, however late it is reported
         commands = self._begin_session(session, moment) if session != last.session else []
         if deadline is None and self._product.deadline is None:
             return commands

@@ -247,6 +247,20 @@ def test_a_daily_bar_is_found_by_its_date_and_by_any_moment_of_it_where_the_exch
     assert "SP500, bar of 2008-06-02\n" in tulya("why-not", "last", "SP500", time).out
 
 
+@pytest.mark.parametrize("day", ["2024-01-02", "20240102"])
+def test_of_bars_with_a_time_of_day_a_day_names_none(tulya, home, day):
+    rows = [f"2024-01-02T{9 + k // 4:02}:{k % 4 * 15:02}:00,100,101,99,100,10\n" for k in range(20)]
+    (home / "abc.csv").write_text("time,open,high,low,close,volume\n" + "".join(rows))
+    tulya("data", "import", "abc.csv", "--symbol", "ABC", "--timeframe", "15m")
+    tulya("backtest", "rsi", "--symbols", "ABC", "--timeframe", "15m", "--set", "period=2")
+    done = tulya("why-not", "last", "ABC", day)
+    assert 1 == done.code
+    assert (
+        f"TIME {day} is a day, and the run's bars have a time of day; write a moment, such as 2024-01-02T10" in done.err
+    )
+    assert 0 == tulya("why-not", "last", "ABC", "2024-01-02T12:20").code
+
+
 def test_a_day_without_a_session_has_no_bar(tulya, run):
     """2008-05-31 is the Saturday after a session, whose daily bar ends as the Saturday begins."""
     done = tulya("why-not", "last", "SP500", "2008-05-31")
