@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from framework.journal.account_fold import FoldedAccount
     from framework.live.assembly import RecordedStrategy
     from framework.live.clock import Clock
+    from framework.live.control import ControlSource
     from framework.live.deployment import Deployment
     from framework.live.runner_journal import EntryWriter
     from framework.live.traded_strategy import TradedStrategy
@@ -71,6 +72,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     days: Sequence[date],
     speed: float,
     make_broker: BrokerMaker,
+    control: ControlSource | None = None,
 ) -> ReplayRun:
     """Put the parts together; nothing has begun yet, and the header of a new session is noted."""
     panels = [one.prepared.panel for one in recorded]
@@ -130,6 +132,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     )
     runner = Runner(
         run=run,
+        account=deployment.account,
         traded=traded,
         barriers=barriers,
         schedule=schedule,
@@ -141,6 +144,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         gate=gate,
         states=states,
         folded=folded,
+        control=control,
         watch=MarketWatch(
             hours,
             schedule.opinion_on,
