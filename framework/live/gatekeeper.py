@@ -60,6 +60,10 @@ class MarketGatekeeper:
         self._priced.add(symbol)
         self._gate.world.note_price(symbol, price, now)
 
+    def is_open(self, now: int) -> bool:
+        """See ``Gatekeeper``."""
+        return self._today is not None and self._today.open_ns <= now < self._today.close_ns
+
     def see_moment(self, moment: ScheduleMoment) -> None:
         """See ``Gatekeeper``: a day has its own hours, and at its open no price is fresher than the last one."""
         if moment.kind in NEW_HOURS:
@@ -77,8 +81,7 @@ class MarketGatekeeper:
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
         """See ``Gatekeeper``."""
-        hours = self._today
-        if item.request is not RequestName.CANCEL and not (hours is not None and hours.open_ns <= now < hours.close_ns):
+        if item.request is not RequestName.CANCEL and not self.is_open(now):
             return Wait(max(self._next_open(now) - now, 1))
         self._gate.world.state = self._state()
         return self._gate.review(item, working, now)
