@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import ConfigError
 from framework.journal.account_fold import FoldedAccount, fold_account
-from framework.journal.account_entries import AccountHeader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from framework.journal.account_entries import AccountHeader
     from framework.types import RiskRule
 
 SIDE_FILES = ("", "-wal", "-shm")
@@ -65,6 +65,7 @@ def folded_account(
     """Fold of a journal that must be this account's."""
     folded = fold_account(lines, rules)
     if folded.header is not None and folded.header != header:
-        msg = f"the journal is of {folded.header.account} ({folded.header.stage}), not of {header.account} ({header.stage})"
+        known = folded.header
+        msg = f"the journal is of {known.account} ({known.stage}), not of {header.account} ({header.stage})"
         raise ConfigError(msg)
     return folded
