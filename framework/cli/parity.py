@@ -35,9 +35,8 @@ def parity_command(
     Exit codes: 0 nothing differs · 1 an error, in one sentence · 4 something differs.
 
     Examples:
-    tulya parity 2015-01-05 --deployment morning
-
-    tulya parity 2015-01-05 --deployment deployments/morning.yaml --json
+    - tulya parity 2015-01-05 --deployment morning
+    - tulya parity 2015-01-05 --deployment deployments/morning.yaml --json
     """
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import find_deployment

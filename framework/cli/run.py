@@ -49,9 +49,8 @@ def run_command(
     Exit codes: 0 ended in good order · 1 an error, in one sentence · 5 the account is halted.
 
     Examples:
-    tulya run deployments/morning.yaml --replay 2015-01-05 --speed max
-
-    tulya run morning --replay 2015-01-05..2015-01-09 --speed 60 --json
+    - tulya run deployments/morning.yaml --replay 2015-01-05 --speed max
+    - tulya run morning --replay 2015-01-05..2015-01-09 --speed 60 --json
     """
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import find_deployment
