@@ -39,7 +39,7 @@ from framework.session import state
 from framework.types.events import BarCloses, Cancel, Filled, Submit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from framework.session import Session
     from framework.types import RiskRule
@@ -121,7 +121,7 @@ class AccountFold:
         self._account = account
         self._records = records
         self._rules = rules
-        self._take = {
+        self._take: dict[type, Callable[[Any], None]] = {
             AccountHeader: self._begin,
             RunStarted: self._start,
             Sending: self._sending,

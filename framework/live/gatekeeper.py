@@ -1,4 +1,4 @@
-"""Gatekeeper of the outbox: within trading hours the account's gate is asked; outside them a request waits for the open.
+"""Gatekeeper of the outbox: within trading hours the account's gate is asked, outside them a request waits.
 
 It also keeps the gate's facts up to date with what passes by: prices, days, funds, the runner's state.
 """

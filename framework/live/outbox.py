@@ -95,7 +95,7 @@ class Gatekeeper(Protocol):
         ...
 
     def see_funds(self, available_paise: int, now: int, shown: Iterable[str] | None) -> None:
-        """The broker's figure of cash or margin, and the tags of orders that its book showed as open, if it was read."""
+        """The broker's figure of cash or margin, and the tags of open orders in its book, if it was read."""
         ...
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> GateAnswer:
@@ -114,14 +114,15 @@ class Gatekeeper(Protocol):
 class Outbox:
     """Outbox of an account."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its neighbours, by name
         self,
+        *,
         broker: Broker,
         journal: RunnerJournal,
         clock: Clock,
         names: OrderNames,
         gate: Gatekeeper,
-        answer: Callable[[TradedStrategy, Answer], None],
+        answer: Callable[[TradedStrategy, Answer], object],
         broken: Callable[[str], None],
         settled: Callable[[], None],
     ) -> None:

@@ -3,8 +3,8 @@
 Theory of operation
 ===================
 Everything that happens comes through one inbox and is taken one at a time: what the feed brings, what the broker tells,
-what a person wants, what the time makes due. Taking it means: make it an input, let the session handle it, note input and
-outcome in the journal, put the commands into the outbox. Nothing else changes a session, and nothing but the outbox
+what a person wants, what the time makes due. Taking it means: make it an input, let the session handle it, note input
+and outcome in the journal, put the commands into the outbox. Nothing else changes a session, and nothing but the outbox
 reaches the broker.
 
 *Time.* A bar is not known before it closes, and a moment is not over before the feed has told everything up to it (or
@@ -20,8 +20,9 @@ session's last bar ``SessionEnds``. That is the order of the event backtest, by 
 between two of them, never within one. An outcome of a request and the news of the same order may come in either order;
 ``session/lifecycle.py`` makes them end alike. A person's command and a decision: whichever is taken first.
 
-*When something breaks.* The journal cannot write: HALTED, and nothing leaves any more. A strategy's own code fails: that
-strategy decides no more, its entries are taken back, its stops stay; the others go on. A session refuses an input: that
+*When something breaks.* The journal cannot write: HALTED, and nothing leaves any more. A strategy's own code fails:
+that strategy decides no more, its entries are taken back, its stops stay; the others go on. A session refuses an input:
+that
 is our bug, HALTED. The feed is silent: REDUCE_ONLY, and each strategy does what its deployment declares.
 """
 
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
     from framework.live.runner_state import RunnerStates
     from framework.live.schedule import Schedule, ScheduleMoment
     from framework.live.traded_strategy import TradedStrategy
-    from framework.types.events import Answer, Command, Fact, Input, Outcome
+    from framework.types.events import Answer, Fact, Input, Outcome
     from framework.types.orders import BarRow
 
 INBOX = 10_000
@@ -123,7 +124,7 @@ class RunnerReport(NamedTuple):
 class Runner:
     """Runner of one account. ``run`` goes on until the feed ends, a person stops it, or it is cancelled."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by name
         self,
         *,
         run: str,
@@ -156,7 +157,16 @@ class Runner:
         self._folded = folded
         self._lockstep: LockstepBroker | None = broker if broker.capabilities.lockstep else None  # type: ignore[assignment]
         self.states = states
-        self.outbox = Outbox(broker, journal, clock, names, gate, self.give, self._break, self._take_lockstep_news)
+        self.outbox = Outbox(
+            broker=broker,
+            journal=journal,
+            clock=clock,
+            names=names,
+            gate=gate,
+            answer=self.give,
+            broken=self._break,
+            settled=self._take_lockstep_news,
+        )
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | FeedEnds] = asyncio.Queue(INBOX)
         self._stopping = ""
         self._tasks: list[asyncio.Task[None]] = []
@@ -199,9 +209,9 @@ class Runner:
             if until + LATE_NS > self.clock.now() and key[0] in self.traded:
                 self.outbox.resume(self.traded[key[0]], command, until)
             else:
-                self._answer_again(key, command, sent=False)
-        for key, command in self._folded.sent.items():
-            self._answer_again(key, command, sent=True)
+                self._answer_again(key, sent=False)
+        for key in self._folded.sent:
+            self._answer_again(key, sent=True)
         failpoint("void_answered")
         self.states.enter(RunnerState.RECONCILING, "reconciling")
         failpoint("unknown_answered")
@@ -222,7 +232,7 @@ class Runner:
             if close > 0.0
         }
 
-    def _answer_again(self, key: Key, command: Command, *, sent: bool) -> None:
+    def _answer_again(self, key: Key, *, sent: bool) -> None:
         """What the process before this one left open: void, or unknown."""
         session, order_id, request = key
         traded = self.traded.get(session)
@@ -497,4 +507,3 @@ class Runner:
         """The journal cannot be written: nothing leaves any more."""
         self.outbox.closed = f"the journal cannot be written: {why}"
         self.states.demand("journal", RunnerState.HALTED, why)
-
