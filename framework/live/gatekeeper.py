@@ -60,6 +60,14 @@ class MarketGatekeeper:
         self._priced.add(symbol)
         self._gate.world.note_price(symbol, price, now)
 
+    def distrust_symbol(self, symbol: str, why: str) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.world.halt_symbol(symbol, why)
+
+    def trust_symbol(self, symbol: str) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.world.resume_symbol(symbol)
+
     def see_moment(self, moment: ScheduleMoment) -> None:
         """See ``Gatekeeper``: a day has its own hours, and at its open no price is fresher than the last one."""
         if moment.kind in NEW_HOURS:

@@ -90,6 +90,14 @@ class Gatekeeper(Protocol):
         """The last price of a symbol, rupees."""
         ...
 
+    def distrust_symbol(self, symbol: str, why: str) -> None:
+        """Nothing new in a symbol, until it is trusted again."""
+        ...
+
+    def trust_symbol(self, symbol: str) -> None:
+        """What was said of a symbol is over."""
+        ...
+
     def see_moment(self, moment: ScheduleMoment) -> None:
         """A moment of the schedule has passed."""
         ...

@@ -46,8 +46,10 @@ from framework.journal.account_entries import (
 from framework.journal.errors import JournalError
 from framework.live.barrier import opening_of
 from framework.live.failpoints import failpoint
+from framework.live.market_watch import FEED_SILENT
 from framework.live.news import fill_answer, order_answer
 from framework.live.outbox import Outbox
+from framework.live.reactions import wishes
 from framework.live.schedule import MomentKind
 from framework.types import events
 from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from framework.journal.account_fold import FoldedAccount, Key
     from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
+    from framework.live.market_watch import MarketWatch
     from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
     from framework.live.runner_journal import RunnerJournal
@@ -139,6 +142,7 @@ class Runner:
         gate: Gatekeeper,
         states: RunnerStates,
         folded: FoldedAccount,
+        watch: MarketWatch | None = None,
     ) -> None:
         """``folded``: the account as its journal leaves it; the sessions of ``traded`` are those of the fold."""
         self.run_name = run
@@ -155,6 +159,11 @@ class Runner:
         self._feed = feed
         self._names = names
         self._folded = folded
+        self._watch = watch
+        self._worries: set[tuple[str, str]] = set()
+        """Code and symbol of what was worrying at the last look."""
+        self._reacted: set[tuple[str, str]] = set()
+        """Cause and session of the reactions that were carried out."""
         self._lockstep: LockstepBroker | None = broker if broker.capabilities.lockstep else None  # type: ignore[assignment]
         self.states = states
         self.outbox = Outbox(
@@ -290,6 +299,10 @@ class Runner:
         if isinstance(event, FeedReaches) and now - self._reconciled_at >= RECONCILE_NS:
             await self.reconcile()
         due: list[Due] = []
+        held = self._watch.take(event, now) if self._watch is not None and isinstance(event, FeedBar) else None
+        if held is not None:
+            self._note_stray(held)
+            return
         for place, (name, barrier) in enumerate(self._barriers.items()):
             if isinstance(event, FeedReaches):
                 rows = barrier.reach(event.time)
@@ -335,6 +348,7 @@ class Runner:
 
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
+        self._look()
         self.outbox.release(self.clock.now())
         failpoint("released")
         if moment.kind is MomentKind.OPEN:
@@ -344,6 +358,40 @@ class Runner:
             for traded in self.traded.values():
                 self.give(traded, Tick(self._moment(traded)))
         await self._settle_commands()
+
+    def _look(self) -> None:
+        """Look after the feed and the day: what is worrying holds new risk back for as long as it lasts."""
+        if self._watch is None:
+            return
+        found = {(one.code, one.symbol): one for one in self._watch.look(self.clock.now())}
+        for code, symbol in sorted(self._worries - found.keys()):
+            if symbol:
+                self.gate.trust_symbol(symbol)
+            else:
+                self.states.lift(code)
+        for (code, symbol), worry in found.items():
+            if (code, symbol) in self._worries:
+                continue
+            self.finding(code, worry.text, symbol=symbol, question=worry.question)
+            if symbol:
+                self.gate.distrust_symbol(symbol, worry.text)
+            elif worry.no_new_risk:
+                self.states.demand(code, RunnerState.REDUCE_ONLY, worry.text)
+        self._worries = set(found)
+        self._react("feed", FEED_SILENT in {code for code, _ in found} or "feed_down" in self.states.demands)
+        self._react("halt", self.states.state is RunnerState.HALTED)
+
+    def _react(self, cause: str, there: bool) -> None:  # noqa: FBT001 - both calls are right above
+        """Once for each time that a cause appears, every strategy does what its deployment declares."""
+        for name, traded in self.traded.items():
+            if not there:
+                self._reacted.discard((cause, name))
+            elif (cause, name) not in self._reacted:
+                self._reacted.add((cause, name))
+                declared = traded.deployed
+                reaction = declared.when_feed_lost if cause == "feed" else declared.when_halted
+                for wish in wishes(reaction, self._moment(traded)):
+                    self.give(traded, wish)
 
     async def _open_session(self, traded: TradedStrategy, opening: BarOpens | None) -> None:
         """Ex-dates, counts and stops of a new session are due at its open, whether or not its first bar will trade."""
@@ -498,9 +546,9 @@ class Runner:
 
     # ------------------------------------------------------------------ what a person sees
 
-    def finding(self, code: str, text: str, *, symbol: str = "", session: str = "") -> None:
+    def finding(self, code: str, text: str, *, symbol: str = "", session: str = "", question: str = "") -> None:
         """Note something that a person should look at."""
-        self.journal.note(Finding(code, text, symbol, session))
+        self.journal.note(Finding(code, text, symbol, session, question=question))
         failpoint("finding_noted")
 
     def _break(self, why: str) -> None:
