@@ -1,4 +1,4 @@
-"""Gatekeeper of the outbox: within trading hours the account's gate is asked; outside them a request waits for the open.
+"""Gatekeeper of the outbox: within trading hours the account's gate is asked, outside them a request waits.
 
 It also keeps the gate's facts up to date with what passes by: prices, days, funds, the runner's state.
 """
@@ -59,6 +59,14 @@ class MarketGatekeeper:
         """See ``Gatekeeper``."""
         self._priced.add(symbol)
         self._gate.world.note_price(symbol, price, now)
+
+    def distrust_symbol(self, symbol: str, why: str) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.world.halt_symbol(symbol, why)
+
+    def trust_symbol(self, symbol: str) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.world.resume_symbol(symbol)
 
     def see_moment(self, moment: ScheduleMoment) -> None:
         """See ``Gatekeeper``: a day has its own hours, and at its open no price is fresher than the last one."""

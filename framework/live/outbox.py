@@ -90,12 +90,20 @@ class Gatekeeper(Protocol):
         """The last price of a symbol, rupees."""
         ...
 
+    def distrust_symbol(self, symbol: str, why: str) -> None:
+        """Nothing new in a symbol, until it is trusted again."""
+        ...
+
+    def trust_symbol(self, symbol: str) -> None:
+        """What was said of a symbol is over."""
+        ...
+
     def see_moment(self, moment: ScheduleMoment) -> None:
         """A moment of the schedule has passed."""
         ...
 
     def see_funds(self, available_paise: int, now: int, shown: Iterable[str] | None) -> None:
-        """The broker's figure of cash or margin, and the tags of orders that its book showed as open, if it was read."""
+        """The broker's figure of cash or margin, and the tags of open orders in its book, if it was read."""
         ...
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> GateAnswer:
@@ -114,14 +122,15 @@ class Gatekeeper(Protocol):
 class Outbox:
     """Outbox of an account."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its neighbours, by name
         self,
+        *,
         broker: Broker,
         journal: RunnerJournal,
         clock: Clock,
         names: OrderNames,
         gate: Gatekeeper,
-        answer: Callable[[TradedStrategy, Answer], None],
+        answer: Callable[[TradedStrategy, Answer], object],
         broken: Callable[[str], None],
         settled: Callable[[], None],
     ) -> None:
