@@ -105,14 +105,14 @@ def fold_account(
     """
     walk = Walk(lines)
     account = FoldedAccount()
-    folding = _AccountFold(account, rules or {}, records=records)
+    folding = AccountFold(account, rules or {}, records=records)
     for text in walk:
         folding.take(written_entry(text))
     account.entries, account.head = walk.entries, walk.head
     return account
 
 
-class _AccountFold:
+class AccountFold:
     """One fold on its way."""
 
     def __init__(
