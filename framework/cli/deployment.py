@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,12 +53,12 @@ def new_deployment_command(
     Exit codes: 0 written · 1 an error, in one sentence · 2 the command was not understood.
 
     Examples:
-    tulya new deployment morning --strategy rsi --symbols NSE:ICICIBANK,NSE:SBIN --timeframe 1m
-
-    tulya new deployment trend --strategy macd --symbols SP500 --set fast=8 --capital 250000 --stop-loss 5%
+    - tulya new deployment morning --strategy rsi --symbols NSE:ICICIBANK,NSE:SBIN --timeframe 1m
+    - tulya new deployment trend --strategy macd --symbols SP500 --set fast=8 --capital 250000 --stop-loss 5%
     """
     from framework.config.settings_file import database_path
     from framework.deployments.template import StrategyChoice, write_deployment
+    from framework.market.ceilings import first_ceilings
     from framework.types import Settings, Timeframe
     from framework.usercode.find import find_strategy
 
@@ -69,7 +70,8 @@ def new_deployment_command(
     choice = StrategyChoice(
         strategy, chosen, wanted, length, settings, when_feed_lost, when_halted, tuple(risk_rules or ())
     )
-    write_deployment(file, name, account, choice)
+    ceilings = first_ceilings(datetime.now(UTC).date())
+    write_deployment(file, name, account, choice, ceilings)
     typer.echo(f"wrote {file}")
     typer.echo(f"try it:  tulya backtest {file}")
 
@@ -84,9 +86,8 @@ def deployments_command(
     A file that cannot be read is named with what is wrong in it, and makes the exit code 1.
 
     Examples:
-    tulya deployments
-
-    tulya deployments --dir mine --json
+    - tulya deployments
+    - tulya deployments --dir mine --json
     """
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import read_deployments

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, time, tzinfo
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from framework.cli.moments import day_or_moment
 from framework.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from framework.journal.chain import Broken
     from framework.journal.entries import JournalHeader
 
 
 class JournalSource(NamedTuple):
     """A journal to read."""
 
+    name: str
+    """Its file."""
     lines: Iterator[bytes]
     size: int
     """Bytes, for the progress; 0 = not known."""
+    account: str = ""
+    """Account that it is of; empty: a run's."""
 
 
 class ShownEntry(NamedTuple):
@@ -58,36 +65,60 @@ class EntryFilter(NamedTuple):
         return self.first_ns <= at <= self.last_ns and (acted or not self.acting)
 
 
-def opened(journal: str, db: Path | None) -> AbstractContextManager[JournalSource]:
-    """A journal by its file, or by its name in the database."""
-    from contextlib import contextmanager
+class JournalName(NamedTuple):
+    """A journal as the command line names it."""
 
-    @contextmanager
-    def at_hand() -> Iterator[JournalSource]:
-        path = Path(journal)
-        if path.exists() or path.suffix or len(path.parts) > 1:
+    file: str | None
+    """A file, an account, or None: the account's."""
+    account: str | None = None
+    db: Path | None = None
+
+
+@contextmanager
+def opened(name: JournalName) -> Iterator[JournalSource]:
+    """A journal by its file (JSON Lines, or the database of an account), or by the account."""
+    path = Path(name.file) if name.file is not None else None
+    if path is not None and (path.exists() or path.suffix or len(path.parts) > 1):
+        if name.account is not None:
+            raise ConfigError(f"{path} is a file and --account {name.account} another journal; leave one out")
+        if not _is_database(path):
             from framework.journal.file import read_lines
 
-            yield JournalSource(read_lines(path), path.stat().st_size if path.is_file() else 0)
+            yield JournalSource(str(path), read_lines(path), path.stat().st_size if path.is_file() else 0)
             return
-        from framework.config.settings_file import database_path
-        from framework.store import open_store
-        from framework.store.journal import JournalTable, journal_names
+    else:
+        path = _journal_of(name)
+    from framework.store.journal_reader import JournalReader
 
-        with open_store(database_path(db), create=False) as store:
-            names = journal_names(store.connection)
-            if journal not in names:
-                known = f"it has {', '.join(names)}" if names else "it has none"
-                raise DataError(f"there is no file {journal}, and no journal of that name in {store.path}; {known}")
-            yield JournalSource(JournalTable(store.connection, journal).lines(), 0)
+    with JournalReader(path) as reader:
+        yield JournalSource(str(path), reader.lines(), path.stat().st_size, reader.account)
 
-    return at_hand()
+
+def _is_database(path: Path) -> bool:
+    from framework.store.account_files import JOURNAL_END, SQLITE
+
+    if not path.is_file():
+        return path.name.endswith(JOURNAL_END)
+    with path.open("rb") as stream:
+        return stream.read(len(SQLITE)) == SQLITE
+
+
+def _journal_of(name: JournalName) -> Path:
+    """File of the account's journal; ``DataError`` names the accounts that have one."""
+    from framework.config.settings_file import database_path
+    from framework.store.account_files import accounts, chosen_account, journal_path
+
+    database = database_path(name.db)
+    path = journal_path(database, chosen_account(database, name.account or name.file))
+    if not path.is_file():
+        known = accounts(database)
+        has = f"there are journals of {', '.join(known)}" if known else "no account has one; tulya run writes it"
+        raise DataError(f"there is no journal {path}, and no file {name.file or ''}".rstrip(" ,") + f"; {has}")
+    return path
 
 
 def bytes_read(size: int, *, hidden: bool) -> AbstractContextManager[Callable[[int], None] | None]:
     """Bytes read so far, as a bar on a terminal."""
-    from contextlib import contextmanager
-
     from framework.cli.progress import shown
 
     @contextmanager
@@ -110,23 +141,38 @@ def bytes_read(size: int, *, hidden: bool) -> AbstractContextManager[Callable[[i
     return moving()
 
 
-def chosen(
-    lines: Iterator[bytes], asked: Asked, progress: Callable[[int], None] | None
-) -> tuple[JournalHeader, list[ShownEntry], int]:
-    """JournalHeader of a journal, the entries that are asked for, and how many more there are beyond the limit."""
+class ChosenEntries(NamedTuple):
+    """Entries that are asked for, with what words need to name their instruments."""
+
+    headers: dict[str, JournalHeader]
+    """By session; a run's journal has one, under no name."""
+    shown: list[ShownEntry]
+    more: int
+    """Further ones beyond the limit."""
+    broken: Broken | None
+    """The first entry that is not what was written; nothing after it is shown."""
+
+
+def chosen(source: JournalSource, asked: Asked, progress: Callable[[int], None] | None) -> ChosenEntries:
+    """The entries of a journal that are asked for; of a damaged one those before the damage."""
     from framework.journal.chain import Walk
     from framework.journal.entries import OPENS, entry_of, glance
-    from framework.journal.wording import Wording
 
-    texts = iter(Walk(lines, progress))
+    walk = Walk(source.lines, progress)
+    texts = iter(walk)
     first = next(texts, None)
     if first is None:
         raise DataError("the journal has no whole entry: it was cut while its first line was written")
-    header: Any = entry_of(first).body
-    daily, wanted = Wording(header.instruments, header.timeframe).daily, _span(header, asked)
+    header: Any = None if source.account else entry_of(first).body
+    zone = _zone_of(header)
+    daily, wanted = zone is None, _span(zone or UTC, asked)
+    headers: dict[str, JournalHeader] = {} if header is None else {"": header}
     found, more, bar = list[ShownEntry](), 0, 0
-    for text in chain([first], texts):
-        seq, at, _, acted = glance(text)
+    for text in chain([first], _sound(texts)):
+        seq, at, kind, acted = glance(text)
+        if kind == "header" and source.account:
+            of: Any = entry_of(text).body
+            headers[of.name] = of
         if not bar or OPENS in text:
             bar = at
         when = bar if daily else at
@@ -136,17 +182,32 @@ def chosen(
             found.append(ShownEntry(text, when))
         else:
             more += 1
-    return header, found, more
+    return ChosenEntries(headers, found, more, walk.broken)
 
 
-def _span(header: JournalHeader, asked: Asked) -> EntryFilter:
+def _sound(texts: Iterator[bytes]) -> Iterator[bytes]:
+    """Entries up to the first that is not what was written."""
+    from framework.journal.errors import JournalBrokenError
+
+    with suppress(JournalBrokenError):
+        yield from texts
+
+
+def _zone_of(header: JournalHeader | None) -> tzinfo | None:
+    """Zone of the exchange, India's for an account's journal; None where bars are days."""
     from framework.journal.wording import Wording
 
+    if header is None:
+        return ZoneInfo("Asia/Kolkata")
+    if Wording(header.instruments, header.timeframe).daily:
+        return None
+    return ZoneInfo(header.instruments[0].timezone) if header.instruments else UTC
+
+
+def _span(zone: tzinfo, asked: Asked) -> EntryFilter:
     start, end, entry, acting, _ = asked
     if entry is not None and (start or end or acting):
         raise ConfigError(f"--entry {entry} names one entry; leave out --from, --to and --acting")
-    daily = Wording(header.instruments, header.timeframe).daily
-    zone = UTC if daily or not header.instruments else ZoneInfo(header.instruments[0].timezone)
     first = -(2**63) if start is None else _moment("--from", start, zone, last=False)
     last = 2**63 if end is None else _moment("--to", end, zone, last=True)
     if first > last:
@@ -154,16 +215,9 @@ def _span(header: JournalHeader, asked: Asked) -> EntryFilter:
     return EntryFilter(first, last, entry, acting)
 
 
-def _moment(option: str, text: str, zone: Any, *, last: bool) -> int:
+def _moment(option: str, text: str, zone: tzinfo, *, last: bool) -> int:
     """A day (its first or last moment) or a moment, the exchange's own, as UTC nanoseconds."""
-    try:
-        moment = datetime.fromisoformat(text)
-        if len(text) == len("2024-03-01"):
-            moment = datetime.combine(date.fromisoformat(text), time.max if last else time.min)
-    except ValueError:
-        raise ConfigError(
-            f"{option} {text!r} is not understood; write a day or a moment, such as {option} 2024-03-01 or "
-            f"{option} 2024-03-01T10:15"
-        ) from None
+    given = day_or_moment(option, text, f"{option} ")
+    moment = given if isinstance(given, datetime) else datetime.combine(given, time.max if last else time.min)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return int(aware.timestamp() * 1_000_000) * 1_000 + (999 if last else 0)

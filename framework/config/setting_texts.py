@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WIDTH = 160
 """Characters of the longest line in the file."""
+DEFAULTS = Settings()
 MOST_EXACT = 2**53
 """Up to here a float without a fraction is written as a whole number."""
 GROUP_WORDS = {
@@ -25,7 +26,7 @@ GROUP_WORDS = {
 
 def run_section() -> str:
     """``run:`` of ``config/trading.yaml``: every setting with its default, text, unit and the meaning of null."""
-    return "\n".join(["run:", *settings_lines(Settings(), "  ")]) + "\n"
+    return "\n".join(["run:", *settings_lines(DEFAULTS, "  ")]) + "\n"
 
 
 def settings_lines(settings: Settings, indent: str) -> Iterator[str]:
@@ -51,7 +52,7 @@ def settings_table() -> str:
 
 
 def _comment(setting: DeclaredSetting) -> str:
-    null = f"; null = {setting.option.none}" if _value(setting, Settings()) is None else ""
+    null = f"; null = {setting.option.none}" if _value(setting, DEFAULTS) is None else ""
     return f"{setting.meaning}{null}"
 
 
@@ -71,7 +72,7 @@ def _yaml(setting: DeclaredSetting, settings: Settings) -> str:
         return "true" if value else "false"
     if isinstance(value, tuple | dict) and not value:
         return "{}" if isinstance(value, dict) else "[]"
-    if value == _value(setting, Settings()):
+    if value == _value(setting, DEFAULTS):
         return setting.default
     return yaml_value(_written(setting, settings))
 

@@ -67,7 +67,8 @@ class StrategyEntry(BaseModel):
     @classmethod
     def _each_once(cls, symbols: tuple[str, ...]) -> tuple[str, ...]:
         for symbol in symbols:
-            if not symbol or any(letter.isspace() or letter in PATTERN_LETTERS for letter in symbol):
+            plain = symbol and symbol.isprintable() and symbol == symbol.strip()
+            if not plain or any(letter in PATTERN_LETTERS for letter in symbol):
                 msg = f"{symbol!r} is no symbol; write each one out, such as NSE:INFY"
                 raise ValueError(msg)
             if symbols.count(symbol) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.config.setting_texts import commented, settings_lines, yaml_value
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from framework.pretrade.facts import Ceilings
     from framework.strategy import Strategy
     from framework.types.settings import Settings
 
@@ -42,36 +44,40 @@ class StrategyChoice(NamedTuple):
     risk_rules: Sequence[str] = ()
 
 
-def write_deployment(file: Path, name: str, account: str, choice: StrategyChoice) -> None:
-    """Write a new file; ``ConfigError`` rather than overwrite one, or write one that could not be read."""
+def write_deployment(file: Path, name: str, account: str, choice: StrategyChoice, ceilings: Ceilings) -> None:
+    """Write a new file; ``ConfigError`` rather than overwrite one, or write one that could not be read.
+
+    ``ceilings``: the law's, above which no limit of it is.
+    """
     if file.exists():
         raise ConfigError(f"{file} exists already and is left as it is; choose another --out")
-    text = deployment_text(name, account, choice)
+    text = deployment_text(name, account, choice, ceilings)
     parse_deployment(text, file)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("x", encoding="utf-8") as opened:
         opened.write(text)
 
 
-def deployment_text(name: str, account: str, choice: StrategyChoice) -> str:
-    """Text of a deployment's file."""
+def deployment_text(name: str, account: str, choice: StrategyChoice, ceilings: Ceilings) -> str:
+    """Text of a deployment's file; see ``write_deployment``."""
     top = {"name": name, "stage": "paper", "account": account}
     lines = [HEAD.rstrip("\n"), "", *_entries(DeploymentEntry, top, ""), "", *_group("strategies")]
     lines += _strategy(choice)
     lines += ["", *_group("feed"), *_entries(FeedEntry, FeedSettings()._asdict(), "  ")]
-    lines += ["", *_group("send"), *_entries(LiveLimits, sensible_limits(choice), "  ")]
+    lines += ["", *_group("send"), *_entries(LiveLimits, sensible_limits(choice, ceilings), "  ")]
     lines += ["", *_group("paper"), *_entries(PaperEntry, PaperSettings()._asdict(), "  ")]
     return "\n".join(lines) + "\n"
 
 
-def sensible_limits(choice: StrategyChoice) -> dict[str, float]:
+def sensible_limits(choice: StrategyChoice, ceilings: Ceilings) -> dict[str, float]:
     """Limits to begin with: what one strategy with this capital can need, and not much more."""
     settings, daily = choice.settings, Timeframe.parse(choice.timeframe).daily
     intraday = "MIS" in {settings.product, settings.charges.product}
     power = max(settings.leverage, 1 / settings.long_share, INTRADAY_BUYING_POWER if intraday else 1)
-    most = round(settings.capital * power)
+    most = ceil(settings.capital * power)
+    rate = max(ceilings.orders_per_second // 2, 1)
     return {
-        "max_order_value": 2 * most,  # a position that is turned round, with what it may have gained
+        "max_order_value": min(2 * most, floor(ceilings.order_value)),  # a position that is turned round
         "max_order_quantity": max(2 * most, 100),  # at a price of ₹1
         "price_band_percent": 20 if daily else 5,
         "reference_age_s": 60,
@@ -81,8 +87,8 @@ def sensible_limits(choice: StrategyChoice) -> dict[str, float]:
         "max_gross_value": 3 * most,
         "funds_age_s": 120,
         "duplicate_s": 2,
-        "orders_per_second": 5,
-        "cancels_per_second": 5,
+        "orders_per_second": rate,
+        "cancels_per_second": max(ceilings.orders_per_second - rate, 1),
         "orders_per_minute": 10,
         "orders_per_day": 100 if daily else 500,
     }

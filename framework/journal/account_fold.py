@@ -36,14 +36,14 @@ from framework.journal.errors import JournalError
 from framework.journal.fold import compare_state, handle_again, session_of
 from framework.journal.session_records import SessionRecords
 from framework.session import state
-from framework.types.events import Cancel, Filled, Submit
+from framework.types.events import BarCloses, Cancel, Filled, Submit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from framework.session import Session
     from framework.types import RiskRule
-    from framework.types.events import Command, Outcome
+    from framework.types.events import Command
 
 Key = tuple[str, int, RequestName]
 """Session, order id, request."""
@@ -78,6 +78,8 @@ class FoldedAccount:
     """Those of them that wait for the market to open, with the moment, UTC nanoseconds."""
     sent: dict[Key, Command] = field(default_factory=dict)
     """Requests that were about to leave, without an outcome: unknown."""
+    denied: list[Denied] = field(default_factory=list)
+    """Requests that were let not leave, where a reader asked for records."""
     broker_ids: dict[str, str] = field(default_factory=dict)
     """Tag → the broker's name of the order."""
     state: RunnerState = RunnerState.STARTING
@@ -103,14 +105,14 @@ def fold_account(
     """
     walk = Walk(lines)
     account = FoldedAccount()
-    folding = _AccountFold(account, rules or {}, records=records)
+    folding = AccountFold(account, rules or {}, records=records)
     for text in walk:
         folding.take(written_entry(text))
     account.entries, account.head = walk.entries, walk.head
     return account
 
 
-class _AccountFold:
+class AccountFold:
     """One fold on its way."""
 
     def __init__(
@@ -119,7 +121,7 @@ class _AccountFold:
         self._account = account
         self._records = records
         self._rules = rules
-        self._take = {
+        self._take: dict[type, Callable[[Any], None]] = {
             AccountHeader: self._begin,
             RunStarted: self._start,
             Sending: self._sending,
@@ -151,15 +153,14 @@ class _AccountFold:
     def _input(self, written: WrittenEntry) -> None:
         name = written.body.get("session", "")
         folded = self._of(written, name)
-        outcome: Outcome = handle_again(written, folded.session, folded.header)
+        event, outcome = handle_again(written, folded.session, folded.header)
         folded.inputs += 1
         if folded.records is not None:
-            folded.records.take(folded.session, outcome)
-        kind, said = next(iter(written.body["input"].items()))
-        if kind == "BarCloses":
-            folded.last_row = said["row"]["time"]
-        elif kind == Filled.__name__:
-            folded.fill_ids.add(said["fill_id"])
+            folded.records.take(folded.session, event, outcome)
+        if isinstance(event, BarCloses):
+            folded.last_row = event.row.time
+        elif isinstance(event, Filled):
+            folded.fill_ids.add(event.fill_id)
         for command in outcome.commands:
             self._account.commanded[key_of(name, command)] = command
 
@@ -189,6 +190,8 @@ class _AccountFold:
 
     def _denied(self, denied: Denied) -> None:
         self._account.commanded.pop((denied.session, denied.order_id, denied.request), None)
+        if self._records:
+            self._account.denied.append(denied)
 
     def _deferred(self, deferred: Deferred) -> None:
         self._account.deferred[deferred.session, deferred.order_id, deferred.request] = deferred.until

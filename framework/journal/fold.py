@@ -189,7 +189,7 @@ def _hand_over(_seq: int, session: Session, event: Input) -> Outcome:
 
 def handle_again(
     written: WrittenEntry, session: Session, header: JournalHeader, through: Through = _hand_over
-) -> Outcome:
+) -> tuple[Input, Outcome]:
     """Hand an entry's input to its session once more; ``JournalDiffersError`` unless the same follows from it."""
     event: Input = written.value(Input, written.body["input"])
     try:
@@ -201,7 +201,7 @@ def handle_again(
     if not written.is_followed_by(commands, facts):
         _compare("command", json.loads(COMMANDS(commands)), written, header)
         _compare("fact", json.loads(FACTS(facts)), written, header)
-    return outcome
+    return event, outcome
 
 
 def _compare(what: str, actual: list[Any], written: WrittenEntry, header: JournalHeader) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.types.breaker import BreakerEvent
-from framework.types.events import Submit, Surprise
+from framework.types.events import BarCloses, Decided, Submit, Surprise
 from framework.types.record import AppliedAction, Notice, OrderRecord, OrderState, Settlement
 
 if TYPE_CHECKING:
     from framework.session import Session
-    from framework.types.events import Outcome
+    from framework.types.events import Input, Outcome
+    from framework.types.orders import BarRow, Decisions
 
 
 class CloseMark(NamedTuple):
@@ -35,9 +36,24 @@ class SessionRecords:
         self.actions: list[AppliedAction] = []
         self.surprises: list[Surprise] = []
         self.marks: list[CloseMark] = []
+        self.rows: list[BarRow] = []
+        """Rows that closed, in order: the bars as they were known."""
+        self.decisions: dict[int, Decisions] = {}
+        """Decisions by the open of their bar; of ``on_bar`` none."""
+        self._lists: dict[type, list[Any]] = {
+            Settlement: self.settlements,
+            Notice: self.notices,
+            BreakerEvent: self.breaker_events,
+            AppliedAction: self.actions,
+            Surprise: self.surprises,
+        }
 
-    def take(self, session: Session, outcome: Outcome) -> None:
-        """Take what followed from an input."""
+    def take(self, session: Session, event: Input, outcome: Outcome) -> None:
+        """Take an input and what followed from it."""
+        if isinstance(event, BarCloses):
+            self.rows.append(event.row)
+        elif isinstance(event, Decided) and event.decisions is not None:
+            self.decisions[session.last_row.time] = event.decisions
         for command in outcome.commands:
             if isinstance(command, Submit):
                 order, requested, verdict = command.approved[:3]
@@ -45,16 +61,11 @@ class SessionRecords:
         for fact in outcome.facts:
             if isinstance(fact, OrderRecord):
                 self.orders[fact.order.order_id] = fact
-            elif isinstance(fact, Settlement):
-                self.settlements.append(fact)
-            elif isinstance(fact, Notice):
-                self.notices.append(fact)
-            elif isinstance(fact, BreakerEvent):
-                self.breaker_events.append(fact)
-            elif isinstance(fact, AppliedAction):
-                self.actions.append(fact)
             else:
-                self.surprises.append(fact)
+                self._lists[type(fact)].append(fact)
+        self._mark(session)
+
+    def _mark(self, session: Session) -> None:
         row = session.last_row
         if row.close_time and not session.is_in_bar:
             account = session.account

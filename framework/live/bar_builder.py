@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from math import inf, isfinite
+from typing import TYPE_CHECKING
 
 from framework.broker.feed import FeedBar
-from framework.live.bar_checks import price_fault
 from framework.live.grid import BarGrid
 from framework.live.hours import INDIA
 from framework.types.orders import NAN
@@ -47,15 +46,27 @@ class TickFate(StrEnum):
     """Its price is none."""
 
 
-class _Forming(NamedTuple):
+STANDING = frozenset({TickFate.TAKEN, TickFate.SNAPSHOT})
+"""Fates of a tick that says where its symbol stands."""
+
+
+class _Forming:
     """A bar while its trades come in."""
 
-    span: BarSpan
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
+    __slots__ = ("close", "high", "low", "open", "span", "volume")
+
+    def __init__(self, span: BarSpan, price: float, traded: float) -> None:
+        self.span = span
+        self.open = self.high = self.low = self.close = price
+        self.volume = traded
+
+    def add(self, price: float, traded: float) -> None:
+        self.close = price
+        if price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        self.volume += traded
 
 
 class _Trail:
@@ -99,7 +110,7 @@ class BarBuilder:
         span = self.grid.span_of(tick.time)
         fate = self._fate(trail, tick, span, now)
         self.fates[fate] += 1
-        if span is None or fate not in {TickFate.TAKEN, TickFate.SNAPSHOT}:
+        if span is None or fate not in STANDING:
             if fate is TickFate.LATE:
                 self.revised[tick.symbol] += 1
             return []
@@ -109,12 +120,10 @@ class BarBuilder:
             return []
         bar = trail.bar
         if bar is not None and bar.span.open_time == span.open_time:
-            trail.bar = _Forming(
-                span, bar.open, max(bar.high, tick.price), min(bar.low, tick.price), tick.price, bar.volume + traded
-            )
+            bar.add(tick.price, traded)
             return []
         done = [] if bar is None else [self._told(tick.symbol, trail, bar)]
-        trail.bar = _Forming(span, tick.price, tick.price, tick.price, tick.price, traded)
+        trail.bar = _Forming(span, tick.price, traded)
         return done
 
     def reach(self, time: int) -> list[FeedBar]:
@@ -128,17 +137,22 @@ class BarBuilder:
         return sorted(done, key=lambda bar: (bar.close_time, bar.symbol))
 
     def _fate(self, trail: _Trail, tick: FeedTick, span: BarSpan | None, now: int) -> TickFate:
-        last = trail.last
-        ways = (
-            (bool(price_fault(tick.price)), TickFate.INSANE),
-            (tick.time > now + AHEAD_NS, TickFate.FUTURE),
-            (span is None or not self.grid.trades_at(tick.time), TickFate.OUTSIDE),
-            (last is not None and _same(tick, last), TickFate.DUPLICATE),
-            (span is not None and span.over <= max(trail.told, self._reached), TickFate.LATE),
-            (last is not None and tick.time < last.time, TickFate.OUT_OF_ORDER),
-            (tick.snapshot, TickFate.SNAPSHOT),
-        )
-        return next((fate for holds, fate in ways if holds), TickFate.TAKEN)
+        last, moment, fate = trail.last, tick.time, TickFate.TAKEN
+        if not 0 < tick.price < inf:
+            fate = TickFate.INSANE
+        elif moment > now + AHEAD_NS:
+            fate = TickFate.FUTURE
+        elif span is None or not self.grid.trades_at(moment):
+            fate = TickFate.OUTSIDE
+        elif last is not None and moment == last.time and _same(tick, last):
+            fate = TickFate.DUPLICATE
+        elif span.over <= trail.told or span.over <= self._reached:
+            fate = TickFate.LATE
+        elif last is not None and moment < last.time:
+            fate = TickFate.OUT_OF_ORDER
+        elif tick.snapshot:
+            fate = TickFate.SNAPSHOT
+        return fate
 
     def _traded(self, trail: _Trail, tick: FeedTick, span: BarSpan) -> float:
         """Units traded since the symbol's tick before; NaN where the tick does not say. Remembers where it stands."""
@@ -158,11 +172,12 @@ class BarBuilder:
     def _told(self, symbol: str, trail: _Trail, bar: _Forming) -> FeedBar:
         trail.bar = None
         trail.told = bar.span.over
-        return FeedBar(symbol, self.grid.timeframe, bar.span.open_time, bar.span.close_time, *bar[1:], SOURCE)
+        span, prices = bar.span, (bar.open, bar.high, bar.low, bar.close)
+        return FeedBar(symbol, self.grid.timeframe, span.open_time, span.close_time, *prices, bar.volume, SOURCE)
 
 
 def _same(tick: FeedTick, other: FeedTick) -> bool:
-    """The very same tick, told again."""
-    return (tick.time, tick.price) == (other.time, other.price) and (
+    """The very same trade, told again; both are of one time."""
+    return tick.price == other.price and (
         tick.volume == other.volume or not (isfinite(tick.volume) or isfinite(other.volume))
     )

@@ -51,6 +51,8 @@ class StrayCause(StrEnum):
     """There is no trading at that time."""
     INSANE = "insane"
     """It is no bar: NaN, a price of 0, a high below its low."""
+    HELD = "held"
+    """Its prices are out of bounds and not confirmed by others: ``PriceChecks``."""
 
 
 class StrayBar(NamedTuple):

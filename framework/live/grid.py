@@ -41,6 +41,8 @@ class BarGrid:
         self._zone = ZoneInfo(timezone)
         self._now: SessionHours | None = None
         """Hours asked for last: nearly every moment lies in them."""
+        self._latest: BarSpan | None = None
+        """Bar found last: so do nearly all that come within a minute."""
 
     def session_at(self, moment: int) -> SessionHours | None:
         """The session of a moment's local date; None without one."""
@@ -57,10 +59,14 @@ class BarGrid:
 
     def span_of(self, moment: int) -> BarSpan | None:
         """The bar that a moment of trading lies in; None where no bar is, as at night and in a break."""
+        latest = self._latest
+        if latest is not None and latest.open_time <= moment < latest.over:
+            return latest
         hours = self.session_at(moment)
         if hours is None or (not self.daily and moment < hours.open_ns):
             return None
-        return self._span(hours, moment)
+        self._latest = self._span(hours, moment)
+        return self._latest
 
     def span_opening(self, open_time: int) -> BarSpan | None:
         """The bar that opens exactly then; None where none does. A daily bar opens at 00:00 UTC of its date."""

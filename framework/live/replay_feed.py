@@ -30,7 +30,7 @@ class ReplayFeed:
     ) -> None:
         """``bars``: of any symbols and timeframes, in any order.
 
-        ``marks``: moments (UTC nanoseconds) that are reached on time also where no bar comes, as by a feed that is well.
+        ``marks``: moments (UTC nanoseconds) that are reached on time also where no bar comes, as by a sound feed.
 
         ``ticks_seed``: then trades are told instead of bars, the same ones for the same seed. ``until``: the replay
         goes on to this moment, UTC nanoseconds, also without bars: the end of the last day.

@@ -96,8 +96,9 @@ def day_moments(
     zone = _zone_of(calendars)
     found = _DayMoments(session)
     notes, ends = [], []
+    of_classes = {classes: _days(calendars, session, classes) for classes in dict.fromkeys(plan.classes.values())}
     for symbol, classes in plan.classes.items():
-        days, note = _days(calendars, session, classes)
+        days, note = of_classes[classes]
         notes.append(note)
         if days:
             ends.append(found.add_day(symbol, days))

@@ -6,9 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from framework.config.settings_file import database_path
+from framework.run.gathered_bars import load_or_gather
 from framework.store import open_store
 from framework.store.quality.jumps import LISTED
 from framework.types.array_store import MEMORY
+from framework.types.timeframe import Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,17 +38,26 @@ def load(
     path = database_path(db)
     space.prefer_disk_of(path)
     with open_store(path, create=False) as store:
-        series = []
+        series, stored_as = [], dict[str, list[str]]()
         for done, symbol in enumerate(symbols, start=1):
-            bars = store.load_bars(symbol, timeframe, end=end).with_actions(store.actions_of(symbol))
-            series.append(bars.kept_in(space))
+            bars, stored = load_or_gather(store, symbol, timeframe, end)
+            series.append(bars.with_actions(store.actions_of(symbol)).kept_in(space))
+            stored_as.setdefault(stored, []).append(str(bars.instrument))
             if progress is not None:
                 progress("loading", done, len(symbols))
         first_ns = min(int(bars.time[0]) for bars in series)
         last_ns = max(int(bars.time[-1]) for bars in series)
-        found = store.issues([str(bars.instrument) for bars in series], timeframe, first_ns, last_ns)
-        found = [issue for issue in found if not issue.reason.endswith(LISTED)]
-    return series, _sentences(found)
+        found = [
+            issue
+            for stored, names in stored_as.items()
+            for issue in store.issues(names, stored, first_ns, last_ns)
+            if not issue.reason.endswith(LISTED)
+        ]
+    stored_as.pop(Timeframe.parse(timeframe).name, None)
+    made = (
+        f"{timeframe} bars of {', '.join(names)} were gathered from {stored}" for stored, names in stored_as.items()
+    )
+    return series, (*made, *_sentences(found))
 
 
 def _sentences(found: Sequence[DataIssue]) -> tuple[str, ...]:

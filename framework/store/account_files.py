@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+DEFAULT_ACCOUNT = "paper"
 JOURNAL_END = ".journal.sqlite"
+SQLITE = b"SQLite format 3\0"
+"""Beginning of every SQLite file."""
 
 
 def refuse_account_name(account: str) -> None:
@@ -31,6 +34,18 @@ def run_folder(database: Path, account: str) -> Path:
     """Folder of an account's lock, commands and socket: ``data/market-paper.run``; the runner makes it (0700)."""
     refuse_account_name(account)
     return database.with_name(f"{database.stem}-{account}.run")
+
+
+def chosen_account(database: Path, account: str | None) -> str:
+    """The account that is named; else the only one that has a journal, else ``paper``; ``ConfigError``: several."""
+    if account is not None:
+        refuse_account_name(account)
+        return account
+    known = accounts(database)
+    if len(known) > 1 and DEFAULT_ACCOUNT not in known:
+        msg = f"there are journals of several accounts beside {database} ({', '.join(known)}); name one with --account"
+        raise ConfigError(msg)
+    return known[0] if len(known) == 1 else DEFAULT_ACCOUNT
 
 
 def accounts(database: Path) -> list[str]:

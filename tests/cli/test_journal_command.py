@@ -1,12 +1,23 @@
 """``tulya backtest --journal``, ``tulya journal``, ``tulya why`` and ``tulya why-not``, as a user would type them."""
 
 import json
+from contextlib import closing
 
+import apsw
 import pytest
 
-from framework.journal.chain import Sealer
-from framework.store import open_store
-from framework.store.journal import JournalTable
+from framework.journal.account_entries import (
+    AccountHeader,
+    RequestName,
+    RunnerState,
+    RunStarted,
+    RunStopped,
+    Sending,
+)
+from framework.journal.chain import Sealer, seal
+from framework.journal.entries import Entry
+from framework.store.journal_database import JournalDatabase
+from framework.types.codec import canonical
 
 RUN = ("backtest", "rsi", "--symbols", "SP500", "--from", "2008-01-01", "--to", "2008-12-31", "--stop-loss", "5%")
 
@@ -139,11 +150,32 @@ def test_a_changed_byte_is_named_by_line_and_entry(tulya, run, lines, home):
     done = tulya("journal", "verify", "run.journal")
     assert 6 == done.code
     assert (
-        "Broken      line 8, entry 7: it, its seal or the entry before it was changed after it was written" in done.out
+        "Broken      line 8, entry 7: this entry, its seal or the entry before it was changed after it was written"
+        in done.out
     )
     told = json.loads(tulya("journal", "verify", "run.journal", "--json").out)
     assert (8, 7) == (told["broken"]["line"], told["broken"]["seq"])
     assert 6 == tulya("journal", "replay", "run.journal").code
+
+
+def test_of_a_damaged_journal_the_entries_before_the_damage_are_shown(tulya, run, lines, home):
+    write(home, [*lines[:7], *lines[8:]])
+    done = tulya("journal", "show", "run.journal")
+    assert 6 == done.code
+    assert ["0", "1", "2", "3", "4", "5", "6"] == [
+        w[0] for line in done.out.splitlines() if (w := line.split()) and w[0].isdigit()
+    ]
+    assert "Broken      line 8, entry 7: entry 8 stands in its place: what was between was taken out" in done.out
+    told = json.loads(tulya("journal", "show", "run.journal", "--json").out)
+    assert (7, 8) == (len(told["entries"]), told["broken"]["line"])
+    assert 6 == tulya("journal", "show", "run.journal", "--entry", "50").code
+
+
+def test_a_journal_whose_first_entry_was_changed_shows_nothing_but_that(tulya, run, lines, home):
+    write(home, [lines[0].replace(b"SP500", b"SP501"), *lines[1:]])
+    done = tulya("journal", "show", "run.journal")
+    assert 6 == done.code
+    assert done.out.startswith("Journal     run.journal\nBroken      line 1, entry 0: this entry, its seal")
 
 
 def test_a_torn_line_and_an_unfinished_journal_are_told_apart_from_a_change(tulya, run, lines, home):
@@ -153,17 +185,139 @@ def test_a_torn_line_and_an_unfinished_journal_are_told_apart_from_a_change(tuly
     write(home, lines[:9])
     done = tulya("journal", "verify", "run.journal")
     assert (7, True) == (done.code, "Unfinished  the writer did not close it" in done.out)
+    done = tulya("journal", "replay", "run.journal")
+    assert (0, True) == (done.code, "Unfinished  the writer did not close it" in done.out)
 
 
-def test_a_journal_of_the_database_is_found_by_its_name(tulya, run, lines, home):
+# ---------------------------------------------------------------------- the account's
+
+
+def account_texts(lines, closing=True):
+    """The run's entries as an account's journal has them, of a session ``t``."""
+    bodies = [json.loads(line) for line in lines]
+    first = bodies[0]["at"]
+    run = RunStarted("run-1", "morning", "0" * 64, {"tulya": "1"}, ("t",), ("2008-01-02",))
+    texts = [Entry(0, first, AccountHeader("paper", "paper")).text(), Entry(1, first, run).text()]
+    for one in bodies[:-1]:
+        one["body"]["name" if one["kind"] == "header" else "session"] = "t"
+        del one["sha256"]
+        texts.append(canonical(one | {"seq": len(texts)}))
+    sending = Sending("t", "t-1", 1, RequestName.PLACE, "SP500", 10)
+    texts.append(Entry(len(texts), bodies[-1]["at"], sending).text())
+    if closing:
+        texts.append(Entry(len(texts), bodies[-1]["at"], RunStopped("run-1", "replayed", RunnerState.STOPPED)).text())
+    return texts
+
+
+def write_account(home, texts, account="paper"):
     sealer = Sealer()
-    with open_store(home / "data" / "market.sqlite") as store:
-        texts = [line[: line.rindex(b',"sha256"')] + b"}" for line in lines]
-        JournalTable(store.connection, "paper").append([sealer(text) for text in texts])
-    told = json.loads(tulya("journal", "verify", "paper", "--json").out)
-    assert (len(lines), run["provenance"]["journal_head"]) == (told["entries"], told["head"])
-    assert 0 == tulya("journal", "replay", "paper").code
-    assert "it has paper" in tulya("journal", "verify", "live").err
+    path = home / "data" / f"market-{account}.journal.sqlite"
+    with closing(JournalDatabase(path, account, "paper", free=0)) as database:
+        database.begin_run("run-1")
+        database.append([sealer(text) for text in texts])
+    return path, sealer.head
+
+
+@pytest.fixture
+def account(home, lines):
+    """An account's journal beside the database: its file and its head."""
+    return write_account(home, account_texts(lines))
+
+
+def test_without_an_argument_the_accounts_journal_is_verified(tulya, account, lines):
+    path, head = account
+    done = tulya("journal", "verify")
+    assert 0 == done.code
+    assert f"Journal     {path.relative_to(path.parents[1])}" in done.out
+    assert "Whole       so far; the runner stopped in good order" in done.out
+    told = json.loads(tulya("journal", "verify", "--account", "paper", "--json").out)
+    assert (len(lines) + 3, head, True, None) == (told["entries"], told["head"], told["closed"], told["broken"])
+    assert 0 == tulya("journal", "verify", "paper", "--head", head).code
+    assert 4 == tulya("journal", "verify", "--head", "0" * 64).code
+    assert 0 == tulya("journal", "verify", str(path)).code
+
+
+def test_an_account_whose_runner_died_is_whole_so_far(tulya, home, lines):
+    write_account(home, account_texts(lines, closing=False))
+    done = tulya("journal", "verify")
+    assert (0, True) == (done.code, "Whole       so far; the runner is at work, or it died" in done.out)
+
+
+def test_a_changed_entry_of_an_account_is_named(tulya, home, lines):
+    texts = account_texts(lines)
+    sealer = Sealer()
+    sealed = [sealer(text) for text in texts]
+    path, _ = write_account(home, texts[:1])
+    other = apsw.Connection(str(path))
+    other.execute("DROP TRIGGER entries_no_update")
+    other.execute("UPDATE entries SET entry = replace(entry, 'paper', 'live')")
+    other.close()
+    done = tulya("journal", "verify")
+    assert 6 == done.code
+    assert "Broken      line 1, entry 0: it, its seal or the entry before it was changed" in done.out
+    assert f"expected hash {seal('0' * 64, texts[0].replace(b'paper', b'live'))}, found {sealed[0].sha256}" in done.out
+    assert 6 == tulya("journal", "replay").code
+
+
+def test_a_damaged_file_of_an_account_is_broken_and_no_traceback(tulya, account):
+    path, _ = account
+    damaged = bytearray(path.read_bytes())
+    for page in range(2, len(damaged) // 4096):
+        damaged[page * 4096 : page * 4096 + 8] = b"\xff" * 8
+    path.write_bytes(damaged)
+    done = tulya("journal", "verify", "--json")
+    assert 6 == done.code
+    assert "is damaged" in json.loads(done.out)["broken"]["why"]
+
+
+def test_entries_of_an_account_are_shown_with_their_session(tulya, account, lines):
+    out = tulya("journal", "show", "--acting", "--limit", "6").out
+    assert ["entry", "when", "session", "what"] == out.splitlines()[0].split()
+    assert "account paper, paper" in out
+    assert "morning: t, replays 2008-01-02 (run run-1)" in out
+    assert "→ Submit" in out
+    last = len(lines) + 1
+    out = tulya("journal", "show", "--entry", str(last)).out
+    assert f"Entry       {last}, sending" in out
+    assert "Session     t" in out
+    told = json.loads(tulya("journal", "show", "--entry", str(last), "--json").out)
+    assert "t-1" == told["entries"][0]["body"]["tag"]
+    closes = next(seq for seq, line in enumerate(lines) if b'"BarCloses"' in line) + 2
+    assert "SP500" in tulya("journal", "show", "--entry", str(closes)).out
+
+
+def test_an_account_is_replayed_session_by_session(tulya, account, lines):
+    done = tulya("journal", "replay")
+    assert 0 == done.code
+    assert f"Same        {len(lines) - 2:,} inputs of 1 sessions, every command and fact equal to the bit" in done.out
+    told = json.loads(tulya("journal", "replay", "--json").out)
+    assert json.loads(lines[-1])["body"]["equity_paise"] / 100 == told["sessions"]["t"]["equity"]
+    assert account[1] == told["head"]
+
+
+def test_an_export_has_the_same_hashes_and_replaces_nothing(tulya, account, home):
+    done = tulya("journal", "export", "copy.journal")
+    assert (0, account[1] in done.out) == (done.code, True)
+    assert account[1] == json.loads(tulya("journal", "export", "second.journal", "--json").out)["head"]
+    assert (home / "copy.journal").read_bytes() == (home / "second.journal").read_bytes()
+    told = json.loads((home / "copy.journal").read_bytes().splitlines()[-1])
+    assert account[1] == told["sha256"]
+    assert "an export replaces nothing" in tulya("journal", "export", "copy.journal").err
+    assert ["copy.journal", "run.journal", "second.journal"] == sorted(one.name for one in home.glob("*.journal*"))
+
+
+def test_which_account_is_meant_is_never_guessed_among_several(tulya, home, lines):
+    done = tulya("journal", "verify")
+    assert (1, True) == (done.code, "no account has one; tulya run writes it" in done.err)
+    for name in ("one", "two"):
+        write_account(home, account_texts(lines), name)
+    done = tulya("journal", "verify")
+    assert (1, True) == (done.code, "journals of several accounts" in done.err)
+    assert "(one, two); name one with --account" in done.err
+    assert 0 == tulya("journal", "verify", "--account", "two").code
+    assert "there are journals of one, two" in tulya("journal", "verify", "three").err
+    done = tulya("journal", "verify", "run.journal", "--account", "two")
+    assert "leave one out" in done.err
     assert "none.journal cannot be read as a journal" in tulya("journal", "verify", "none.journal").err
 
 
@@ -214,6 +368,40 @@ def test_why_not_tells_what_stood_in_the_way(tulya, run):
     assert "SP500, bar of 2008-06-02" in done.out
     told = json.loads(tulya("why-not", "last", "SP500", "2008-06-02", "--json").out)
     assert {"bar", "stands"} <= {link["what"] for link in told["links"]}
+
+
+@pytest.mark.parametrize(
+    "time", ["2008-06-02", "20080602", "2008-06-02T00:00", "2008-06-02T23:59:59", "2008-06-03T01:00+09:00"]
+)
+def test_a_daily_bar_is_found_by_its_date_and_by_any_moment_of_it_where_the_exchange_is(tulya, run, time):
+    """The sample's zone is New York: 01:00 in Tokyo is noon of the day before there."""
+    assert "SP500, bar of 2008-06-02\n" in tulya("why-not", "last", "SP500", time).out
+
+
+@pytest.mark.parametrize("day", ["2024-01-02", "20240102"])
+def test_of_bars_with_a_time_of_day_a_day_names_none(tulya, home, day):
+    rows = [f"2024-01-02T{9 + k // 4:02}:{k % 4 * 15:02}:00,100,101,99,100,10\n" for k in range(20)]
+    (home / "abc.csv").write_text("time,open,high,low,close,volume\n" + "".join(rows))
+    tulya("data", "import", "abc.csv", "--symbol", "ABC", "--timeframe", "15m")
+    tulya("backtest", "rsi", "--symbols", "ABC", "--timeframe", "15m", "--set", "period=2")
+    done = tulya("why-not", "last", "ABC", day)
+    assert 1 == done.code
+    assert (
+        f"TIME {day} is a day, and the run's bars have a time of day; write a moment, such as 2024-01-02T10" in done.err
+    )
+    assert 0 == tulya("why-not", "last", "ABC", "2024-01-02T12:20").code
+
+
+def test_a_day_without_a_session_has_no_bar(tulya, run):
+    """2008-05-31 is the Saturday after a session, whose daily bar ends as the Saturday begins."""
+    done = tulya("why-not", "last", "SP500", "2008-05-31")
+    assert 1 == done.code
+    assert "has no bar at 2008-05-31; the nearest open at 2008-05-30 and 2008-06-02" in done.err
+
+
+def test_a_row_without_a_target_says_so(tulya, run):
+    told = json.loads(tulya("why-not", "last", "SP500", "2008-01-08", "--json").out)
+    assert "none (keeps 0)" == {link["what"]: link["text"] for link in told["links"]}["target"]
 
 
 def test_without_a_journal_the_event_engine_makes_the_same_entries_again(tulya, run):

@@ -1,0 +1,95 @@
+"""Watch over the market of a runner: prices that are held back, a feed or a symbol that is silent, a doubtful day.
+
+It decides nothing: it says what is worrying now, and the runner makes states and findings of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+from framework.live.agreement import DayOpinion, DayVerdict, agree, feed_opinion
+from framework.live.bar_checks import PriceChecks
+from framework.live.barrier import StrayBar, StrayCause
+from framework.live.feed_watch import FeedState
+from framework.live.hours import INDIA, day_of, local_day
+from framework.types.timeframe import SECOND_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from framework.broker.feed import FeedBar
+    from framework.live.feed_watch import FeedWatch
+    from framework.live.hours import HoursOf
+
+    OpinionOf = Callable[[int], DayOpinion]
+    """Opinion of a day, days since 1970-01-01."""
+
+FEED_SILENT, FEED_SLOW, SYMBOL_MUTE, DAY_DOUBTFUL = "feed_silent", "feed_slow", "symbol_mute", "day_doubtful"
+
+
+class Worry(NamedTuple):
+    """Something that is worrying for as long as it is told."""
+
+    code: str
+    text: str
+    symbol: str = ""
+    """Instrument that alone is meant; empty: all of them."""
+    no_new_risk: bool = True
+    reconnect: bool = False
+    """The feed should be left and taken up again."""
+    question: str = ""
+    """For a person."""
+
+
+def _unknown(_day: int) -> DayOpinion:
+    return DayOpinion.UNKNOWN
+
+
+class MarketWatch:
+    """Watch over one feed and the days it is told on."""
+
+    def __init__(
+        self,
+        hours: HoursOf,
+        table: OpinionOf,
+        watch: FeedWatch,
+        *,
+        broker: OpinionOf = _unknown,
+        checks: PriceChecks | None = None,
+        timezone: str = INDIA,
+    ) -> None:
+        """``table``: ``Schedule.opinion_on``; ``broker``: what the broker's timings say, where it has any."""
+        self._hours = hours
+        self._table = table
+        self._broker = broker
+        self._watch = watch
+        self.checks = checks or PriceChecks()
+        self._zone = ZoneInfo(timezone)
+
+    def take(self, bar: FeedBar, now: int) -> StrayBar | None:
+        """Hear a bar; one that is to be held back comes back with the reason. ``now``: the clock, UTC nanoseconds."""
+        self._watch.hear(bar.symbol, now)
+        fault = self.checks.hold_bar(bar)
+        return StrayBar(bar, StrayCause.HELD, fault) if fault else None
+
+    def look(self, now: int) -> tuple[Worry, ...]:
+        """What is worrying at a moment, UTC nanoseconds."""
+        day = local_day(now, self._zone)
+        hours = self._hours(day)
+        health = self._watch.look(hours, now)
+        seconds = health.age_ns / SECOND_NS
+        found = []
+        if health.state >= FeedState.REDUCE_ONLY:
+            again = health.state is FeedState.RECONNECT
+            found.append(Worry(FEED_SILENT, f"no price of any symbol for {seconds:.0f} s", reconnect=again))
+        elif health.state is FeedState.WARN:
+            found.append(Worry(FEED_SLOW, f"no price of any symbol for {seconds:.0f} s", no_new_risk=False))
+        found += [Worry(SYMBOL_MUTE, f"no price of {symbol} while others have one", symbol) for symbol in health.mute]
+        if hours is None or hours.open_ns <= now < hours.close_ns:
+            heard = feed_opinion(hours, self._watch.last_heard, now)
+            agreed = agree(self._table(day), self._broker(day), heard)
+            if agreed.verdict is DayVerdict.DOUBTFUL:
+                text = f"{day_of(day)}: it is not sure that there is a session"
+                found.append(Worry(DAY_DOUBTFUL, text, question=agreed.question))
+        return tuple(found)
