@@ -137,6 +137,7 @@ class ExternalFill(NamedTuple):
     """An execution, or the part of one, that is of no strategy: in the account's risk, in nobody's profit."""
 
     fill_id: str
+    """Empty: no execution, but a person's word about units that the broker shows."""
     symbol: str
     product: str
     quantity: int

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import ExternalFill
 from framework.types.events import Filled
-from framework.types.orders import Fill
+from framework.types.orders import NAN, Fill
 from framework.types.record import AppliedAction
 
 if TYPE_CHECKING:
@@ -167,14 +167,19 @@ class AccountBook:
             member = self._members[name]
             self._add(self._executed, (member.symbols[fact.instrument], member.product), fact.after - fact.before)
 
-    def note_external(self, symbol: str, product: str, quantity: int) -> None:
-        """Units, signed, that are the account's and no strategy's: a person says so of what the broker shows."""
+    def note_external(self, symbol: str, product: str, quantity: int, moment: int) -> ExternalFill:
+        """Units, signed, that are the account's and no strategy's: a person says so of what the broker shows.
+
+        Returns the entry for the journal; so does ``adopt``.
+        """
         self._add(self.external, (symbol, product), quantity)
         self._add(self._executed, (symbol, product), quantity)
+        return ExternalFill("", symbol, product, quantity, NAN, moment)
 
-    def adopt(self, symbol: str, product: str, quantity: int) -> None:
+    def adopt(self, symbol: str, product: str, quantity: int, moment: int) -> ExternalFill:
         """A session takes over signed units of nobody; it hears so itself (``Wish.ADOPT``)."""
         self._add(self.external, (symbol, product), -quantity)
+        return ExternalFill("", symbol, product, -quantity, NAN, moment)
 
     # ------------------------------------------------------------------ the balance
 
@@ -187,7 +192,7 @@ class AccountBook:
         return total
 
     def differences(self) -> list[BookDifference]:
-        """Where sessions and EXTERNAL together do not hold what the executions have come to."""
+        """Symbols and products of which sessions and EXTERNAL together do not hold what the executions have come to."""
         return compare(self.positions(), self._executed)
 
     @staticmethod

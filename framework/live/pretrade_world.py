@@ -192,7 +192,7 @@ class PretradeWorld:
                 del self._promised[tag]
 
     def note_external(self, positions: Mapping[tuple[str, str], int], orders: Iterable[OpenOrder] = ()) -> None:
-        """What belongs to nobody: (symbol, product) → signed units, and orders of others in the account."""
+        """Positions of nobody: (symbol, product) → signed units, and orders of others in the account."""
         self._external = {key: units for key, units in positions.items() if units}
         self._external_orders = tuple(orders)
 

@@ -47,7 +47,7 @@ class Discrepancy(NamedTuple):
 
 
 class ReconcileMemory(NamedTuple):
-    """What one reconciliation leaves for the next."""
+    """Memory that one reconciliation leaves for the next."""
 
     counts: Mapping[str, ReadCount] = MappingProxyType({})
     told: Mapping[str, RunnerState | None] = MappingProxyType({})

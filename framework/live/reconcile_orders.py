@@ -226,7 +226,7 @@ class OrderComparison:
     # ------------------------------------------------------------------ fills
 
     def _fills_agree(self, ours: BelievedOrder, theirs: BrokerOrder) -> bool:
-        """What the order says that it has filled is what was booked of it; what differs is waited for, then told."""
+        """True when the order has filled what was booked of it; what differs is waited for, then told."""
         if abs(ours.filled) > abs(ours.quantity):
             text = f"order {ours.tag} is for {ours.quantity:+d} {ours.symbol}, and {ours.filled:+d} were executed"
             told = _of(ours, "overfilled", text, theirs, demand=REDUCE_ONLY)

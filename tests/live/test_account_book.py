@@ -153,9 +153,10 @@ def test_what_a_person_buys_is_external_and_is_kept_as_an_entry():
 
 def test_a_person_answers_what_is_to_become_of_nobodys_units():
     stand = BookStand()
-    stand.book.note_external(INFY, "CNC", 100)  # ignore: it is the account's, and no strategy's
+    noted = stand.book.note_external(INFY, "CNC", 100, 7)  # ignore: it is the account's, and no strategy's
+    assert ("", INFY, "CNC", 100, 7) == (*noted[:4], noted.time)
     assert [] == stand.book.differences()
-    stand.book.adopt(INFY, "CNC", 100)  # a session has to hear of it too
+    assert -100 == stand.book.adopt(INFY, "CNC", 100, 8).quantity  # a session has to hear of it too
     assert [BookDifference(INFY, "CNC", 0, 100)] == stand.book.differences()
 
 
