@@ -74,9 +74,7 @@ def document_of(name: str, day: date, found: list[EngineParity]) -> dict[str, An
             {
                 "strategy": one.strategy,
                 "engine": one.engine,
-                **{
-                    kind: getattr(one.parity, kind)._asdict() for kind in ("signals", "orders", "fills", "equity")
-                },
+                **{kind: getattr(one.parity, kind)._asdict() for kind in ("signals", "orders", "fills", "equity")},
                 "rupees": one.parity.paise / 100,
                 "differences": [difference._asdict() for difference in one.parity.differences],
             }
