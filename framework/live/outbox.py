@@ -90,6 +90,10 @@ class Gatekeeper(Protocol):
         """The last price of a symbol, rupees."""
         ...
 
+    def is_open(self, now: int) -> bool:
+        """True within today's trading hours; outside them requests wait."""
+        ...
+
     def distrust_symbol(self, symbol: str, why: str) -> None:
         """Nothing new in a symbol, until it is trusted again."""
         ...
@@ -181,6 +185,10 @@ class Outbox:
         self._deferred = [(until, item) for until, item in self._deferred if until > now]
         self._queue += due
         self._arrived.set()
+
+    def waits_for_open(self, traded: TradedStrategy, now: int) -> bool:
+        """True while a request of this strategy waits here for the market to open: no broker can have answered it."""
+        return any(item.traded is traded for _, item in self._deferred) and not self._gate.is_open(now)
 
     def resume(self, traded: TradedStrategy, command: Command, until: int) -> None:
         """Put aside once more what the process before this one had put aside."""

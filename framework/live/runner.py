@@ -352,11 +352,13 @@ class Runner:
         self.outbox.release(self.clock.now())
         failpoint("released")
         if moment.kind is MomentKind.OPEN:
+            await self._settle_commands()  # what waited for the market is in the book before the first bar opens
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
             for traded in self.traded.values():
-                self.give(traded, Tick(self._moment(traded)))
+                if not self.outbox.waits_for_open(traded, self.clock.now()):  # a session would miss an answer
+                    self.give(traded, Tick(self._moment(traded)))
         await self._settle_commands()
 
     def _look(self) -> None:
