@@ -144,7 +144,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         watch=MarketWatch(
             hours,
             schedule.opinion_on,
-            FeedWatch(map(str, instruments), every_ns=REPLAY_SILENCE_NS, symbol_ns=SYMBOL_SILENCE_NS),
+            FeedWatch(map(str, instruments), every_ns=REPLAY_SILENCE_NS, symbol_ns=SYMBOL_SILENCE_NS, began=start),
             broker=schedule.opinion_on,  # the paper exchange trades when the table says so
         ),
     )
