@@ -32,6 +32,7 @@ from framework.types.events import (
     Refused,
     Submit,
 )
+from framework.types.made import made
 from framework.types.orders import DAY, LIMIT, MARKET, NAN, STOP_LIMIT, BarRow, Fill, Order, Reason
 from framework.types.record import SimulatedFill
 
@@ -113,7 +114,6 @@ class SimulatedExchange:
 
     def __init__(self, instruments: Sequence[Instrument], settings: Settings, funds: BuyingPower) -> None:
         self._instruments = tuple(instruments)
-        self._settings = settings
         self._tariffs = settings.charges.tariffs(instruments)
         self._funds = funds
         self._resting: dict[int, _Resting] = {}
@@ -122,6 +122,9 @@ class SimulatedExchange:
         self._entered: dict[int, _Entered] = {}
         self.simulated: list[SimulatedFill] = []
         """Simulated facts of every fill; the fill's id is its number, from 1."""
+        slippage, self._cap, self._protection_bps = settings.slippage, settings.volume_cap, settings.protection_bps
+        self._slippage = slippage.bps, slippage.ticks
+        self._long_share, self._short_share = settings.long_share, settings.short_share
         self._both_target_first = settings.exits.both == "target"
 
     def __repr__(self) -> str:
@@ -137,7 +140,7 @@ class SimulatedExchange:
             resting = _Resting(order, self._entered_at(order))
             self._resting[order.order_id] = resting
             self._arrivals.append(resting)
-            return Accepted(moment, order.order_id)
+            return made(Accepted, (moment, order.order_id))
         order_id = command.order_id
         found = self._resting.get(order_id)
         if isinstance(command, Cancel):
@@ -172,7 +175,7 @@ class SimulatedExchange:
 
     def serve(self, row: BarRow) -> Iterable[Answer]:
         """Answers of a bar, what it fills and ends: its three steps, each event before the next one is decided."""
-        if self.is_quiet(row):
+        if not self._resting or self.is_quiet(row):
             self._arrivals.clear()
             return ()
         return self._steps(row)
@@ -314,13 +317,13 @@ class SimulatedExchange:
     def _market(self, resting: _Resting, start: float, row: BarRow, *, at_close: bool) -> Iterator[Answer]:
         """Row 1: at the open (or the close), slipped; with protection, beyond the bound it is a resting limit."""
         order = resting.order
-        side, tick = 1 if order.quantity > 0 else -1, self._instruments[order.instrument].tick
-        slippage, protection_bps = self._settings.slippage, self._settings.protection_bps
-        bound = prices.bound_reached(start, side, protection_bps, slippage.bps, slippage.ticks, tick)
-        if bound > 0.0:
-            resting.become(order._replace(type=LIMIT, limit=bound))
-            self._finish_bar(resting)
-            return
+        if self._protection_bps:
+            side, tick = 1 if order.quantity > 0 else -1, self._instruments[order.instrument].tick
+            bound = prices.bound_reached(start, side, self._protection_bps, *self._slippage, tick)
+            if bound > 0.0:
+                resting.become(order._replace(type=LIMIT, limit=bound))
+                self._finish_bar(resting)
+                return
         yield from self._fill(resting, start, row, at_open=not at_close, slip=True, at_close=at_close)
 
     def _in_range(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Answer]:
@@ -345,9 +348,8 @@ class SimulatedExchange:
             yield from self._fill(resting, price, row, at_open=at_open, slip=slips)
 
     def _slipped(self, order: Order, price: float) -> float:
-        side = 1 if order.quantity > 0 else -1
-        slippage = self._settings.slippage
-        moved = prices.slipped(price, side, slippage.bps, slippage.ticks, self._instruments[order.instrument].tick)
+        side, (bps, ticks) = 1 if order.quantity > 0 else -1, self._slippage
+        moved = prices.slipped(price, side, bps, ticks, self._instruments[order.instrument].tick)
         return prices.within_limit(moved, order.limit, side)
 
     def _fill(
@@ -357,13 +359,13 @@ class SimulatedExchange:
         order = resting.order
         i, quantity = order.instrument, resting.remaining
         side = 1 if order.quantity > 0 else -1
-        cap = self._settings.volume_cap
-        to_the_last = at_close and row.ends_session and order.reason in AT_LAST_CLOSE
-        if cap is not None and not to_the_last:
-            quantity = fills.capped_quantity(quantity, row.volume[i], cap, self._instruments[i].lot)
-            self._finish_bar(resting)
-            if quantity == 0:
-                return
+        if self._cap is not None:
+            to_the_last = at_close and row.ends_session and order.reason in AT_LAST_CLOSE
+            if not to_the_last:
+                quantity = fills.capped_quantity(quantity, row.volume[i], self._cap, self._instruments[i].lot)
+                self._finish_bar(resting)
+                if quantity == 0:
+                    return
         price = self._slipped(order, unslipped) if slip else unslipped
         moment = row.close_time if at_close else row.time
         if not order.reduces and not self._covered(i, side, quantity, price, row.time):
@@ -381,9 +383,9 @@ class SimulatedExchange:
             yield from self._cancel_others(order, moment)
         if not (order.reduces or at_open or at_close):
             self._note_entry(order, side, unslipped, row.open[i])
-        self.simulated.append(SimulatedFill(unslipped, at_open, at_close))
-        fill = Fill(order.order_id, i, side * quantity, price, row.time)
-        yield Filled(moment, str(len(self.simulated)), fill, at_open)
+        self.simulated.append(made(SimulatedFill, (unslipped, at_open, at_close)))
+        fill = made(Fill, (order.order_id, i, side * quantity, price, row.time))
+        yield made(Filled, (moment, str(len(self.simulated)), fill, at_open))
         if order.protective and resting.remaining:  # what volume left over is completed at the next open (row 9)
             yield Cancelled(moment, order.order_id, ONE_CANCELS_OTHER)
 
@@ -408,6 +410,6 @@ class SimulatedExchange:
 
     def _covered(self, i: int, side: int, quantity: int, price: float, time: int) -> bool:
         """True when buying power covers what this fill takes at its real price."""
-        blocked_share = self._settings.long_share if side > 0 else self._settings.short_share
+        blocked_share = self._long_share if side > 0 else self._short_share
         needed = risk.needed(quantity, price, blocked_share, side, self._tariffs[i].on(time))
         return needed <= self._funds.buying_power_paise()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules.charges import charges
-from framework.rules.money import nearest_paise, share, value
+from framework.rules.money import nearest_paise, share, to_paise, value
 
 if TYPE_CHECKING:
     from framework.types.tariff import Tariff
@@ -139,7 +139,7 @@ def marked(quantity: int, price: float) -> int:
     """Signed value of a position at a price, in paise: negative for a short, 0 when flat."""
     if quantity == 0:
         return 0
-    worth = value(price, quantity)
+    worth = to_paise(price * abs(quantity))
     return worth if quantity > 0 else -worth
 
 

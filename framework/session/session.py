@@ -62,7 +62,7 @@ from framework.errors import InvariantError
 from framework.rules.breaker import is_ruin
 from framework.session.account import Account
 from framework.session.aftermath import Aftermath
-from framework.session.answer_shape import KINDS, is_understood
+from framework.session.answer_shape import is_understood
 from framework.session.answers import BrokerAnswers
 from framework.session.approval import LONGEST_NAME
 from framework.session.breaker import Breaker
@@ -89,6 +89,7 @@ from framework.session.wording import trip_text
 from framework.types import events
 from framework.types.breaker import BreakerCause
 from framework.types.events import NOTHING, Outcome
+from framework.types.made import made
 from framework.types.orders import BarRow, Reason
 from framework.types.record import Notice
 from framework.types.rupees import rupees
@@ -168,15 +169,7 @@ class Session:
         """Where any of these three is not empty, ``upkeep`` is due."""
         self._row = NO_ROW
         """The bar that closed last."""
-        self._bars: dict[type, Callable[[Any], list[Command]]] = {
-            events.BarOpens: self._open_bar,
-            events.BarCloses: self._close_bar,
-            events.Decided: self._decide,
-            events.SessionEnds: self._end_session,
-            events.Revalue: self._revalue,
-        }
-        """Each lets its input in itself: a bar asks three times."""
-        self._others: dict[type, Callable[[Any], list[Command]]] = {
+        self._answered: dict[type, Callable[[Any], list[Command]]] = {
             events.Filled: self._fills.filled,
             events.Accepted: answers.accepted,
             events.Refused: answers.refused,
@@ -187,10 +180,19 @@ class Session:
             events.Expired: answers.expired,
             events.Unknown: answers.unknown,
             events.Found: answers.found,
+        }
+        self._ways: dict[type, Callable[[Any], list[Command]]] = {
+            events.BarOpens: self._open_bar,
+            events.BarCloses: self._close_bar,
+            events.Decided: self._decide,
+            events.SessionEnds: self._end_session,
+            events.Revalue: self._revalue,
+            **dict.fromkeys(self._answered, self._hear_broker),
             events.Tick: self._tick,
             events.PersonSays: self._hear_person,
             events.ActionKnown: self._learn_action,
         }
+        """Each lets its input in itself: a bar asks three times."""
 
     def __repr__(self) -> str:
         held = ", ".join(f"{self.instruments[i]} {self.account.quantity[i]:+d}" for i in self.account.held)
@@ -203,27 +205,22 @@ class Session:
 
         Raises ``InvariantError`` for an input that cannot come now; then nothing has changed.
         """
-        kind = type(event)
-        carry_out = self._bars[kind] if kind in self._bars else self._admitted(event)
-        commands = carry_out(event)
-        if not (commands or self._facts):
-            return NOTHING
-        outcome = Outcome(tuple(commands), tuple(self._facts))
-        self._facts.clear()
-        return outcome
-
-    def _admitted(self, event: Input) -> Callable[[Any], list[Command]]:
-        """The part that carries out an input that may come at any time, once it was let in."""
-        carry_out = self._others.get(type(event))
+        carry_out = self._ways.get(type(event))
         if carry_out is None:
             msg = f"{type(event).__name__} is no input of a session; see framework.types.events.Input"
             raise InvariantError(msg)
-        if type(event) is events.PersonSays:
-            refuse_impossible(event, self.account)
-        self.inputs.admit(event)
-        if type(event) in KINDS and not is_understood(event):
-            return self._answers.not_understood
-        return carry_out
+        commands, facts = carry_out(event), self._facts
+        if not (commands or facts):
+            return NOTHING
+        outcome = made(Outcome, (tuple(commands), tuple(facts)))
+        facts.clear()
+        return outcome
+
+    def _hear_broker(self, answer: events.Answer) -> list[Command]:
+        """An answer comes at any time; one that is not of the shape of an answer is told."""
+        self.inputs.admit(answer)
+        kind = type(answer)
+        return self._answered[kind](answer) if is_understood(answer) else self._answers.not_understood(answer)
 
     # ------------------------------------------------------------------ what hosts read
 
@@ -263,26 +260,28 @@ class Session:
 
     def _open_bar(self, bar: events.BarOpens) -> list[Command]:
         """Before anything of this bar fills: a new session begins, square-offs are due. Only its times may be seen."""
-        inputs, last = self.inputs, self.inputs.bar
-        moment, close_time, session, _, deadline = bar
-        if not (inputs.phase & MAY_OPEN and last.close_time <= moment < close_time and session >= last.session):
+        inputs = self.inputs
+        last, moment, session = inputs.bar, bar.moment, bar.session
+        session_before = last.session
+        if not (inputs.phase & MAY_OPEN and last.close_time <= moment < bar.close_time and session >= session_before):
             inputs.refuse_opening(bar)
         inputs.phase, inputs.bar = OPEN, bar
-        inputs.moment = inputs.now = max(inputs.moment, moment)  # its moment is its open, however late it is told
-        commands = self._begin_session(session, moment) if session != last.session else []
-        if deadline is None and self._product.deadline is None:
+        # Its moment is its open, however late it is told.
+        inputs.moment = inputs.now = moment if moment > inputs.moment else inputs.moment
+        commands = self._begin_session(session, moment) if session != session_before else []
+        if bar.deadline is None and self._product.deadline is None:
             return commands
         return commands + self._product.before_open(bar)
 
     def _begin_session(self, session: int, now: int) -> list[Command]:
         """Counts begin anew, what only lasts for a session is over, and ex-dates are gone through."""
-        self.inputs.began_before, self.inputs.began = self.inputs.began, now
-        orders, breaker = self._orders, self.breaker
-        if orders.remembers:
-            orders.begin_session()
+        inputs, breaker = self.inputs, self.breaker
+        inputs.began_before, inputs.began = inputs.began, now
+        if self._orders.remembers():
+            self._orders.begin_session()
             self._fills.begin_session()
         breaker.session_start_paise = self.equity_paise
-        if breaker.is_tripped:
+        if breaker.is_tripped():
             breaker.begin_session(now, self.equity_paise)
         actions = self._corporate_actions
         commands = self._go_through_actions(session, now) if actions.due and actions.is_due(session) else []
@@ -304,26 +303,27 @@ class Session:
 
     def _close_bar(self, event: events.BarCloses) -> list[Command]:
         """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
-        inputs, (moment, row) = self.inputs, event
-        opens, close_time, session, _, _, _, _, closes, _, _ = row
-        bar = inputs.bar
+        inputs, moment, row = self.inputs, event.moment, event.row
+        bar, close_time, closes = inputs.bar, row.close_time, row.close
         if not (
             inputs.phase == OPEN
-            and opens == bar.moment
+            and row.time == bar.moment
             and close_time == bar.close_time
-            and session == bar.session
+            and row.session == bar.session
             and inputs.moment <= moment >= close_time
             and len(closes) == inputs.instruments
         ):
             inputs.refuse_closing(event)
         inputs.phase, inputs.moment, inputs.now = CLOSED, moment, close_time
         self._row = row
-        self.equity_paise = self.account.mark(closes)
+        equity_paise = self.equity_paise = self.account.mark(closes)
         if self.review.looks_at_bars:
             self._last_bars.note(row)
         commands: list[Command] = []
-        if self.breaker.watches_closes or is_ruin(self.equity_paise):
-            commands = self._tripped(self.breaker.judge(close_time, self.equity_paise))
+        if self.breaker.watches_closes or is_ruin(equity_paise):
+            tripped = self.breaker.judge(close_time, equity_paise)
+            if tripped:
+                commands = self._tripped(tripped)
         for rule in self._rules:
             rule.on_state(self.portfolio())
         if self.account.held:
@@ -343,23 +343,25 @@ class Session:
 
     def _decide(self, event: events.Decided) -> list[Command]:
         """Decide at the close just marked. Reductions come before increases, each by instrument."""
-        inputs, row = self.inputs, self._row
-        moment, decisions, requests = event
+        inputs, row, moment = self.inputs, self._row, event.moment
         if not (inputs.phase == CLOSED and moment >= inputs.moment):
             inputs.passes(event)
         inputs.phase = DECIDED
         inputs.moment = inputs.now = moment
-        now = row.close_time
+        decisions, requests, fresh = event.decisions, event.requests, self.breaker.fresh
         increases = [] if decisions is None else self._intents.decide(row, decisions, self.equity_paise)
         commands = self._reductions.at_close(row) if self.account.held else []
-        if self.breaker.fresh:
-            self.breaker.fresh.clear()
+        if fresh:
+            fresh.clear()
+        if not (increases or requests):
+            return commands
+        now = row.close_time
         for increase in increases:
             commands += self.increases.decided(increase, self.equity_paise, now)
         for request in requests:
             commands += self._explicit.carry_out(request, self.equity_paise, now)
-        if self.breaker.fresh:  # a runaway: what is to be left is left at the next open
-            commands += self._tripped(self.breaker.fresh) + self._reductions.at_close(row)
+        if fresh:  # a runaway: what is to be left is left at the next open
+            commands += self._tripped(fresh) + self._reductions.at_close(row)
         return commands
 
     def _end_session(self, event: events.SessionEnds) -> list[Command]:
@@ -391,9 +393,12 @@ class Session:
 
     def _tick(self, event: events.Tick) -> list[Command]:
         """No bar need come for what is due by now."""
+        self.inputs.admit(event)
         return self._product.square_off(event.moment) + self._upkeep.at_tick(self._answers.doubt)
 
     def _hear_person(self, said: events.PersonSays) -> list[Command]:
+        refuse_impossible(said, self.account)
+        self.inputs.admit(said)
         commands = self._persons.say(said, self.equity_paise)
         self.equity_paise = self.account.equity_paise()
         self._fills.watch_cash()
@@ -404,6 +409,7 @@ class Session:
 
         What was traded since then was bought without the right, and nobody here can tell the two apart.
         """
+        self.inputs.admit(known)
         (ex_day, i, _), session = known.due, self.inputs.bar.session
         if ex_day <= session and self._fills.last_traded.get(i, -1) >= ex_day:
             said = f"ex-date {ex_day} days since 1970-01-01"
