@@ -147,7 +147,7 @@ class SimulatedExchange:
             if found is None:
                 return CancelRefused(moment, order_id, NOT_OPEN)
             del self._resting[order_id]
-            return Cancelled(moment, order_id)
+            return made(Cancelled, (moment, order_id, ""))
         if found is None or abs(command.quantity) <= found.filled:
             return ChangeRefused(moment, order_id, NOT_OPEN)
         self._change(found, command)
@@ -187,12 +187,13 @@ class SimulatedExchange:
         """
         if self._done_with_bar:
             return False
+        low, high, ends_session = row.low, row.high, row.ends_session
         for resting in self._resting.values():
             order = resting.order
             i = order.instrument
-            if row.low[i] <= resting.wakes_below or row.high[i] >= resting.wakes_above:
+            if low[i] <= resting.wakes_below or high[i] >= resting.wakes_above:
                 return False
-            if row.ends_session and order.validity is DAY:
+            if ends_session and order.validity is DAY:
                 return False
         return True
 
@@ -209,7 +210,8 @@ class SimulatedExchange:
         self._done_with_bar.clear()
         self._arrivals.clear()
         for reduces in (True, False):
-            yield from self._at_open(self._queue(reduces, self._price_at_open, row), row)
+            if queue := self._queue(reduces, self._price_at_open, row):
+                yield from self._at_open(queue, row)
         while self._arrivals:
             arrived = [resting for resting in self._arrivals if resting.order.type is MARKET]
             self._arrivals.clear()
@@ -217,9 +219,11 @@ class SimulatedExchange:
 
     def range_bar(self, row: BarRow) -> Iterator[Answer]:
         """Fills inside the bar's range: rows 4, 6, 7, 11 to 14."""
-        yield from self._in_range(self._queue(True, self._price_in_range, row), row)
-        self._arrivals.clear()
-        yield from self._in_range(self._queue(False, self._price_in_range, row), row)
+        for reduces in (True, False):
+            if queue := self._queue(reduces, self._price_in_range, row):
+                yield from self._in_range(queue, row)
+            if reduces:
+                self._arrivals.clear()
         while self._arrivals:
             arrived = [resting for resting in self._arrivals if resting.order.protective]
             arrived.sort(key=self._precedence)
@@ -239,8 +243,11 @@ class SimulatedExchange:
         """``fill_at: same_close``: market orders that were just decided fill at the very close that decided them."""
         for reduces in (True, False):
             for resting in self._queue(reduces, self._price_at_close, row):
-                if resting.order.order_id in self._resting and not resting.from_next_bar:
-                    yield from self._market(resting, row.close[resting.order.instrument], row, at_close=True)
+                if resting.order.order_id not in self._resting or resting.from_next_bar:
+                    continue
+                price = row.close[resting.order.instrument]
+                if not self._is_held_back(resting, price):
+                    yield from self._fill(resting, price, row, at_open=False, slip=True, at_close=True)
 
     def close_out(self, row: BarRow, closes: Sequence[float]) -> Iterator[Answer]:
         """Row 17: square-offs that are still open when the session is over fill at its last close, whatever traded.
@@ -307,24 +314,26 @@ class SimulatedExchange:
             if order.order_id not in self._resting or resting.from_next_bar or not start > 0.0:
                 continue  # cancelled or changed by what filled before it, or served already when it arrived
             if order.type is MARKET:
-                yield from self._market(resting, start, row, at_close=False)
+                if not self._is_held_back(resting, start):  # row 1: slipped
+                    yield from self._fill(resting, start, row, at_open=True, slip=True)
             else:
                 slips = fills.slips(order.type, resting.triggered)
                 if slips:
                     resting.trigger()
                 yield from self._fill(resting, start, row, at_open=True, slip=slips)
 
-    def _market(self, resting: _Resting, start: float, row: BarRow, *, at_close: bool) -> Iterator[Answer]:
-        """Row 1: at the open (or the close), slipped; with protection, beyond the bound it is a resting limit."""
+    def _is_held_back(self, resting: _Resting, start: float) -> bool:
+        """Row 1: with protection a market order is, beyond the bound, a resting limit from the next bar on."""
+        if not self._protection_bps:
+            return False
         order = resting.order
-        if self._protection_bps:
-            side, tick = 1 if order.quantity > 0 else -1, self._instruments[order.instrument].tick
-            bound = prices.bound_reached(start, side, self._protection_bps, *self._slippage, tick)
-            if bound > 0.0:
-                resting.become(order._replace(type=LIMIT, limit=bound))
-                self._finish_bar(resting)
-                return
-        yield from self._fill(resting, start, row, at_open=not at_close, slip=True, at_close=at_close)
+        side, tick = 1 if order.quantity > 0 else -1, self._instruments[order.instrument].tick
+        bound = prices.bound_reached(start, side, self._protection_bps, *self._slippage, tick)
+        if not bound > 0.0:
+            return False
+        resting.become(order._replace(type=LIMIT, limit=bound))
+        self._finish_bar(resting)
+        return True
 
     def _in_range(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Answer]:
         for resting in queue:
@@ -395,7 +404,7 @@ class SimulatedExchange:
         others = [n for n, other in self._resting.items() if other.order.protective and other.order.instrument == i]
         for order_id in others:
             del self._resting[order_id]
-            yield Cancelled(moment, order_id, ONE_CANCELS_OTHER)
+            yield made(Cancelled, (moment, order_id, ONE_CANCELS_OTHER))
 
     def _note_entry(self, order: Order, side: int, unslipped: float, start: float) -> None:
         """Row 14: keep what entered inside this bar until the bar is over."""

@@ -55,6 +55,7 @@ def run(
     host = SimulatedHost(session, SimulatedExchange(panel.instruments, settings, session.account), handle)
     exchange, account, follow, take = host.exchange, session.account, host.follow, host.take
     serve = exchange.serve
+    has_deadlines = panel.deadlines is not None
     same_close = settings.fill_at == "same_close"
     equity: list[int] = []
     cash: list[int] = []
@@ -76,7 +77,7 @@ def run(
             follow(outcome)
         if same_close:
             host.fill_at_close(exchange.fill_at_close(row), closing.moment)
-        if opening.deadline is not None and opening.ends_session:
+        if has_deadlines and opening.ends_session:
             take(SessionEnds(closing.moment))
             host.fill_at_close(exchange.close_out(row, account.close), closing.moment)
         equity.append(session.equity_paise)
@@ -162,7 +163,9 @@ class SimulatedHost:
         for fact in outcome.facts:
             self._keep[type(fact)](fact)
         for command in outcome.commands:
-            self.take(self.exchange.execute(command, self.session.inputs.moment))
+            told = self._handle(self.exchange.execute(command, self.session.inputs.moment))
+            if told is not NOTHING:
+                self.follow(told)
 
     def fill_at_close(self, answers: Iterable[Answer], close: int) -> None:
         """Hand over what fills at a close itself, and have the account valued once more."""

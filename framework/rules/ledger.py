@@ -89,12 +89,12 @@ def booked(
     worth = value(price, units)
     paid = charges(worth, side, before_paise, dp_due and is_delivered(held, side), tariff)
     closed = closed_part(held, quantity)
-    cost_out, gross, paid_out = 0, 0, share(paid, closed, units)
-    if closed > 0:
-        cost_out = cost_closed(cost_paise, held, closed)
-        gross = gross_realised(-side, share(worth, closed, units), cost_out)
-        entry_charges_paise -= cost_closed(entry_charges_paise, held, closed)
-        cost_paise -= cost_out
+    if closed == 0:
+        return Booked(worth, paid, 0, 0, 0, 0, paid, cost_paise + worth, entry_charges_paise + paid)
+    paid_out, cost_out = share(paid, closed, units), cost_closed(cost_paise, held, closed)
+    gross = gross_realised(-side, share(worth, closed, units), cost_out)
+    entry_charges_paise -= cost_closed(entry_charges_paise, held, closed)
+    cost_paise -= cost_out
     if units > closed:
         cost_paise += worth - share(worth, closed, units)
         entry_charges_paise += paid - paid_out

@@ -172,7 +172,10 @@ class Account:
 
     def exposure_paise(self) -> int:
         """Sum of |marks|."""
-        return sum(map(abs, self.mark_paise)) if self.held else 0
+        exposure_paise = 0
+        for i in self.held:
+            exposure_paise += abs(self.mark_paise[i])
+        return exposure_paise
 
     def spendable_paise(self) -> int:
         """Cash and what the broker lends: below 0 the account owes what nothing covers."""

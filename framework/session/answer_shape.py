@@ -36,14 +36,14 @@ KINDS: dict[type, tuple[type, ...]] = {
     Fill: (int, int, int, float, int),
 }
 """Kind of every field of an answer, and of the fill in it."""
-OF_FILLED = KINDS[Filled]
+OF_FILLED, OF_FILL = KINDS[Filled], KINDS[Fill]
 
 
 def is_understood(answer: Any) -> bool:
     """True when every field is of its kind; an int is a float, and True is no number."""
     kinds = KINDS[type(answer)]
     if tuple(map(type, answer)) == kinds:  # most are, and this asks in a third of the time
-        return kinds is not OF_FILLED or is_understood(answer.fill)
+        return kinds is not OF_FILLED or tuple(map(type, answer.fill)) == OF_FILL or is_understood(answer.fill)
     for value, kind in zip(answer, kinds, strict=True):
         given = type(value)
         if given is kind or (kind is float and given is int):

@@ -64,8 +64,9 @@ class BrokerFills:
         Of an order that is not known any more a fill so old is kept apart: it may have been booked.
         """
         before = self._told_before
-        for name in [name for name, fill in before.items() if self._orders.known(fill.order_id) is None]:
-            del before[name]
+        if before:
+            for name in [name for name, fill in before.items() if self._orders.known(fill.order_id) is None]:
+                del before[name]
         if self._told:
             before.update(self._told)
             self._told.clear()
@@ -103,13 +104,14 @@ class BrokerFills:
 
     def _book(self, fill: Fill, working: WorkingOrder, answer: Filled) -> list[Command]:
         i, quantity, order, orders = fill.instrument, fill.quantity, working.order, self._orders
-        inputs, before, asked = self._inputs, self._account.quantity[i], abs(working.remaining)
+        inputs, before, asked = self._inputs, self._account.quantity[i], abs(order.quantity - working.filled)
         settlement = self._account.settle(fill, order, before_paise=working.filled_paise)
         self._tell(settlement)
         working.filled += quantity
         working.filled_paise += settlement.value_paise
         if working.reserved_paise:
-            left = max(working.remaining, 0) if quantity > 0 else -min(working.remaining, 0)
+            left = order.quantity - working.filled
+            left = max(left, 0) if quantity > 0 else -min(left, 0)
             orders.reserve(working, reserve_left(working.reserved_paise, left, asked))
         if working.state is not WORKING:
             self._filled_out_of_turn(fill, working, answer)
@@ -136,8 +138,7 @@ class BrokerFills:
                 commands += orders.withdraw(working, inputs.now)
         if working.told_filled and working.filled == working.told_filled:
             self._surprises.settle(order.order_id, self._inputs.now)
-        if self._hooks.rules:
-            self._hooks.filled(settlement)
+        self._hooks.filled(settlement)
         return commands
 
     def _filled_out_of_turn(self, fill: Fill, working: WorkingOrder, answer: Filled) -> None:

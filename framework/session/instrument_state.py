@@ -106,16 +106,9 @@ class WorkingOrder:
         """A change is under way that makes it smaller: until it is answered the exchange may have the larger order."""
         return self.was is not None and abs(self.was.quantity) > abs(self.filled)
 
-    @property
-    def is_unanswered(self) -> bool:
-        """Something was asked of the broker that it has not answered."""
-        return self.state is SENT or self.cancelling or self.was is not None
-
     def record(self, ended_at: int = 0, why: str = "") -> OrderRecord:
         """The order as the result keeps it."""
-        return made(
-            OrderRecord, (self.order, self.requested, self.verdict, self.state, self.filled, ended_at, why)
-        )
+        return made(OrderRecord, (self.order, self.requested, self.verdict, self.state, self.filled, ended_at, why))
 
 
 class InstrumentState:

@@ -71,13 +71,12 @@ class Intents:
     def decide(self, row: BarRow, decisions: Decisions, equity_paise: int) -> list[Increase]:
         """Take in a row of targets, NaN among them; returns the increases they ask for, by instrument."""
         increases: list[Increase] = []
-        every_bar, repeats = self._looks_again, self._repeats
+        books, every_bar, repeats = self._books, self._looks_again, self._repeats
         for i, target in enumerate(decisions.target):
-            intent = self._books[i].intent
+            intent = books[i].intent
             if not (every_bar or target < intent or target > intent or repeats):
                 continue  # only for speed: most bars keep the intent, and this asks it without a call
-            asked = targets.is_asked(target, intent, repeats)
-            if row.close[i] > 0.0 and (asked or self._looks_again):
+            if row.close[i] > 0.0 and (every_bar or targets.is_asked(target, intent, repeats)):
                 increases += self._decide(i, target, row.close[i], equity_paise, decisions, row.close_time)
         return increases
 

@@ -178,7 +178,7 @@ class Orders:
 
     def submit(self, order: Order, group: str = "") -> Submit:
         """Place a reduction, numbered by ``take_id``; it needs no review."""
-        working = self._open_up(order, order.quantity, Verdict(order.quantity))
+        working = self._open_up(order, order.quantity, made(Verdict, (order.quantity, "")))
         working.group = group
         return self._send(working)
 
@@ -215,8 +215,8 @@ class Orders:
         return working
 
     def _send(self, working: WorkingOrder) -> Submit:
-        working.state = SENT
-        self._asked(working)
+        working.state, working.asked_at = SENT, self._inputs.moment
+        self.unanswered[working.order.order_id] = working
         return made(Submit, (approved(working),))
 
     def _asked(self, working: WorkingOrder) -> None:
@@ -225,7 +225,7 @@ class Orders:
 
     def heard(self, working: WorkingOrder) -> None:
         """The broker said something of this order: it may owe no further answer."""
-        if not working.is_unanswered:
+        if not (working.state is SENT or working.cancelling or working.was is not None):
             working.asked_at = 0
             self.unanswered.pop(working.order.order_id, None)
 
@@ -237,7 +237,7 @@ class Orders:
             return []
         working.cancelling = working.withdrawn = True
         self._asked(working)
-        return [Cancel(working.order.order_id)]
+        return [made(Cancel, (working.order.order_id,))]
 
     def leave_late_fills(self, i: int, reason: Reason) -> None:
         """The entries of one instrument were taken back so that nothing is held: what fills all the same is left."""

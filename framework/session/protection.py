@@ -92,8 +92,9 @@ class Protection:
         """At a close: ratchet trailing stops (row 15), start time exits (row 16), place exits that start next bar."""
         commands: list[Command] = []
         time_exit = self._rule.time_exit or 0
+        books = self._books
         for i in self._account.held:
-            book = self._books[i]
+            book = books[i]
             if not (self._follows or book.protect_due or book.distances.trail > 0.0):
                 continue  # nothing is measured from this bar
             close = row.close[i]

@@ -33,11 +33,12 @@ class Reductions:
     def at_close(self, row: BarRow) -> list[Command]:
         """Order what is still to be given back, by instrument; an exit that is already working is left alone."""
         commands: list[Command] = []
+        closes, books, held = row.close, self._books, self._account.quantity
         for i in self._account.held:
-            book = self._books[i]
-            if not row.close[i] > 0.0 or not (self._by_target or book.leaving):
+            book = books[i]
+            if not closes[i] > 0.0 or not (self._by_target or book.leaving):
                 continue
-            if self._account.quantity[i] == book.desired and book.only_protected():
+            if held[i] == book.desired and book.only_protected():
                 continue  # most bars: what is held is what is wanted
             if book.leaving and self._by_target:
                 for entry in self._orders.entries(i):
@@ -51,7 +52,7 @@ class Reductions:
         commands: list[Command] = []
         needed = outstanding_reduction(self._account.quantity[i], book.desired)
         working = self._orders.plain_exits(i)
-        at_market = all([order.order.type is MARKET for order in working])
+        at_market = not working or all(order.order.type is MARKET for order in working)
         if at_market and sum([order.remaining for order in working]) == needed:
             return commands
         for order_before in working:

@@ -205,10 +205,11 @@ class Session:
 
         Raises ``InvariantError`` for an input that cannot come now; then nothing has changed.
         """
-        carry_out = self._ways.get(type(event))
-        if carry_out is None:
+        try:
+            carry_out = self._ways[type(event)]
+        except KeyError:
             msg = f"{type(event).__name__} is no input of a session; see framework.types.events.Input"
-            raise InvariantError(msg)
+            raise InvariantError(msg) from None
         commands, facts = carry_out(event), self._facts
         if not (commands or facts):
             return NOTHING
@@ -218,7 +219,8 @@ class Session:
 
     def _hear_broker(self, answer: events.Answer) -> list[Command]:
         """An answer comes at any time; one that is not of the shape of an answer is told."""
-        self.inputs.admit(answer)
+        if answer.moment != self.inputs.moment:
+            self.inputs.admit(answer)
         kind = type(answer)
         return self._answered[kind](answer) if is_understood(answer) else self._answers.not_understood(answer)
 
@@ -266,8 +268,8 @@ class Session:
         if not (inputs.phase & MAY_OPEN and last.close_time <= moment < bar.close_time and session >= session_before):
             inputs.refuse_opening(bar)
         inputs.phase, inputs.bar = OPEN, bar
-        # Its moment is its open, however late it is told.
-        inputs.moment = inputs.now = moment if moment > inputs.moment else inputs.moment
+        # Its moment is its open, however late it is told. Only for speed without ``max``.
+        inputs.moment = inputs.now = moment if moment > inputs.moment else inputs.moment  # noqa: FURB136
         commands = self._begin_session(session, moment) if session != session_before else []
         if bar.deadline is None and self._product.deadline is None:
             return commands
@@ -320,7 +322,7 @@ class Session:
         if self.review.looks_at_bars:
             self._last_bars.note(row)
         commands: list[Command] = []
-        if self.breaker.watches_closes or is_ruin(equity_paise):
+        if self.breaker.watches_closes or equity_paise <= 0:  # ``is_ruin``, asked without a call at every bar
             tripped = self.breaker.judge(close_time, equity_paise)
             if tripped:
                 commands = self._tripped(tripped)

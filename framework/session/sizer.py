@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from framework.rules import exits, sizing
 from framework.session.order_prices import at_row, rupees
+from framework.types.orders import NAN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,8 +53,10 @@ class Sizer:
         distances: ExitDistances,
     ) -> int:
         """Units of a full target of instrument ``i`` on one side (+1, −1) at the decision close."""
-        stop, trail = rupees(self._stop, price), rupees(self._trail, price)
-        distance = exits.stop_distance(distances.stop, distances.trail, stop, trail)
+        distance = NAN
+        if self._kind == sizing.RISK:
+            stop, trail = rupees(self._stop, price), rupees(self._trail, price)
+            distance = exits.stop_distance(distances.stop, distances.trail, stop, trail)
         return sizing.full_units(
             self._kind,
             self._amount(),
