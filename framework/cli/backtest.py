@@ -84,11 +84,9 @@ def backtest_command(
     future · 4 with --verify, another engine comes to something else (after 3 and 4 the result is printed and kept).
 
     Examples:
-    tulya backtest rsi --symbols SP500 --sizing fixed:10 --charges percent:0.1
-
-    tulya backtest rsi --symbols SP500,NASDAQ --set period=10 --stop-loss 5% --take-profit 10% --from 2005-01-01
-
-    tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
+    - tulya backtest rsi --symbols SP500 --sizing fixed:10 --charges percent:0.1
+    - tulya backtest rsi --symbols SP500,NASDAQ --set period=10 --stop-loss 5% --take-profit 10% --from 2005-01-01
+    - tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
     """
     from framework.backtest import backtest
     from framework.cli.progress import shown

@@ -13,10 +13,17 @@ from framework.cli.options import AsJson, Database
 from framework.errors import DataError
 
 if TYPE_CHECKING:
+    from framework.cli.journal_source import ShownEntry
+    from framework.journal.entries import JournalHeader
     from framework.journal.fold import Folded
 
 app = typer.Typer(
-    name="journal", help="Journals of runs: show, verify and replay every input of a session.", no_args_is_help=True
+    name="journal",
+    help="Journals of runs: show, verify and replay every input of a session.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    epilog="Start with **tulya backtest rsi --symbols SP500 --journal run.journal**, then **tulya journal show "
+    "run.journal --acting**.",
 )
 JournalName = Annotated[str, typer.Argument(metavar="FILE", help="A journal's file, or its name in the database.")]
 
@@ -38,27 +45,41 @@ def show_command(
 
     Days and moments are in the exchange's local time. Every entry is checked against its hash on the way.
 
+    Exit codes: 0 shown · 1 an error, in one sentence · 6 changed after it was written: only what lies before is shown.
+
     Examples:
-    tulya journal show run.journal --acting --limit 10
-
-    tulya journal show run.journal --entry 0
-
-    tulya journal show run.journal --from 2008-10-01 --to 2008-10-31 --json
+    - tulya journal show run.journal --acting --limit 10
+    - tulya journal show run.journal --entry 0
+    - tulya journal show run.journal --from 2008-10-01 --to 2008-10-31 --json
     """
-    from framework.journal.entries import entry_of
+    from framework.journal.errors import JournalBrokenError
 
     with opened(journal, db) as (lines, size), bytes_read(size, hidden=as_json) as progress:
-        header, found, more = chosen(lines, Asked(start, end, entry, acting, limit), progress)
-    if entry is not None and not found:
+        try:
+            header, found, more, broken = chosen(lines, Asked(start, end, entry, acting, limit), progress)
+        except JournalBrokenError as error:
+            _differs(journal, "broken", error, as_json=as_json)
+            raise typer.Exit(BROKEN_EXIT_CODE) from None
+    if entry is not None and not found and broken is None:
         raise DataError(f"{journal} has no entry {entry}; tulya journal show {journal} lists what it has")
     if as_json:
-        told = {"journal": journal, "entries": [json.loads(text) for text, _ in found], "more": more}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-        return
+        shown = {"journal": journal, "entries": [json.loads(text) for text, _ in found], "more": more}
+        shown["broken"] = None if broken is None else broken._asdict()
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        _show_entries(found, header, more, one=entry is not None)
+        if broken is not None:
+            typer.echo(f"Broken      {broken}; nothing from there on is shown")
+    if broken is not None:
+        raise typer.Exit(BROKEN_EXIT_CODE)
+
+
+def _show_entries(found: list[ShownEntry], header: JournalHeader, more: int, *, one: bool) -> None:
     from framework.cli.journal_tables import print_entries, print_entry
+    from framework.journal.entries import entry_of
 
     entries = [(entry_of(text), when) for text, when in found]
-    if entry is not None:
+    if one and entries:
         print_entry(*entries[0], header)
     elif entries:
         print_entries(entries, header, more)
@@ -79,13 +100,12 @@ def verify_command(
 
     Whoever can rewrite a whole file can also give it new hashes: note the last one (the head) elsewhere.
 
-    Exit codes: 0 whole · 1 an error, said in a sentence · 4 another head than --head · 6 changed after it was written ·
+    Exit codes: 0 whole · 1 an error, in one sentence · 4 another head than --head · 6 changed after it was written ·
     7 sound so far, but the writer did not come to its end.
 
     Examples:
-    tulya journal verify run.journal
-
-    tulya journal verify paper --json
+    - tulya journal verify run.journal
+    - tulya journal verify paper --json
     """
     from framework.journal.chain import Walk
     from framework.journal.entries import glance
@@ -145,10 +165,11 @@ def replay_command(
 
     Stops at the first difference and shows both sides: another rulebook, other code, a changed setting.
 
-    Exit codes: 0 the same to the bit · 1 an error, said in a sentence · 4 a difference · 6 changed after it was
+    Exit codes: 0 the same to the bit · 1 an error, in one sentence · 4 a difference · 6 changed after it was
     written.
 
-    Example: tulya journal replay run.journal
+    Example:
+    - tulya journal replay run.journal
     """
     from framework.journal.errors import JournalBrokenError, JournalDiffersError
     from framework.journal.fold import fold
@@ -206,4 +227,6 @@ def _show_folded(journal: str, folded: Folded, *, as_json: bool) -> None:
         typer.echo(f"Changed     since it was written, without an effect here: {', '.join(changed)}")
     if folded.torn is not None:
         typer.echo(f"Torn        {folded.torn}")
+    elif not folded.closed:
+        typer.echo("Unfinished  the writer did not close it")
     typer.echo(f"Head        {folded.head}")

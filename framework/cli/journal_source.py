@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from contextlib import suppress
+from datetime import UTC, datetime, time
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from framework.cli.moments import day_or_moment
 from framework.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from framework.journal.chain import Broken
     from framework.journal.entries import JournalHeader
 
 
@@ -31,6 +34,17 @@ class ShownEntry(NamedTuple):
     text: bytes
     when: int
     """Its moment; of daily bars the open of the bar it is in, UTC nanoseconds."""
+
+
+class ChosenEntries(NamedTuple):
+    """Entries of a journal that are to be shown."""
+
+    header: JournalHeader
+    entries: list[ShownEntry]
+    more: int
+    """Entries beyond the limit."""
+    broken: Broken | None
+    """The first entry that is not what was written; nothing after it is shown."""
 
 
 class Asked(NamedTuple):
@@ -110,22 +124,21 @@ def bytes_read(size: int, *, hidden: bool) -> AbstractContextManager[Callable[[i
     return moving()
 
 
-def chosen(
-    lines: Iterator[bytes], asked: Asked, progress: Callable[[int], None] | None
-) -> tuple[JournalHeader, list[ShownEntry], int]:
-    """JournalHeader of a journal, the entries that are asked for, and how many more there are beyond the limit."""
+def chosen(lines: Iterator[bytes], asked: Asked, progress: Callable[[int], None] | None) -> ChosenEntries:
+    """The entries that are asked for; of a damaged journal those before the damage."""
     from framework.journal.chain import Walk
     from framework.journal.entries import OPENS, entry_of, glance
     from framework.journal.wording import Wording
 
-    texts = iter(Walk(lines, progress))
+    walk = Walk(lines, progress)
+    texts = iter(walk)
     first = next(texts, None)
     if first is None:
         raise DataError("the journal has no whole entry: it was cut while its first line was written")
     header: Any = entry_of(first).body
     daily, wanted = Wording(header.instruments, header.timeframe).daily, _span(header, asked)
     found, more, bar = list[ShownEntry](), 0, 0
-    for text in chain([first], texts):
+    for text in chain([first], _sound(texts)):
         seq, at, _, acted = glance(text)
         if not bar or OPENS in text:
             bar = at
@@ -136,7 +149,15 @@ def chosen(
             found.append(ShownEntry(text, when))
         else:
             more += 1
-    return header, found, more
+    return ChosenEntries(header, found, more, walk.broken)
+
+
+def _sound(texts: Iterator[bytes]) -> Iterator[bytes]:
+    """Entries up to the first that is not what was written."""
+    from framework.journal.errors import JournalBrokenError
+
+    with suppress(JournalBrokenError):
+        yield from texts
 
 
 def _span(header: JournalHeader, asked: Asked) -> EntryFilter:
@@ -156,14 +177,7 @@ def _span(header: JournalHeader, asked: Asked) -> EntryFilter:
 
 def _moment(option: str, text: str, zone: Any, *, last: bool) -> int:
     """A day (its first or last moment) or a moment, the exchange's own, as UTC nanoseconds."""
-    try:
-        moment = datetime.fromisoformat(text)
-        if len(text) == len("2024-03-01"):
-            moment = datetime.combine(date.fromisoformat(text), time.max if last else time.min)
-    except ValueError:
-        raise ConfigError(
-            f"{option} {text!r} is not understood; write a day or a moment, such as {option} 2024-03-01 or "
-            f"{option} 2024-03-01T10:15"
-        ) from None
+    given = day_or_moment(option, text, f"{option} ")
+    moment = given if isinstance(given, datetime) else datetime.combine(given, time.max if last else time.min)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return int(aware.timestamp() * 1_000_000) * 1_000 + (999 if last else 0)

@@ -76,7 +76,7 @@ class Breaker:
             return ""  # only for speed: nearly always
         return NAMES[rules.HELD_BACK[self._strictest]]
 
-    # ------------------------------------------------------------------ what it is told
+    # ------------------------------------------------------------------ inputs
 
     def begin_session(self, now: int, equity_paise: int) -> None:
         """Something is tripped, and a session begins: what only lasts for a session is over."""

@@ -62,7 +62,7 @@ class Intents:
         self._weights = weights
         self._rebalance = rebalance_code(settings, weights=weights)
         self._repeats = self._rebalance == targets.ON_SIGNAL
-        """A target that is said again means something."""
+        """A repeated target means something."""
         self._band, self._limit_follow = settings.band_points, settings.limit_follow
         at_any_bar = self._rebalance in {targets.EVERY_BAR, targets.BAND}
         self._looks_again = settings.reenter == "new_signal" or settings.limit_follow or at_any_bar

@@ -58,11 +58,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from framework.errors import InvariantError
+from framework.errors import InvariantError, RefusedInputError
 from framework.rules.breaker import is_ruin
 from framework.session.account import Account
 from framework.session.aftermath import Aftermath
-from framework.session.answer_shape import is_understood
+from framework.session.answer_shape import KINDS, is_understood
 from framework.session.answers import BrokerAnswers
 from framework.session.approval import LONGEST_NAME
 from framework.session.breaker import Breaker
@@ -167,9 +167,19 @@ class Session:
         self._unanswered, self._to_look_at = orders.unanswered, self._protection.to_look_at
         self._awaits_fills = self._protection.awaits_fills
         """Where any of these three is not empty, ``upkeep`` is due."""
+        self.broken = ""
+        """Why no further input is taken: an exception left the session half changed; empty while it is whole."""
         self._row = NO_ROW
         """The bar that closed last."""
-        self._answered: dict[type, Callable[[Any], list[Command]]] = {
+        self._bars: dict[type, Callable[[Any], list[Command]]] = {
+            events.BarOpens: self._open_bar,
+            events.BarCloses: self._close_bar,
+            events.Decided: self._decide,
+            events.SessionEnds: self._end_session,
+            events.Revalue: self._revalue,
+        }
+        """Each lets its input in itself: a bar asks three times."""
+        self._others: dict[type, Callable[[Any], list[Command]]] = {
             events.Filled: self._fills.filled,
             events.Accepted: answers.accepted,
             events.Refused: answers.refused,
@@ -180,19 +190,10 @@ class Session:
             events.Expired: answers.expired,
             events.Unknown: answers.unknown,
             events.Found: answers.found,
-        }
-        self._ways: dict[type, Callable[[Any], list[Command]]] = {
-            events.BarOpens: self._open_bar,
-            events.BarCloses: self._close_bar,
-            events.Decided: self._decide,
-            events.SessionEnds: self._end_session,
-            events.Revalue: self._revalue,
-            **dict.fromkeys(self._answered, self._hear_broker),
             events.Tick: self._tick,
             events.PersonSays: self._hear_person,
             events.ActionKnown: self._learn_action,
         }
-        """Each lets its input in itself: a bar asks three times."""
 
     def __repr__(self) -> str:
         held = ", ".join(f"{self.instruments[i]} {self.account.quantity[i]:+d}" for i in self.account.held)
@@ -203,26 +204,45 @@ class Session:
     def handle(self, event: Input) -> Outcome:
         """Take one input and say what follows from it.
 
-        Raises ``InvariantError`` for an input that cannot come now; then nothing has changed.
+        Raises ``RefusedInputError`` (an ``InvariantError``) for an input that cannot come now; then nothing has
+        changed. Any other exception, of a user's rule above all, leaves the session half changed: it is ``broken``
+        then, and refuses every further input.
         """
+        carry_out, facts = self._bars.get(type(event)) or self._admitted(event), self._facts
         try:
-            carry_out = self._ways[type(event)]
-        except KeyError:
-            msg = f"{type(event).__name__} is no input of a session; see framework.types.events.Input"
-            raise InvariantError(msg) from None
-        commands, facts = carry_out(event), self._facts
+            commands = carry_out(event)
+        except RefusedInputError:
+            raise
+        except BaseException as error:
+            self._break_off(event, error)
+            raise
         if not (commands or facts):
             return NOTHING
         outcome = made(Outcome, (tuple(commands), tuple(facts)))
         facts.clear()
         return outcome
 
-    def _hear_broker(self, answer: events.Answer) -> list[Command]:
-        """An answer comes at any time; one that is not of the shape of an answer is told."""
-        if answer.moment != self.inputs.moment:
-            self.inputs.admit(answer)
-        kind = type(answer)
-        return self._answered[kind](answer) if is_understood(answer) else self._answers.not_understood(answer)
+    def _break_off(self, event: Input, error: BaseException) -> None:
+        """An input was carried out in part: no further one is let in, for nothing is sure any more."""
+        self.broken = (
+            f"this session stopped in the middle of input {type(event).__name__} at {event.moment} ns, by "
+            f"{type(error).__name__}: {error}; mend that, and make a new session from its journal, which ends before it"
+        )
+        self._bars.clear()
+        self._others.clear()
+
+    def _admitted(self, event: Input) -> Callable[[Any], list[Command]]:
+        """The part that carries out an input that may come at any time, once it was let in."""
+        carry_out = self._others.get(type(event))
+        if carry_out is None:
+            msg = self.broken or f"{type(event).__name__} is no input of a session; see framework.types.events.Input"
+            raise RefusedInputError(msg)
+        if type(event) is events.PersonSays:
+            refuse_impossible(event, self.account)
+        self.inputs.admit(event)
+        if type(event) in KINDS and not is_understood(event):
+            return self._answers.not_understood
+        return carry_out
 
     # ------------------------------------------------------------------ what hosts read
 
@@ -268,7 +288,7 @@ class Session:
         if not (inputs.phase & MAY_OPEN and last.close_time <= moment < bar.close_time and session >= session_before):
             inputs.refuse_opening(bar)
         inputs.phase, inputs.bar = OPEN, bar
-        # Its moment is its open, however late it is told. Only for speed without ``max``.
+        # Its moment is its open, however late it is reported. Only for speed without ``max``.
         inputs.moment = inputs.now = moment if moment > inputs.moment else inputs.moment  # noqa: FURB136
         commands = self._begin_session(session, moment) if session != session_before else []
         if bar.deadline is None and self._product.deadline is None:
@@ -395,12 +415,9 @@ class Session:
 
     def _tick(self, event: events.Tick) -> list[Command]:
         """No bar need come for what is due by now."""
-        self.inputs.admit(event)
         return self._product.square_off(event.moment) + self._upkeep.at_tick(self._answers.doubt)
 
     def _hear_person(self, said: events.PersonSays) -> list[Command]:
-        refuse_impossible(said, self.account)
-        self.inputs.admit(said)
         commands = self._persons.say(said, self.equity_paise)
         self.equity_paise = self.account.equity_paise()
         self._fills.watch_cash()
@@ -411,7 +428,6 @@ class Session:
 
         What was traded since then was bought without the right, and nobody here can tell the two apart.
         """
-        self.inputs.admit(known)
         (ex_day, i, _), session = known.due, self.inputs.bar.session
         if ex_day <= session and self._fills.last_traded.get(i, -1) >= ex_day:
             said = f"ex-date {ex_day} days since 1970-01-01"
