@@ -243,10 +243,9 @@ class SimulatedExchange:
         """``fill_at: same_close``: market orders that were just decided fill at the very close that decided them."""
         for reduces in (True, False):
             for resting in self._queue(reduces, self._price_at_close, row):
-                if resting.order.order_id not in self._resting or resting.from_next_bar:
-                    continue
+                is_over = resting.order.order_id not in self._resting or resting.from_next_bar
                 price = row.close[resting.order.instrument]
-                if not self._is_held_back(resting, price):
+                if not (is_over or self._is_held_back(resting, price)):
                     yield from self._fill(resting, price, row, at_open=False, slip=True, at_close=True)
 
     def close_out(self, row: BarRow, closes: Sequence[float]) -> Iterator[Answer]:
@@ -368,13 +367,11 @@ class SimulatedExchange:
         order = resting.order
         i, quantity = order.instrument, resting.remaining
         side = 1 if order.quantity > 0 else -1
-        if self._cap is not None:
-            to_the_last = at_close and row.ends_session and order.reason in AT_LAST_CLOSE
-            if not to_the_last:
-                quantity = fills.capped_quantity(quantity, row.volume[i], self._cap, self._instruments[i].lot)
-                self._finish_bar(resting)
-                if quantity == 0:
-                    return
+        if self._cap is not None and not (at_close and row.ends_session and order.reason in AT_LAST_CLOSE):
+            quantity = fills.capped_quantity(quantity, row.volume[i], self._cap, self._instruments[i].lot)
+            self._finish_bar(resting)
+            if quantity == 0:
+                return
         price = self._slipped(order, unslipped) if slip else unslipped
         moment = row.close_time if at_close else row.time
         if not order.reduces and not self._covered(i, side, quantity, price, row.time):
