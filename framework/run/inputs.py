@@ -80,7 +80,7 @@ def first_row_of(panel: Panel, start: date | None) -> int:
     row = 0 if start is None else int(np.searchsorted(panel.session, _days(start), side="left"))
     if row >= len(panel):
         first, last = (np.datetime64(int(day), "D") for day in (panel.session[0], panel.session[-1]))
-        msg = f"there are no bars from {start}; {', '.join(panel.symbols[:5])} have {first} to {last}"
+        msg = f"there are no bars from {start}; the bars of {', '.join(panel.symbols[:5])} run from {first} to {last}"
         raise DataError(msg)
     return row
 
