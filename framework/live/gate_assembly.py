@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 LOOK_AHEAD_NS = 30 * 86_400_000_000_000
 """No market is closed for longer."""
-PAPER_TICK = 1e-6
-"""Grid of prices where the store states none: rupees; the paper exchange takes any."""
+PAPER_TICK = 1e-20
+"""Grid of prices where the store states none: rupees, so fine that every float lies on it; paper takes any price."""
 
 
 def paper_gate(  # noqa: PLR0913 - the parts by name
