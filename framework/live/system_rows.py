@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import (
-    Deferred,
+    AccountFinding,
     Denied,
     ExternalFill,
-    Finding,
+    RequestDeferred,
     Returned,
     RunStarted,
     Sending,
@@ -26,8 +26,8 @@ COUNTED: dict[str, type] = {
     "runs_started": RunStarted,
     "requests": Sending,
     "denied": Denied,
-    "deferred": Deferred,
-    "findings": Finding,
+    "deferred": RequestDeferred,
+    "findings": AccountFinding,
     "external_fills": ExternalFill,
     "strays": StrayArrived,
 }
