@@ -28,7 +28,7 @@ def replay(source: JournalSource, rules: Sequence[RiskRule], progress: Progress,
         from framework.journal.account_fold import fold_account
 
         lines, again = tee(source.lines) if rules else (source.lines, iter(()))
-        by_session = dict.fromkeys(_sessions_with_rules(again), rules)
+        by_session = dict.fromkeys(sessions_with_rules(again), rules)
         _show_account(source.name, fold_account(_counted(lines, progress), by_session), as_json=as_json)
     else:
         from framework.journal.fold import fold
@@ -36,7 +36,8 @@ def replay(source: JournalSource, rules: Sequence[RiskRule], progress: Progress,
         _show_session(source.name, fold(source.lines, rules, progress=progress), as_json=as_json)
 
 
-def _sessions_with_rules(lines: Iterable[bytes]) -> Iterator[str]:
+def sessions_with_rules(lines: Iterable[bytes]) -> Iterator[str]:
+    """Sessions whose header names risk rules of the user's own."""
     from framework.journal.chain import Walk
     from framework.journal.entries import entry_of, glance
 
@@ -96,6 +97,8 @@ def _show_session(journal: str, folded: Folded, *, as_json: bool) -> None:
         typer.echo(f"Changed     since it was written, without an effect here: {', '.join(changed)}")
     if folded.torn is not None:
         typer.echo(f"Torn        {folded.torn}")
+    elif not folded.closed:
+        typer.echo("Unfinished  the writer did not close it")
     typer.echo(f"Head        {folded.head}")
 
 
@@ -115,7 +118,8 @@ def _show_account(journal: str, folded: FoldedAccount, *, as_json: bool) -> None
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     typer.echo(f"Journal     {journal}")
-    typer.echo(f"Same        {inputs:,} inputs of {len(sessions)} sessions, every command and fact equal to the bit")
+    of = f"{len(sessions)} session{'' if len(sessions) == 1 else 's'}"
+    typer.echo(f"Same        {inputs:,} inputs of {of}, every command and fact equal to the bit")
     for name, one in sessions.items():
         typer.echo(f"Session     {name}: {_line(one)}")
     changed = sorted({file for one in sessions.values() for file in one["changed_sources"]})

@@ -96,7 +96,7 @@ class Denied(NamedTuple):
     bound: str
 
 
-class Deferred(NamedTuple):
+class RequestDeferred(NamedTuple):
     """A request waits for the market to open; a start before then takes it up again."""
 
     session: str
@@ -120,7 +120,7 @@ class StateChanged(NamedTuple):
     it is a phase of the run and demands nothing."""
 
 
-class Finding(NamedTuple):
+class AccountFinding(NamedTuple):
     """Something that a person should look at."""
 
     code: str
@@ -131,6 +131,21 @@ class Finding(NamedTuple):
     theirs: str = ""
     question: str = ""
     """What a person is asked; empty: nothing."""
+
+
+class ExternalFill(NamedTuple):
+    """An execution, or the part of one, that is of no strategy: in the account's risk, in nobody's profit."""
+
+    fill_id: str
+    """Empty: no execution, but a person's word about units that the broker shows."""
+    symbol: str
+    product: str
+    quantity: int
+    """Signed units."""
+    price: float
+    """Rupees per unit; NaN where none is known."""
+    time: int
+    """UTC nanoseconds."""
 
 
 class StrayArrived(NamedTuple):
@@ -188,8 +203,8 @@ class RunStopped(NamedTuple):
 
 
 AccountBody = (
-    AccountHeader | RunStarted | Sending | Returned | Denied | Deferred | StateChanged | Finding | StrayArrived
-    | CommandHeard | StrategyMemory | SessionFacts | DrillEnded | RunStopped
+    AccountHeader | RunStarted | Sending | Returned | Denied | RequestDeferred | StateChanged | AccountFinding
+    | ExternalFill | StrayArrived | CommandHeard | StrategyMemory | SessionFacts | DrillEnded | RunStopped
 )  # fmt: skip
 ACCOUNT_KINDS: dict[str, type] = {
     "account": AccountHeader,
@@ -197,9 +212,10 @@ ACCOUNT_KINDS: dict[str, type] = {
     "sending": Sending,
     "returned": Returned,
     "denied": Denied,
-    "deferred": Deferred,
+    "deferred": RequestDeferred,
     "state": StateChanged,
-    "finding": Finding,
+    "finding": AccountFinding,
+    "external": ExternalFill,
     "stray": StrayArrived,
     "command": CommandHeard,
     "memory": StrategyMemory,

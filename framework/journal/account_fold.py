@@ -19,9 +19,10 @@ from framework.journal.account_entries import (
     LIFTED,
     AccountHeader,
     CommandHeard,
-    Deferred,
     Denied,
     DrillEnded,
+    ExternalFill,
+    RequestDeferred,
     RequestName,
     Returned,
     RunnerState,
@@ -83,6 +84,10 @@ class FoldedAccount:
     """Requests that were let not leave, where a reader asked for records."""
     broker_ids: dict[str, str] = field(default_factory=dict)
     """Tag → the broker's name of the order."""
+    external: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(symbol, product) → signed units of no strategy."""
+    external_ids: set[str] = field(default_factory=set)
+    """Executions that were booked as such."""
     state: RunnerState = RunnerState.STARTING
     demands: dict[str, RunnerState] = field(default_factory=dict)
     """Causes that hold the account back, with the state that each demands."""
@@ -108,14 +113,14 @@ def fold_account(
     """
     walk = Walk(lines)
     account = FoldedAccount()
-    folding = _AccountFold(account, rules or {}, records=records)
+    folding = AccountFold(account, rules or {}, records=records)
     for text in walk:
         folding.take(written_entry(text))
     account.entries, account.head = walk.entries, walk.head
     return account
 
 
-class _AccountFold:
+class AccountFold:
     """One fold on its way."""
 
     def __init__(
@@ -130,8 +135,9 @@ class _AccountFold:
             Sending: self._sending,
             Returned: self._returned,
             Denied: self._denied,
-            Deferred: self._deferred,
+            RequestDeferred: self._deferred,
             StateChanged: self._changed,
+            ExternalFill: self._external,
             StrategyMemory: self._remember,
             CommandHeard: self._hear,
             RunStopped: self._stop,
@@ -197,7 +203,7 @@ class _AccountFold:
         if self._records:
             self._account.denied.append(denied)
 
-    def _deferred(self, deferred: Deferred) -> None:
+    def _deferred(self, deferred: RequestDeferred) -> None:
         self._account.deferred[deferred.session, deferred.order_id, deferred.request] = deferred.until
 
     def _changed(self, changed: StateChanged) -> None:
@@ -209,6 +215,11 @@ class _AccountFold:
             account.demands.pop(changed.cause, None)
         elif changed.demand:
             account.demands[changed.cause] = RunnerState(changed.demand)
+
+    def _external(self, fill: ExternalFill) -> None:
+        key, units = (fill.symbol, fill.product), self._account.external
+        units[key] = units.get(key, 0) + fill.quantity
+        self._account.external_ids.add(fill.fill_id)
 
     def _remember(self, memory: StrategyMemory) -> None:
         self._account.sessions[memory.session].memory = memory.state

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-    from framework.live.threads import Threads
+    from framework.live.threads import BlockingCalls
 
 FOLDER = "control"
 HALT_FILE, KILL_FILE, UNBLOCK_FILE = "HALT", "KILL", "UNBLOCK"
@@ -182,7 +182,7 @@ def clear_switches(folder: Path) -> None:
 class ControlSource:
     """Source of a runner's commands: files, switches and signals."""
 
-    def __init__(self, folder: Path, threads: Threads, poll_s: float = POLL_S) -> None:
+    def __init__(self, folder: Path, threads: BlockingCalls, poll_s: float = POLL_S) -> None:
         """``folder``: the account's run folder, which need not be there yet."""
         self.folder = folder
         self._threads = threads

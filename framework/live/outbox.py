@@ -32,7 +32,7 @@ from framework.broker.port import (
     OutgoingOrder,
 )
 from framework.errors import BrokerError
-from framework.journal.account_entries import Deferred, Denied, RequestName, Returned, Sending
+from framework.journal.account_entries import Denied, RequestDeferred, RequestName, Returned, Sending
 from framework.journal.account_fold import as_text, key_of
 from framework.journal.errors import JournalError
 from framework.live.failpoints import failpoint
@@ -88,6 +88,10 @@ class Gatekeeper(Protocol):
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """The last price of a symbol, rupees."""
+        ...
+
+    def is_open(self, now: int) -> bool:
+        """True within today's trading hours; outside them requests wait."""
         ...
 
     def distrust_symbol(self, symbol: str, why: str) -> None:
@@ -176,7 +180,7 @@ class Outbox:
     def _defer(self, item: OutboxItem, until: int) -> None:
         self._deferred.append((until, item))
         failpoint("deferred")
-        self._journal.note(Deferred(item.traded.name, item.tag, item.order_id, item.request, until))
+        self._journal.note(RequestDeferred(item.traded.name, item.tag, item.order_id, item.request, until))
 
     def release(self, now: int) -> None:
         """Take up what has waited until now."""
@@ -184,6 +188,10 @@ class Outbox:
         self._deferred = [(until, item) for until, item in self._deferred if until > now]
         self._queue += due
         self._arrived.set()
+
+    def waits_for_open(self, traded: TradedStrategy, now: int) -> bool:
+        """True while a request of this strategy waits here for the market to open: no broker can have answered it."""
+        return any(item.traded is traded for _, item in self._deferred) and not self._gate.is_open(now)
 
     def resume(self, traded: TradedStrategy, command: Command, until: int) -> None:
         """Put aside once more what the process before this one had put aside."""

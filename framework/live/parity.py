@@ -17,6 +17,7 @@ or refused, *data* where the store has other bars by now than the runner had, el
 from __future__ import annotations
 
 from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 CAUSES = ("signal", "timing", "price", "quantity", "cost", "reject", "data", "carried")
 
 
-class Compared(NamedTuple):
+class ParityCount(NamedTuple):
     """Count of things of one kind that were compared, and how many of them differ."""
 
     compared: int
@@ -53,10 +54,10 @@ class ParityDifference(NamedTuple):
 class StrategyParity(NamedTuple):
     """Parity of one strategy over a day."""
 
-    signals: Compared
-    orders: Compared
-    fills: Compared
-    equity: Compared
+    signals: ParityCount
+    orders: ParityCount
+    fills: ParityCount
+    equity: ParityCount
     """Closes of the day, to the paisa."""
     differences: tuple[ParityDifference, ...]
     causes: dict[str, int]
@@ -104,9 +105,9 @@ def compare_day(
 
 def _signals(
     engine: Record, first: int, last: int, decided: dict[int, Sequence[float]], differences: list[ParityDifference]
-) -> Compared:
+) -> ParityCount:
     if engine.targets is None:
-        return Compared(0, 0)
+        return ParityCount(0, 0)
     count = differ = 0
     for row in range(first, last):
         time = int(engine.panel.time[row])
@@ -119,7 +120,7 @@ def _signals(
             if there and not (said == wanted or (said != said and wanted != wanted)):  # noqa: PLR0124 - NaN
                 differ += 1
                 differences.append(ParityDifference("signal", engine.panel.symbols[i], time, repr(said), repr(wanted)))
-    return Compared(count, differ)
+    return ParityCount(count, differ)
 
 
 def _facts(record: Record, begins: int, ends: int) -> DayFacts:
@@ -141,7 +142,7 @@ def _facts(record: Record, begins: int, ends: int) -> DayFacts:
 
 def _orders(
     engine: Record, ours: DayFacts, theirs: DayFacts, differences: list[ParityDifference]
-) -> tuple[Compared, Compared]:
+) -> tuple[ParityCount, ParityCount]:
     symbols = engine.panel.symbols
     order_differ = fill_differ = fill_count = 0
     ids = sorted(ours.orders.keys() | theirs.orders.keys())
@@ -151,27 +152,29 @@ def _orders(
         if shown is None:
             continue
         symbol, time = symbols[shown.order.instrument], shown.order.decided_at
-        if _order_text(one) != _order_text(other):
+        mine, yours = _order_text(one, ours.fills.get(order_id)), _order_text(other, theirs.fills.get(order_id))
+        if mine != yours:
             order_differ += 1
-            differences.append(ParityDifference("order", symbol, time, _order_text(one), _order_text(other)))
-        mine, yours = ([_fill_text(settled) for settled in side.fills.get(order_id, [])] for side in (ours, theirs))
-        fill_count += max(len(mine), len(yours))
-        for place in range(max(len(mine), len(yours))):
-            first, second = ((texts[place] if place < len(texts) else "nothing") for texts in (mine, yours))
+            differences.append(ParityDifference("order", symbol, time, mine, yours))
+        pairs = [[_fill_text(settled) for settled in side.fills.get(order_id, [])] for side in (ours, theirs)]
+        for first, second in zip_longest(*pairs, fillvalue="nothing"):
+            fill_count += 1
             if first != second:
                 fill_differ += 1
                 differences.append(ParityDifference("fill", symbol, time, first, second))
-    return Compared(len(ids), order_differ), Compared(fill_count, fill_differ)
+    return ParityCount(len(ids), order_differ), ParityCount(fill_count, fill_differ)
 
 
-def _order_text(record: OrderRecord | None) -> str:
+def _order_text(record: OrderRecord | None, fills: Sequence[Settlement] | None) -> str:
+    """An order with its verdict and what of it filled on the day."""
     if record is None:
         return "nothing"
     order = record.order
     why = record.verdict.reason or ""
+    filled = sum(one.fill.quantity for one in fills or ())
     return (
         f"{order.quantity:+d} of {record.requested:+d} {order.type.name} {order.reason} limit {order.limit!r} "
-        f"trigger {order.trigger!r} {why} → {record.filled:+d}"
+        f"trigger {order.trigger!r} {why} → {filled:+d}"
     )
 
 
@@ -180,7 +183,7 @@ def _fill_text(settled: Settlement) -> str:
     return f"{fill.quantity:+d} @ {fill.price!r} at {fill.time}, charges {settled.charges_paise} paise"
 
 
-def _equity(runner: Record, engine: Record, first: int, last: int, differences: list[ParityDifference]) -> Compared:
+def _equity(runner: Record, engine: Record, first: int, last: int, differences: list[ParityDifference]) -> ParityCount:
     """Equity at each close of the day, to the paisa."""
     differ = 0
     for row in range(first, last):
@@ -191,7 +194,7 @@ def _equity(runner: Record, engine: Record, first: int, last: int, differences: 
             differ += 1
             time = int(engine.panel.time[row])
             differences.append(ParityDifference("equity", "", time, f"{ours} paise", f"{theirs} paise"))
-    return Compared(last - first, differ)
+    return ParityCount(last - first, differ)
 
 
 def _day_paise(runner: Record, engine: Record, first: int, last: int) -> int:

@@ -38,11 +38,7 @@ class CommandedRunner(Protocol):
 
     traded: dict[str, TradedStrategy]
     states: RunnerStates
-
-    @property
-    def account(self) -> str:
-        """Name of the account."""
-        ...
+    account_name: str
 
     def give(self, traded: TradedStrategy, event: Input) -> object:
         """Hand a session an input."""
@@ -50,7 +46,7 @@ class CommandedRunner(Protocol):
 
     @property
     def closed(self) -> str:
-        """Why nothing but cancels may leave; empty while it may."""
+        """Reason why nothing but cancels may leave; empty while it may."""
         ...
 
     def note(self, body: Body) -> None:
@@ -225,7 +221,7 @@ class PersonCommands:
     # ------------------------------------------------------------------ drills
 
     def _block_loop(self, arguments: Mapping[str, str]) -> Obeyed:
-        if not self._runner.account.startswith(DRILL_ACCOUNT):
+        if not self._runner.account_name.startswith(DRILL_ACCOUNT):
             return Obeyed(f"refused: a loop is blocked in an account of drills ({DRILL_ACCOUNT}…) only")
         seconds = min(_number(arguments, "seconds"), LONGEST_BLOCK_S)
         return Obeyed(f"the loop hangs for {seconds:g} s at most", block_s=seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import AccountHeader, RunStarted
+from framework.live.account_book import AccountBook
 from framework.live.barrier import Barrier
 from framework.live.clock import ReplayClock
 from framework.live.feed_watch import FeedWatch
@@ -12,6 +13,7 @@ from framework.live.gate_assembly import paper_gate
 from framework.live.hours import MarketClass, hours_of, session_of
 from framework.live.market_watch import MarketWatch
 from framework.live.order_names import OrderNames
+from framework.live.reconciler import AccountView
 from framework.live.replay_feed import ReplayFeed
 from framework.live.runner import Runner
 from framework.live.runner_journal import RunnerJournal
@@ -38,9 +40,10 @@ if TYPE_CHECKING:
 
     BrokerMaker = Callable[[Sequence["RecordedStrategy"], Clock], Broker]
 
-REPLAY_SILENCE_NS = 900_000_000_000
-"""A recorded minute without a trade has no bar: silence of a replay counts from here only."""
-SYMBOL_SILENCE_NS = 4 * REPLAY_SILENCE_NS
+BAR_SILENCE_NS = 60_000_000_000
+"""Bars and marks of a replay come in every minute."""
+SYMBOL_SILENCE_NS = 86_400_000_000_000
+"""A recorded minute without a trade has no bar, and a share may not trade all day; marks say that a replay lives."""
 CLASSES = ("cas", "other")
 """Classes of hours of a share whose own is not known: the first close of them counts."""
 
@@ -130,9 +133,11 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         state=lambda: states.trading,
         today=session_of(days[0]),
     )
+    seen = {fill_id for session in folded.sessions.values() for fill_id in session.fill_ids}
+    book = AccountBook(gate.members, order_names, external=folded.external, seen=seen | folded.external_ids)
     runner = Runner(
         run=run,
-        account=deployment.account,
+        account_name=deployment.account,
         traded=traded,
         barriers=barriers,
         schedule=schedule,
@@ -140,15 +145,16 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         broker=broker,
         clock=clock,
         journal=journal,
-        names=order_names,
-        gate=gate,
+        account=AccountView(gate.members, book, gate.world, order_names),
+        gate=gate.keeper,
         states=states,
         folded=folded,
         control=control,
         watch=MarketWatch(
             hours,
             schedule.opinion_on,
-            FeedWatch(map(str, instruments), every_ns=REPLAY_SILENCE_NS, symbol_ns=SYMBOL_SILENCE_NS),
+            FeedWatch(map(str, instruments), every_ns=BAR_SILENCE_NS, symbol_ns=SYMBOL_SILENCE_NS, began=start),
+            marks_are_life=True,
             broker=schedule.opinion_on,  # the paper exchange trades when the table says so
         ),
     )

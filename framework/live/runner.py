@@ -34,10 +34,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from framework.broker.book import BrokerConnection, BrokerFill, BrokerOrder, FillAnnulled
 from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches
-from framework.errors import BrokerError, InvariantError, StrategyError
+from framework.errors import InvariantError, StrategyError
 from framework.journal.account_entries import (
+    AccountFinding,
     CommandHeard,
-    Finding,
     RequestName,
     RunnerState,
     RunStopped,
@@ -49,19 +49,22 @@ from framework.live.barrier import opening_of
 from framework.live.control import ControlCommand, kill_wanted
 from framework.live.failpoints import failpoint
 from framework.live.market_watch import FEED_SILENT
-from framework.live.news import fill_answer, order_answer
+from framework.live.news import order_answer
+from framework.live.order_names import tag_of
 from framework.live.outbox import Outbox
 from framework.live.person_commands import KILLED, PersonCommands, block
 from framework.live.reactions import wishes
+from framework.live.reconciler import Reconciler
 from framework.live.schedule import MomentKind
 from framework.types import events
 from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
+from framework.types.record import OrderRecord
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from framework.broker.book import BrokerNews
-    from framework.broker.feed import Feed, FeedEvent
+    from framework.broker.feed import FeedEvent, MarketFeed
     from framework.broker.port import Broker
     from framework.journal.account_fold import FoldedAccount, Key
     from framework.journal.entries import Body
@@ -69,13 +72,13 @@ if TYPE_CHECKING:
     from framework.live.clock import Clock
     from framework.live.control import ControlSource
     from framework.live.market_watch import MarketWatch
-    from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
+    from framework.live.reconciler import AccountView
     from framework.live.runner_journal import RunnerJournal
     from framework.live.runner_state import RunnerStates
     from framework.live.schedule import Schedule, ScheduleMoment
     from framework.live.traded_strategy import TradedStrategy
-    from framework.types.events import Answer, Fact, Input, Outcome
+    from framework.types.events import Fact, Input, Outcome
     from framework.types.orders import BarRow
 
 INBOX = 10_000
@@ -114,7 +117,7 @@ class LockstepBroker(Protocol):
         ...
 
 
-class Due(NamedTuple):
+class ReadyRow(NamedTuple):
     """Row of one strategy that may be traded now."""
 
     close_time: int
@@ -140,15 +143,15 @@ class Runner:
         self,
         *,
         run: str,
-        account: str,
+        account_name: str,
         traded: Sequence[TradedStrategy],
         barriers: dict[str, Barrier],
         schedule: Schedule,
-        feed: Feed,
+        feed: MarketFeed,
         broker: Broker,
         clock: Clock,
         journal: RunnerJournal,
-        names: OrderNames,
+        account: AccountView,
         gate: Gatekeeper,
         states: RunnerStates,
         folded: FoldedAccount,
@@ -160,7 +163,7 @@ class Runner:
         ``control``: a person's commands; without it nobody can give any.
         """
         self.run_name = run
-        self._account = account
+        self.account_name = account_name
         self._control = control
         self._persons = PersonCommands(self)
         self.traded = {one.name: one for one in traded}
@@ -170,11 +173,10 @@ class Runner:
         self.gate = gate
         self._barriers = barriers
         self._schedule = schedule
-        self._reconciled_at = 0
         self._passed = 0
         """The schedule's moments up to here have been passed."""
         self._feed = feed
-        self._names = names
+        self._names = names = account.names
         self._folded = folded
         self._watch = watch
         self._worries: set[tuple[str, str]] = set()
@@ -194,6 +196,16 @@ class Runner:
             settled=self._take_lockstep_news,
             killed=self._is_killed,
         )
+        self.reconciler = Reconciler(
+            broker=broker,
+            account=account,
+            clock=clock,
+            journal=journal,
+            states=states,
+            gate=gate,
+            give=lambda name, answer: self.give(self.traded[name], answer),
+        )
+        self._account = account
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | ControlCommand] = asyncio.Queue(INBOX)
         self._stopping = ""
         self._tasks: list[asyncio.Task[None]] = []
@@ -323,13 +335,15 @@ class Runner:
     async def _take_market(self, event: FeedBar | FeedReaches) -> None:
         """Rows that are ready now, in the order of time, each after what the schedule had before it."""
         now = self.clock.now()
-        if isinstance(event, FeedReaches) and now - self._reconciled_at >= RECONCILE_NS:
+        if isinstance(event, FeedReaches) and now - self.reconciler.read_at >= RECONCILE_NS:
             await self.reconcile()
-        due: list[Due] = []
+        due: list[ReadyRow] = []
         held = self._watch.take(event, now) if self._watch is not None and isinstance(event, FeedBar) else None
         if held is not None:
             self._note_stray(held)
             return
+        if self._watch is not None and isinstance(event, FeedReaches):
+            self._watch.hear_mark(now)
         for place, (name, barrier) in enumerate(self._barriers.items()):
             if isinstance(event, FeedReaches):
                 rows = barrier.reach(event.time)
@@ -340,7 +354,7 @@ class Runner:
                 rows = barrier.complete(now)
             traded = self.traded[name]
             closed = traded.session.last_row.time  # before a restart, perhaps
-            due += [Due(row.close_time, place, traded, row) for row in rows if row.time > closed]
+            due += [ReadyRow(row.close_time, place, traded, row) for row in rows if row.time > closed]
         if isinstance(event, FeedBar):
             self.gate.see_price(event.symbol, event.close, now)
             failpoint("price_seen")
@@ -379,11 +393,13 @@ class Runner:
         self.outbox.release(self.clock.now())
         failpoint("released")
         if moment.kind is MomentKind.OPEN:
+            await self._settle_commands()  # what waited for the market is in the book before the first bar opens
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
             for traded in self.traded.values():
-                self.give(traded, Tick(self._moment(traded)))
+                if not self.outbox.waits_for_open(traded, self.clock.now()):  # a session would miss an answer
+                    self.give(traded, Tick(self._moment(traded)))
         await self._settle_commands()
 
     def _look(self) -> None:
@@ -432,6 +448,8 @@ class Runner:
     async def _trade_row(self, traded: TradedStrategy, row: BarRow) -> None:
         """From wherever this row stands: a process may have died within it."""
         session = traded.session
+        if not row.close_time:
+            return  # no row has closed yet
         if row.time > session.last_row.time:
             if not session.is_open(row.time):
                 await self._give_and_settle(traded, opening_of(row))
@@ -442,6 +460,8 @@ class Runner:
             await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
             failpoint("row_closed")
         if session.awaits_decision:
+            if not self.reconciler.read_at:
+                await self.reconcile()
             await self._decide(traded, row)
         if self._lockstep is not None and traded.settings.fill_at == "same_close":
             await self._take_each(self._lockstep.fill_at_close(traded.name, row))
@@ -483,6 +503,7 @@ class Runner:
         """Each execution with all that follows from it before the next one is decided."""
         async for one in news:
             failpoint("bar_news")
+            self.reconciler.read_at = 0  # the broker's figure of funds is from before it
             self._take_news(one)
             await self._settle_commands()
 
@@ -509,6 +530,8 @@ class Runner:
         failpoint("input_handled")
         for fact in outcome.facts:
             self._observe(traded, fact)
+        if outcome.facts:
+            self.reconciler.check_books()
         if outcome.commands:
             self.outbox.put(traded, outcome.commands)
             failpoint("commands_queued")
@@ -516,6 +539,9 @@ class Runner:
 
     def _observe(self, traded: TradedStrategy, fact: Fact) -> None:
         """Facts that concern the account: a surprise is a finding of it."""
+        self._account.book.note_fact(traded.name, fact)
+        if isinstance(fact, OrderRecord):
+            self._account.world.note_fact(fact, tag_of(traded.name, fact.order.order_id))
         if isinstance(fact, events.Surprise):
             self.finding(fact.code, fact.text, session=traded.name)
 
@@ -532,44 +558,36 @@ class Runner:
             failpoint("lockstep_news")
 
     def _take_news(self, news: BrokerNews) -> None:
-        if isinstance(news, BrokerFill | BrokerOrder):
-            owner = self._names.owner(news.tag)
-            traded = self.traded.get(owner[0]) if owner else None
-            if owner is None or traded is None:
-                self.finding("external", f"{news.symbol} {news.quantity:+d}, tag {news.tag!r}", symbol=news.symbol)
-                return
+        if isinstance(news, BrokerFill):
             self._names.learn(news.tag, news.broker_id)
-            answer: Answer | None
-            if isinstance(news, BrokerFill):
-                answer = fill_answer(news, traded, owner[1], self._moment(traded))
-                failpoint("fill_taken")
-            else:
-                answer = order_answer(news, traded, owner[1], self._moment(traded))
-                failpoint("order_news_taken")
-            if answer is not None:
-                self.give(traded, answer)
-            failpoint("news_taken")
+            self.reconciler.take_fill(news)
+            failpoint("fill_taken")
+        elif isinstance(news, BrokerOrder):
+            self._take_order_news(news)
         elif isinstance(news, FillAnnulled):
             self.finding("fill_annulled", f"{news.fill_id}: {news.reason}")
             self.states.demand("fill_annulled", RunnerState.HALTED, f"execution {news.fill_id} was annulled")
         elif news.up:
             self.states.lift("broker_down", news.why)
+            self.reconciler.read_at = 0  # what was missed meanwhile is in the book
         else:
             self.states.demand("broker_down", RunnerState.REDUCE_ONLY, news.why)
+        failpoint("news_taken")
+
+    def _take_order_news(self, news: BrokerOrder) -> None:
+        owner = self._names.owner(news.tag)
+        traded = self.traded.get(owner[0]) if owner else None
+        if owner is None or traded is None:
+            return  # nobody's order: the book read says what it means for us
+        self._names.learn(news.tag, news.broker_id)
+        answer = order_answer(news, traded, owner[1], self._moment(traded))
+        failpoint("order_news_taken")
+        if answer is not None:
+            self.give(traded, answer)
 
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""
-        try:
-            snapshot = await self.broker.snapshot()
-            failpoint("snapshot_read")
-        except BrokerError as error:
-            self.finding("snapshot", str(error))
-            return
-        self._reconciled_at = snapshot.as_of
-        if snapshot.available_paise is not None:
-            shown = None if snapshot.orders is None else [one.tag for one in snapshot.orders if not one.state.is_final]
-            self.gate.see_funds(snapshot.available_paise, snapshot.as_of, shown)
-            failpoint("funds_noted")
+        await self.reconciler.run()
 
     # ------------------------------------------------------------------ what a person says
 
@@ -593,13 +611,8 @@ class Runner:
             await self._control.heard(command)
 
     @property
-    def account(self) -> str:
-        """Name of the account."""
-        return self._account
-
-    @property
     def closed(self) -> str:
-        """Why nothing but cancels may leave; empty while it may."""
+        """Reason why nothing but cancels may leave; empty while it may."""
         return self.outbox.closed or self._is_killed()
 
     def note(self, body: Body) -> None:
@@ -621,14 +634,14 @@ class Runner:
             self._lockstep.move_capital(traded.name, paise)
 
     def _is_killed(self) -> str:
-        """Why nothing but cancels may leave from this moment on; empty while it may."""
+        """Reason why nothing but cancels may leave from this moment on; empty while it may."""
         return KILLED if self._control is not None and kill_wanted(self._control.folder) else ""
 
     # ------------------------------------------------------------------ what a person sees
 
     def finding(self, code: str, text: str, *, symbol: str = "", session: str = "", question: str = "") -> None:
         """Note something that a person should look at."""
-        self.journal.note(Finding(code, text, symbol, session, question=question))
+        self.journal.note(AccountFinding(code, text, symbol, session, question=question))
         failpoint("finding_noted")
 
     def _break(self, why: str) -> None:

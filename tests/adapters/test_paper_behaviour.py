@@ -21,7 +21,10 @@ from tests.broker.paper_driver import OPENS_NS, ListStorage, PaperDriver
 
 SHARES = [field.name for field in fields(PaperBehaviour) if field.type == "float"]
 FAULTY = PaperBehaviour(
-    **dict.fromkeys([name for name in SHARES if name != "lost_while_down"], 0.15), lost_while_down=0.5
+    **dict.fromkeys(SHARES, 0.12)
+    | {"lost_while_down": 0.5, "logged_out": 0.03, "address_refused": 0.03, "lost_request": 0.05, "late_arrival": 0.05},
+    logged_out_ns=(10**9, 10**9),
+    address_refused_ns=(10**9, 10**9),
 )
 
 
@@ -45,12 +48,14 @@ async def wild_day(d):
     for number in range(40):
         quantity = chooser.choice([10, 20, -10, -20])
         kind = chooser.choice([MARKET, LIMIT])
-        tag, outcome = await d.send(quantity, kind, limit=100.0, instrument=number % 2, strategy=STRATEGIES[number % 2])
+        far = 50.0 if quantity > 0 else 150.0
+        limit = chooser.choice([100.0, far])
+        tag, outcome = await d.send(quantity, kind, limit=limit, instrument=number % 2, strategy=STRATEGIES[number % 2])
         outcomes.append((tag, outcome))
         await d.trade(chooser.choice([99.0, 100.0, 101.0]), INSTRUMENTS[number % 2])
         if isinstance(outcome, OrderAccepted):
             names = OutgoingCancel(tag, outcome.broker_id)
-            outcomes.append(await d.change(names, 2 * quantity, limit=100.0))
+            outcomes.append(await d.change(names, 2 * quantity, limit=far))
             outcomes.append(await d.broker.cancel(names))
         with suppress(BrokerError):
             outcomes.append(await d.broker.snapshot())
@@ -83,9 +88,9 @@ def test_the_same_seed_is_the_same_day_and_another_one_is_not():
 @pytest.mark.parametrize("lockstep", [True, False])
 def test_every_fault_happens(lockstep):
     seen = Counter()
-    for seed in range(6):
+    for seed in range(10):
         seen += played(seed, lockstep=lockstep)[1]
-    by_ticks_only = {"partial_fill"} if lockstep else set()
+    by_ticks_only = {"partial_fill", "over_fill"} if lockstep else set()
     assert set(SHARES) == set(seen) | by_ticks_only
 
 

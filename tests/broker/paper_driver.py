@@ -4,6 +4,8 @@ import asyncio
 from collections import Counter
 from random import Random
 
+import pytest
+
 from adapters.paper.behaviour import PERFECT, Dice, PaperBehaviour
 from adapters.paper.broker import PaperBroker
 from adapters.paper.ledger import PaperBook
@@ -18,6 +20,9 @@ OPENS_NS = 1_704_080_700 * 10**9
 """2024-01-01 09:15 in India, a Monday."""
 MUCH = 1e12
 """Units that no order here has."""
+
+
+BY_TICKS_ONLY = {"over_fill"}
 
 
 class ScriptedDice(Dice):
@@ -107,6 +112,8 @@ class PaperDriver(BrokerDriver):
         return FeedTick(str(instrument), self.clock.now(), price, NAN)
 
     def fault(self, name: str) -> None:
+        if self.lockstep and name in BY_TICKS_ONLY:
+            pytest.skip(f"{name}: a simulated exchange that is shown bars keeps to the order")
         self.dice.due[name] += 1
 
     def annul(self, fill_id: str) -> None:

@@ -1,7 +1,7 @@
 """Words for every kind of an account's entries."""
 
 from framework.journal import account_entries as entries
-from framework.journal.account_wording import ACCOUNT_WORDS
+from framework.journal.account_words import ACCOUNT_WORDS
 from framework.journal.wording import Wording
 
 PLACE = entries.RequestName.PLACE
@@ -23,7 +23,7 @@ LINES = [
         "place order 7 (tag a1-7): value, has 9, may have 5",
     ),
     (
-        entries.Deferred("a1", "a1-7", 7, PLACE, 1_764_560_700_000_000_000),
+        entries.RequestDeferred("a1", "a1-7", 7, PLACE, 1_764_560_700_000_000_000),
         "place order 7 (tag a1-7) until 2025-12-01 03:45:00 UTC",
     ),
     (
@@ -31,8 +31,16 @@ LINES = [
         "active → halted (journal): disk full",
     ),
     (
-        entries.Finding("quantity", "differs", "NSE:SBIN", ours="5", theirs="6", question="adopt?"),
+        entries.AccountFinding("quantity", "differs", "NSE:SBIN", ours="5", theirs="6", question="adopt?"),
         "quantity NSE:SBIN differs (ours 5, theirs 6) adopt?",
+    ),
+    (
+        entries.ExternalFill("x1", "NSE:SBIN", "CNC", -40, 799.5, 1),
+        "-40 NSE:SBIN (CNC) at 799.50 are nobody's: execution x1",
+    ),
+    (
+        entries.ExternalFill("", "NSE:SBIN", "CNC", 40, float("nan"), 1),
+        "+40 NSE:SBIN (CNC) are nobody's: by a person's word",
     ),
     (entries.StrayArrived("NSE:SBIN", 1, 2, 799.5, "late"), "NSE:SBIN at 799.50: late"),
     (entries.CommandHeard("halt", {"by": "me"}, "done"), "halt by=me: done"),
