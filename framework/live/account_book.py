@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from framework.broker.book import BrokerFill
+    from framework.live.account_orders import AccountMember, PositionKey
     from framework.live.order_names import OrderNames
-    from framework.live.pretrade_world import AccountMember
     from framework.types.events import Fact
 
-PositionKey = tuple[str, str]
-"""Symbol and product."""
 STRANGER = 0
 """Order id of an execution that no order of ours explains."""
 

@@ -18,7 +18,7 @@ from framework.types.orders import LIMIT, MARKET, NAN, OrderType
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from framework.live.account_book import PositionKey
+    from framework.live.account_orders import PositionKey
 
 
 class RestingOrder(NamedTuple):

@@ -57,7 +57,7 @@ def order(units, kind, limit=NAN, trigger=NAN, *, confirmed=True):
         # a market order in doubt that adds: 150 × 50; one that would reduce counts for nothing
         (100, [order(50, MARKET, confirmed=False)], (7_500, 150)),
         (100, [order(-50, MARKET, confirmed=False)], (5_000, 100)),
-        # targets of 500 for a position of 100, up to 550: 400 are short from 520, 500 × 30 less the 100 × 50 of the position
+        # targets of 500 for a position of 100, up to 550: 500 × 30 less the 100 × 50 that the position wins
         (100, [order(-100, LIMIT, limit=520.0), order(-400, LIMIT, limit=520.0)], (10_000, 100)),
     ],
 )

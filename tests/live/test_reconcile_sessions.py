@@ -93,7 +93,7 @@ class LossyBroker(BookStand):
         positions = (BrokerPosition(INFY, "CNC", self.net),) if self.net else ()
         snapshot = BrokerSnapshot(self.at, tuple(self.orders.values()), tuple(self.fills), positions)
         taken = [self.tell(one) for one in snapshot.fills]
-        belief = belief_of(self.world._members, self.book, self.world.may_be_there)
+        belief = belief_of(self.world._account.members, self.book, self.world.may_be_there)
         outcome = reconcile(belief, snapshot, self.at, names=self.book._names, memory=self.memory)
         self.memory = outcome.memory
         for name, answer in outcome.answers:
