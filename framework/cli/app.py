@@ -9,6 +9,7 @@ import typer
 from framework.cli import calendar, charges, config, data, instruments, journal, risk, runs, sweeps
 from framework.cli.backtest import backtest_command
 from framework.cli.deployment import deployments_command, new_deployment_command
+from framework.cli.journal_rebuild import rebuild_command
 from framework.cli.parity import parity_command
 from framework.cli.run import run_command
 from framework.cli.setting_options import SettingsCommand
@@ -60,6 +61,7 @@ new_app.command("deployment", cls=SettingsCommand)(new_deployment_command)
 app.add_typer(new_app, name="new")
 app.command("deployments")(deployments_command)
 app.add_typer(runs.app, name="runs")
+journal.app.command("rebuild")(rebuild_command)
 app.add_typer(journal.app, name="journal")
 app.add_typer(risk.app, name="risk")
 app.command("verify")(verify_command)
