@@ -81,10 +81,12 @@ def unknown_command(account: Account = None, db: Database = None, as_json: AsJso
             return
         if not found:
             typer.echo(f"No order of account {place.account} is unknown.")
+        from framework.cli.status_screen import moment_text
+
         for one in found:
             typer.echo(f"{one.tag}  {one.symbol} {one.quantity:+,} {one.type}, {one.filled:+,} filled ({one.reason})")
             for step in one.steps:
-                typer.echo(f"  {when(step.at)}  {step.text}")
+                typer.echo(f"  {moment_text(step.at)}  {step.text}")
             typer.echo(f"  blocks: {blocks(one)}\n  you can: {can_do(one)}")
 
 
@@ -292,15 +294,6 @@ def order_row(order: OpenOrderStatus, names: dict[str, str]) -> dict[str, Any]:
     """An order as ``--json`` prints it."""
     row = _finite(order._asdict())
     return {**row, "steps": [step._asdict() for step in order.steps], "strategy": names.get(order.session, "")}
-
-
-def when(moment: int) -> str:
-    """A moment in India, to the second."""
-    from datetime import datetime
-
-    from framework.live.account_status import ZONE
-
-    return f"{datetime.fromtimestamp(moment // 1_000_000_000, ZONE):%Y-%m-%d %H:%M:%S}"
 
 
 def _age(now: int, moment: int) -> float | None:

@@ -139,7 +139,7 @@ def _foot(one: Mapping[str, Any]) -> RenderableType:
     else:
         foot.append(
             f"\nlast drill: flat after {drill['seconds']:.1f} s, {drill['orders']:,} orders cancelled, "
-            f"{drill['positions']:,} positions left ({_day(drill['at'])})"
+            f"{drill['positions']:,} positions left ({moment_text(drill['at'])})"
         )
     for found in one["questions"]:
         foot.append(f"\nquestion: {found['symbol']} {found['text']} {found['question']}", "yellow")
@@ -150,7 +150,10 @@ def _foot(one: Mapping[str, Any]) -> RenderableType:
     return foot
 
 
-def _day(moment: int) -> str:
-    from framework.cli.status import when
+def moment_text(moment: int) -> str:
+    """A moment in India, to the second; – for 0."""
+    from datetime import datetime
 
-    return when(moment) if moment else NONE
+    from framework.live.account_status import ZONE
+
+    return f"{datetime.fromtimestamp(moment // 1_000_000_000, ZONE):%Y-%m-%d %H:%M:%S}" if moment else NONE

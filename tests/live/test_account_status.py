@@ -118,7 +118,8 @@ def test_a_screen_without_a_terminal_is_as_wide_as_its_tables(market, finished):
     folder, database = market
     done = subprocess.run(
         [sys.executable, "-m", "framework", "status", "--account", "paper"], cwd=folder, text=True,
-        capture_output=True, env={**os.environ, "TULYA_DB": str(database), "PYTHONPATH": str(ROOT), "COLUMNS": "60"}, check=True,
+        capture_output=True, env={**os.environ, "TULYA_DB": str(database), "PYTHONPATH": str(ROOT), "COLUMNS": "60"},
+        check=True,
     )  # fmt: skip
     assert "…" not in done.stdout
     assert "exposure if this process dies now: " in done.stdout
@@ -127,8 +128,8 @@ def test_a_screen_without_a_terminal_is_as_wide_as_its_tables(market, finished):
 def test_an_account_without_a_journal_is_named_with_the_way_to_one(market):
     folder, database = market
     done = subprocess.run(
-        [sys.executable, "-m", "framework", "status", "--account", "nobody"], cwd=folder, capture_output=True, text=True,
-        env={**os.environ, "TULYA_DB": str(database), "PYTHONPATH": str(ROOT)}, check=False,
+        [sys.executable, "-m", "framework", "status", "--account", "nobody"], cwd=folder, text=True,
+        capture_output=True, env={**os.environ, "TULYA_DB": str(database), "PYTHONPATH": str(ROOT)}, check=False,
     )  # fmt: skip
     assert 1 == done.returncode
     assert "tulya run DEPLOYMENT writes one" in done.stderr
