@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from framework.live.runner import RunnerReport
 
 FASTEST = "max"
+TEXT = "text"
 HALTED_EXIT_CODE = 5
 
 
@@ -41,6 +42,8 @@ def run_command(
     account: Annotated[
         str | None, typer.Option("--account", help="Another account than the file's.", metavar="NAME")
     ] = None,
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING, ERROR or CRITICAL.")] = "INFO",
+    log_format: Annotated[str, typer.Option(help="Lines of logs/application.log: json or text.")] = "json",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +61,10 @@ def run_command(
     """
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import find_deployment
+    from framework.log import ProgramLog
 
+    if log_format not in {TEXT, "json"}:
+        raise ConfigError(f"--log-format {log_format!r} is none; write json or text")
     chosen = on_account(find_deployment(deployment), account)
     if replay is None:
         raise ConfigError(
@@ -66,7 +72,8 @@ def run_command(
             "--replay 2015-01-05..2015-01-09"
         )
     days = days_of(replay)
-    document = trade_recorded(chosen, database_path(db), days, speed_of(speed))
+    with ProgramLog(level=log_level, json_lines=log_format != TEXT):
+        document = trade_recorded(chosen, database_path(db), days, speed_of(speed))
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
     else:
@@ -137,6 +144,7 @@ def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy
     from framework.live.journal_thread import JournalInline, JournalThread
     from framework.live.threads import NoThreads, PoolThreads
     from framework.live.virtual_loop import run_virtual
+    from framework.log import log_context
     from framework.store.account_files import journal_path, run_folder
     from framework.store.journal_database import JournalDatabase
 
@@ -178,7 +186,8 @@ def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy
                 await writer.close()
                 threads.close()
 
-    return run_virtual(trade()) if fastest else asyncio.run(trade())
+    with log_context(run=run_name, deployment=deployment.name, account=deployment.account):
+        return run_virtual(trade()) if fastest else asyncio.run(trade())
 
 
 def _assembled(
