@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -16,7 +17,7 @@ from framework.cli.options import AsJson, Database
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from framework.journal.account_fold import FoldedAccount
     from framework.live.assembly import RecordedStrategy
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 FASTEST = "max"
 TEXT = "text"
+LONGEST_WRITE_S = 10.0
+"""Seconds that an entry may wait for the disk before the service manager hears of it."""
 HALTED_EXIT_CODE = 5
 
 
@@ -142,6 +145,7 @@ def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy
     from framework.live.account_journal import folded_account, replay_plan, set_aside
     from framework.live.control import POLL_S, VIRTUAL_POLL_S, CommandName, ControlSource
     from framework.live.journal_thread import JournalInline, JournalThread
+    from framework.live.service_notice import ServiceNotice, keep_told
     from framework.live.threads import NoThreads, PoolThreads
     from framework.live.virtual_loop import run_virtual
     from framework.log import log_context
@@ -178,10 +182,15 @@ def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy
             for name in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(name, run.runner.stop, f"signal {name.name}")
             loop.add_signal_handler(signal.SIGUSR1, control.signal, CommandName.HALT, "SIGUSR1")
+        notice = ServiceNotice(os.environ, os.getpid())
+        told = asyncio.create_task(keep_told(notice, *health_of(run, writer))) if notice.is_wanted else None
         with second_door(run.broker, folder):
             try:
                 return await run.runner.run()
             finally:
+                notice.send("STOPPING=1")
+                if told is not None:
+                    told.cancel()
                 await run.broker.close()
                 await writer.close()
                 threads.close()
@@ -214,6 +223,27 @@ def _assembled(
         make_broker=lambda some, clock: paper_broker(deployment, some, clock, paper),
         control=control,
     )
+
+
+def health_of(run: ReplayRun, writer: Any) -> tuple[Callable[[], bool], Callable[[], str]]:
+    """Questions of the service manager: is the account reconciled, and what ails (loop, writer, feed)?"""
+    from framework.journal.account_entries import RunnerState
+    from framework.live.market_watch import FEED_SILENT
+
+    states = run.runner.states
+
+    def is_ready() -> bool:
+        return states.state not in {RunnerState.STARTING, RunnerState.RECONCILING}
+
+    def ailing() -> str:
+        if writer.failed:
+            return "the journal cannot be written"
+        if writer.waited_s() > LONGEST_WRITE_S:
+            return f"the journal has waited {writer.waited_s():.0f} s for the disk"
+        silent = {FEED_SILENT, "feed_down"} & states.demands.keys()
+        return f"the feed: {', '.join(sorted(silent))}" if silent else ""
+
+    return is_ready, ailing
 
 
 @contextmanager
