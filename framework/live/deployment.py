@@ -71,6 +71,15 @@ class PaperSettings(NamedTuple):
     seed: int = 1
 
 
+class ReportSettings(NamedTuple):
+    """End-of-day report of a deployment: what it warns of."""
+
+    order_to_trade: float = 10.0
+    """Changes and cancels for each fill of a day, from which on it warns (F87)."""
+    silent_share: float = 0.05
+    """Share of usual days that may be called silent (F86), 0–1."""
+
+
 class DeployedStrategy(NamedTuple):
     """Strategy of a deployment: its parameters, its instruments, its money and its rules."""
 
@@ -115,6 +124,7 @@ class Deployment(NamedTuple):
     """Of the file's bytes."""
     sha256: str
     """Of every value, defaults included: comments, order and spelling do not change it."""
+    report: ReportSettings = ReportSettings()
 
     @property
     def capital_paise(self) -> int:
