@@ -8,6 +8,7 @@ import typer
 
 from framework.cli import calendar, charges, config, data, instruments, journal, risk, runs, sweeps
 from framework.cli.backtest import backtest_command
+from framework.cli.day import day_command
 from framework.cli.deployment import deployments_command, new_deployment_command
 from framework.cli.journal_rebuild import rebuild_command
 from framework.cli.parity import parity_command
@@ -53,6 +54,7 @@ app.add_typer(calendar.app, name="calendar")
 app.command("backtest", cls=SettingsCommand)(backtest_command)
 app.command("run")(run_command)
 app.command("parity")(parity_command)
+app.command("day")(day_command)
 app.command("warmup")(warmup_command)
 app.command("sweep", cls=SettingsCommand)(sweep_command)
 app.add_typer(sweeps.app, name="sweeps")

@@ -15,6 +15,7 @@ from framework.journal.account_entries import (
     Denied,
     DrillEnded,
     ExternalFill,
+    RunnerState,
     RunStarted,
     RunStopped,
     StateChanged,
@@ -25,7 +26,7 @@ from framework.live.day_facts import SessionDay, fills_of, orders_of, refusals_o
 from framework.live.day_findings import day_findings
 from framework.live.deployment import ReportSettings
 from framework.live.hours import session_of
-from framework.live.ledger import clock_text, moment_text
+from framework.live.ledger import clock_text, day_at, moment_text
 from framework.live.protection_time import has_stops
 from framework.live.system_rows import answer_times_ms, system_metrics
 from framework.report.charge_breakdown import NAMES
@@ -66,7 +67,7 @@ def day_document(ledger: AccountLedger, day: date, choices: ReportChoices) -> di
         "day": day.isoformat(),
         "whole": is_whole(ledger, number),
         "as_of": moment_text(ledger.folded.at),
-        "state": str(ledger.folded.state),
+        "state": _state_after(ledger, day),
         "journal_entries": ledger.folded.entries,
         "journal_hash": ledger.folded.head,
         "orders": sum(one["orders"] for one in strategies),
@@ -213,6 +214,13 @@ def _refusals(ledger: AccountLedger, session: SessionLedger, day: date, choices:
             }
         )  # fmt: skip
     return found
+
+
+def _state_after(ledger: AccountLedger, day: date) -> str:
+    """Trading state of the account at the end of a day; phases of a run are none."""
+    trading = {RunnerState.ACTIVE, RunnerState.REDUCE_ONLY, RunnerState.HALTED}
+    states = [one.body.after for one in ledger.entries[StateChanged] if day_at(one.at) <= day]
+    return str(next((state for state in reversed(states) if state in trading), RunnerState.STARTING))
 
 
 def _state(noted: Noted) -> dict[str, str]:
