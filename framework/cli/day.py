@@ -55,10 +55,9 @@ def day_command(
     database, chosen = database_path(db), None
     if deployment is not None:
         from framework.deployments.deployment_file import find_deployment
+        from framework.live.deployment import on_account
 
-        chosen = find_deployment(deployment)
-        if account not in {None, chosen.account}:
-            raise ConfigError(f"{chosen.file} trades on account {chosen.account} and not on {account}; leave one out")
+        chosen = on_account(find_deployment(deployment), account)
         account = chosen.account
     document = report_day(database, chosen_account(database, account), wanted, chosen)
     if out is not None:
@@ -125,12 +124,13 @@ def write_days(database: Path, deployment: Deployment, days: list[date], folder:
 
 def _deployment_of(ledger: AccountLedger) -> Deployment | None:
     from framework.deployments.deployment_file import FOLDER, read_deployments
+    from framework.live.deployment import on_account
 
     run = ledger.folded.run
     if run is None or not FOLDER.is_dir():
         return None
     found, _ = read_deployments(FOLDER)
-    return next((one for one in found if (one.name, one.account) == (run.deployment, ledger.account)), None)
+    return next((on_account(one, ledger.account) for one in found if one.name == run.deployment), None)
 
 
 def show(document: dict[str, Any]) -> None:

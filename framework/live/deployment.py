@@ -144,3 +144,16 @@ def session_name(account: str, deployment: str, strategy: str) -> str:
     """
     digest = hashlib.sha256(f"{account}\0{deployment}\0{strategy}".encode()).digest()
     return SESSION_PREFIX + base64.b32encode(digest).decode().lower()[:SESSION_LETTERS]
+
+
+def on_account(deployment: Deployment, account: str | None) -> Deployment:
+    """The same deployment on another account, its sessions under names of their own; None: as it is."""
+    from framework.store.account_files import refuse_account_name
+
+    if account is None or account == deployment.account:
+        return deployment
+    refuse_account_name(account)
+    strategies = tuple(
+        one._replace(session=session_name(account, deployment.name, one.name)) for one in deployment.strategies
+    )
+    return deployment._replace(account=account, strategies=strategies)
