@@ -15,9 +15,9 @@ from framework.types.events import Found
 from framework.types.record import OrderState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from framework.broker.book import BrokerFill, BrokerSnapshot
+    from framework.broker.book import BrokerFill, BrokerSnapshot, FillAnnulled
     from framework.broker.port import Broker
     from framework.live.account_book import AccountBook
     from framework.live.account_orders import AccountMember
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from framework.live.runner_journal import RunnerJournal
     from framework.live.runner_state import RunnerStates
     from framework.pretrade.facts import OpenOrder
-    from framework.types.events import Answer
+    from framework.types.events import Annulled, Answer, Filled
 
 
 class AccountView(NamedTuple):
@@ -54,7 +54,7 @@ class Reconciler:
         journal: RunnerJournal,
         states: RunnerStates,
         gate: Gatekeeper,
-        give: Callable[[str, Answer], object],
+        give: Callable[[str, Answer | Annulled], object],
     ) -> None:
         """``give`` hands a session (by name) an answer."""
         self._broker = broker
@@ -117,7 +117,7 @@ class Reconciler:
         if found.demand is not None:
             self._states.demand(found.key, found.demand, found.finding.text)
         if found.halts:
-            self._gate.distrust_symbol(found.halts, found.finding.text)
+            self._account.world.halt_symbol(found.halts, found.finding.text, found.key)
 
     def _last_price(self, symbol: str) -> float:
         return self._account.world.quote(symbol).price
@@ -133,11 +133,32 @@ class Reconciler:
         if not taken.owned:
             text = f"execution {fill.fill_id} carries our tag {fill.tag}, and no session has decided on such an order"
             self._states.demand("no_intent", RunnerState.HALTED, text)
+        self._hand_out(taken.answers)
+
+    def take_back(self, annulled: FillAnnulled) -> None:
+        """F81: corrections for those who have the execution, and nothing new in its symbol.
+
+        One that nobody here remembers halts: a position is not what it is thought to be.
+        """
+        taken = self._account.book.take_back(annulled.fill_id, annulled.reason, self._clock.now())
+        why = f"execution {annulled.fill_id} was annulled by the exchange: {annulled.reason or 'no reason given'}"
+        if not taken.known:
+            self._states.demand("fill_annulled", RunnerState.HALTED, f"{why}; it is not remembered here")
+        if taken.external is not None:
+            self._journal.note(taken.external)
+            self._account.world.note_external(self._account.book.external, self._orders_of_nobody)
+        for symbol in taken.symbols:
+            self._journal.note(AccountFinding("fill_annulled", why, symbol, question="resume the symbol?"))
+            self._account.world.halt_symbol(symbol, why, f"annulled:{annulled.fill_id}")
+        self._hand_out(taken.answers)
+
+    def _hand_out(self, answers: Sequence[tuple[str, Filled | Annulled]]) -> None:
+        """Inputs that belong together: the books agree again after the last one."""
         self._is_booking = True
-        for session, answer in taken.answers:
+        for session, answer in answers:
             self._give(session, answer)
         self._is_booking = False
-        if taken.answers:
+        if answers:
             self.check_books()
 
     def check_books(self) -> None:

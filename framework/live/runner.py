@@ -538,8 +538,7 @@ class Runner:
         elif isinstance(news, BrokerOrder):
             self._take_order_news(news)
         elif isinstance(news, FillAnnulled):
-            self.finding("fill_annulled", f"{news.fill_id}: {news.reason}")
-            self.states.demand("fill_annulled", RunnerState.HALTED, f"execution {news.fill_id} was annulled")
+            self.reconciler.take_back(news)
         elif news.up:
             self.states.lift("broker_down", news.why)
             self.reconciler.read_at = 0  # what was missed meanwhile is in the book
