@@ -106,7 +106,7 @@ def stranger_shares(quantity: int, external: int, held: Mapping[str, int]) -> li
 
 
 def _towards_zero(quantity: int, held: int) -> int:
-    """The part of a signed quantity that only brings ``held``, of the other side, to zero."""
+    """As many units of a signed quantity as ``held`` has."""
     units = min(abs(quantity), abs(held))
     return units if quantity > 0 else -units
 
@@ -209,16 +209,22 @@ class AccountBook:
     def note_external(self, symbol: str, product: str, quantity: int, moment: int) -> ExternalFill:
         """Units, signed, that are the account's and no strategy's: a person says so of what the broker shows.
 
-        Returns the entry for the journal; so does ``adopt``.
+        Returns the entry for the journal; ``adopt`` returns its own.
         """
         self._add(self.external, (symbol, product), quantity)
         self._add(self._executed, (symbol, product), quantity)
         return ExternalFill("", symbol, product, quantity, NAN, moment)
 
-    def adopt(self, symbol: str, product: str, quantity: int, moment: int) -> ExternalFill:
-        """A session takes over signed units of nobody; it hears so itself (``Wish.ADOPT``)."""
+    def adopt(self, symbol: str, product: str, quantity: int, moment: int) -> list[ExternalFill]:
+        """A session takes over signed units of nobody; it hears so itself right after this (``Wish.ADOPT``).
+
+        What is more than nobody's is what the broker shows and no execution explains: it is noted first.
+        """
+        known = self.external.get((symbol, product), 0)
+        more = quantity - (_towards_zero(quantity, known) if known * quantity > 0 else 0)
+        noted = [self.note_external(symbol, product, more, moment)] if more else []
         self._add(self.external, (symbol, product), -quantity)
-        return ExternalFill("", symbol, product, -quantity, NAN, moment)
+        return [*noted, ExternalFill("", symbol, product, -quantity, NAN, moment)]
 
     # ------------------------------------------------------------------ the balance
 

@@ -631,6 +631,19 @@ class Runner:
         """Moment of a person's input to a session: now; by bars the latest bar's, since nothing has traded after it."""
         return traded.session.moment if self._lockstep is not None else self._moment(traded)
 
+    def adopt_units(self, traded: TradedStrategy, symbol: str, quantity: int) -> None:
+        """A strategy is about to take over signed units that are the account's."""
+        self.reconciler.adopt(traded.name, symbol, quantity)
+
+    def ignore_units(self, symbol: str) -> int:
+        """What the broker shows of a symbol beyond the books stays nobody's; how many signed units those are."""
+        return self.reconciler.ignore(symbol)
+
+    def trust_symbols(self) -> None:
+        """Symbols that were halted may be traded again; what the feed is worried about is looked at anew."""
+        self._account.world.resume_symbols()
+        self._worries = set()
+
     def close_outbox(self, why: str) -> None:
         """Nothing but cancels leaves from here on; empty: it may again, unless something else forbids it."""
         if not self.outbox.closed or self.outbox.closed == KILLED:

@@ -3,6 +3,8 @@
 import asyncio
 from types import SimpleNamespace
 
+import pytest
+
 from framework.broker.book import (
     BrokerFill,
     BrokerOrder,
@@ -15,7 +17,7 @@ from framework.errors import BrokerError
 from framework.journal.account_entries import ExternalFill, RunnerState
 from framework.live.reconciler import AccountView, Reconciler
 from framework.live.runner_state import RunnerStates
-from framework.types.events import Accepted, Unknown
+from framework.types.events import Accepted, PersonSays, Unknown, Wish
 from tests.live.account import INFY, NAN, SECOND
 from tests.live.test_account_book import BookStand
 
@@ -215,3 +217,35 @@ def test_a_snapshot_that_still_shows_the_annulled_execution_books_it_no_more():
     stand.reconciler.take_back(FillAnnulled("x1"))
     stand.run(BrokerSnapshot(stand.stand.desks["t"].moment, None, (fill,), ()))
     assert (0, RunnerState.ACTIVE) == (stand.stand.held(), stand.states.state)
+
+
+# ---------------------------------------------------------------------- a person's answers
+
+
+@pytest.mark.parametrize(
+    ("nobodys", "expected"), [(0, [100, -100]), (60, [40, -100]), (100, [-100]), (150, [-100]), (-20, [100, -100])]
+)
+def test_what_a_strategy_adopts_is_first_noted_as_nobodys_as_far_as_it_was_not(nobodys, expected):
+    stand = ReconcilerStand()
+    if nobodys:
+        stand.stand.book.note_external(INFY, "CNC", nobodys, 1)
+    stand.reconciler.adopt("t", INFY, 100)
+    desk = stand.stand.desks["t"]
+    desk.take(PersonSays(desk.moment, Wish.ADOPT, 0, 100, 100.0))
+    assert expected == [note.quantity for note in stand.notes if isinstance(note, ExternalFill)]
+    assert [] == stand.stand.book.differences()
+    assert 100 + max(nobodys - 100, 0) + min(nobodys, 0) == stand.stand.book.positions()[INFY, "CNC"]
+
+
+def test_what_is_ignored_stays_nobodys_and_the_account_may_go_on():
+    stand = ReconcilerStand()
+    for second in (1, 2, 3):
+        stand.run(BrokerSnapshot(second * SECOND, (), (), (BrokerPosition(INFY, "CNC", 5),)))
+    assert RunnerState.REDUCE_ONLY is stand.states.state
+    assert 5 == stand.reconciler.ignore(INFY)
+    stand.run(BrokerSnapshot(4 * SECOND, (), (), (BrokerPosition(INFY, "CNC", 5),)))
+    assert (RunnerState.ACTIVE, {(INFY, "CNC"): 5}) == (stand.states.state, stand.stand.world.positions())
+
+
+def test_before_any_read_there_is_nothing_to_ignore():
+    assert 0 == ReconcilerStand().reconciler.ignore(INFY)
