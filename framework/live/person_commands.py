@@ -12,6 +12,7 @@ from framework.errors import ConfigError, InvariantError
 from framework.journal.account_entries import DrillEnded, RunnerState
 from framework.live.control import UNBLOCK_FILE, CommandName
 from framework.session.persons import refuse_impossible
+from framework.store.account_files import DRILL_ACCOUNT
 from framework.types.events import PersonSays, Wish
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 PERSON, KILL = "person", "kill"
 """Causes of a state."""
 KILLED = "killed by a person: the file KILL is there; nothing but cancels leaves until tulya resume"
-DRILL_ACCOUNT = "drill-"
-"""Beginning of the names of accounts that exist for drills."""
 LONGEST_BLOCK_S = 120.0
 STOPPED_BY_PERSON = "stopped by a person"
 

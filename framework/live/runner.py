@@ -390,7 +390,7 @@ class Runner:
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
         self._look()
-        self.outbox.release(self.clock.now())
+        self.outbox.release(moment.time)
         failpoint("released")
         if moment.kind is MomentKind.OPEN:
             await self._settle_commands()  # what waited for the market is in the book before the first bar opens
@@ -409,7 +409,7 @@ class Runner:
         """
         if self._lockstep is not None and self._barriers[traded.name].is_within_a_bar(moment):
             return False
-        return not self.outbox.waits_for_open(traded, self.clock.now())
+        return not self.outbox.waits_for_open(traded, moment)
 
     def _look(self) -> None:
         """Look after the feed and the day: what is worrying holds new risk back for as long as it lasts."""
