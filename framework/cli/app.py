@@ -15,6 +15,7 @@ from framework.cli.control import (
     resume_command,
     stop_command,
 )
+from framework.cli.day import day_command
 from framework.cli.deployment import deployments_command, new_deployment_command
 from framework.cli.drill import drill_command
 from framework.cli.journal_rebuild import rebuild_command
@@ -73,6 +74,7 @@ app.command("kill")(kill_command)
 app.command("drill")(drill_command)
 app.add_typer(account.app, name="account")
 app.command("parity")(parity_command)
+app.command("day")(day_command)
 app.command("warmup")(warmup_command)
 app.command("sweep", cls=SettingsCommand)(sweep_command)
 app.add_typer(sweeps.app, name="sweeps")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from framework.cli.options import AsJson, Database
-from framework.errors import ConfigError
+from framework.errors import ConfigError, TulyaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +58,7 @@ def run_command(
     """
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import find_deployment
+    from framework.live.deployment import on_account
 
     chosen = on_account(find_deployment(deployment), account)
     if replay is None:
@@ -67,6 +68,7 @@ def run_command(
         )
     days = days_of(replay)
     document = trade_recorded(chosen, database_path(db), days, speed_of(speed))
+    document["reports"] = reported(chosen, database_path(db), document["days"])
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
     else:
@@ -75,18 +77,19 @@ def run_command(
         raise typer.Exit(HALTED_EXIT_CODE)
 
 
-def on_account(deployment: Deployment, account: str | None) -> Deployment:
-    """The same deployment on another account, its sessions under names of their own; None: as it is."""
-    from framework.live.deployment import session_name
-    from framework.store.account_files import refuse_account_name
+def reported(deployment: Deployment, db: Path, days: Sequence[str]) -> list[str]:
+    """End of a run, whatever ended it: the account's tables and a page for each day; an error leaves the run as it is.
 
-    if account is None or account == deployment.account:
-        return deployment
-    refuse_account_name(account)
-    strategies = tuple(
-        one._replace(session=session_name(account, deployment.name, one.name)) for one in deployment.strategies
-    )
-    return deployment._replace(account=account, strategies=strategies)
+    The pages that were written.
+    """
+    from framework.cli.day import write_days
+
+    try:
+        pages = write_days(db, deployment, [date.fromisoformat(day) for day in days])
+    except (TulyaError, OSError) as error:
+        typer.echo(f"tulya: the day's report was not written: {error}", err=True)
+        return []
+    return [str(page) for page in pages]
 
 
 def days_of(text: str) -> tuple[date, date]:
@@ -320,3 +323,5 @@ def show(document: dict[str, Any]) -> None:
     typer.echo(
         f"Journal     {document['journal']}, {document['journal_entries']:,} entries, {document['journal_hash']}"
     )
+    for page in document["reports"]:
+        typer.echo(f"Report      {page}")
