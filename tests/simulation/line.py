@@ -1,0 +1,112 @@
+"""Line of one process to the broker: every request is looked at as it leaves, and what an adapter may meet is drawn.
+
+A request that has left goes on although the process dies: its bytes are on the way.
+"""
+
+import asyncio
+
+from framework.broker.book import BrokerFill, BrokerOrder, BrokerOrderState
+from framework.broker.port import OrderAccepted, OrderRefused, OrderUnknown, OutgoingCancel, OutgoingOrder
+from framework.errors import BrokerError
+from framework.journal.account_entries import RequestName
+from tests.simulation.kinds import SECOND, SHARES, FaultKind
+
+K = FaultKind
+REFUSALS = {
+    K.TOO_MANY_REQUESTS: ("UDAPI10005", "too many requests"),
+    K.TOKEN_DIED: ("UDAPI100050", "invalid token"),
+    K.IP_REFUSED: ("UDAPI1154", "static IP does not match"),
+}
+
+
+class Killed(BaseException):
+    """The process is dead; nothing that it still does has an effect."""
+
+
+class BrokerLine:
+    """The broker as one process has it; see ``framework.broker.port.Broker``."""
+
+    def __init__(self, world, process):
+        self._world, self._process, self._paper = world, process, world.paper
+        self.capabilities = world.paper.capabilities
+        self._random = world.script.random(f"line{world.processes}")
+
+    def __getattr__(self, name):
+        if name in {"trade_bar", "fill_at_close", "close_out", "drain"}:
+            return getattr(self._paper, name)
+        raise AttributeError(name)
+
+    def _alive(self):
+        if self._process.dead:
+            raise Killed
+
+    def _happens(self, kind, share=None):
+        world = self._world
+        if kind not in world.script.on or not world.is_faulty():
+            return False
+        if self._random.random() >= (SHARES.get(kind) if share is None else share):
+            return False
+        world.seen[kind] += 1
+        return True
+
+    async def place(self, order: OutgoingOrder):
+        """See ``Broker.place``."""
+        return await self._send(order.approved.tag, RequestName.PLACE, order, self._paper.place)
+
+    async def change(self, change):
+        """See ``Broker.change``."""
+        return await self._send(change.tag, RequestName.CHANGE, change, self._paper.change)
+
+    async def cancel(self, cancel: OutgoingCancel):
+        """See ``Broker.cancel``."""
+        return await self._send(cancel.tag, RequestName.CANCEL, cancel, self._paper.cancel)
+
+    async def _send(self, tag, request, outgoing, carry_out):
+        self._alive()
+        self._world.watch.left(tag, request, outgoing, self._process)
+        for kind, (code, words) in REFUSALS.items():
+            if self._world.is_refusing(kind) or (kind is K.TOO_MANY_REQUESTS and self._happens(kind)):
+                self._world.seen[kind] += 1
+                return OrderRefused(code, words)
+        if request is RequestName.PLACE and self._world.refuses(outgoing.approved.order):
+            return OrderRefused("margin", "not enough funds")
+        if self._happens(K.SERVER_ERROR_REFUSED):
+            return OrderUnknown("503 service unavailable")
+        sending = self._world.spawn(carry_out(outgoing))
+        outcome = await asyncio.shield(sending)
+        self._alive()
+        if isinstance(outcome, OrderAccepted):
+            if self._happens(K.SERVER_ERROR_ACCEPTED):
+                return OrderUnknown("500 internal server error")
+            if self._happens(K.GARBLED_REPLY):
+                return OrderUnknown("the body does not parse: '{\"status\":\"succ'")
+        return outcome
+
+    async def find(self, tag):
+        """See ``Broker.find``."""
+        self._alive()
+        return await asyncio.shield(self._world.spawn(self._paper.find(tag)))
+
+    async def snapshot(self):
+        """See ``Broker.snapshot``."""
+        self._alive()
+        if self._world.is_refusing(K.TOKEN_DIED):
+            raise BrokerError("401 invalid token")
+        return await asyncio.shield(self._world.spawn(self._paper.snapshot()))
+
+    async def news(self):
+        """See ``Broker.news``."""
+        async for one in self._paper.news():
+            self._alive()
+            if isinstance(one, BrokerFill) and self._happens(K.MISSING_FILL):
+                continue
+            if isinstance(one, BrokerOrder) and not one.state.is_final and self._happens(K.UNKNOWN_WORD):
+                yield one._replace(state=BrokerOrderState.UNKNOWN, reason="put order req received")
+                continue
+            yield one
+
+    async def close(self):
+        """See ``Broker.close``: the broker lives on."""
+
+
+SECOND_NS = SECOND
