@@ -40,3 +40,7 @@ class UnknownOutcomeError(BrokerError):
 
 class InvariantError(TulyaError):
     """A rule that always holds did not hold: our bug, stop at once."""
+
+
+class RefusedInputError(InvariantError):
+    """An input of a session that cannot come now: it was not let in, and nothing has changed."""

@@ -50,6 +50,20 @@ class PaperBehaviour:
     """Code and words."""
     refused_later: float = 0.0
     """A new order that was accepted: the news refuse it."""
+    server_error_accepted: float = 0.0
+    """It is carried out, and the answer is an error of the gateway: unknown."""
+    server_error_refused: float = 0.0
+    """It is not, with the same answer."""
+    garbled_reply: float = 0.0
+    """It is carried out, and the answer cannot be read."""
+    rate_limited: float = 0.0
+    """Refused with proof: too many requests."""
+    logged_out: float = 0.0
+    """The token dies: every request is refused and every read fails, for ``logged_out_ns``."""
+    logged_out_ns: tuple[int, int] = (10 * SECOND_NS, 120 * SECOND_NS)
+    address_refused: float = 0.0
+    """Requests are refused for our address, for ``address_refused_ns``; reads go on."""
+    address_refused_ns: tuple[int, int] = (10 * SECOND_NS, 120 * SECOND_NS)
     cancel_refused: float = 0.0
     change_refused: float = 0.0
     doubled_order: float = 0.0
@@ -61,6 +75,10 @@ class PaperBehaviour:
     reordered_news: float = 0.0
     """Held back by up to ``reordered_ns``, so that later ones overtake it."""
     reordered_ns: int = 2 * SECOND_NS
+    repeated_state: float = 0.0
+    """The order's news before are told once more, after newer ones."""
+    unknown_word: float = 0.0
+    """An order's state is a word that the adapter does not know."""
     dropped_connection: float = 0.0
     """At some news the stream breaks, for ``dropped_ns``."""
     dropped_ns: tuple[int, int] = (SECOND_NS, 20 * SECOND_NS)
@@ -76,9 +94,19 @@ class PaperBehaviour:
     """A read finds the broker restarted: its book is empty for ``empty_ns``."""
     empty_ns: tuple[int, int] = (SECOND_NS, 10 * SECOND_NS)
 
+    stale_read: float = 0.0
+    """A snapshot shows what the one before it showed."""
+    missing_part: float = 0.0
+    """A snapshot lacks orders, fills, positions or funds."""
+    late_trade: float = 0.0
+    """Order and position have a fill that the trade book and the news show only ``late_trade_ns`` later."""
+    late_trade_ns: tuple[int, int] = (SECOND_NS, 20 * SECOND_NS)
+
     # ------------------------------------------------------------------ the market
     partial_fill: float = 0.0
     """By ticks: only some lots of the order fill at a tick."""
+    over_fill: float = 0.0
+    """By ticks: a lot more fills than was ordered."""
     annulled_fill: float = 0.0
     """The exchange cancels a fill, ``annulled_ns`` later."""
     annulled_ns: tuple[int, int] = (SECOND_NS, 60 * SECOND_NS)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapters.paper.behaviour import PERFECT, PaperBehaviour
 from adapters.paper.entries import BarStep, PaperChanged, PaperFilled, PaperPlaced
+from adapters.paper.gateway import PaperGateway
 from adapters.paper.house import PaperHouse
 from framework.broker.book import BrokerOrder, BrokerOrderState, BrokerSnapshot
-from framework.broker.port import Capabilities, OrderAccepted, OrderRefused, OrderUnknown
-from framework.errors import BrokerError
+from framework.broker.port import Capabilities, OrderAccepted, OrderRefused
 from framework.types.orders import STOP, STOP_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from random import Random
 
     from adapters.paper.clock import PaperClock
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NOT_OPEN = "the order is not open"
 CANCELLED, REFUSED = BrokerOrderState.CANCELLED, BrokerOrderState.REFUSED
 LONGEST_TAG = 20
+PARTS = ("orders", "fills", "positions", "available_paise")
+"""Parts of a snapshot, each a read of its own at a real broker."""
 
 
 class PaperBroker(PaperHouse):
@@ -47,6 +49,9 @@ class PaperBroker(PaperHouse):
     ) -> None:
         """``random`` draws every fault. With a ``storage`` the books are those that it holds."""
         super().__init__(books, clock, behaviour, lockstep=lockstep, random=random, storage=storage)
+        self._gateway = PaperGateway(self)
+        self._cached: BrokerSnapshot | None = None
+        """Last read, which a broker may show again."""
         pairs = lockstep or behaviour.one_cancels_other
         self.capabilities = Capabilities("paper", one_cancels_other=pairs, lockstep=lockstep, longest_tag=LONGEST_TAG)
 
@@ -58,83 +63,55 @@ class PaperBroker(PaperHouse):
 
     async def place(self, order: OutgoingOrder) -> SendOutcome:
         """See ``Broker.place``."""
-        return await self._request(lambda: self._take(order), "place")
+        return await self._gateway.request("place", lambda: self._take(order))
 
     async def change(self, change: OutgoingChange) -> SendOutcome:
         """See ``Broker.change``."""
-        return await self._request(lambda: self._change(change), "change")
+        return await self._gateway.request("change", lambda: self._change(change))
 
     async def cancel(self, cancel: OutgoingCancel) -> SendOutcome:
         """See ``Broker.cancel``. The news say that it is out of the book."""
-        return await self._request(lambda: self._cancel(cancel.broker_id), "cancel")
-
-    async def _request(self, carry_out: Callable[[], SendOutcome], kind: str) -> SendOutcome:
-        """One request on its way: it may be lost, arrive late, or its reply may be lost."""
-        if self.dice.happens("lost_request"):
-            await self._pass(self._behaviour.timeout_ns)
-            return OrderUnknown(f"{kind}: no answer in {self._behaviour.timeout_ns / 1e9:g} s")
-        if self.dice.happens("late_arrival"):
-            self._later(self._now() + self.dice.time("late_ns"), lambda: _drop(carry_out()))
-            await self._pass(self._behaviour.timeout_ns)
-            return OrderUnknown(f"{kind}: no answer in {self._behaviour.timeout_ns / 1e9:g} s")
-        await self._pass(self.dice.time("request_ns"))
-        with self.lock:
-            self._catch_up()
-            try:
-                outcome = carry_out()
-            except BrokerError as error:
-                return OrderUnknown(f"{kind}: {error}")
-        if self.dice.happens("lost_reply"):
-            await self._pass(self._behaviour.timeout_ns)
-            return OrderUnknown(f"{kind}: the connection was reset before the answer came")
-        await self._pass(self.dice.time("request_ns"))
-        return outcome
-
-    async def _pass(self, length_ns: int) -> None:
-        if length_ns > 0:
-            await self._clock.sleep_until(self._now() + length_ns)
+        return await self._gateway.request("cancel", lambda: self._cancel(cancel.broker_id))
 
     # ------------------------------------------------------------------ the port: reads
 
     async def find(self, tag: str) -> tuple[BrokerOrder, ...]:
         """See ``Broker.find``."""
-        await self._read()
+        await self._gateway.read()
         with self.lock:
             return tuple(order.shown() for order in self._visible() if order.tag == tag)
 
     async def snapshot(self) -> BrokerSnapshot:
         """See ``Broker.snapshot``. Its parts are of one moment."""
-        as_of = self._now()
-        await self._read()
+        as_of = self.now()
+        await self._gateway.read()
         with self.lock:
-            if self._is_empty():
-                return BrokerSnapshot(as_of, (), (), (), self.books.available_paise())
-            return BrokerSnapshot(
-                as_of,
-                tuple(order.shown() for order in self._visible()),
-                tuple(self.books.fills(self._now())),
-                self.books.positions(),
-                self.books.available_paise(),
-            )
+            if self._cached is not None and self.dice.happens("stale_read"):
+                return self._cached._replace(as_of=as_of)
+            read = self._cached = self._snapshot(as_of)
+            if self.dice.happens("missing_part"):
+                lacks: dict[str, Any] = {PARTS[self.dice.part(len(PARTS)) - 1]: None}
+                return read._replace(**lacks)
+            return read
 
-    async def _read(self) -> None:
-        await self._pass(self.dice.time("read_ns"))
-        with self.lock:
-            self._catch_up()
-            if self.dice.happens("failed_read"):
-                raise BrokerError(
-                    "the paper broker's book cannot be read: 503 service unavailable; read it again later"
-                )
-            if self.dice.happens("empty_book"):
-                self.empty_book(self.dice.time("empty_ns"))
+    def _snapshot(self, as_of: int) -> BrokerSnapshot:
+        if self._is_empty():
+            return BrokerSnapshot(as_of, (), (), (), self.books.available_paise())
+        return BrokerSnapshot(
+            as_of,
+            tuple(order.shown() for order in self._visible()),
+            tuple(fill for fill in self.books.fills(self.now()) if fill.fill_id not in self.late_fills),
+            self.books.positions(),
+            self.books.available_paise(),
+        )
 
     def _is_empty(self) -> bool:
-        return self._now() < self._empty_until
+        return self.now() < self._empty_until
 
     def _visible(self) -> list[PaperOrder]:
         if self._is_empty():
             return []
-        now = self._now()
+        now = self.now()
         return [order for order in self.books.orders(now) if order.shown_from <= now]
 
     def news(self) -> AsyncIterator[BrokerNews]:
@@ -144,8 +121,8 @@ class PaperBroker(PaperHouse):
     def drain(self) -> list[BrokerNews]:
         """News that have arrived by now, without waiting: by bars, read after each request."""
         with self.lock:
-            self._catch_up()
-        return self._line.due(self._now())
+            self.catch_up()
+        return self._line.due(self.now())
 
     async def close(self) -> None:
         """See ``Broker.close``."""
@@ -178,12 +155,12 @@ class PaperBroker(PaperHouse):
 
     def _is_crossed(self, name: str, outgoing: OutgoingOrder) -> bool:
         order, ticks = outgoing.approved.order, self.books.by_name[name].ticks
-        if ticks is None or not self._behaviour.refuses_crossed_stops or order.type not in {STOP, STOP_LIMIT}:
+        if ticks is None or not self.behaviour.refuses_crossed_stops or order.type not in {STOP, STOP_LIMIT}:
             return False
         return ticks.is_crossed(order.instrument, order.quantity, order.trigger)
 
     def _place(self, name: str, outgoing: OutgoingOrder) -> PaperOrder:
-        approved, now = outgoing.approved, self._now()
+        approved, now = outgoing.approved, self.now()
         broker_id = self.books.by_name[name].ledger.next_broker_id()
         reserve = (approved.tag, approved.group, outgoing.product, approved.reserve_paise)
         placed: PaperOrder = self.books.write(PaperPlaced(name, broker_id, approved.order, *reserve, now))
@@ -191,9 +168,9 @@ class PaperBroker(PaperHouse):
             placed.shown_from = now + self.dice.time("hidden_ns")
         if self.dice.happens("refused_later"):
             reason = self.dice.refusal()[1]
-            self._later(now + 1, lambda: self._end(name, broker_id, REFUSED, reason))
+            self.later(now + 1, lambda: self._end(name, broker_id, REFUSED, reason))
         elif not self.capabilities.lockstep:
-            self._tell(placed.shown())
+            self.tell(placed.shown())
         return placed
 
     def _change(self, change: OutgoingChange) -> SendOutcome:
@@ -206,7 +183,7 @@ class PaperBroker(PaperHouse):
             return OrderRefused("modify", "the order is being processed")
         name, order = found[0].ledger.name, found[1]
         form = (change.quantity, change.trigger, change.limit)
-        self._tell(self.books.write(PaperChanged(name, order.broker_id, *form, self._now())))
+        self.tell(self.books.write(PaperChanged(name, order.broker_id, *form, self.now())))
         return OrderAccepted(order.broker_id)
 
     def _cancel(self, broker_id: str) -> SendOutcome:
@@ -238,15 +215,15 @@ class PaperBroker(PaperHouse):
 
     async def _serve(self, book: str, row: BarRow, step: BarStep) -> AsyncIterator[BrokerNews]:
         with self.lock:
-            self._catch_up()
+            self.catch_up()
             market = self.books.bars(book)
             while not market.is_served and market.place_of(row, step) > 0:  # its host went away: the market did not
                 self._decide(book)
             for told in self.books.show(book, step, row):
-                self._tell(told)
+                self.tell(told)
         going_on = True
         while going_on:
-            for news in self._line.due(self._now()):
+            for news in self._line.due(self.now()):
                 yield news
             with self.lock:
                 going_on = self._decide(book)
@@ -256,7 +233,7 @@ class PaperBroker(PaperHouse):
         news = self.books.decide(book)
         if news is None:
             return False
-        self._tell(news)
+        self.tell(news)
         self._after(news)
         return True
 
@@ -265,7 +242,9 @@ class PaperBroker(PaperHouse):
     def see_tick(self, tick: FeedTick) -> None:
         """A trade at the exchange: everything that it fills is told by the news."""
         with self.lock:
-            self._catch_up()
+            if self.books.broken:
+                return  # requests and reads say so
+            self.catch_up()
             for book in self.books.by_name.values():
                 if book.ticks is None or not book.ticks.knows(tick.symbol) or not tick.price > 0.0:
                     continue
@@ -276,25 +255,24 @@ class PaperBroker(PaperHouse):
                     told = self.books.write(effect)
                     if isinstance(effect, PaperFilled):
                         order = book.ledger.get(effect.broker_id)
-                        self._tell(told)
+                        self.tell(told)
                         if order is not None:
-                            self._tell(order.shown())
+                            self.tell(order.shown())
                         self._after(told)
                     elif told is not None:
-                        self._tell(told)
+                        self.tell(told)
 
     def end_session(self, *, every: bool = False) -> None:
         """By ticks, after the close: DAY orders expire; ``every``: and all others, as at a broker without GTC."""
         with self.lock:
-            self._catch_up()
+            self.catch_up()
             for book in self.books.by_name.values():
                 if book.ticks is not None:
-                    for ended in list(book.ticks.expire(self._now(), every=every)):
-                        self._tell(self.books.write(ended))
+                    for ended in list(book.ticks.expire(self.now(), every=every)):
+                        self.tell(self.books.write(ended))
 
     def _lots(self, lots: int) -> int:
+        """Lots of a fill, of an order with so many left."""
+        if self.dice.happens("over_fill"):
+            return lots + 1
         return self.dice.part(lots) if lots > 1 and self.dice.happens("partial_fill") else lots
-
-
-def _drop(_outcome: SendOutcome) -> None:
-    """The reply to what was given up long ago: nobody hears it."""

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from framework.types.actions import Due
 
 CANCELLED = BrokerOrderState.CANCELLED
+MOST_SHOWN = 1_000
+"""Orders whose news before are remembered."""
 
 
 class PaperHouse:
@@ -49,14 +51,18 @@ class PaperHouse:
         pairs = lockstep or behaviour.one_cancels_other
         self.books = BrokerBooks(books, storage, lockstep=lockstep, one_cancels_other=pairs)
         self._storage = storage
-        self._clock = clock
-        self._behaviour = behaviour
+        self.clock = clock
+        self.behaviour = behaviour
         self.dice = Dice(behaviour, random or Random(0))  # noqa: S311 - faults need no cryptography
         self._line = NewsLine(clock, behaviour, self.dice)
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         """What happens later on: (moment, number, what)."""
         self._count = 0
         self._empty_until = self._latest = 0
+        self.late_fills: set[str] = set()
+        """Executions that the trade book does not show yet, though order and position have them."""
+        self._shown_before: dict[str, BrokerOrder] = {}
+        """Broker id → its news before."""
 
     def use_dice(self, dice: Dice) -> None:
         """Draw every fault from now on with these: a simulation's script, say."""
@@ -69,21 +75,21 @@ class PaperHouse:
         """The exchange cancels an execution afterwards."""
         with self.lock:
             self.books.write(PaperAnnulled(fill_id))
-            self._tell(FillAnnulled(fill_id, "trade cancelled by the exchange"))
+            self.tell(FillAnnulled(fill_id, "trade cancelled by the exchange"))
 
     def trade_by_hand(self, symbol: str, product: str, quantity: int, price: float, who: str = "HAND") -> BrokerFill:
         """Somebody trades in the account past us: its owner in the broker's app, or the broker's risk desk."""
         with self.lock:
-            number = f"{who}-{len(self.books.hand) + 1}-{self._now()}"
-            fill = BrokerFill(f"F-{number}", f"P-{number}", "", symbol, product, quantity, price, self._now())
+            number = f"{who}-{len(self.books.hand) + 1}-{self.now()}"
+            fill = BrokerFill(f"F-{number}", f"P-{number}", "", symbol, product, quantity, price, self.now())
             told: BrokerFill = self.books.write(HandTraded(fill))
-            self._tell(told)
+            self.tell(told)
             return told
 
     def square_off(self, symbol: str, product: str, price: float, quantity: int | None = None) -> None:
         """The broker's risk desk takes a position back, or ``quantity`` units ≥ 0 of it, and its orders first."""
         with self.lock:
-            for order in list(self.books.orders(self._now())):
+            for order in list(self.books.orders(self.now())):
                 if not order.state.is_final and (order.symbol, order.product) == (symbol, product):
                     name = self.books.book_of_tag(order.tag)
                     if name is not None:
@@ -95,11 +101,11 @@ class PaperHouse:
 
     def drop_connection(self, length_ns: int) -> None:
         """The stream of news breaks for so long."""
-        self._line.drop(self._now(), length_ns)
+        self._line.drop(self.now(), length_ns)
 
     def empty_book(self, length_ns: int) -> None:
         """The broker restarts: for so long its book shows nothing."""
-        self._empty_until = self._now() + length_ns
+        self._empty_until = self.now() + length_ns
 
     def move_capital(self, book: str, paise: int) -> None:
         """Cash comes into a strategy's book (> 0) or leaves it."""
@@ -109,19 +115,19 @@ class PaperHouse:
     def carry_action(self, book: str, due: Due) -> None:
         """A corporate action, before the first open without the right; the session changes its orders itself."""
         with self.lock:
-            self.books.write(PaperActionCarried(book, due, self._now()))
+            self.books.write(PaperActionCarried(book, due, self.now()))
 
     def _end(self, name: str, broker_id: str, state: BrokerOrderState, reason: str) -> None:
         order = self.books.by_name[name].ledger.get(broker_id)
         if order is not None and not order.state.is_final:
-            self._tell(self.books.write(PaperEnded(name, broker_id, state, reason, self._now())))
+            self.tell(self.books.write(PaperEnded(name, broker_id, state, reason, self.now())))
 
     # ------------------------------------------------------------------ the second door: from any thread
 
     def resting(self) -> list[BrokerOrder]:
         """Orders that may still fill, oldest first."""
         with self.lock:
-            return [order.shown() for order in self.books.orders(self._now()) if not order.state.is_final]
+            return [order.shown() for order in self.books.orders(self.now()) if not order.state.is_final]
 
     def positions(self) -> tuple[BrokerPosition, ...]:
         """Positions that are not flat."""
@@ -149,38 +155,58 @@ class PaperHouse:
 
     # ------------------------------------------------------------------ time
 
-    def _tell(self, news: Any) -> None:
-        self._line.tell(news, self._now())
+    def tell(self, news: Any) -> None:
+        """Put news on their way, with all that may become of them."""
+        now = self.now()
+        if isinstance(news, BrokerOrder):
+            before = self._shown_before.pop(news.broker_id, None)
+            self._shown_before[news.broker_id] = news
+            if len(self._shown_before) > MOST_SHOWN:
+                del self._shown_before[next(iter(self._shown_before))]
+            if before is not None and self.dice.happens("repeated_state"):
+                self.later(now + 1, lambda: self._line.tell(before, self.now()))
+            if self.dice.happens("unknown_word"):
+                news = news._replace(state=BrokerOrderState.UNKNOWN)
+        elif isinstance(news, BrokerFill) and self.dice.happens("late_trade"):
+            self.late_fills.add(news.fill_id)
+            self.later(now + self.dice.time("late_trade_ns"), lambda: self._tell_late(news))
+            return
+        self._line.tell(news, now)
+
+    def _tell_late(self, fill: BrokerFill) -> None:
+        self.late_fills.discard(fill.fill_id)
+        self._line.tell(fill, self.now())
 
     def _after(self, news: BrokerNews) -> None:
         """A fill may be annulled, or have somebody trade by hand."""
         if not isinstance(news, BrokerFill):
             return
-        now = self._now()
+        now = self.now()
         if self.dice.happens("annulled_fill"):
-            self._later(now + self.dice.time("annulled_ns"), lambda: self._annul_if_there(news.fill_id))
+            self.later(now + self.dice.time("annulled_ns"), lambda: self._annul_if_there(news.fill_id))
         if self.dice.happens("hand_trade"):
             self.trade_by_hand(news.symbol, news.product, -news.quantity, news.price)
         if self.dice.happens("squared_off"):
-            self._later(now + 1, lambda: self.square_off(news.symbol, news.product, news.price))
+            self.later(now + 1, lambda: self.square_off(news.symbol, news.product, news.price))
 
     def _annul_if_there(self, fill_id: str) -> None:
         if any(fill_id in book.ledger.fills for book in self.books.by_name.values()):
             self.annul(fill_id)
 
-    def _later(self, moment: int, happen: Callable[[], None]) -> None:
+    def later(self, moment: int, happen: Callable[[], None]) -> None:
+        """Have something happen at a moment, or when time is looked at next after it."""
         self._count += 1
         heappush(self._agenda, (moment, self._count, happen))
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
         """Agenda up to now: it happens, before anything else is looked at."""
         if self.books.broken:
             raise BrokerError(f"the paper broker stopped: {self.books.broken}; start it again")
-        while self._agenda and self._agenda[0][0] <= self._now():
+        while self._agenda and self._agenda[0][0] <= self.now():
             heappop(self._agenda)[2]()
 
-    def _now(self) -> int:
+    def now(self) -> int:
         """Time; from a thread that cannot read the loop's clock, the latest that was read."""
         with suppress(RuntimeError):
-            self._latest = self._clock.now()
+            self._latest = self.clock.now()
         return self._latest

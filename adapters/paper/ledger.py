@@ -109,6 +109,8 @@ class PaperLedger:
         self.orders: dict[int, PaperOrder] = {}
         self.fills: dict[str, BookedPaperFill] = {}
         self.net: dict[tuple[str, str], int] = {}
+        self._open: list[dict[int, PaperOrder]] = [{} for _ in self.instruments]
+        """Resting orders by instrument and number."""
         self._numbers: dict[str, int] = {}
         """Broker id → number."""
         self._placed = self._filled = 0
@@ -116,7 +118,7 @@ class PaperLedger:
         """Moment of the latest entry, UTC nanoseconds."""
 
     def __repr__(self) -> str:
-        resting = sum(not order.state.is_final for order in self.orders.values())
+        resting = sum(map(len, self._open))
         return f"PaperLedger({self.name}: cash ₹{self.account.cash_paise / 100:,.2f}, {resting} resting orders)"
 
     # ------------------------------------------------------------------ orders
@@ -134,7 +136,12 @@ class PaperLedger:
         symbol = str(self.instruments[placed.order.instrument])
         order = self.orders[number] = PaperOrder(placed, placed.order._replace(order_id=number), symbol)
         self._numbers[order.broker_id] = number
+        self._open[placed.order.instrument][number] = order
         return order
+
+    def _leave(self, order: PaperOrder) -> None:
+        """It rests no more."""
+        self._open[order.order.instrument].pop(order.order.order_id, None)
 
     def get(self, broker_id: str) -> PaperOrder | None:
         """The order of this broker id, or None."""
@@ -142,8 +149,12 @@ class PaperLedger:
         return None if number is None else self.orders[number]
 
     def resting(self) -> Iterator[PaperOrder]:
-        """Orders that may still fill, oldest first."""
-        return (order for order in self.orders.values() if not order.state.is_final)
+        """Orders that may still fill, by instrument, oldest first."""
+        return (order for some in self._open for order in some.values())
+
+    def resting_in(self, i: int) -> list[PaperOrder]:
+        """Those of one instrument."""
+        return list(self._open[i].values())
 
     def change(self, order: PaperOrder, changed: PaperChanged) -> BrokerOrder:
         """Give it another form; a price that is NaN stays."""
@@ -155,6 +166,7 @@ class PaperLedger:
     def end(self, order: PaperOrder, state: BrokerOrderState, reason: str, time: int) -> BrokerOrder:
         """It is out of the book."""
         order.state, order.reason, order.time, order.heard_at = state, reason, time, self.now
+        self._leave(order)
         return order.shown()
 
     def reach(self, moment: int) -> None:
@@ -173,7 +185,7 @@ class PaperLedger:
 
     def fill(self, order: PaperOrder, quantity: int, price: float, time: int, *, at_open: bool) -> BrokerFill:
         """Book an execution, before anybody hears of it."""
-        if not 0 < abs(quantity) <= abs(order.remaining) or quantity * order.quantity < 0:
+        if not quantity * order.remaining > 0:
             msg = f"paper order {order.broker_id} of {order.quantity} cannot fill {quantity} after {order.filled}"
             raise InvariantError(msg)
         self._filled += 1
@@ -183,8 +195,9 @@ class PaperLedger:
         order.before_paise += booked.value_paise
         order.filled += quantity
         order.time, order.heard_at = time, self.now
-        if not order.remaining:
+        if abs(order.filled) >= abs(order.quantity):
             order.state = FILLED
+            self._leave(order)
         fill_id = f"F-{self.name}-{self._filled}"
         fill = BrokerFill(
             fill_id, order.broker_id, order.tag, order.symbol, order.product, quantity, price, time, at_open

@@ -41,8 +41,7 @@ class TickMarket:
         """Events of a trade, one by one; ``lots`` says how many of so many lots a fill has."""
         i = self._places[symbol]
         self.last[i] = price
-        met = [order for order in self._ledger.resting() if order.order.instrument == i]
-        for order in sorted(met, key=self._precedence):
+        for order in sorted(self._ledger.resting_in(i), key=self._precedence):
             if not order.state.is_final:  # taken out by what filled before it
                 yield from self._meet_one(order, price, time, lots)
 
@@ -87,8 +86,7 @@ class TickMarket:
     def _fill(self, order: PaperOrder, price: float, time: int, lots: Callable[[int], int]) -> Iterator[TickEffect]:
         book, side = self._ledger.name, 1 if order.quantity > 0 else -1
         lot = max(self._ledger.instruments[order.order.instrument].lot, 1)
-        whole = abs(order.remaining)
-        quantity = min(lots(-(-whole // lot)) * lot, whole)
+        quantity = lots(abs(order.remaining) // lot) * lot
         if not order.order.reduces and not self._covered(order, side, quantity, price, time):
             yield PaperEnded(book, order.broker_id, REFUSED, "cash", time)
             return

@@ -10,7 +10,7 @@ A broker is asked three things and believed in one way only: by positive evidenc
   no fill and no promise: the order may be refused afterwards, which the news tell.
 - **News** (``news``) are what the broker tells by itself: orders as they stand, fills, annulled fills, its connection.
   They come late, twice, in any order, and not at all. A fill has the exchange's own id.
-- **Reads** (``find``, ``snapshot``) show the book. A broker that has no idempotency key finds an order by our tag alone,
+- **Reads** (``find``, ``snapshot``) show the book. A broker without an idempotency key finds an order by our tag alone,
   and may show two of one tag. A read that fails raises ``BrokerError``; it is never an empty book.
 
 No method sends anything twice, and none decides: an increase reaches it only as an ``Approved`` order.

@@ -94,13 +94,10 @@ def backtest_command(
     future · 4 with --verify, another engine comes to something else (after 3 and 4 the result is printed and kept).
 
     Examples:
-    tulya backtest rsi --symbols SP500 --sizing fixed:10 --charges percent:0.1
-
-    tulya backtest rsi --symbols SP500,NASDAQ --set period=10 --stop-loss 5% --take-profit 10% --from 2005-01-01
-
-    tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
-
-    tulya backtest deployments/morning.yaml --from 2015-01-01 --to 2015-12-31
+    - tulya backtest rsi --symbols SP500 --sizing fixed:10 --charges percent:0.1
+    - tulya backtest rsi --symbols SP500,NASDAQ --set period=10 --stop-loss 5% --take-profit 10% --from 2005-01-01
+    - tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
+    - tulya backtest deployments/morning.yaml --from 2015-01-01 --to 2015-12-31
     """
     if is_deployment_file(strategy):
         backtest_account(

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
     from framework.market.calendar import Calendar, TradingDay, Window
 
-app = typer.Typer(name="calendar", help="Sessions of NSE and BSE: days, hours, holidays.", no_args_is_help=True)
+app = typer.Typer(
+    name="calendar",
+    help="Sessions of NSE and BSE: days, hours, holidays.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
 
 Exchange = Annotated[str, typer.Option("--exchange", help="NSE, BSE, or one with a file in config/sessions.")]
 Klass = Annotated[
@@ -33,7 +38,12 @@ def show(
     klass: Klass = "",
     as_json: AsJson = False,
 ) -> None:
-    """A month as a table, or all that is known of one day."""
+    """A month as a table, or all that is known of one day.
+
+    Examples:
+    - tulya calendar show 2026-11
+    - tulya calendar show 2026-11-08 --exchange NSE
+    """
     from framework.market.calendar import Calendar
 
     calendar = Calendar.load(exchange)
@@ -60,7 +70,11 @@ def next_command(
     after: Annotated[str, typer.Option("--after", help="Day to look from; default today.", metavar="DATE")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """The next session after today, on the exchange's wall clock."""
+    """The next session after today, on the exchange's wall clock.
+
+    Example:
+    - tulya calendar next
+    """
     from framework.market.calendar import Calendar
 
     calendar = Calendar.load(exchange)

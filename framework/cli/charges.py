@@ -76,9 +76,8 @@ def buy_command(
     """Charges of a buy, component by component, each with its source.
 
     Examples:
-    tulya charges buy INFY 100 @ 1500 --product CNC --date 2024-09-01
-
-    tulya charges buy NIFTY 65 @ 120 --segment options --date 2026-04-01 --round-trip --sell-price 121
+    - tulya charges buy INFY 100 @ 1500 --product CNC --date 2024-09-01
+    - tulya charges buy NIFTY 65 @ 120 --segment options --date 2026-04-01 --round-trip --sell-price 121
     """
     _answer(
         _order(1, words, product, day, exchange, segment, plan, kind, group, rounding), round_trip, sell_price, as_json
@@ -96,7 +95,8 @@ def sell_command(
 ) -> None:  # fmt: skip
     """Charges of a sale; with --round-trip of a short, bought back.
 
-    Example: tulya charges sell INFY 100 @ 1500 --product MIS --round-trip --buy-price 1490
+    Example:
+    - tulya charges sell INFY 100 @ 1500 --product MIS --round-trip --buy-price 1490
     """
     _answer(
         _order(-1, words, product, day, exchange, segment, plan, kind, group, rounding), round_trip, buy_price, as_json
@@ -112,7 +112,8 @@ def breakeven_command(
 ) -> None:  # fmt: skip
     """The price at which a round trip earns nothing.
 
-    Example: tulya charges breakeven INFY 100 @ 1500 --product MIS
+    Example:
+    - tulya charges breakeven INFY 100 @ 1500 --product MIS
     """
     from framework.market.estimate import break_even
 
@@ -146,7 +147,8 @@ def rates_command(
 ) -> None:
     """Every row in force on a day, with its dates and source.
 
-    Example: tulya charges rates --date 2024-09-30 --plan upstox --exchange NSE
+    Example:
+    - tulya charges rates --date 2024-09-30 --plan upstox --exchange NSE
     """
     from framework.cli.tables import new_table, print_table
     from framework.market.charges import EXCHANGES, ChargeSchedule, one_of
@@ -335,4 +337,6 @@ def _tell_assumptions(terms: Terms) -> None:
 
 
 def _money(paise: int, sign: str = "₹") -> str:
-    return f"{'−' if paise < 0 else ''}{sign}{abs(paise) / 100:,.2f}"
+    from framework.types.rupees import rupees
+
+    return rupees(paise / 100).replace("₹", sign)

@@ -34,7 +34,8 @@ def show_command(as_json: AsJson = False) -> None:
 
     Values that came by ${NAME} are hidden.
 
-    Example: tulya config show
+    Example:
+    - tulya config show
     """
     from framework.config.settings_file import checked, read_layers
 
@@ -69,7 +70,8 @@ def check_command(
 ) -> None:
     """Check a configuration: ok, or each problem as a sentence and exit code 1.
 
-    Example: tulya config check config/trading.yaml
+    Example:
+    - tulya config check config/trading.yaml
     """
     from framework.config.environment import resolve
     from framework.config.settings_file import checked, read_layers
@@ -105,7 +107,8 @@ def schema_command(
 
     Begin the file with a line that names it: # yaml-language-server: $schema=trading.schema.json
 
-    Example: tulya config schema --out config/trading.schema.json
+    Example:
+    - tulya config schema --out config/trading.schema.json
     """
     text = json.dumps(schema(), ensure_ascii=False, indent=2)
     if out is None:

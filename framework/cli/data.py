@@ -53,13 +53,10 @@ def import_command(
     changes nothing. Each file is imported whole or not at all.
 
     Examples:
-    tulya data import goog.csv --symbol GOOG --timeframe 1d
-
-    tulya data import BhavCopy_NSE_CM_0_0_0_20240108_F_0000.csv.zip
-
-    tulya data import minutes/ --exchange NSE --timezone Asia/Kolkata
-
-    tulya data import odd.csv --map time=When --map close=ClsPric --dayfirst
+    - tulya data import goog.csv --symbol GOOG --timeframe 1d
+    - tulya data import BhavCopy_NSE_CM_0_0_0_20240108_F_0000.csv.zip
+    - tulya data import minutes/ --exchange NSE --timezone Asia/Kolkata
+    - tulya data import odd.csv --map time=When --map close=ClsPric --dayfirst
     """
     from framework.store.importing import ImportOptions, import_files
     from framework.store.localtime import zone_named
@@ -86,7 +83,8 @@ def sample_command(db: Database = None, as_json: AsJson = False) -> None:
 
     They come with the Python package arch; nothing is downloaded. The second time there is nothing to do.
 
-    Example: tulya data sample && tulya data show SP500
+    Example:
+    - tulya data sample && tulya data show SP500
     """
     from framework.store.sample import SAMPLES, load_sample
 
@@ -106,7 +104,8 @@ def list_command(
 ) -> None:
     """List what is stored: symbols, timeframes, number of bars, first and last.
 
-    Example: tulya data list --timeframe 1d
+    Example:
+    - tulya data list --timeframe 1d
     """
     from framework.cli import data_tables
 
@@ -140,11 +139,9 @@ def show_command(
     """Show bars of a symbol, or with --issues what was refused and what looks wrong in them.
 
     Examples:
-    tulya data show SP500 --last 5
-
-    tulya data show "NIFTY 50" --timeframe 1m --from 2016-08-31 --to 2016-08-31 --first 3 --last 3
-
-    tulya data show RELIANCE --issues
+    - tulya data show SP500 --last 5
+    - tulya data show "NIFTY 50" --timeframe 1m --from 2016-08-31 --to 2016-08-31 --first 3 --last 3
+    - tulya data show RELIANCE --issues
     """
     from framework.cli import data_tables
 
@@ -180,7 +177,8 @@ def plot_command(
 ) -> None:
     """Draw candles and volume into one HTML file that needs no network.
 
-    Example: tulya data plot SP500 --from 2008-01-01 --to 2009-12-31 --open
+    Example:
+    - tulya data plot SP500 --from 2008-01-01 --to 2009-12-31 --open
     """
     from framework.cli.data_chart import write_chart
 
@@ -202,7 +200,8 @@ def actions_command(
 ) -> None:
     """List splits, bonuses and dividends by ex-date; what a run does with them: docs/actions.md.
 
-    Example: tulya data actions RELIANCE
+    Example:
+    - tulya data actions RELIANCE
     """
     from framework.cli import data_tables
 
@@ -228,7 +227,8 @@ def export_command(
 ) -> None:
     """Write bars to a CSV or Parquet file that tulya data import reads back as it was.
 
-    Example: tulya data export SP500 sp500.parquet --from 2010-01-01
+    Example:
+    - tulya data export SP500 sp500.parquet --from 2010-01-01
     """
     from framework.store.export import export
 

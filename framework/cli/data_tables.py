@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from framework.store.localtime import to_local
+from framework.types.rupees import in_groups
 from framework.types.timeframe import DAY_NS, SECOND_NS
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def show_bars(bars: Bars, first: int | None, last: int | None) -> None:
         volume = bars.volume[row]
         table.add_row(
             _time(int(bars.time[row]), bars.timeframe, zone),
-            *(f"{price:,.2f}" for price in prices),
+            *(in_groups(f"{price:.2f}") for price in prices),
             "" if math.isnan(volume) else f"{volume:,.0f}",
         )
     console = Console()
@@ -103,7 +104,7 @@ def show_actions(actions: Sequence[CorporateAction]) -> None:
     for action in actions:
         name = f"{action.exchange}:{action.symbol}" if action.exchange else action.symbol
         factor = "" if action.factor == 1.0 else f"{action.factor:.6g}"
-        dividend = f"{action.dividend:,.6g}" if action.dividend else ""
+        dividend = in_groups(f"{action.dividend:.6g}") if action.dividend else ""
         day = _time(action.ex_date_ns, "1d", "UTC")
         table.add_row(escape(name), day, escape(action.kind), factor, dividend, escape(action.terms))
     Console().print(table)

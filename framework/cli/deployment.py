@@ -53,9 +53,8 @@ def new_deployment_command(
     Exit codes: 0 written · 1 an error, in one sentence · 2 the command was not understood.
 
     Examples:
-    tulya new deployment morning --strategy rsi --symbols NSE:ICICIBANK,NSE:SBIN --timeframe 1m
-
-    tulya new deployment trend --strategy macd --symbols SP500 --set fast=8 --capital 250000 --stop-loss 5%
+    - tulya new deployment morning --strategy rsi --symbols NSE:ICICIBANK,NSE:SBIN --timeframe 1m
+    - tulya new deployment trend --strategy macd --symbols SP500 --set fast=8 --capital 250000 --stop-loss 5%
     """
     from framework.config.settings_file import database_path
     from framework.deployments.template import StrategyChoice, write_deployment
@@ -87,9 +86,8 @@ def deployments_command(
     A file that cannot be read is named with what is wrong in it, and makes the exit code 1.
 
     Examples:
-    tulya deployments
-
-    tulya deployments --dir mine --json
+    - tulya deployments
+    - tulya deployments --dir mine --json
     """
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import read_deployments

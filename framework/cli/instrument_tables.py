@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from framework.cli.tables import new_table, print_table
 from framework.errors import ConfigError
+from framework.types.rupees import in_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +156,7 @@ def _tick_text(rule: TickRule) -> str:
     since = f"since {rule.valid_from}" if rule.valid_from else "always"
     if rule.tick is None:
         return f"by the last month's close, of which there are no prices here: {rule.slab} ({since}; {rule.source})"
-    chosen = f", for the close of {rule.close:,.2f} on {rule.close_of}" if rule.close is not None else ""
+    chosen = f", for the close of {in_groups(f'{rule.close:.2f}')} on {rule.close_of}" if rule.close is not None else ""
     return f"{rule.tick:.2f} rupees, {rule.slab}{chosen} ({since}; {rule.source})"
 
 
@@ -165,7 +166,7 @@ def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".") if value < 0.01 else f"{value:,.2f}"  # noqa: PLR2004 - a paisa
+        return f"{value:.4f}".rstrip("0").rstrip(".") if value < 0.01 else in_groups(f"{value:.2f}")  # noqa: PLR2004 - a paisa
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -37,9 +37,8 @@ def import_command(
     every change is reported and kept with its date. Instruments with prices get tick, lot, name and ISIN.
 
     Examples:
-    tulya instruments import complete.json.gz
-
-    tulya instruments import mine.csv --exchange NSE --date 2026-11-20
+    - tulya instruments import complete.json.gz
+    - tulya instruments import mine.csv --exchange NSE --date 2026-11-20
     """
     from framework.cli import instrument_tables as tables
     from framework.market.instruments import read_instruments
@@ -82,7 +81,8 @@ def search_command(
 ) -> None:
     """Find instruments by a part of the symbol, the name or the ISIN.
 
-    Example: tulya instruments search infosys --segment NSE_EQ
+    Example:
+    - tulya instruments search infosys --segment NSE_EQ
     """
     from framework.cli import instrument_tables as tables
     from framework.errors import DataError
@@ -121,7 +121,8 @@ def show_command(
 ) -> None:
     """Show everything known of an instrument, with the tick in force and the prices its slab goes by.
 
-    Example: tulya instruments show NSE:INFY
+    Example:
+    - tulya instruments show NSE:INFY
     """
     from framework.cli import instrument_tables as tables
     from framework.store import listings

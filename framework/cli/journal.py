@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,10 +13,17 @@ from framework.cli.journal_source import Asked, JournalName, bytes_read, chosen,
 from framework.cli.options import AsJson, Database
 from framework.errors import ConfigError, DataError
 
+if TYPE_CHECKING:
+    from framework.cli.journal_source import ShownEntry
+    from framework.journal.entries import JournalHeader
+
 app = typer.Typer(
     name="journal",
     help="Journals of runs and accounts: show, verify, export and replay every input of a session.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
+    epilog="Start with **tulya backtest rsi --symbols SP500 --journal run.journal**, then **tulya journal show "
+    "run.journal --acting**.",
 )
 Named = Annotated[
     str | None,
@@ -55,28 +62,45 @@ def show_command(
 
     Days and moments are in the exchange's local time. Every entry is checked against its hash on the way.
 
+    Exit codes: 0 shown · 1 an error, in one sentence · 6 changed after it was written: only what lies before is shown.
+
     Examples:
-    tulya journal show run.journal --acting --limit 10
-
-    tulya journal show run.journal --entry 0
-
-    tulya journal show run.journal --from 2008-10-01 --to 2008-10-31 --json
+    - tulya journal show run.journal --acting --limit 10
+    - tulya journal show run.journal --entry 0
+    - tulya journal show run.journal --from 2008-10-01 --to 2008-10-31 --json
     """
-    from framework.journal.entries import entry_of
+    from framework.cli.journal_replay import show_difference
+    from framework.journal.errors import JournalBrokenError
 
     with opened(JournalName(journal, account, db)) as source, bytes_read(source.size, hidden=as_json) as progress:
-        headers, found, more = chosen(source, Asked(start, end, entry, acting, limit), progress)
-    if entry is not None and not found:
+        try:
+            headers, found, more, broken = chosen(source, Asked(start, end, entry, acting, limit), progress)
+        except JournalBrokenError as error:
+            show_difference(source.name, "broken", error, as_json=as_json)
+            raise typer.Exit(BROKEN_EXIT_CODE) from None
+    if entry is not None and not found and broken is None:
         raise DataError(f"{source.name} has no entry {entry}; tulya journal show {source.name} lists what it has")
     if as_json:
-        told = {"journal": source.name, "entries": [json.loads(text) for text, _ in found], "more": more}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-        return
-    from framework.cli.journal_tables import JournalWords, print_entries, print_entry
+        shown = {"journal": source.name, "entries": [json.loads(text) for text, _ in found], "more": more}
+        shown["broken"] = None if broken is None else broken._asdict()
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    else:
+        _show_entries(found, headers, more, account=bool(source.account), one=entry is not None)
+        if broken is not None:
+            typer.echo(f"Broken      {broken}; nothing from there on is shown")
+    if broken is not None:
+        raise typer.Exit(BROKEN_EXIT_CODE)
 
-    words = JournalWords(headers, account=bool(source.account))
+
+def _show_entries(
+    found: list[ShownEntry], headers: dict[str, JournalHeader], more: int, *, account: bool, one: bool
+) -> None:
+    from framework.cli.journal_tables import JournalWords, print_entries, print_entry
+    from framework.journal.entries import entry_of
+
+    words = JournalWords(headers, account=account)
     entries = [(entry_of(text), when) for text, when in found]
-    if entry is not None:
+    if one and entries:
         print_entry(*entries[0], words)
     elif entries:
         print_entries(entries, words, more)
@@ -98,15 +122,13 @@ def verify_command(
 
     Whoever can rewrite a whole file can also give it new hashes: note the last one (the head) elsewhere.
 
-    Exit codes: 0 whole · 1 an error, said in a sentence · 4 another head than --head · 6 changed after it was written ·
+    Exit codes: 0 whole · 1 an error, in one sentence · 4 another head than --head · 6 changed after it was written ·
     7 sound so far, but the writer of a run did not come to its end; an account's journal has none.
 
     Examples:
-    tulya journal verify run.journal
-
-    tulya journal verify
-
-    tulya journal verify --account paper --json
+    - tulya journal verify run.journal
+    - tulya journal verify
+    - tulya journal verify --account paper --json
     """
     from framework.journal.chain import Walk
     from framework.journal.entries import glance
@@ -164,7 +186,8 @@ def export_command(
     The copy has the same hashes: verify and show take it too. Of a journal that is being written it has what was
     committed when the command began to read its end.
 
-    Example: tulya journal export paper-2026-12.journal
+    Example:
+    - tulya journal export paper-2026-12.journal
     """
     from framework.journal.chain import Sealer, Walk
     from framework.journal.file import JournalFile
@@ -206,13 +229,12 @@ def replay_command(
 
     Stops at the first difference and shows both sides: another rulebook, other code, a changed setting.
 
-    Exit codes: 0 the same to the bit · 1 an error, said in a sentence · 4 a difference · 6 changed after it was
+    Exit codes: 0 the same to the bit · 1 an error, in one sentence · 4 a difference · 6 changed after it was
     written.
 
     Examples:
-    tulya journal replay run.journal
-
-    tulya journal replay
+    - tulya journal replay run.journal
+    - tulya journal replay
     """
     from framework.cli.journal_replay import replay, show_difference
     from framework.journal.errors import JournalBrokenError, JournalDiffersError

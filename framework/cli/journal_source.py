@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, tzinfo
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, time, tzinfo
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from framework.cli.moments import day_or_moment
 from framework.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from framework.journal.chain import Broken
     from framework.journal.entries import JournalHeader
 
 
@@ -147,14 +149,17 @@ class ChosenEntries(NamedTuple):
     shown: list[ShownEntry]
     more: int
     """Further ones beyond the limit."""
+    broken: Broken | None
+    """The first entry that is not what was written; nothing after it is shown."""
 
 
 def chosen(source: JournalSource, asked: Asked, progress: Callable[[int], None] | None) -> ChosenEntries:
-    """The entries of a journal that are asked for."""
+    """The entries of a journal that are asked for; of a damaged one those before the damage."""
     from framework.journal.chain import Walk
     from framework.journal.entries import OPENS, entry_of, glance
 
-    texts = iter(Walk(source.lines, progress))
+    walk = Walk(source.lines, progress)
+    texts = iter(walk)
     first = next(texts, None)
     if first is None:
         raise DataError("the journal has no whole entry: it was cut while its first line was written")
@@ -163,7 +168,7 @@ def chosen(source: JournalSource, asked: Asked, progress: Callable[[int], None] 
     daily, wanted = zone is None, _span(zone or UTC, asked)
     headers: dict[str, JournalHeader] = {} if header is None else {"": header}
     found, more, bar = list[ShownEntry](), 0, 0
-    for text in chain([first], texts):
+    for text in chain([first], _sound(texts)):
         seq, at, kind, acted = glance(text)
         if kind == "header" and source.account:
             of: Any = entry_of(text).body
@@ -177,7 +182,15 @@ def chosen(source: JournalSource, asked: Asked, progress: Callable[[int], None] 
             found.append(ShownEntry(text, when))
         else:
             more += 1
-    return ChosenEntries(headers, found, more)
+    return ChosenEntries(headers, found, more, walk.broken)
+
+
+def _sound(texts: Iterator[bytes]) -> Iterator[bytes]:
+    """Entries up to the first that is not what was written."""
+    from framework.journal.errors import JournalBrokenError
+
+    with suppress(JournalBrokenError):
+        yield from texts
 
 
 def _zone_of(header: JournalHeader | None) -> tzinfo | None:
@@ -204,14 +217,7 @@ def _span(zone: tzinfo, asked: Asked) -> EntryFilter:
 
 def _moment(option: str, text: str, zone: tzinfo, *, last: bool) -> int:
     """A day (its first or last moment) or a moment, the exchange's own, as UTC nanoseconds."""
-    try:
-        moment = datetime.fromisoformat(text)
-        if len(text) == len("2024-03-01"):
-            moment = datetime.combine(date.fromisoformat(text), time.max if last else time.min)
-    except ValueError:
-        raise ConfigError(
-            f"{option} {text!r} is not understood; write a day or a moment, such as {option} 2024-03-01 or "
-            f"{option} 2024-03-01T10:15"
-        ) from None
+    given = day_or_moment(option, text, f"{option} ")
+    moment = given if isinstance(given, datetime) else datetime.combine(given, time.max if last else time.min)
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return int(aware.timestamp() * 1_000_000) * 1_000 + (999 if last else 0)

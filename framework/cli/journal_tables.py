@@ -11,6 +11,7 @@ from framework.cli.tables import new_table, print_table
 from framework.journal.entries import Handled, JournalHeader
 from framework.journal.wording import Wording
 from framework.types import events
+from framework.types.rupees import price_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +98,7 @@ def _print_bars(closes: events.BarCloses, words: Wording, instruments: int) -> N
         table.add_column(heading, justify="right", no_wrap=True)
     for i in range(instruments):
         values = [getattr(closes.row, name)[i] for name in PRICES]
-        table.add_row(words.name(i), *("–" if value != value else f"{value:,.10g}" for value in values))  # noqa: PLR0124 - NaN
+        table.add_row(words.name(i), *("–" if value != value else price_text(value) for value in values))  # noqa: PLR0124 - NaN
     print_table(table)
 
 
@@ -110,7 +111,7 @@ def _print_decisions(decided: events.Decided, words: Wording, instruments: int) 
             table.add_column(heading.replace("_", " "), justify="right", no_wrap=True)
         for i in range(instruments):
             values = [column[i] for column in given.values()]
-            table.add_row(words.name(i), *("–" if value != value else f"{value:,.10g}" for value in values))  # noqa: PLR0124 - NaN
+            table.add_row(words.name(i), *("–" if value != value else price_text(value) for value in values))  # noqa: PLR0124 - NaN
         print_table(table)
     for request in decided.requests:
         typer.echo(f"Request     {words.say(request)}")

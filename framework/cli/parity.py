@@ -35,9 +35,8 @@ def parity_command(
     Exit codes: 0 nothing differs · 1 an error, in one sentence · 4 something differs.
 
     Examples:
-    tulya parity 2015-01-05 --deployment morning
-
-    tulya parity 2015-01-05 --deployment deployments/morning.yaml --json
+    - tulya parity 2015-01-05 --deployment morning
+    - tulya parity 2015-01-05 --deployment deployments/morning.yaml --json
     """
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import find_deployment
@@ -75,9 +74,7 @@ def document_of(name: str, day: date, found: list[EngineParity]) -> dict[str, An
             {
                 "strategy": one.strategy,
                 "engine": one.engine,
-                **{
-                    kind: getattr(one.parity, kind)._asdict() for kind in ("signals", "orders", "fills", "equity")
-                },
+                **{kind: getattr(one.parity, kind)._asdict() for kind in ("signals", "orders", "fills", "equity")},
                 "rupees": one.parity.paise / 100,
                 "differences": [difference._asdict() for difference in one.parity.differences],
             }

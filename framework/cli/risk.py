@@ -37,9 +37,8 @@ def show_command(run: Run = None, account: Account = None, db: Database = None, 
     Limits are those of the configuration; a run keeps its own: tulya runs show RUN
 
     Examples:
-    tulya risk show
-
-    tulya risk show --account paper --json
+    - tulya risk show
+    - tulya risk show --account paper --json
     """
     from framework.config.settings_file import load_config
 
@@ -74,9 +73,8 @@ def events_command(run: Run = None, account: Account = None, db: Database = None
     """List what the circuit breaker of a run or an account did, oldest first.
 
     Examples:
-    tulya risk events last
-
-    tulya risk events --account paper
+    - tulya risk events last
+    - tulya risk events --account paper
     """
     path = _database(db)
     owner, _, events = _kept(path, run, account)
@@ -122,9 +120,8 @@ def metrics_command(
     """Show what was at stake at each session's close: equity, exposure, profit, drawdown, buying power, state.
 
     Examples:
-    tulya risk metrics last
-
-    tulya risk metrics last --worst --last 5
+    - tulya risk metrics last
+    - tulya risk metrics last --worst --last 5
     """
     owner, metrics, _ = _kept(_database(db), run, account)
     count = last or (len(metrics) if as_json else SHOWN_SESSIONS)
@@ -167,7 +164,8 @@ def reset_command(
 ) -> None:
     """Set an account's circuit breaker back to active. It appends an event with who, when and why; nothing is deleted.
 
-    Example: tulya risk reset --account paper --why "a bad price, checked against the exchange"
+    Example:
+    - tulya risk reset --account paper --why "a bad price, checked against the exchange"
     """
     from framework.run.history import reset_breaker
     from framework.store import open_store

@@ -53,7 +53,9 @@ class Wanted(NamedTuple):
     """Rupees; NaN = at market."""
 
     def __str__(self) -> str:
-        at = f"@ {self.price:,.2f}" if self.price > 0.0 else "at market"
+        from framework.types.rupees import in_groups
+
+        at = f"@ {in_groups(f'{self.price:.2f}')}" if self.price > 0.0 else "at market"
         return f"{'buy' if self.quantity > 0 else 'sell'} {self.symbol} {abs(self.quantity):,} {at}"
 
 
@@ -81,9 +83,8 @@ def check_command(
     Exit codes: 0 something of it may go · 1 an error · 5 refused.
 
     Examples:
-    tulya risk check "buy INFY 100 @ 1500" --limit max_order_value=50000
-
-    tulya risk check "sell SP500 10" --run last
+    - tulya risk check "buy INFY 100 @ 1500" --limit max_order_value=50000
+    - tulya risk check "sell SP500 10" --run last
     """
     from framework.config.settings_file import database_path, load_config
     from framework.session.explain import explain_order

@@ -49,9 +49,8 @@ def run_command(
     Exit codes: 0 ended in good order · 1 an error, in one sentence · 5 the account is halted.
 
     Examples:
-    tulya run deployments/morning.yaml --replay 2015-01-05 --speed max
-
-    tulya run morning --replay 2015-01-05..2015-01-09 --speed 60 --json
+    - tulya run deployments/morning.yaml --replay 2015-01-05 --speed max
+    - tulya run morning --replay 2015-01-05..2015-01-09 --speed 60 --json
     """
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import find_deployment
@@ -78,7 +77,9 @@ def days_of(text: str) -> tuple[date, date]:
     try:
         days = date.fromisoformat(first), date.fromisoformat(last or first)
     except ValueError as error:
-        raise ConfigError(f"--replay {text!r} is no day ({error}); write 2015-01-05, or 2015-01-05..2015-01-09") from None
+        raise ConfigError(
+            f"--replay {text!r} is no day ({error}); write 2015-01-05, or 2015-01-05..2015-01-09"
+        ) from None
     if days[0] > days[1]:
         raise ConfigError(f"--replay {text!r} ends before it begins; swap the two days")
     return days
@@ -152,7 +153,7 @@ def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy
     return run_virtual(trade()) if fastest else asyncio.run(trade())
 
 
-def _assembled(  # noqa: PLR0913, PLR0917
+def _assembled(
     deployment: Deployment,
     recorded: Sequence[RecordedStrategy],
     folded: FoldedAccount,
@@ -179,11 +180,7 @@ def _assembled(  # noqa: PLR0913, PLR0917
 def sessions_of(recorded: Sequence[RecordedStrategy]) -> list[date]:
     """Days that any strategy has recorded bars of, rising."""
     epoch = date(1970, 1, 1).toordinal()
-    found = {
-        int(day)
-        for one in recorded
-        for day in one.prepared.panel.session[one.prepared.first_row :].tolist()
-    }
+    found = {int(day) for one in recorded for day in one.prepared.panel.session[one.prepared.first_row :].tolist()}
     return [date.fromordinal(day + epoch) for day in sorted(found)]
 
 
@@ -223,18 +220,21 @@ def behaviour_of(paper: Any) -> Any:
     )
 
 
-def document_of(deployment: Deployment, recorded: Sequence[RecordedStrategy], path: Path, report: RunnerReport) -> dict[str, Any]:
+def document_of(
+    deployment: Deployment, recorded: Sequence[RecordedStrategy], path: Path, report: RunnerReport
+) -> dict[str, Any]:
     """What came of a run as its journal has it: ``--json`` prints it."""
     from framework.live.journal_records import read_records
     from framework.report import frames
 
     records = read_records(path, recorded)
-    strategies = {
+    strategies: dict[str, dict[str, Any]] = {
         one.deployed.name: {
             "orders": sum(order.verdict.quantity != 0 for order in record.orders),
             "fills": len(record.settlements),
             "charges": sum(settled.charges_paise for settled in record.settlements) / 100,
-            "final_equity": (record.equity_paise[-1] if len(record.equity_paise) else record.settings.capital_paise) / 100,
+            "final_equity": (record.equity_paise[-1] if len(record.equity_paise) else record.settings.capital_paise)
+            / 100,
             "order_rows": frames.order_rows(record),
             "fill_rows": [row._asdict() for row in frames.fill_rows(record)],
         }
@@ -273,4 +273,6 @@ def show(document: dict[str, Any]) -> None:
     typer.echo(f"Deployment {document['deployment']}, {', '.join(document['days'])}")
     print_table(table)
     typer.echo(f"State       {document['state']} ({document['ended']})")
-    typer.echo(f"Journal     {document['journal']}, {document['journal_entries']:,} entries, {document['journal_hash']}")
+    typer.echo(
+        f"Journal     {document['journal']}, {document['journal_entries']:,} entries, {document['journal_hash']}"
+    )

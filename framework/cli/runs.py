@@ -14,7 +14,12 @@ from framework.cli.tables import date_of, new_table, print_table, stat_of, symbo
 if TYPE_CHECKING:
     from framework.store import RunRow
 
-app = typer.Typer(name="runs", help="Backtests that were run: list, show and compare them.", no_args_is_help=True)
+app = typer.Typer(
+    name="runs",
+    help="Backtests that were run: list, show and compare them.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
 
 LISTED_STATS = ("CAGR [%]", "Sharpe", "Max. drawdown [%]")
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, its unique beginning, or last.")]
@@ -28,7 +33,8 @@ def list_runs(
 ) -> None:
     """List the newest runs.
 
-    Example: tulya runs list --limit 5
+    Example:
+    - tulya runs list --limit 5
     """
     from framework.config.settings_file import database_path
     from framework.store import open_store
@@ -68,7 +74,8 @@ def list_runs(
 def show_run(run: RunName, db: Database = None, as_json: AsJson = False) -> None:
     """Print a run again, as it was.
 
-    Example: tulya runs show last
+    Example:
+    - tulya runs show last
     """
     from framework.config.settings_file import database_path
     from framework.run.history import find
@@ -85,7 +92,8 @@ def compare_runs(
 ) -> None:
     """Put runs side by side: what differs in their settings, then every statistic.
 
-    Example: tulya runs compare 20261122-1330 last
+    Example:
+    - tulya runs compare 20261122-1330 last
     """
     from framework.config.settings_file import database_path
     from framework.store import open_store
@@ -113,7 +121,8 @@ def charges_of_run(run: RunName, db: Database = None, as_json: AsJson = False) -
 
     Only of a run with a broker's plan, such as --charges upstox:CNC.
 
-    Example: tulya runs charges last
+    Example:
+    - tulya runs charges last
     """
     from framework.config.settings_file import database_path
     from framework.errors import ConfigError
@@ -150,7 +159,8 @@ def report_command(
 ) -> None:
     """Write the tearsheet of a run and print its path.
 
-    Example: tulya report last --out reports/rsi
+    Example:
+    - tulya report last --out reports/rsi
     """
     from framework.config.settings_file import database_path
     from framework.run.history import find

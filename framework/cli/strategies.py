@@ -13,13 +13,19 @@ if TYPE_CHECKING:
 
     from framework.usercode.find import BrokenStrategy, StrategyInfo
 
-new_app = typer.Typer(name="new", help="Start something of your own.", no_args_is_help=True)
+new_app = typer.Typer(
+    name="new", help="Start something of your own.", no_args_is_help=True, rich_markup_mode="markdown"
+)
 
 
 def strategies_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")] = False,
 ) -> None:
-    """List the strategies that can be named: what they do and which parameters they take."""
+    """List the strategies that can be named: what they do and which parameters they take.
+
+    Example:
+    - tulya strategies
+    """
     from framework.usercode.find import broken_strategies, list_strategies
 
     found, broken = list_strategies(), broken_strategies()
@@ -47,7 +53,11 @@ def new_strategy_command(
         Path | None, typer.Option("--folder", help="Where to put it; ./strategies, or here where there is none.")
     ] = None,
 ) -> None:
-    """Write a working strategy file and its test, ready to be changed."""
+    """Write a working strategy file and its test, ready to be changed.
+
+    Example:
+    - tulya new strategy my_idea
+    """
     from framework.usercode.scaffold import new_strategy
 
     default = Path("strategies") if Path("strategies").is_dir() else Path()

@@ -80,13 +80,10 @@ def sweep_command(
     future · 130 interrupted (what was finished is kept: go on with --resume).
 
     Examples:
-    tulya sweep rsi --symbols SP500 --set period=5:50:5 --set oversold=20,25,30
-
-    tulya sweep rsi --symbols SP500 --set period=5:50 --objective Sharpe --objective "Max. drawdown"
-
-    tulya sweep macd --symbols all --set fast=5:20 --set slow=20:60:5 --constraint "fast < slow" --random 200 --seed 1
-
-    tulya sweep rsi --symbols SP500 --set period=2:60 --set oversold=10:45 --optuna 200 --study oversold
+    - tulya sweep rsi --symbols SP500 --set period=5:50:5 --set oversold=20,25,30
+    - tulya sweep rsi --symbols SP500 --set period=5:50 --objective Sharpe --objective "Max. drawdown"
+    - tulya sweep macd --symbols all --set fast=5:20 --set slow=20:60:5 --constraint "fast < slow" --random 200 --seed 1
+    - tulya sweep rsi --symbols SP500 --set period=2:60 --set oversold=10:45 --optuna 200 --study oversold
     """
     from framework.cli.progress import shown
     from framework.config.settings_file import database_path, load_config

@@ -16,7 +16,9 @@ from framework.cli.tables import date_of, new_table, print_table, stat_of, symbo
 if TYPE_CHECKING:
     from framework.store import SweepInfo
 
-app = typer.Typer(name="sweeps", help="Sweeps that were run: list and show them.", no_args_is_help=True)
+app = typer.Typer(
+    name="sweeps", help="Sweeps that were run: list and show them.", no_args_is_help=True, rich_markup_mode="markdown"
+)
 
 
 @app.command("list")
@@ -27,7 +29,8 @@ def list_sweeps(
 ) -> None:
     """List the newest sweeps: how many sets each tried, and the best value of its objective.
 
-    Example: tulya sweeps list --limit 5
+    Example:
+    - tulya sweeps list --limit 5
     """
     from framework.config.settings_file import database_path
     from framework.store import open_store
@@ -78,9 +81,8 @@ def show_sweep(
     """Print a sweep again, with every set that was tried in it; nothing is run.
 
     Examples:
-    tulya sweeps show last
-
-    tulya sweeps show last --objective Calmar --out reports/sweep
+    - tulya sweeps show last
+    - tulya sweeps show last --objective Calmar --out reports/sweep
     """
     from framework.cli.sweep import show
     from framework.config.settings_file import database_path

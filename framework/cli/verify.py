@@ -24,7 +24,8 @@ def verify_command(
 
     Exit codes: 0 no engine differs · 1 an error, in one sentence · 4 an engine comes to something else.
 
-    Example: tulya verify last
+    Example:
+    - tulya verify last
     """
     from framework.cli.progress import shown
     from framework.config.settings_file import database_path

@@ -11,7 +11,8 @@ def warmup_command() -> None:
     The machine code is kept in $TULYA_CACHE, else in the user's cache folder; an edit of any rule, or another numba,
     makes new code.
 
-    Example: tulya warmup
+    Example:
+    - tulya warmup
     """
     from framework.engines.numba_cache import ENTRIES, cache_folder, is_cached, require_numba
 

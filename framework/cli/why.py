@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
+from framework.cli.moments import day_or_moment
 from framework.cli.options import AsJson, Database
 from framework.cli.risk_check import amount_text, verdict_text
 from framework.cli.runs import RunName
@@ -39,9 +40,8 @@ def why_command(
     the event engine, and its entries are counted alike.
 
     Examples:
-    tulya why last 1
-
-    tulya why last 1 --json
+    - tulya why last 1
+    - tulya why last 1 --json
     """
     from framework.run.explanation import why
 
@@ -62,15 +62,16 @@ def why_not_command(
     TIME is in the exchange's local time.
 
     Examples:
-    tulya why-not last SP500 2008-10-10
-
-    tulya why-not last SP500 2008-10-10 --json
+    - tulya why-not last SP500 2008-10-10
+    - tulya why-not last SP500 2008-10-10 --json
     """
     from framework.run.missing_order import why_not
+    from framework.types.timeframe import Timeframe
 
     result = _run(run, db)
-    zone = result.record.panel.instruments[0].timezone
-    _show(why_not(result, symbol, _moment(moment, zone), _rules(risk_rules)), as_json=as_json)
+    panel = result.record.panel
+    daily, zone = Timeframe.parse(panel.timeframe).daily, ZoneInfo(panel.instruments[0].timezone)
+    _show(why_not(result, symbol, _moment(moment, zone, daily=daily), _rules(risk_rules)), as_json=as_json)
 
 
 def _run(run: str, db: Any) -> Result:
@@ -86,16 +87,17 @@ def _rules(names: list[str] | None) -> list[RiskRule]:
     return [find_rule(name)() for name in names or ()]
 
 
-def _moment(text: str, zone: str) -> int:
-    """UTC nanoseconds; a day is its first moment in UTC, where daily bars are stamped."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+def _moment(text: str, zone: ZoneInfo, *, daily: bool) -> int:
+    """UTC nanoseconds; a day, and of daily bars any moment of it, is its first in UTC, where daily bars are stamped."""
+    given = day_or_moment("TIME", text)
+    if isinstance(given, datetime):
+        there = given.astimezone(zone) if given.tzinfo else given.replace(tzinfo=zone)
+        given = there.date() if daily else there
+    elif not daily:
         raise ConfigError(
-            f"TIME {text!r} is not understood; write a day or a moment, such as 2024-03-01 or 2024-03-01T10:15"
-        ) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC if len(text) == len("2024-03-01") else ZoneInfo(zone))
+            f"TIME {text} is a day, and the run's bars have a time of day; write a moment, such as {given}T10:15"
+        )
+    moment = given if isinstance(given, datetime) else datetime.combine(given, time(), UTC)
     return int(moment.timestamp() * 1_000_000) * 1_000
 
 

@@ -16,6 +16,7 @@ from framework.errors import ConfigError
 from framework.types import Settings
 from framework.types.explain import explain_one
 from framework.types.live import LiveLimits
+from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from framework.pretrade.facts import Ceilings, SendLimits
@@ -199,8 +200,8 @@ def refuse_unlawful(limits: SendLimits, ceilings: Ceilings, group: str) -> None:
     """Raise ``ConfigError`` for limits above the law's; ``group`` names their keys: ``live``, or a deployment's."""
     if not limits.max_order_value <= ceilings.order_value:
         raise ConfigError(
-            f"{group}.max_order_value = {limits.max_order_value:,.0f} is above the law's ceiling for one order, "
-            f"{ceilings.order_value:,.0f}; lower it"
+            f"{group}.max_order_value = {rupees(limits.max_order_value, 0)} is above the law's ceiling for one order, "
+            f"{rupees(ceilings.order_value, 0)}; lower it"
         )
     rate = limits.orders_per_second + limits.cancels_per_second
     if not rate <= ceilings.orders_per_second:

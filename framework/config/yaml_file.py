@@ -25,9 +25,9 @@ FLOAT = re.compile(
 
 
 def read_text(file: Path) -> str:
-    """The file's text; ``ConfigError`` where it cannot be read or is not UTF-8."""
+    """The file's text, its line ends as they are; ``ConfigError`` where it cannot be read or is not UTF-8."""
     try:
-        return file.read_text("utf-8")
+        return file.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
     raise ConfigError(f"{file} cannot be read: {reason}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.engines.kernel import layout
-from framework.engines.kernel.layout import Bar, State
+from framework.engines.kernel.layout import Bar, Curves, State
 from framework.engines.kernel.to_records import (
     actions_of,
     breaker_events_of,
@@ -52,7 +52,7 @@ EMPTY.setflags(write=False)
 NO_DEADLINES = (np.empty(0, np.int64), np.empty((0, 0), np.int64), np.empty(0, np.int64))
 _in_order = itemgetter(*(layout.PARAMS.names or ()))
 STEPS = 20
-"""Times the loop comes up for air, so that progress can be told and Ctrl-C is heard."""
+"""Times the loop comes up for air, so that progress is shown and Ctrl-C is heard."""
 INITIAL_ORDERS = 65_536
 """Orders there is room for from the beginning: memory that is only taken when it is written to."""
 INITIAL_NOTICES = 256
@@ -86,11 +86,11 @@ def run(
         params = params.view(np.recarray)
     due = actions_within(panel, settings, first_row, last)
     state = new_state(panel, settings, rows, due, records=not compiled)
-    equity, cash, exposure = (np.empty(rows, dtype=np.int64) for _ in range(3))
+    curves = Curves(*(np.empty(rows, dtype=np.int64) for _ in range(3)))
     loop = entry("run_rows", compiled=compiled)
     row, step = first_row, max(rows // STEPS, STRETCH // len(panel.instruments), 1)
     while row < last:
-        stopped = loop(state, params, bar, row, min(row + step, last), equity, cash, exposure, first_row)
+        stopped = loop(state, params, bar, row, min(row + step, last), curves, first_row)
         if stopped == row:
             state = with_room(state)
         row = stopped
@@ -106,9 +106,9 @@ def run(
         settlements=Deferred(state.settlements[: account["settlements"]], settlements_of),
         orders=Deferred(state.orders[: account["orders"]], orders_of),
         notices=notices_of(state.notices[: account["notices"]], events, panel.instruments, settings),
-        equity_paise=equity,
-        cash_paise=cash,
-        exposure_paise=exposure,
+        equity_paise=curves.equity,
+        cash_paise=curves.cash,
+        exposure_paise=curves.exposure,
         positions=tuple(state.books["quantity"].tolist()),
         targets=decisions.target,
         actions=actions_of(state.actions, due, panel.time),

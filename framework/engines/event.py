@@ -169,7 +169,7 @@ class SimulatedHost:
         self.take(Revalue(close))
 
     def _settle(self, booked: Settlement) -> None:
-        """A fill is told by the exchange and booked at once; what was paid out for a fraction is no fill of its."""
+        """The exchange reports a fill, which is booked at once; what was paid out for a fraction is no fill of its."""
         known = self.exchange.simulated[-1] if booked.fill.order_id else SimulatedFill(booked.fill.price, at_open=True)
         self.settlements.append(booked._replace(simulated=known))
 

@@ -6,7 +6,6 @@ import logging
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from framework.engines import event, no_bar
@@ -131,9 +130,6 @@ def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: in
     if rules:
         own = ", ".join(type(rule).__name__ for rule in rules)
         msg = f"the {name} engine cannot ask a risk rule of your own ({own}); use --engine event"
-        raise ConfigError(msg)
-    if find_spec(f"framework.engines.{name}") is None:
-        msg = f"this version of Tulya has no {name} engine; use --engine event"
         raise ConfigError(msg)
     if name == "compiled":
         from framework.engines.numba_cache import require_numba

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.engines.compiled import bar_of, frozen, new_state, open_account, params_of, tariffs_of, with_room
+from framework.engines.kernel.layout import Curves
 from framework.engines.long_flat import EntryExitFlags, takes_long_flat, track_of
 from framework.engines.numba_cache import entry
 from framework.engines.rows import DecisionArrays
@@ -81,11 +82,11 @@ class SummaryRunner:
             name: frozen(array) for name, array in zip(decisions._fields, decisions, strict=True) if array is not None
         }
         bar = self.bar._replace(**given)
-        equity, cash, exposure = self._kept("rows", lambda: np.empty((3, last - first), dtype=np.int64))
+        curves = Curves(*self._kept("rows", lambda: np.empty((3, last - first), dtype=np.int64)))
         state = self._opened(last - first)
         row = first
         while row < last:
-            row = self.loop(state, self.params, bar, row, last, equity, cash, exposure, first)
+            row = self.loop(state, self.params, bar, row, last, curves, first)
             if row < last:
                 self.memory.state = state = with_room(state)
         paid = state.actions[state.actions["applied"]]
@@ -93,6 +94,7 @@ class SummaryRunner:
             state.settlements[: state.account[0]["settlements"]], paid, self.panel.time[paid["row"]]
         )
         capital = self.settings.capital_paise
+        equity = curves.equity
         final = int(equity[-1]) if equity.shape[0] else capital
         return RunSummaries(
             equity[self.closes - first][None, :],

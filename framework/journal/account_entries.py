@@ -186,8 +186,8 @@ class RunStopped(NamedTuple):
 
 
 AccountBody = (
-    AccountHeader | RunStarted | Sending | Returned | Denied | Deferred | StateChanged | Finding | StrayArrived | CommandHeard
-    | StrategyMemory | SessionFacts | DrillEnded | RunStopped
+    AccountHeader | RunStarted | Sending | Returned | Denied | Deferred | StateChanged | Finding | StrayArrived
+    | CommandHeard | StrategyMemory | SessionFacts | DrillEnded | RunStopped
 )  # fmt: skip
 ACCOUNT_KINDS: dict[str, type] = {
     "account": AccountHeader,

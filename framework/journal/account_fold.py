@@ -39,7 +39,7 @@ from framework.session import state
 from framework.types.events import BarCloses, Cancel, Filled, Submit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from framework.session import Session
     from framework.types import RiskRule
@@ -105,14 +105,14 @@ def fold_account(
     """
     walk = Walk(lines)
     account = FoldedAccount()
-    folding = _AccountFold(account, rules or {}, records=records)
+    folding = AccountFold(account, rules or {}, records=records)
     for text in walk:
         folding.take(written_entry(text))
     account.entries, account.head = walk.entries, walk.head
     return account
 
 
-class _AccountFold:
+class AccountFold:
     """One fold on its way."""
 
     def __init__(
@@ -121,7 +121,7 @@ class _AccountFold:
         self._account = account
         self._records = records
         self._rules = rules
-        self._take = {
+        self._take: dict[type, Callable[[Any], None]] = {
             AccountHeader: self._begin,
             RunStarted: self._start,
             Sending: self._sending,

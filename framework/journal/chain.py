@@ -145,4 +145,4 @@ def _why(line: bytes, text: bytes, found: str, expected_seq: int) -> str:
         return f"entry {seq} stands in its place: what was between was taken out"
     if isinstance(seq, int) and seq < expected_seq:
         return f"entry {seq} stands in its place a second time"
-    return "it, its seal or the entry before it was changed after it was written"
+    return "this entry, its seal or the entry before it was changed after it was written"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.types.breaker import BreakerEvent
 from framework.types.events import BarCloses, Decided, Submit, Surprise
@@ -40,6 +40,13 @@ class SessionRecords:
         """Rows that closed, in order: the bars as they were known."""
         self.decisions: dict[int, Decisions] = {}
         """Decisions by the open of their bar; of ``on_bar`` none."""
+        self._lists: dict[type, list[Any]] = {
+            Settlement: self.settlements,
+            Notice: self.notices,
+            BreakerEvent: self.breaker_events,
+            AppliedAction: self.actions,
+            Surprise: self.surprises,
+        }
 
     def take(self, session: Session, event: Input, outcome: Outcome) -> None:
         """Take an input and what followed from it."""
@@ -54,16 +61,11 @@ class SessionRecords:
         for fact in outcome.facts:
             if isinstance(fact, OrderRecord):
                 self.orders[fact.order.order_id] = fact
-            elif isinstance(fact, Settlement):
-                self.settlements.append(fact)
-            elif isinstance(fact, Notice):
-                self.notices.append(fact)
-            elif isinstance(fact, BreakerEvent):
-                self.breaker_events.append(fact)
-            elif isinstance(fact, AppliedAction):
-                self.actions.append(fact)
             else:
-                self.surprises.append(fact)
+                self._lists[type(fact)].append(fact)
+        self._mark(session)
+
+    def _mark(self, session: Session) -> None:
         row = session.last_row
         if row.close_time and not session.is_in_bar:
             account = session.account

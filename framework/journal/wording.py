@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from framework.journal.account_wording import ACCOUNT_WORDS
 from framework.journal.entries import KIND_OF, Checkpoint, Closed, Handled, JournalHeader
 from framework.types import breaker, events, orders, record
-from framework.types.rupees import rupees
+from framework.types.rupees import in_groups, rupees
 from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
@@ -91,7 +91,11 @@ class Wording:
 
     def closes(self, one: events.BarCloses) -> str:
         """``BarCloses``."""
-        there = [f"{name} {close:,.2f}" for name, close in zip(self._names, one.row.close, strict=True) if close > 0.0]
+        there = [
+            f"{name} {in_groups(f'{close:.2f}')}"
+            for name, close in zip(self._names, one.row.close, strict=True)
+            if close > 0.0
+        ]
         return self._some(there) or "no bar"
 
     def decided(self, one: events.Decided) -> str:
@@ -178,8 +182,8 @@ def units(quantity: int) -> str:
 
 
 def _prices(limit: float, trigger: float) -> str:
-    stop = f" stop {trigger:,.2f}" if trigger > 0.0 else ""
-    return stop + (f" limit {limit:,.2f}" if limit > 0.0 else "")
+    stop = f" stop {in_groups(f'{trigger:.2f}')}" if trigger > 0.0 else ""
+    return stop + (f" limit {in_groups(f'{limit:.2f}')}" if limit > 0.0 else "")
 
 
 def _fields(value: Any) -> str:

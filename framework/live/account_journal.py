@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import ConfigError
-from framework.journal.account_fold import FoldedAccount, fold_account
-from framework.journal.account_entries import AccountHeader
+from framework.journal.account_restore import restore_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from framework.journal.account_entries import AccountHeader
+    from framework.journal.account_fold import FoldedAccount
     from framework.types import RiskRule
 
 SIDE_FILES = ("", "-wal", "-shm")
@@ -62,9 +63,10 @@ def set_aside(journal: Path, others: Iterable[Path] = ()) -> Path:
 def folded_account(
     lines: Iterable[bytes], header: AccountHeader, rules: Mapping[str, Sequence[RiskRule]] | None = None
 ) -> FoldedAccount:
-    """Fold of a journal that must be this account's."""
-    folded = fold_account(lines, rules)
+    """Fold of a journal that must be this account's, from its latest checkpoints on."""
+    folded = restore_account(lines, rules)
     if folded.header is not None and folded.header != header:
-        msg = f"the journal is of {folded.header.account} ({folded.header.stage}), not of {header.account} ({header.stage})"
+        theirs = folded.header
+        msg = f"the journal is of {theirs.account} ({theirs.stage}), not of {header.account} ({header.stage})"
         raise ConfigError(msg)
     return folded

@@ -1,4 +1,4 @@
-"""Assembly of what a runner trades: each strategy of a deployment with its settings, history, session and recorded days.
+"""Assembly of what a runner trades: each strategy of a deployment with its settings, history, session and days.
 
 Everything that the market database knows is read here, before the runner begins: settings with their rates, the bars
 before the first day, corporate actions, deadlines. A replay's own days are read too, and handed to the feed alone: no
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from framework.live.deployment import DeployedStrategy, Deployment
     from framework.strategy import Strategy
     from framework.types import RiskRule
+    from framework.types.actions import Due
     from framework.types.deadlines import Deadline
 
 
@@ -79,7 +80,7 @@ class RecordedStrategy:
             name=self.deployed.session,
         )
 
-    def _actions(self) -> list[object]:
+    def _actions(self) -> list[Due]:
         prepared = self.prepared
         return actions_within(prepared.panel, prepared.settings, prepared.first_row, len(prepared.panel))
 
@@ -98,17 +99,18 @@ class RecordedStrategy:
         if first >= len(panel):
             return []
         begins = int(panel.time[first])
-        return [
-            FeedBar(str(bars.instrument), bars.timeframe, *values, source)
-            for bars in panel.bars()
-            for values in zip(
-                *(
-                    getattr(bars, name)[int(bars.time.searchsorted(begins)) :].tolist()
-                    for name in ("time", "close_time", "open", "high", "low", "close", "volume")
-                ),
-                strict=True,
-            )
-        ]
+        found = []
+        for bars in panel.bars():
+            start = int(bars.time.searchsorted(begins))
+            symbol = str(bars.instrument)
+            columns = (bars.open, bars.high, bars.low, bars.close, bars.volume)
+            clocks = (bars.time[start:].tolist(), bars.close_time[start:].tolist())
+            prices = zip(*(column[start:].tolist() for column in columns), strict=True)
+            found += [
+                FeedBar(symbol, bars.timeframe, opened, closed, open_, high, low, close, volume, source)
+                for opened, closed, (open_, high, low, close, volume) in zip(*clocks, prices, strict=True)
+            ]
+        return found
 
     def deadline_of(self) -> Callable[[int], Deadline | None]:
         """Deadlines by session; None where the product has none."""

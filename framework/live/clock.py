@@ -43,7 +43,7 @@ class WallClock:
 
     async def sleep_until(self, moment: int) -> None:
         """See ``Clock.sleep_until``; in slices, so that a clock step or a sleep of the machine is noticed."""
-        while (left := moment - self.now()) > 0:
+        while (left := moment - self.now()) > 0:  # noqa: ASYNC110 - it waits for time, not for somebody
             await asyncio.sleep(min(left / SECOND_NS, 1.0))
 
 
@@ -68,5 +68,5 @@ class ReplayClock:
 
     async def sleep_until(self, moment: int) -> None:
         """See ``Clock.sleep_until``."""
-        while (left := moment - self.now()) > 0:
+        while (left := moment - self.now()) > 0:  # noqa: ASYNC110 - the same
             await asyncio.sleep(left / SECOND_NS / self._speed)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.backtest import execute
 from framework.errors import DataError
-from framework.journal.account_entries import Denied
 from framework.journal.account_fold import fold_account
 from framework.live.assembly import recorded_strategies
 from framework.live.history import GrowingBars
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from framework.journal.account_entries import Denied
     from framework.journal.session_records import SessionRecords
     from framework.live.assembly import RecordedStrategy
     from framework.live.deployment import Deployment

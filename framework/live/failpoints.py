@@ -1,6 +1,6 @@
 """Failpoints: named places at which a test ends the process at once, as kill -9 or a power cut would.
 
-Each costs one comparison while no test asks. ``TULYA_FAILPOINT=sending_durable:3`` dies at the third pass of that place.
+Each costs one comparison while no test asks. ``TULYA_FAILPOINT=sending_durable:3`` dies at its third pass there.
 """
 
 from __future__ import annotations

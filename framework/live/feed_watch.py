@@ -51,17 +51,25 @@ class FeedWatch:
     """Watch of one feed."""
 
     def __init__(
-        self, symbols: Iterable[str], *, every_ns: int = 0, symbol_ns: int = 0, limits: SilenceLimits | None = None
+        self,
+        symbols: Iterable[str],
+        *,
+        every_ns: int = 0,
+        symbol_ns: int = 0,
+        limits: SilenceLimits | None = None,
+        began: int = 0,
     ) -> None:
         """``every_ns``: how often a price is due anyway, a minute for minute bars, 0 for ticks.
 
-        ``symbol_ns``: the same of a single symbol, which may not trade for a while; by default as long.
+        ``symbol_ns``: the same of a single symbol, which may not trade for a while; by default as long. ``began``: the
+        moment from which it listens, UTC nanoseconds: what was before is no silence.
         """
         self._heard = dict.fromkeys(symbols, 0)
         self._any = 0
         self._every = every_ns
         self._symbol = symbol_ns or every_ns
         self._limits = limits or SilenceLimits()
+        self._began = began
 
     @property
     def last_heard(self) -> int:
@@ -76,12 +84,12 @@ class FeedWatch:
 
     def age_ns(self, symbol: str, hours: SessionHours | None, now: int) -> int:
         """Silence of one symbol within this window of trading; 0 outside of trading."""
-        begins = _window_start(hours, now)
+        begins = self._from(hours, now)
         return 0 if begins is None else now - max(begins, self._heard.get(symbol, 0))
 
     def look(self, hours: SessionHours | None, now: int) -> FeedHealth:
         """Health at a moment, UTC nanoseconds; ``hours`` of today's session, None without one."""
-        begins = _window_start(hours, now)
+        begins = self._from(hours, now)
         if begins is None:
             return CLOSED_NOW
         age = now - max(begins, self._any)
@@ -94,8 +102,8 @@ class FeedWatch:
         mute = tuple(symbol for symbol, heard in self._heard.items() if now - max(begins, heard) >= bound)
         return FeedHealth(state, age, mute)
 
-
-def _window_start(hours: SessionHours | None, now: int) -> int | None:
-    if hours is None:
-        return None
-    return next((start for start, end in hours.windows if start <= now < end), None)
+    def _from(self, hours: SessionHours | None, now: int) -> int | None:
+        """Moment from which silence counts; None outside of trading."""
+        if hours is None:
+            return None
+        return next((max(start, self._began) for start, end in hours.windows if start <= now < end), None)

@@ -70,7 +70,4 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
         later = schedule.between(now, now + LOOK_AHEAD_NS)
         return next((one.time for one in later if one.kind is MomentKind.OPEN), now + LOOK_AHEAD_NS)
 
-    return MarketGatekeeper(
-        AccountGate(world, Repeats(), Pacing(()), tell), trading_hours, next_open, state
-    )
-
+    return MarketGatekeeper(AccountGate(world, Repeats(), Pacing(()), tell), trading_hours, next_open, state)

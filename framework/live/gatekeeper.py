@@ -1,4 +1,4 @@
-"""Gatekeeper of the outbox: within trading hours the account's gate is asked; outside them a request waits for the open.
+"""Gatekeeper of the outbox: within trading hours the account's gate is asked, outside them a request waits.
 
 It also keeps the gate's facts up to date with what passes by: prices, days, funds, the runner's state.
 """
@@ -60,6 +60,18 @@ class MarketGatekeeper:
         self._priced.add(symbol)
         self._gate.world.note_price(symbol, price, now)
 
+    def is_open(self, now: int) -> bool:
+        """See ``Gatekeeper``."""
+        return self._today is not None and self._today.open_ns <= now < self._today.close_ns
+
+    def distrust_symbol(self, symbol: str, why: str) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.world.halt_symbol(symbol, why)
+
+    def trust_symbol(self, symbol: str) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.world.resume_symbol(symbol)
+
     def see_moment(self, moment: ScheduleMoment) -> None:
         """See ``Gatekeeper``: a day has its own hours, and at its open no price is fresher than the last one."""
         if moment.kind in NEW_HOURS:
@@ -77,8 +89,7 @@ class MarketGatekeeper:
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
         """See ``Gatekeeper``."""
-        hours = self._today
-        if item.request is not RequestName.CANCEL and not (hours is not None and hours.open_ns <= now < hours.close_ns):
+        if item.request is not RequestName.CANCEL and not self.is_open(now):
             return Wait(max(self._next_open(now) - now, 1))
         self._gate.world.state = self._state()
         return self._gate.review(item, working, now)

@@ -90,12 +90,24 @@ class Gatekeeper(Protocol):
         """The last price of a symbol, rupees."""
         ...
 
+    def is_open(self, now: int) -> bool:
+        """True within today's trading hours; outside them requests wait."""
+        ...
+
+    def distrust_symbol(self, symbol: str, why: str) -> None:
+        """Nothing new in a symbol, until it is trusted again."""
+        ...
+
+    def trust_symbol(self, symbol: str) -> None:
+        """What was said of a symbol is over."""
+        ...
+
     def see_moment(self, moment: ScheduleMoment) -> None:
         """A moment of the schedule has passed."""
         ...
 
     def see_funds(self, available_paise: int, now: int, shown: Iterable[str] | None) -> None:
-        """The broker's figure of cash or margin, and the tags of orders that its book showed as open, if it was read."""
+        """The broker's figure of cash or margin, and the tags of open orders in its book, if it was read."""
         ...
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> GateAnswer:
@@ -114,14 +126,15 @@ class Gatekeeper(Protocol):
 class Outbox:
     """Outbox of an account."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its neighbours, by name
         self,
+        *,
         broker: Broker,
         journal: RunnerJournal,
         clock: Clock,
         names: OrderNames,
         gate: Gatekeeper,
-        answer: Callable[[TradedStrategy, Answer], None],
+        answer: Callable[[TradedStrategy, Answer], object],
         broken: Callable[[str], None],
         settled: Callable[[], None],
     ) -> None:
@@ -172,6 +185,10 @@ class Outbox:
         self._deferred = [(until, item) for until, item in self._deferred if until > now]
         self._queue += due
         self._arrived.set()
+
+    def waits_for_open(self, traded: TradedStrategy, now: int) -> bool:
+        """True while a request of this strategy waits here for the market to open: no broker can have answered it."""
+        return any(item.traded is traded for _, item in self._deferred) and not self._gate.is_open(now)
 
     def resume(self, traded: TradedStrategy, command: Command, until: int) -> None:
         """Put aside once more what the process before this one had put aside."""

@@ -75,7 +75,7 @@ class DayFacts(NamedTuple):
     """Signed units before the day, by instrument."""
 
 
-def compare_day(  # noqa: PLR0913 - the two sides and what they are measured by
+def compare_day(
     runner: Record,
     engine: Record,
     session: int,
@@ -154,9 +154,7 @@ def _orders(
         if _order_text(one) != _order_text(other):
             order_differ += 1
             differences.append(ParityDifference("order", symbol, time, _order_text(one), _order_text(other)))
-        mine, yours = (
-            [_fill_text(settled) for settled in side.fills.get(order_id, [])] for side in (ours, theirs)
-        )
+        mine, yours = ([_fill_text(settled) for settled in side.fills.get(order_id, [])] for side in (ours, theirs))
         fill_count += max(len(mine), len(yours))
         for place in range(max(len(mine), len(yours))):
             first, second = ((texts[place] if place < len(texts) else "nothing") for texts in (mine, yours))
@@ -225,8 +223,8 @@ def _causes(  # noqa: PLR0913, PLR0917
     before = [_last_close(panel.close[:first, i]) for i in range(len(panel.instruments))]
     signalled = {one.symbol for one in differences if one.kind == "signal"}
     found: Counter[str] = Counter()
-    for i, (mine, yours) in enumerate(zip(ours.held, theirs.held, strict=True)):
-        found["carried"] += round(100 * (mine - yours) * (marks[i] - before[i])) if mine != yours else 0
+    for i, (held, other) in enumerate(zip(ours.held, theirs.held, strict=True)):
+        found["carried"] += round(100 * (held - other) * (marks[i] - before[i])) if held != other else 0
     for order_id in sorted(ours.fills.keys() | theirs.fills.keys()):
         mine, yours = ours.fills.get(order_id, []), theirs.fills.get(order_id, [])
         i = (mine or yours)[0].fill.instrument

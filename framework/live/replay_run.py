@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.journal.account_entries import AccountHeader, RunStarted
 from framework.live.barrier import Barrier
 from framework.live.clock import ReplayClock
+from framework.live.feed_watch import FeedWatch
 from framework.live.gate_assembly import paper_gate
 from framework.live.hours import MarketClass, hours_of, session_of
+from framework.live.market_watch import MarketWatch
 from framework.live.order_names import OrderNames
 from framework.live.replay_feed import ReplayFeed
 from framework.live.runner import Runner
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
     BrokerMaker = Callable[[Sequence["RecordedStrategy"], Clock], Broker]
 
+REPLAY_SILENCE_NS = 900_000_000_000
+"""A recorded minute without a trade has no bar: silence of a replay counts from here only."""
+SYMBOL_SILENCE_NS = 4 * REPLAY_SILENCE_NS
 CLASSES = ("cas", "other")
 """Classes of hours of a share whose own is not known: the first close of them counts."""
 
@@ -136,6 +141,12 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         gate=gate,
         states=states,
         folded=folded,
+        watch=MarketWatch(
+            hours,
+            schedule.opinion_on,
+            FeedWatch(map(str, instruments), every_ns=REPLAY_SILENCE_NS, symbol_ns=SYMBOL_SILENCE_NS, began=start),
+            broker=schedule.opinion_on,  # the paper exchange trades when the table says so
+        ),
     )
     return ReplayRun(runner, traded, journal, broker)
 

@@ -3,8 +3,8 @@
 Theory of operation
 ===================
 Everything that happens comes through one inbox and is taken one at a time: what the feed brings, what the broker tells,
-what a person wants, what the time makes due. Taking it means: make it an input, let the session handle it, note input and
-outcome in the journal, put the commands into the outbox. Nothing else changes a session, and nothing but the outbox
+what a person wants, what the time makes due. Taking it means: make it an input, let the session handle it, note input
+and outcome in the journal, put the commands into the outbox. Nothing else changes a session, and nothing but the outbox
 reaches the broker.
 
 *Time.* A bar is not known before it closes, and a moment is not over before the feed has told everything up to it (or
@@ -20,8 +20,9 @@ session's last bar ``SessionEnds``. That is the order of the event backtest, by 
 between two of them, never within one. An outcome of a request and the news of the same order may come in either order;
 ``session/lifecycle.py`` makes them end alike. A person's command and a decision: whichever is taken first.
 
-*When something breaks.* The journal cannot write: HALTED, and nothing leaves any more. A strategy's own code fails: that
-strategy decides no more, its entries are taken back, its stops stay; the others go on. A session refuses an input: that
+*When something breaks.* The journal cannot write: HALTED, and nothing leaves any more. A strategy's own code fails:
+that strategy decides no more, its entries are taken back, its stops stay; the others go on. A session refuses an input:
+that
 is our bug, HALTED. The feed is silent: REDUCE_ONLY, and each strategy does what its deployment declares.
 """
 
@@ -45,8 +46,10 @@ from framework.journal.account_entries import (
 from framework.journal.errors import JournalError
 from framework.live.barrier import opening_of
 from framework.live.failpoints import failpoint
+from framework.live.market_watch import FEED_SILENT
 from framework.live.news import fill_answer, order_answer
 from framework.live.outbox import Outbox
+from framework.live.reactions import wishes
 from framework.live.schedule import MomentKind
 from framework.types import events
 from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
@@ -60,13 +63,14 @@ if TYPE_CHECKING:
     from framework.journal.account_fold import FoldedAccount, Key
     from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
+    from framework.live.market_watch import MarketWatch
     from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
     from framework.live.runner_journal import RunnerJournal
     from framework.live.runner_state import RunnerStates
     from framework.live.schedule import Schedule, ScheduleMoment
     from framework.live.traded_strategy import TradedStrategy
-    from framework.types.events import Answer, Command, Fact, Input, Outcome
+    from framework.types.events import Answer, Fact, Input, Outcome
     from framework.types.orders import BarRow
 
 INBOX = 10_000
@@ -123,7 +127,7 @@ class RunnerReport(NamedTuple):
 class Runner:
     """Runner of one account. ``run`` goes on until the feed ends, a person stops it, or it is cancelled."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by name
         self,
         *,
         run: str,
@@ -138,6 +142,7 @@ class Runner:
         gate: Gatekeeper,
         states: RunnerStates,
         folded: FoldedAccount,
+        watch: MarketWatch | None = None,
     ) -> None:
         """``folded``: the account as its journal leaves it; the sessions of ``traded`` are those of the fold."""
         self.run_name = run
@@ -154,9 +159,23 @@ class Runner:
         self._feed = feed
         self._names = names
         self._folded = folded
+        self._watch = watch
+        self._worries: set[tuple[str, str]] = set()
+        """Code and symbol of what was worrying at the last look."""
+        self._reacted: set[tuple[str, str]] = set()
+        """Cause and session of the reactions that were carried out."""
         self._lockstep: LockstepBroker | None = broker if broker.capabilities.lockstep else None  # type: ignore[assignment]
         self.states = states
-        self.outbox = Outbox(broker, journal, clock, names, gate, self.give, self._break, self._take_lockstep_news)
+        self.outbox = Outbox(
+            broker=broker,
+            journal=journal,
+            clock=clock,
+            names=names,
+            gate=gate,
+            answer=self.give,
+            broken=self._break,
+            settled=self._take_lockstep_news,
+        )
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | FeedEnds] = asyncio.Queue(INBOX)
         self._stopping = ""
         self._tasks: list[asyncio.Task[None]] = []
@@ -199,9 +218,9 @@ class Runner:
             if until + LATE_NS > self.clock.now() and key[0] in self.traded:
                 self.outbox.resume(self.traded[key[0]], command, until)
             else:
-                self._answer_again(key, command, sent=False)
-        for key, command in self._folded.sent.items():
-            self._answer_again(key, command, sent=True)
+                self._answer_again(key, sent=False)
+        for key in self._folded.sent:
+            self._answer_again(key, sent=True)
         failpoint("void_answered")
         self.states.enter(RunnerState.RECONCILING, "reconciling")
         failpoint("unknown_answered")
@@ -222,7 +241,7 @@ class Runner:
             if close > 0.0
         }
 
-    def _answer_again(self, key: Key, command: Command, *, sent: bool) -> None:
+    def _answer_again(self, key: Key, *, sent: bool) -> None:
         """What the process before this one left open: void, or unknown."""
         session, order_id, request = key
         traded = self.traded.get(session)
@@ -280,6 +299,10 @@ class Runner:
         if isinstance(event, FeedReaches) and now - self._reconciled_at >= RECONCILE_NS:
             await self.reconcile()
         due: list[Due] = []
+        held = self._watch.take(event, now) if self._watch is not None and isinstance(event, FeedBar) else None
+        if held is not None:
+            self._note_stray(held)
+            return
         for place, (name, barrier) in enumerate(self._barriers.items()):
             if isinstance(event, FeedReaches):
                 rows = barrier.reach(event.time)
@@ -325,15 +348,52 @@ class Runner:
 
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
+        self._look()
         self.outbox.release(self.clock.now())
         failpoint("released")
         if moment.kind is MomentKind.OPEN:
+            await self._settle_commands()  # what waited for the market is in the book before the first bar opens
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
             for traded in self.traded.values():
-                self.give(traded, Tick(self._moment(traded)))
+                if not self.outbox.waits_for_open(traded, self.clock.now()):  # a session would miss an answer
+                    self.give(traded, Tick(self._moment(traded)))
         await self._settle_commands()
+
+    def _look(self) -> None:
+        """Look after the feed and the day: what is worrying holds new risk back for as long as it lasts."""
+        if self._watch is None:
+            return
+        found = {(one.code, one.symbol): one for one in self._watch.look(self.clock.now())}
+        for code, symbol in sorted(self._worries - found.keys()):
+            if symbol:
+                self.gate.trust_symbol(symbol)
+            else:
+                self.states.lift(code)
+        for (code, symbol), worry in found.items():
+            if (code, symbol) in self._worries:
+                continue
+            self.finding(code, worry.text, symbol=symbol, question=worry.question)
+            if symbol:
+                self.gate.distrust_symbol(symbol, worry.text)
+            elif worry.no_new_risk:
+                self.states.demand(code, RunnerState.REDUCE_ONLY, worry.text)
+        self._worries = set(found)
+        self._react("feed", FEED_SILENT in {code for code, _ in found} or "feed_down" in self.states.demands)
+        self._react("halt", self.states.state is RunnerState.HALTED)
+
+    def _react(self, cause: str, there: bool) -> None:  # noqa: FBT001 - both calls are right above
+        """Once for each time that a cause appears, every strategy does what its deployment declares."""
+        for name, traded in self.traded.items():
+            if not there:
+                self._reacted.discard((cause, name))
+            elif (cause, name) not in self._reacted:
+                self._reacted.add((cause, name))
+                declared = traded.deployed
+                reaction = declared.when_feed_lost if cause == "feed" else declared.when_halted
+                for wish in wishes(reaction, self._moment(traded)):
+                    self.give(traded, wish)
 
     async def _open_session(self, traded: TradedStrategy, opening: BarOpens | None) -> None:
         """Ex-dates, counts and stops of a new session are due at its open, whether or not its first bar will trade."""
@@ -488,13 +548,12 @@ class Runner:
 
     # ------------------------------------------------------------------ what a person sees
 
-    def finding(self, code: str, text: str, *, symbol: str = "", session: str = "") -> None:
+    def finding(self, code: str, text: str, *, symbol: str = "", session: str = "", question: str = "") -> None:
         """Note something that a person should look at."""
-        self.journal.note(Finding(code, text, symbol, session))
+        self.journal.note(Finding(code, text, symbol, session, question=question))
         failpoint("finding_noted")
 
     def _break(self, why: str) -> None:
         """The journal cannot be written: nothing leaves any more."""
         self.outbox.closed = f"the journal cannot be written: {why}"
         self.states.demand("journal", RunnerState.HALTED, why)
-

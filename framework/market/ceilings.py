@@ -64,5 +64,6 @@ def ceilings_on(day: date, table: OrderTable | None = None) -> Ceilings:
 def first_ceilings(day: date, table: OrderTable | None = None) -> Ceilings:
     """The ceilings of a day, or of the first one after it that has any: for the replay of a day before there were."""
     known = table or current_table("market/orders.yaml", OrderTable)
-    begins = [min((row.valid_from or day for row in rows), default=day) for rows in (known.order_value, known.orders_per_second)]
-    return ceilings_on(max(day, *begins), known)
+    values = min((row.valid_from or day for row in known.order_value), default=day)
+    rates = min((row.valid_from or day for row in known.orders_per_second), default=day)
+    return ceilings_on(max(day, values, rates), known)

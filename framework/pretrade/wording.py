@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.pretrade.facts import SECOND_NS
-from framework.types.rupees import rupees
+from framework.types.rupees import in_groups, rupees
 
 if TYPE_CHECKING:
     from framework.pretrade.answers import Deny
@@ -74,7 +74,7 @@ def sentence(denial: Deny) -> str:
 def _number(value: object) -> str:
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
-    return f"{value:,.2f}" if abs(value) >= LONG else f"{value:,.6g}"
+    return in_groups(f"{value:.2f}" if abs(value) >= LONG else f"{value:.6g}")
 
 
 def _rupees(value: object) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.report import frames
+from framework.report.document import verification_facts
 from framework.report.metrics import drawdowns
 from framework.report.wording import percent, time_text
 from framework.types.rupees import rupees
@@ -130,6 +131,7 @@ class AccountResult:
                     "timeframe": run.record.panel.timeframe,
                     "engine": run.record.engine,
                     "causality": str(run.causality.verdict),
+                    "verification": verification_facts(run.verification),
                     "stats": {name: value if math.isfinite(value) else None for name, value in run.stats.items()},
                     "findings": [finding._asdict() for finding in run.findings],
                     "order_rows": frames.order_rows(run.record),
@@ -177,7 +179,10 @@ class AccountResult:
             lines.append("  ".join([f"{name:<{widths[0]}}", *cells]))
         lines += ["", f"Max. drawdown of the account  {percent(self.max_drawdown)}"]
         for name, run in self.runs.items():
-            lines += [f"{name}: causality {run.causality}", *(f"{name}: {finding.text}" for finding in run.findings)]
+            lines.append(f"{name}: causality {run.causality}")
+            if run.verification is not None:
+                lines.append(f"{name}: verified {run.verification}")
+            lines += [f"{name}: {finding.text}" for finding in run.findings]
         return "\n".join(lines)
 
 

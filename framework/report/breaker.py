@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from framework.report.wording import time_text
+from framework.report.wording import minute_text
 from framework.types.breaker import BreakerCause
 from framework.types.portfolio import TradingState
 from framework.types.rupees import rupees
@@ -96,4 +96,4 @@ def _number(cause: BreakerCause, value: int) -> float:
 
 def when(record: Record, row: int) -> str:
     """The bar's day, and its time of day where bars have one."""
-    return time_text(record.panel, 0, int(record.panel.time[row]))[:16].replace("T", " ")
+    return minute_text(record.panel, 0, int(record.panel.time[row]))

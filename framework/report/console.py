@@ -7,8 +7,8 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from framework.report.breaker import when
 from framework.report.findings import Severity
-from framework.report.held_back_orders import decided as when
 from framework.report.held_back_orders import tallies
 from framework.report.limits import compared
 from framework.report.settings_table import chosen
@@ -65,7 +65,7 @@ def _held_back(result: RunFacts) -> list[str]:
             *(f"{count:,}" if count else NONE for count in (one.shrunk, one.refused, one.expired)),
             f"{one.units:,}",
             rupees(one.rupees, 0),
-            f"{when(result.record, 0, one.first_row)} … {when(result.record, 0, one.last_row)}",
+            f"{when(result.record, one.first_row)} … {when(result.record, one.last_row)}",
         )
         for one in tallies(result.held_back)
     ]
@@ -96,7 +96,7 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
 
 def _wrapped(name: str, words: str) -> list[str]:
     """A name and its text, wrapped and indented."""
-    return wrap(words, LINE_WIDTH, initial_indent=f"{name:<12}", subsequent_indent=" " * 12)
+    return wrap(words, LINE_WIDTH, initial_indent=f"{name:<12}", subsequent_indent=" " * 12, break_on_hyphens=False)
 
 
 def html(result: RunFacts) -> str:

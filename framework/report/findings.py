@@ -13,7 +13,7 @@ from framework.report import metrics
 from framework.report.actions import sentences
 from framework.report.breaker import holds, when, why
 from framework.report.held_back_orders import REFUSED, SHRUNK
-from framework.report.wording import percent, time_text
+from framework.report.wording import minute_text, percent
 from framework.rules.money import LARGEST_QUANTITY
 from framework.rules.reasons import NAMES, SIZE_BEYOND_LIMIT
 from framework.types.breaker import BreakerCause
@@ -132,7 +132,7 @@ def _ruin(record: Record, o: Observations) -> Iterator[Finding]:
     below = np.flatnonzero(o.equity <= 0)
     if below.shape[0]:
         row = int(below[0])
-        date = time_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
+        date = minute_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
         lowest = rupees(float(np.min(o.equity)))
         when = "at that close" if record.settings.fill_at == "same_close" else "at the next open"
         left = f"What was held was left {when}"
@@ -178,7 +178,7 @@ def _bar_of(record: Record, notice: Notice) -> str:
     if notice.code in AT_CLOSES:
         row = int(np.searchsorted(record.panel.close_time, notice.time))
         return when(record, min(row, len(record.panel) - 1))
-    return time_text(record.panel, 0, notice.time)
+    return minute_text(record.panel, 0, notice.time)
 
 
 def _fill_rule(record: Record) -> Iterator[Finding]:
@@ -248,7 +248,7 @@ def _guessed_kinds(record: Record) -> Iterator[Finding]:
         yield Finding(
             Severity.NOTE,
             f"{_first_of(unknown)} {are} charged as plain shares, because no list of instruments says what that is; "
-            "funds pay another transaction tax. `tulya instruments import FILE` takes a broker's list.",
+            "funds pay another transaction tax. tulya instruments import FILE takes a broker's list.",
         )
     if funds:
         are = "is a fund" if len(funds) == 1 else "are funds"
@@ -306,7 +306,7 @@ def _at_the_fill(record: Record) -> str:
     if not refused:
         return ""
     first = min(refused, key=lambda one: one.ended_at)
-    date = time_text(record.panel, first.order.instrument, first.ended_at)
+    date = minute_text(record.panel, first.order.instrument, first.ended_at)
     refusal = (
         f"; the first at its fill on {date}, {first.order.quantity:+,} {record.panel.symbols[first.order.instrument]}"
     )
@@ -341,7 +341,7 @@ def _rebalances(record: Record) -> Iterator[Finding]:
 def _cash(record: Record) -> Iterator[Finding]:
     if record.cash_paise.shape[0] and int(record.cash_paise.min()) < 0:
         row = int(np.argmin(record.cash_paise))
-        date = time_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
+        date = minute_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
         lowest = rupees(int(record.cash_paise[row]) / 100)
         lent = record.settings.long_share < 1
         why = "Bought on margin: cash fell" if lent else "Cash fell below zero,"

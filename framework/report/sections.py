@@ -12,7 +12,7 @@ from framework.report.held_back_orders import decided, tallies
 from framework.report.metrics import total_return
 from framework.report.observations import session_rows
 from framework.report.payload import own_rows
-from framework.report.wording import number, percent, reason_text, time_text
+from framework.report.wording import minute_text, number, percent, reason_text
 from framework.types.rupees import NONE, rupees
 
 if TYPE_CHECKING:
@@ -183,8 +183,8 @@ def trip_rows(result: RunFacts) -> list[dict[str, Any]]:
             "symbol": one.symbol,
             "side": one.side,
             "open": one.open,
-            "entry_time": time_text(panel, one.instrument, one.entry_time)[:16].replace("T", " "),
-            "exit_time": time_text(panel, one.instrument, one.exit_time)[:16].replace("T", " "),
+            "entry_time": minute_text(panel, one.instrument, one.entry_time),
+            "exit_time": minute_text(panel, one.instrument, one.exit_time),
             "exit_value": repr(one.exit_time),
             "entry_value": repr(one.entry_time),
             "why": f"{one.entry_reason} → {one.exit_reason}".replace("_", " "),

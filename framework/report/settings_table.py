@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from framework.report.wording import percent, time_text
+from framework.report.wording import minute_text, percent
 from framework.types.rupees import NONE, rupees
 from framework.types.setting_option import declared
 from framework.types.settings import Settings
@@ -180,7 +180,7 @@ def _limits(limits: Limits) -> Iterator[str]:
 def _reading(result: RunFacts) -> Iterator[str]:
     first = result.record.first_row
     if 0 < first < len(result.record.panel):
-        when = time_text(result.record.panel, 0, int(result.record.panel.time[first]))[:16].replace("T", " ")
+        when = minute_text(result.record.panel, 0, int(result.record.panel.time[first]))
         earlier = "bar before it only feeds" if first == 1 else "bars before it only feed"
         yield f"decisions from {when} on ({first:,} {earlier} the indicators)"
     if result.risk_free:

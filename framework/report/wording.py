@@ -69,3 +69,8 @@ def time_texts(panel: Panel, column: int, times: Iterable[int]) -> list[str]:
 def time_text(panel: Panel, column: int, time: int) -> str:
     """One bar's time; see ``time_texts``."""
     return time_texts(panel, column, [time])[0]
+
+
+def minute_text(panel: Panel, column: int, time: int) -> str:
+    """One bar's time for people: the day, and to the minute where bars have a time of day, at the exchange."""
+    return time_text(panel, column, time)[:16].replace("T", " ")

@@ -16,7 +16,7 @@ from framework.session.explain import RuleReport
 from framework.types.events import BarCloses, Cancel, Change, Decided, Filled, Submit
 from framework.types.orders import Reason
 from framework.types.record import OrderRecord, OrderState, Settlement
-from framework.types.rupees import rupees
+from framework.types.rupees import in_groups, price_text, rupees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -182,7 +182,7 @@ def bar_link(step: Step, i: int, words: Wording) -> Link:
     when = words.bar(row.time, row.close_time)
     if not row.close[i] > 0.0:
         return Link("bar", step.seq, f"none of {words.name(i)} in the {when}")
-    prices = ", ".join(f"{name} {getattr(row, name)[i]:,.10g}" for name in ("open", "high", "low", "close"))
+    prices = ", ".join(f"{name} {price_text(getattr(row, name)[i])}" for name in ("open", "high", "low", "close"))
     return Link("bar", step.seq, f"{words.name(i)}, {when}: {prices}")
 
 
@@ -207,8 +207,10 @@ def decided_links(result: Result, step: Step, i: int, words: Wording) -> Iterato
         return
     given = {name: getattr(event.decisions, name) for name in PRICE_NAMES}
     beside = [(name, values[i]) for name, values in given.items() if values is not None and values[i] > 0.0]
-    extra = "".join(f", {spaced(name)} {value:,.10g}" for name, value in beside)
-    yield Link("target", step.seq, f"{event.decisions.target[i]:g} (before {before.intent:g}){extra}")
+    extra = "".join(f", {spaced(name)} {price_text(value)}" for name, value in beside)
+    target = event.decisions.target[i]
+    said = f"{target:g} (before {before.intent:g})" if target == target else f"none (keeps {before.intent:g})"  # noqa: PLR0124 - NaN
+    yield Link("target", step.seq, said + extra)
     if after.desired != before.desired or after.desired != before.position:
         yield Link("size", step.seq, size_text(result, event.decisions, step, i))
 
@@ -280,8 +282,9 @@ def _level(step: Step, command: Command) -> Iterator[Link]:
     order = command.approved.order if isinstance(command, Submit) else command
     price, average = order.trigger if order.trigger > 0.0 else order.limit, step.after.average
     if price > 0.0 and average > 0.0:
-        away = f"{price - average:+,.10g} ({(price - average) / average:+.2%})"
-        yield Link("level", step.seq, f"{price:,.10g}: {away} from the average fill of {average:,.10g}")
+        away = f"{in_groups(f'{price - average:+.10g}')} ({(price - average) / average:+.2%})"
+        text = f"{price_text(price)}: {away} from the average fill of {price_text(average)}"
+        yield Link("level", step.seq, text)
 
 
 def _end_text(record: OrderRecord) -> str:

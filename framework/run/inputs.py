@@ -32,6 +32,12 @@ class RunPrices(NamedTuple):
     data_issues: tuple[str, ...] = ()
 
 
+def one_by_one(bars: BarsInput) -> list[Any]:
+    """Prices of a run as a list: each a symbol of the store, ``Bars``, a frame, or the one panel."""
+    is_one = isinstance(bars, (str, Bars, Panel)) or hasattr(bars, "columns")
+    return [bars] if is_one else list(cast("Sequence[Any]", bars))
+
+
 def read_prices(
     bars: BarsInput,
     *,
@@ -46,7 +52,7 @@ def read_prices(
         if found := untimely(bars):  # not as Panel.from_bars made it
             raise DataError(f"the panel's clocks are out of order, {found}; Panel.from_bars makes one from bars")
         return RunPrices(_until(bars.with_space(space), end))
-    given = [bars] if isinstance(bars, (str, Bars)) or hasattr(bars, "columns") else list(bars)
+    given = one_by_one(bars)
     symbols = [item for item in given if isinstance(item, str)]
     series = [item for item in given if isinstance(item, Bars)]
     series += [Bars.from_frame(cast("pd.DataFrame", item)) for item in given if hasattr(item, "columns")]
@@ -74,7 +80,7 @@ def first_row_of(panel: Panel, start: date | None) -> int:
     row = 0 if start is None else int(np.searchsorted(panel.session, _days(start), side="left"))
     if row >= len(panel):
         first, last = (np.datetime64(int(day), "D") for day in (panel.session[0], panel.session[-1]))
-        msg = f"there are no bars from {start}; {', '.join(panel.symbols[:5])} have {first} to {last}"
+        msg = f"there are no bars from {start}; the bars of {', '.join(panel.symbols[:5])} run from {first} to {last}"
         raise DataError(msg)
     return row
 

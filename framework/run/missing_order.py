@@ -88,7 +88,7 @@ def row_of(result: Result, moment: int) -> int:
     record, words = result.record, Wording(result.record.panel.instruments, result.record.panel.timeframe)
     panel = record.panel
     row = int(np.searchsorted(panel.time, moment, side="right")) - 1
-    if row < 0 or moment > panel.close_time[row]:
+    if row < 0 or moment > panel.close_time[row] - words.daily:  # a day's close is the next date's first moment
         near = panel.time[max(row, 0) : row + 2]
         shown = " and ".join(words.when(int(time)) for time in near)
         msg = f"run {result.run_id} has no bar at {words.when(moment)}; the nearest open at {shown}"
@@ -159,7 +159,7 @@ def _of_target(target: float, decided: Step, words: Wording) -> str:
     entries = [one for one in before.working if not one.order.protective]
     open_order = words.ended(entries[0]) if entries else ""
     reasons = (
-        (math.isnan(target), "the strategy said nothing (NaN), which keeps what there is"),
+        (math.isnan(target), "the strategy gave no target (NaN), which keeps what there is"),
         (
             bool(before.leaving),
             f"a forced exit ({spaced(before.leaving)}) is under way: targets wait until the position is flat",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.journal.wording import units
-from framework.types.rupees import rupees
+from framework.types.rupees import price_text, rupees
 
 if TYPE_CHECKING:
     from framework.report.result import Result
@@ -59,4 +59,4 @@ def _equity(step: Step) -> str:
 
 
 def _close(step: Step) -> str:
-    return f"{step.before.close:,.10g}"
+    return price_text(step.before.close)

@@ -1,4 +1,4 @@
-"""The shape of an answer: numbers where numbers belong. What has another shape is told, and nothing is made of it.
+"""The shape of an answer: numbers where numbers belong. What has another shape is reported, and nothing is made of it.
 
 An adapter that passes a broker's text on where a number belongs must not stop the program that looks after positions.
 """
@@ -7,32 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from framework.types.events import (
-    Accepted,
-    Cancelled,
-    CancelRefused,
-    Changed,
-    ChangeRefused,
-    Expired,
-    Filled,
-    Found,
-    Refused,
-    Unknown,
-)
+from framework.types import events
 from framework.types.orders import Fill
 from framework.types.record import OrderState
 
 KINDS: dict[type, tuple[type, ...]] = {
-    Accepted: (int, int),
-    Refused: (int, int, str, bool, int),
-    Filled: (int, str, Fill, bool),
-    Changed: (int, int),
-    ChangeRefused: (int, int, str),
-    Cancelled: (int, int, str),
-    CancelRefused: (int, int, str),
-    Expired: (int, int),
-    Unknown: (int, int, str),
-    Found: (int, int, OrderState, int, int, float, float),
+    events.Accepted: (int, int),
+    events.Refused: (int, int, str, bool, int),
+    events.Filled: (int, str, Fill, bool),
+    events.Changed: (int, int),
+    events.ChangeRefused: (int, int, str),
+    events.Cancelled: (int, int, str),
+    events.CancelRefused: (int, int, str),
+    events.Expired: (int, int),
+    events.Unknown: (int, int, str),
+    events.Found: (int, int, OrderState, int, int, float, float),
     Fill: (int, int, int, float, int),
 }
 """Kind of every field of an answer, and of the fill in it."""
@@ -41,11 +30,11 @@ KINDS: dict[type, tuple[type, ...]] = {
 def is_understood(answer: Any) -> bool:
     """True when every field is of its kind; an int is a float, and True is no number."""
     if tuple(map(type, answer)) == KINDS[type(answer)]:  # most are, and this asks in a third of the time
-        return type(answer) is not Filled or is_understood(answer.fill)
+        return type(answer) is not events.Filled or is_understood(answer.fill)
     for value, kind in zip(answer, KINDS[type(answer)], strict=True):
         given = type(value)
         if given is kind or (kind is float and given is int):
             continue
         if not issubclass(given, kind) or given is bool:
             return False
-    return type(answer) is not Filled or is_understood(answer.fill)
+    return type(answer) is not events.Filled or is_understood(answer.fill)

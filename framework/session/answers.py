@@ -1,4 +1,4 @@
-"""Answers of the broker: booked, mirrored, or told as a surprise. Nothing that a broker says is an exception.
+"""Answers of the broker: booked, mirrored, or reported as a surprise. Nothing that a broker says is an exception.
 
 ``lifecycle`` says where an order stands after an answer; here is what follows from it for money, intents, exits and the
 orders that waited. What only a real broker can do is in this file and in ``surprises``: the compiled engine mirrors the
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 LONGEST_TEXT = 300
-"""Characters that are told of an answer that is not understood."""
+"""Longest report of an answer that is not understood, characters."""
 
 
 class BrokerAnswers:
@@ -104,7 +104,7 @@ class BrokerAnswers:
             return self._in_doubt(answer, answer.reason)
         self._inputs.now = min(max(answer.time, 0) or self._inputs.now, self._inputs.moment)
         working = self._orders.get(answer.order_id)
-        if working is not None and working.state is not PARKED:
+        if working is not None and working.state is not PARKED and self._protection.tells_refusal(working.order):
             order = working.order
             text = refused_fill_text(order.quantity, self._account.instruments[order.instrument], answer.reason)
             self._tell(Notice(self._inputs.now, "refused_fill", text))
@@ -144,12 +144,9 @@ class BrokerAnswers:
             commands += self._protection.ended(order, now, why, asked_for=asked_for, refused=refused)
             if refused:
                 commands += self._aftermath.leave_on(order.instrument)
-            self._upkeep.exits_due.add(
-                order.instrument
-            )  # what is being left may have nothing else, and no bar may come
-        elif order.reduces:
+        if order.reduces:  # what is being left may have no other way out, and no bar may come
             self._upkeep.exits_due.add(order.instrument)
-            if state in {REFUSED, ABSENT} or (state is CANCELLED and not asked_for):
+            if not order.protective and (state in {REFUSED, ABSENT} or (state is CANCELLED and not asked_for)):
                 self._protection.lost_its_way_out(order, now, why)
         return commands
 
@@ -220,7 +217,7 @@ class BrokerAnswers:
         return commands
 
     def _open(self, answer: AboutOrder) -> WorkingOrder | None:
-        """The open order that is meant; of one that is done nothing more follows, of others it is told."""
+        """The open order that is meant; of one that is done nothing more follows, others are reported."""
         working = self._orders.get(answer.order_id)
         if working is None:
             if self._orders.lately_done(answer.order_id) is None:
@@ -233,7 +230,7 @@ class BrokerAnswers:
     # ------------------------------------------------------------------ doubt and its end
 
     def unknown(self, answer: Unknown) -> list[Command]:
-        """Nobody knows what became of what was asked."""
+        """Nobody knows what became of the request."""
         return self._in_doubt(answer, answer.cause)
 
     def _in_doubt(self, answer: AboutOrder, cause: str) -> list[Command]:

@@ -75,7 +75,7 @@ class Breaker:
         """Reason code of a refused increase; empty while increases are allowed."""
         return NAMES[rules.HELD_BACK[self._strictest]]
 
-    # ------------------------------------------------------------------ what it is told
+    # ------------------------------------------------------------------ inputs
 
     def begin_session(self, now: int, equity_paise: int) -> None:
         """Something is tripped, and a session begins: what only lasts for a session is over."""

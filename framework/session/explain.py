@@ -45,7 +45,7 @@ class RuleReport(NamedTuple):
 
 
 class ReviewReport(NamedTuple):
-    """Report on an order that was only asked about."""
+    """Report on an order that is not sent."""
 
     reducing: int
     """Units ≥ 0 that only reduce: they pass whatever the rules say."""

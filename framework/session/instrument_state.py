@@ -26,6 +26,7 @@ class WorkingOrder:
         "expires_at",
         "filled",
         "filled_paise",
+        "freed_paise",
         "gave_up",
         "group",
         "left_for",
@@ -60,6 +61,8 @@ class WorkingOrder:
         """Signed units that the broker's book says have filled; the fills themselves may be under way."""
         self.reserved_paise = 0
         """Buying power an increase holds until it is done."""
+        self.freed_paise = 0
+        """What it held when it ended: an order proved absent that shows up holds it again."""
         self.worst = NAN
         """Worst price in rupees that an entry can reasonably fill at."""
         self.expires_at = NEVER
@@ -95,7 +98,7 @@ class WorkingOrder:
 
     @property
     def has_ended(self) -> bool:
-        """It is done, or is about to be told so."""
+        """It is done, or the answer that ends it is being booked."""
         return self.state not in OPEN or (self.is_whole and not self.may_be_larger)
 
     @property
@@ -110,7 +113,7 @@ class WorkingOrder:
 
     @property
     def is_unanswered(self) -> bool:
-        """Something was asked of the broker that it has not answered."""
+        """The broker owes an answer to a request."""
         return self.state is OrderState.SENT or self.cancelling or self.was is not None
 
     def record(self, ended_at: int = 0, why: str = "") -> OrderRecord:
@@ -210,6 +213,7 @@ class InstrumentState:
         self.desired = 0
 
     def forget_position(self) -> None:
-        """The position is gone, and with it what its exits were measured from."""
+        """The position is gone, and with it what its exits were measured from, and how often they were refused."""
+        self.refusals = 0
         self.leaving = self.protect_due = False
         self.distances, self.extreme, self.bars_held, self.scale = NO_DISTANCES, NAN, 0, 1.0

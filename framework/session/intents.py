@@ -61,7 +61,7 @@ class Intents:
         self._weights = weights
         self._rebalance = rebalance_code(settings, weights=weights)
         self._repeats = self._rebalance == targets.ON_SIGNAL
-        """A target that is said again means something."""
+        """A repeated target means something."""
         at_any_bar = self._rebalance in {targets.EVERY_BAR, targets.BAND}
         self._looks_again = settings.reenter == "new_signal" or settings.limit_follow or at_any_bar
         """A bar without a target may mean something too."""

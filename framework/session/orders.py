@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from framework.rules.orders import is_dropped, waits_for
+from framework.rules.orders import is_dropped, reserve_left, waits_for
 from framework.session.approval import approved
 from framework.session.instrument_state import InstrumentState, WorkingOrder
 from framework.types.deadlines import NEVER
@@ -66,7 +66,7 @@ class Orders:
         self._done_before: dict[int, WorkingOrder] = {}
         """Done in this session and in the one before: their answers may still come."""
         self.unanswered: dict[int, WorkingOrder] = {}
-        """Orders of which something was asked that the broker has not answered."""
+        """Orders with a request that the broker has not answered."""
         self.next_id = 1
         self._placed = False
         """Some order was placed in this session."""
@@ -219,7 +219,7 @@ class Orders:
         self.unanswered[working.order.order_id] = working
 
     def heard(self, working: WorkingOrder) -> None:
-        """The broker said something of this order: it may owe no further answer."""
+        """The broker answered: it may owe no further answer about this order."""
         if not working.is_unanswered:
             working.asked_at = 0
             self.unanswered.pop(working.order.order_id, None)
@@ -296,6 +296,7 @@ class Orders:
         order = working.order
         book = self._books[order.instrument]
         working.state, working.cancelling, working.was = state, False, None
+        working.freed_paise = working.reserved_paise
         self.reserve(working, 0)
         del self._open[order.order_id]
         self.unanswered.pop(order.order_id, None)
@@ -312,13 +313,15 @@ class Orders:
         return commands
 
     def heard_after_the_end(self, working: WorkingOrder, state: OrderState, at: int) -> None:
-        """More was heard of an order that is done: its record is told anew."""
+        """An order that is done got another answer: its record is issued anew."""
         working.state = state
         self._tell(working.record(at))
 
     def take_on_again(self, working: WorkingOrder, state: OrderState) -> None:
-        """An order that was proved absent shows up after all."""
+        """An order that was proved absent shows up after all: what it has still to fill holds buying power again."""
         order = working.order
+        left = max(abs(order.quantity) - abs(working.filled), 0)
+        self.reserve(working, reserve_left(working.freed_paise, left, abs(order.quantity)))
         working.state = state
         self._done.pop(order.order_id, None)
         self._done_before.pop(order.order_id, None)

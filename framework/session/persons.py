@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.errors import InvariantError
+from framework.errors import RefusedInputError
 from framework.rules.money import LARGEST_PAISE, LARGEST_QUANTITY, fits
 from framework.session.instrument_state import NO_DISTANCES
 from framework.types.events import PersonSays, Wish
@@ -26,7 +26,7 @@ STATES = {Wish.HALT: TradingState.HALTED, Wish.REDUCE_ONLY: TradingState.REDUCE_
 
 
 def refuse_impossible(said: PersonSays, account: Account) -> None:
-    """Raise ``InvariantError`` for what cannot be carried out, before anything changes."""
+    """Raise ``RefusedInputError`` for what cannot be carried out, before anything changes."""
     count, i, wish = len(account.instruments), said.instrument, said.wish
     why = ""
     if wish in {Wish.DEPOSIT, Wish.WITHDRAW} and not (type(said.paise) is int and 0 < said.paise <= LARGEST_PAISE):
@@ -41,7 +41,7 @@ def refuse_impossible(said: PersonSays, account: Account) -> None:
         why = f"is of the other side than the {account.quantity[i]:+d} that are held; net the two first"
     if why:
         msg = f"a person's {wish} {why}"
-        raise InvariantError(msg)
+        raise RefusedInputError(msg)
 
 
 def _is_holding(said: PersonSays, held: int) -> bool:

@@ -10,6 +10,8 @@ from framework.types.orders import GTC, LIMIT, NAN, STOP, BarRow, Order, OrderTy
 
 ONE_CANCELS_OTHER = "one_cancels_other"
 """Reason of a cancel that the rule of the order's own group made."""
+TOLD_EVERY = 64
+"""Refusals in a row between two that are told, at most: tried once a minute, that is once an hour."""
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +48,7 @@ class Protection:
         self.to_look_at: set[int] = set()
         """Instruments whose exits are not as they should be; see ``upkeep``."""
         self.awaits_fills: set[int] = set()
-        """Instruments whose pair was broken by its own rule, with the fill that did it still to be told."""
+        """Instruments whose pair was broken by its own rule, with the fill that did it still to be reported."""
 
     def entered(self, i: int, now: int, *, opened: bool, within_bar: bool) -> list[Command]:
         """An entry filled: exits are measured from the new average fill. ``opened``: the position is new.
@@ -76,7 +78,7 @@ class Protection:
         if order.order_id == book.stop_id:
             return self._withdraw(book.target_id, now)
         levels, is_target = self._levels(i), order.order_id == book.target_id
-        # Of an exit that had ended when its fill was told, another one has taken the place.
+        # Of an exit that had ended when its fill was reported, another one has taken the place.
         return self._adjust_stop(i, levels) + ([] if is_target else self._adjust_target(i, levels))
 
     def carry(self, i: int) -> list[Command]:
@@ -121,12 +123,12 @@ class Protection:
         book, position = self._books[i], self._account.quantity[i]
         if position * order.quantity >= 0:
             return []  # it protected what is gone
-        if why == ONE_CANCELS_OTHER:  # its sibling has filled, which is told or about to be
+        if why == ONE_CANCELS_OTHER:  # its sibling has filled, which is reported or about to be
             if not book.leaving:
                 self.awaits_fills.add(i)
             return []
         if refused or not asked_for:
-            if order.type is STOP and not book.stop_id:
+            if order.type is STOP and not book.stop_id and (not refused or self.tells_refusal(order)):
                 said = f"{order.reason} was {'refused' if refused else 'taken out of the book'} {why}".rstrip()
                 self._surprises.tell("unprotected", now, order.order_id, i, units=position, said=said)
             self.to_look_at.add(i)
@@ -134,6 +136,14 @@ class Protection:
             return []
         book.refusals += refused
         return [] if book.refusals > 1 and not self._is_passed(i) else self.restore(i, now)
+
+    def tells_refusal(self, order: Order) -> bool:
+        """True when the next refusal of this order is told: of exits in a row the 1st, 2nd, 4th … 64th and each 64th.
+
+        The exit is tried every minute all the same, and each try has its record.
+        """
+        nth = self._books[order.instrument].refusals + 1
+        return not order.protective or nth & (nth - 1) == 0 or nth % TOLD_EVERY == 0
 
     def lost_its_way_out(self, order: Order, now: int, why: str) -> None:
         """An exit came to nothing at the broker: what it was to take may be without a stop by now."""
@@ -148,11 +158,11 @@ class Protection:
             self._surprises.tell("unprotected", now, order_id, i, units=bare, said=said)
 
     def filled(self, i: int) -> None:
-        """The fill of an exit was told."""
+        """The fill of an exit was reported."""
         self.awaits_fills.discard(i)
 
     def miss_fills(self, now: int) -> None:
-        """A bar or a minute has passed: a fill that still is not told may never be."""
+        """A bar or a minute has passed: a fill that is still not reported may never be."""
         for i in sorted(self.awaits_fills):
             self._tell_what_is_bare(i, 0, now, "the rule of its pair took the stop, and no fill was told")
         if self.awaits_fills:

@@ -51,7 +51,7 @@ class RuleAnswer(NamedTuple):
 
     rule: str
     asked: int
-    """Units ≥ 0 that it was asked about."""
+    """Units ≥ 0 of the request."""
     left: int
     """Units of them that it leaves."""
     reason: str
@@ -96,7 +96,7 @@ class Review:
         """Called with each request before it is judged, for whoever explains it; None in every other run."""
 
     def _list(self) -> tuple[tuple[int, Callable[[ReviewRequest], int]], ...]:
-        """Every limit that is set, by its reason's code, in the order in which they are asked."""
+        """Every limit that is set, by its reason's code, in the order of the review."""
         asks = {
             "restricted": self._allowed,
             "max_age": self._fresh,

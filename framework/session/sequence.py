@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from framework.errors import InvariantError
+from framework.errors import RefusedInputError
 from framework.types.events import BarCloses, BarOpens, Decided, Revalue, SessionEnds
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class Sequence:
         self.began = self.began_before = 0
         """First opens of this session and of the one before, UTC nanoseconds."""
 
-    # Each method notes an input, or raises InvariantError and changes nothing. Session asks what a bar must be in line:
-    # three calls for every bar of a backtest would be felt.
+    # Each method notes an input, or raises RefusedInputError and changes nothing. Session asks what a bar must be in
+    # line: three calls for every bar of a backtest would be felt.
 
     def refuse_opening(self, bar: BarOpens) -> NoReturn:
         """A bar that cannot open now."""
@@ -116,4 +116,4 @@ class Sequence:
 
 def _refuse(event: Input, why: str) -> NoReturn:
     msg = f"input {type(event).__name__} at {event.moment} ns {why}"
-    raise InvariantError(msg)
+    raise RefusedInputError(msg)

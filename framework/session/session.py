@@ -58,7 +58,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from framework.errors import InvariantError
+from framework.errors import InvariantError, RefusedInputError
 from framework.rules.breaker import is_ruin
 from framework.session.account import Account
 from framework.session.aftermath import Aftermath
@@ -166,6 +166,8 @@ class Session:
         self._unanswered, self._to_look_at = orders.unanswered, self._protection.to_look_at
         self._awaits_fills = self._protection.awaits_fills
         """Where any of these three is not empty, ``upkeep`` is due."""
+        self.broken = ""
+        """Why no further input is taken: an exception left the session half changed; empty while it is whole."""
         self._row = NO_ROW
         """The bar that closed last."""
         self._bars: dict[type, Callable[[Any], list[Command]]] = {
@@ -201,23 +203,40 @@ class Session:
     def handle(self, event: Input) -> Outcome:
         """Take one input and say what follows from it.
 
-        Raises ``InvariantError`` for an input that cannot come now; then nothing has changed.
+        Raises ``RefusedInputError`` (an ``InvariantError``) for an input that cannot come now; then nothing has
+        changed. Any other exception, of a user's rule above all, leaves the session half changed: it is ``broken``
+        then, and refuses every further input.
         """
         kind = type(event)
         carry_out = self._bars[kind] if kind in self._bars else self._admitted(event)
-        commands = carry_out(event)
+        try:
+            commands = carry_out(event)
+        except RefusedInputError:
+            raise
+        except BaseException as error:
+            self._break_off(event, error)
+            raise
         if not (commands or self._facts):
             return NOTHING
         outcome = Outcome(tuple(commands), tuple(self._facts))
         self._facts.clear()
         return outcome
 
+    def _break_off(self, event: Input, error: BaseException) -> None:
+        """An input was carried out in part: no further one is let in, for nothing is sure any more."""
+        self.broken = (
+            f"this session stopped in the middle of input {type(event).__name__} at {event.moment} ns, by "
+            f"{type(error).__name__}: {error}; mend that, and make a new session from its journal, which ends before it"
+        )
+        self._bars.clear()
+        self._others.clear()
+
     def _admitted(self, event: Input) -> Callable[[Any], list[Command]]:
         """The part that carries out an input that may come at any time, once it was let in."""
         carry_out = self._others.get(type(event))
         if carry_out is None:
-            msg = f"{type(event).__name__} is no input of a session; see framework.types.events.Input"
-            raise InvariantError(msg)
+            msg = self.broken or f"{type(event).__name__} is no input of a session; see framework.types.events.Input"
+            raise RefusedInputError(msg)
         if type(event) is events.PersonSays:
             refuse_impossible(event, self.account)
         self.inputs.admit(event)
@@ -301,7 +320,7 @@ class Session:
         if not (last.close_time <= moment < close_time and session >= last.session):
             inputs.refuse_opening(bar)
         inputs.phase, inputs.bar = OPEN, bar
-        inputs.moment = inputs.now = max(inputs.moment, moment)  # its moment is its open, however late it is told
+        inputs.moment = inputs.now = max(inputs.moment, moment)  # its moment is its open, however late it is reported
         commands = self._begin_session(session, moment) if session != last.session else []
         if deadline is None and self._product.deadline is None:
             return commands

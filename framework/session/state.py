@@ -76,7 +76,12 @@ VERSION = (
 
 
 def dump(session: Session) -> dict[str, Any]:
-    """The state of a session as plain JSON values; ``DataError`` where a rule of the user's own cannot be kept."""
+    """The state of a session as plain JSON values.
+
+    Raises ``DataError`` where a rule of the user's own cannot be kept, and of a session that is half changed.
+    """
+    if session.broken:
+        raise DataError(session.broken)
     orders = attrgetter("_orders")(session)
     known = {order_id: one for place in BY_ID for order_id, one in getattr(orders, place).items()}
     return {

@@ -10,6 +10,7 @@ from framework.backtest import execute
 from framework.engines.numba_cache import require_numba
 from framework.errors import ConfigError
 from framework.report.findings import unmodelled
+from framework.run.inputs import one_by_one
 from framework.run.preparation import prepare
 from framework.run.provenance import new_run_id, provenance
 from framework.scratch import MemoryOnly
@@ -116,7 +117,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
     space = space_of(kind, grid, holds, samples)
     sets = None if mode == "optuna" else parameter_sets(space, samples=samples, seed=seed)
     example = (first_set(space, seed) if sets is None else sets.sets[0]).strategy
-    stored = db is not None or isinstance(bars, str) or any(isinstance(one, str) for one in _several(bars))
+    stored = db is not None or any(isinstance(one, str) for one in one_by_one(bars))
     prepared = prepare(
         example,
         bars,
@@ -230,10 +231,6 @@ def _refuse_mode(mode: str, samples: int | None, *, study: str | None, storage: 
     elif study is not None or storage is not None:
         msg = f"a study and its storage are Optuna's; use them with --optuna (mode='optuna'), not with mode {mode!r}"
         raise ConfigError(msg)
-
-
-def _several(bars: BarsInput) -> Sequence[Any]:
-    return bars if isinstance(bars, list | tuple) else ()
 
 
 def _fingerprint(facts: Mapping[str, str], workload: Workload) -> str:

@@ -80,7 +80,11 @@ class Panel:
         ordered = sorted(series, key=lambda bars: bars.instrument.key)
         timeframes = sorted({bars.timeframe for bars in ordered})
         if len(timeframes) > 1:
-            msg = f"one run has one timeframe, but these bars have {', '.join(timeframes)}"
+            named = ", ".join(f"{tf} ({next(b.instrument for b in ordered if b.timeframe == tf)})" for tf in timeframes)
+            msg = (
+                f"one run has one timeframe, but these bars have {named}; gather the finer ones with bars.to(), or run "
+                "them apart"
+            )
             raise ConfigError(msg)
         keys = [bars.instrument.key for bars in ordered]
         if len(set(keys)) < len(keys):

@@ -20,6 +20,18 @@ def grouped(whole: int) -> str:
     return ",".join(reversed(parts))
 
 
+def in_groups(text: str) -> str:
+    """A number's text in Indian grouping: ``-1234567.5`` → ``-12,34,567.5``; what has no plain digits as it is."""
+    whole, dot, fraction = text.partition(".")
+    sign, digits = (whole[:1], whole[1:]) if whole[:1] in {"-", "+"} else ("", whole)
+    return f"{sign}{grouped(int(digits))}{dot}{fraction}" if digits.isdecimal() else text
+
+
+def price_text(price: float) -> str:
+    """A price as exact as it is, without the sign of the rupee."""
+    return in_groups(f"{price:.10g}")
+
+
 def rupees(amount: float, decimals: int = 2) -> str:
     """``₹12,34,567.89``, with a real minus before the sign; – for NaN."""
     if math.isnan(amount):

@@ -23,6 +23,8 @@ PLAN = re.compile(r"[a-z][a-z0-9_]*:[A-Z]+")
 """A broker's plan and a product."""
 CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|(\d{1,3})m")
 """A time of day, or minutes."""
+REBALANCE = re.compile(r"on_signal|on_change|every_bar|band:\d+(\.\d+)?")
+"""Modes of rebalancing; a band's width is in percentage points."""
 
 
 def _number(text: str, what: str) -> float:
@@ -38,6 +40,17 @@ def _number(text: str, what: str) -> float:
 
 def _plain(value: float) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".")
+
+
+def known_rebalance(text: Any) -> Any:
+    """The mode of rebalancing as it is; ``ValueError`` names the modes, or the bound of a band."""
+    if not isinstance(text, str) or REBALANCE.fullmatch(text) is None:
+        msg = "not understood; write on_signal, on_change, every_bar, or band:5 for a band of 5 percentage points"
+        raise ValueError(msg)
+    if text.startswith("band:") and not float(text[5:]) <= 100:  # noqa: PLR2004 - percentage points
+        msg = "a band is in percentage points, at most 100, such as band:5"
+        raise ValueError(msg)
+    return text
 
 
 Regime = tuple[int, Tariff]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, NewType, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from framework.errors import ConfigError
 from framework.types.explain import explain, unknown_name
@@ -26,6 +26,7 @@ from framework.types.setting_values import (
     Slippage,
     SlippageText,
     SquareOffText,
+    known_rebalance,
 )
 
 Frozen = ConfigDict(frozen=True, extra="forbid")
@@ -145,6 +146,7 @@ class Settings(BaseModel):
     )
     rebalance: Annotated[
         Literal["on_signal", "on_change", "every_bar"] | Annotated[str, Field(pattern=r"^band:\d+(\.\d+)?$")],
+        BeforeValidator(known_rebalance),
         SettingOption("on_signal | on_change | every_bar | band:5 (percentage points)", ORDERS),
     ] = Field("on_signal", description="bars at which positions are brought to the weights of allocate()")
     reenter: Annotated[Literal["any_bar", "new_signal"], SettingOption("any_bar | new_signal", ORDERS)] = Field(
@@ -152,13 +154,6 @@ class Settings(BaseModel):
     )
     exits: Exits = Field(default_factory=Exits)
     limits: Limits = Field(default_factory=Limits)
-
-    @model_validator(mode="after")
-    def _band_is_a_percentage(self) -> Self:
-        if self.band_points > 100:  # noqa: PLR2004 - percentage points
-            msg = f"rebalance {self.rebalance!r}: a band is in percentage points, at most 100"
-            raise ValueError(msg)
-        return self
 
     @model_validator(mode="after")
     def _one_product(self) -> Self:

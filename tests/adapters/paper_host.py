@@ -21,6 +21,7 @@ from framework.types.events import (
     Submit,
     Surprise,
 )
+from framework.types.panel import actions_within
 
 
 def random_panel(seed: int, bars: int = 300, instruments: int = 3) -> Panel:
@@ -97,7 +98,10 @@ class PaperHost:
     async def trade(self, panel: Panel, decisions: DecisionArrays) -> None:
         last = len(panel)
         columns = bar_openings(panel, 0, last), bar_closings(panel, 0, last), decided(panel, decisions, 0, last)
+        actions = list(actions_within(panel, self.session.settings, 0, last))
         for opening, closing, answer in zip(*columns, strict=True):
+            while actions and actions[0].ex_day <= opening.session:
+                self.broker.carry_action("t", actions.pop(0))
             await self.take(opening)
             await self.hear("trade_bar", closing.row)
             await self.take(closing)

@@ -13,6 +13,8 @@ from framework.live.clock import ReplayClock
 from framework.market.products import with_product
 from framework.session import Session
 from framework.types import Bars, Instrument, Panel, Settings
+from framework.types.actions import Action
+from framework.types.panel import actions_within
 from framework.types.record import NOT_SIMULATED
 from framework.types.setting_values import SquareOff
 from tests.adapters.paper_host import PaperHost, random_panel, random_targets
@@ -36,7 +38,8 @@ def test_paper_over_history_fills_and_books_like_the_event_backtest(seed, choice
 def assert_paper_is_the_backtest(panel: Panel, settings: Settings, decisions: DecisionArrays) -> None:
     expected = run(panel, settings, decisions=decisions)
     broker = PaperBroker([PaperBook("t", panel.instruments, settings)], ReplayClock(0))
-    host = PaperHost(Session(panel.instruments, settings), broker)
+    actions = actions_within(panel, settings, 0, len(panel))
+    host = PaperHost(Session(panel.instruments, settings, actions=actions), broker)
     asyncio.run(host.trade(panel, decisions))
 
     account = broker.books.by_name["t"].ledger.account
@@ -66,6 +69,29 @@ def test_paper_keeps_products_and_market_protection_as_the_backtest_does(seed, p
     if settings.product == "MIS":
         settings, panel = with_product(settings.model_copy(update={"square_off": SquareOff.parse("08:30")}), panel)
     assert_paper_is_the_backtest(panel, settings, random_targets(panel, seed))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_paper_goes_through_corporate_actions_as_the_backtest_does(seed):
+    """Splits, consolidations that leave less than a share, dividends on longs and shorts."""
+    plain = random_panel(seed)
+    actions = [
+        [Action(40, "split", 5.0), Action(90, "dividend", dividend=2.5), Action(200, "split", 0.001)],
+        [Action(60, "bonus", 1.5), Action(61, "dividend", dividend=1.0)],
+        [Action(150, "split", 0.1), Action(151, "bonus", 2.0, 0.5)],
+    ]
+    series = [bars.with_actions(listed) for bars, listed in zip(plain.bars(), actions, strict=True)]
+    settings = Settings.of(sizing="equity:60%", capital=1_000_000, stop_loss="6%", validity="GTC", charges="flat:20")
+    panel = Panel.from_bars(series)
+    assert_paper_is_the_backtest(panel, settings, random_targets(panel, seed + 7))
+
+
+def test_capital_that_a_person_moves_is_available_at_once():
+    broker = PaperBroker([PaperBook("t", [Instrument("S0")], Settings(capital=5_000))], ReplayClock(0))
+    broker.move_capital("t", 1_000_00)
+    assert 6_000_00 == broker.books.available_paise()
+    broker.move_capital("t", -2_500_00)
+    assert 3_500_00 == broker.books.available_paise()
 
 
 def test_its_repr_tells_cash_and_resting_orders():

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 async def behind_a_door(tmp_path, *, lockstep=True):
     """A paper account with its door: (driver, control)."""
     async with PaperDriver(lockstep=lockstep).opened() as d:
-        door = PaperDoor(d.broker, tmp_path / "broker.sock")
+        door = PaperDoor(d.paper, tmp_path / "broker.sock")
         try:
             yield d, PaperControl(tmp_path / "broker.sock")
         finally:

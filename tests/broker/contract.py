@@ -549,7 +549,90 @@ class BrokerContract:
         await d.trade(90.0)
         assert {("NSE:A", MIS): 20} == await d.positions()
 
+    @pytest.mark.parametrize("fault", ["server_error_accepted", "garbled_reply"])
+    @story
+    async def test_an_answer_that_proves_nothing_is_unknown_though_the_order_is_there(self, d, fault):
+        d.fault(fault)
+        tag, outcome = await d.send(10, LIMIT, limit=90.0)
+        assert isinstance(outcome, OrderUnknown)
+        assert OPEN is (await d.found(tag)).state
+
+    @story
+    async def test_an_error_of_the_server_is_unknown_though_the_order_is_not_there(self, d):
+        d.fault("server_error_refused")
+        tag, outcome = await d.send(10, LIMIT, limit=90.0)
+        assert isinstance(outcome, OrderUnknown)
+        await d.wait()
+        assert () == await d.broker.find(tag)
+
+    @story
+    async def test_too_many_requests_with_the_brokers_own_code_are_refused(self, d):
+        d.fault("rate_limited")
+        tag, outcome = await d.send(10, LIMIT, limit=90.0)
+        assert isinstance(outcome, OrderRefused)
+        await d.wait()
+        assert () == await d.broker.find(tag)
+
+    @story
+    async def test_a_token_that_died_refuses_requests_and_reads_until_the_next_login(self, d):
+        names = await d.rest(10, LIMIT, limit=90.0)
+        await d.wait()
+        d.fault("logged_out")
+        for _ in range(2):
+            assert isinstance((await d.send(10, LIMIT, limit=90.0))[1], OrderRefused)
+        with pytest.raises(BrokerError):
+            await d.broker.snapshot()
+        await d.wait(200.0)
+        assert OPEN is (await d.found(names.tag)).state
+
+    @story
+    async def test_an_address_that_may_not_order_may_read(self, d):
+        names = await d.rest(10, LIMIT, limit=90.0)
+        await d.wait()
+        d.fault("address_refused")
+        for _ in range(2):
+            assert isinstance(await d.broker.cancel(names), OrderRefused)
+        assert [names.tag] == [order.tag for order in (await d.snapshot()).orders]
+
     # ------------------------------------------------------------------ news
+
+    @story
+    async def test_a_word_for_a_state_that_nobody_knows_is_no_other_state(self, d):
+        d.fault("unknown_word")
+        names = await d.rest(10, LIMIT, limit=90.0)
+        await d.broker.cancel(names)
+        assert BrokerOrderState.UNKNOWN in [news.state for news in await d.told(BrokerOrder)]
+        assert CANCELLED is (await d.found(names.tag)).state
+
+    @story
+    async def test_an_old_state_may_be_told_again_and_the_book_has_the_new_one(self, d):
+        names = await d.rest(10, LIMIT, limit=90.0)
+        await d.change(names, 20, limit=91.0)
+        d.fault("repeated_state")
+        await d.change(names, 30, limit=92.0)
+        await d.wait(1.0)
+        assert 30 == (await d.found(names.tag)).quantity
+        assert 20 == [news.quantity for news in await d.told(BrokerOrder)][-1]
+
+    @story
+    async def test_an_order_may_be_complete_before_its_trade_is_shown(self, d):
+        names = await d.rest(10, MARKET)
+        await d.news()
+        d.fault("late_trade")
+        await d.trade(100.0)
+        assert (FILLED, 10) == (await d.broker.find(names.tag))[0][6:4:-1]
+        assert () == (await d.snapshot()).fills
+        await d.wait()
+        assert [names.tag] == [fill.tag for fill in await d.fills()]
+        assert [names.tag] == [fill.tag for fill in await d.told(BrokerFill)]
+
+    @story
+    async def test_more_may_fill_than_was_ordered_and_it_is_shown_as_it_is(self, d):
+        names = await d.rest(10, MARKET)
+        d.fault("over_fill")
+        await d.trade(100.0)
+        assert {("NSE:A", MIS): 11} == await d.positions()
+        assert (FILLED, 10, 11) == ((await d.found(names.tag)).state, *(await d.found(names.tag))[4:6])
 
     @story
     async def test_a_fill_that_is_told_twice_has_one_id_and_is_in_the_book_once(self, d):
@@ -720,6 +803,22 @@ class BrokerContract:
         with pytest.raises(BrokerError):
             await (d.broker.find(names.tag) if read == "find" else d.broker.snapshot())
         assert OPEN is (await d.found(names.tag)).state
+
+    @story
+    async def test_a_read_may_lack_a_part_and_then_it_is_none_and_not_empty(self, d):
+        await d.rest(10, LIMIT, limit=90.0)
+        d.fault("missing_part")
+        assert [None] == [part for part in await d.broker.snapshot() if part is None]
+
+    @story
+    async def test_a_read_may_show_what_was_before(self, d):
+        before = await d.snapshot()
+        await d.rest(10, MARKET)
+        await d.trade(100.0)
+        d.fault("stale_read")
+        stale = await d.snapshot()
+        assert before[1:] == stale[1:]
+        assert {("NSE:A", MIS): 10} == await d.positions()
 
     @story
     async def test_a_purchase_takes_funds_and_its_sale_gives_them_back(self, d):

@@ -7,6 +7,16 @@ import yaml
 
 NEW = "new deployment morning --strategy rsi --symbols SP500,NASDAQ --set period=7 --charges percent:0.1".split()
 FILE = "deployments/morning.yaml"
+AHEAD = """\
+import numpy as np
+from framework import Signals, Strategy
+
+
+class Ahead(Strategy):
+    def signals(self, bars):
+        later = np.roll(bars.close, -1)
+        return Signals.long_flat(enter=later > bars.close, leave=later < bars.close)
+"""
 TREND = """\
   - name: trend
     strategy: macd
@@ -210,6 +220,20 @@ def test_each_run_is_kept_and_can_be_looked_up(tulya, two):
     kept = tulya("runs", "list").out
     for strategy in account["strategies"]:
         assert strategy["run_id"] in kept
+
+
+def test_the_other_engines_verify_each_strategy(tulya, two):
+    done = tulya("backtest", FILE, *"--from 2013-01-01 --to 2013-06-30 --verify".split())
+    assert 0 == done.code, done.err
+    assert [True, True] == [f"{name}: verified " in done.out for name in ("rsi", "trend")]
+
+
+def test_a_strategy_that_sees_the_future_makes_the_exit_code_3(tulya, two, home):
+    (home / "ahead.py").write_text(AHEAD, encoding="utf-8")
+    two.write_text(two.read_text("utf-8").replace("strategy: macd", "strategy: ./ahead.py:Ahead"), encoding="utf-8")
+    done = tulya("backtest", FILE, *"--from 2012-01-01 --to 2013-12-31".split())
+    assert 3 == done.code, done.err
+    assert "trend: causality leak" in done.out.lower()
 
 
 def test_an_error_names_file_and_strategy(tulya, two):

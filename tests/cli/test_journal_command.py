@@ -150,11 +150,32 @@ def test_a_changed_byte_is_named_by_line_and_entry(tulya, run, lines, home):
     done = tulya("journal", "verify", "run.journal")
     assert 6 == done.code
     assert (
-        "Broken      line 8, entry 7: it, its seal or the entry before it was changed after it was written" in done.out
+        "Broken      line 8, entry 7: this entry, its seal or the entry before it was changed after it was written"
+        in done.out
     )
     told = json.loads(tulya("journal", "verify", "run.journal", "--json").out)
     assert (8, 7) == (told["broken"]["line"], told["broken"]["seq"])
     assert 6 == tulya("journal", "replay", "run.journal").code
+
+
+def test_of_a_damaged_journal_the_entries_before_the_damage_are_shown(tulya, run, lines, home):
+    write(home, [*lines[:7], *lines[8:]])
+    done = tulya("journal", "show", "run.journal")
+    assert 6 == done.code
+    assert ["0", "1", "2", "3", "4", "5", "6"] == [
+        w[0] for line in done.out.splitlines() if (w := line.split()) and w[0].isdigit()
+    ]
+    assert "Broken      line 8, entry 7: entry 8 stands in its place: what was between was taken out" in done.out
+    told = json.loads(tulya("journal", "show", "run.journal", "--json").out)
+    assert (7, 8) == (len(told["entries"]), told["broken"]["line"])
+    assert 6 == tulya("journal", "show", "run.journal", "--entry", "50").code
+
+
+def test_a_journal_whose_first_entry_was_changed_shows_nothing_but_that(tulya, run, lines, home):
+    write(home, [lines[0].replace(b"SP500", b"SP501"), *lines[1:]])
+    done = tulya("journal", "show", "run.journal")
+    assert 6 == done.code
+    assert done.out.startswith("Journal     run.journal\nBroken      line 1, entry 0: this entry, its seal")
 
 
 def test_a_torn_line_and_an_unfinished_journal_are_told_apart_from_a_change(tulya, run, lines, home):
@@ -164,6 +185,8 @@ def test_a_torn_line_and_an_unfinished_journal_are_told_apart_from_a_change(tuly
     write(home, lines[:9])
     done = tulya("journal", "verify", "run.journal")
     assert (7, True) == (done.code, "Unfinished  the writer did not close it" in done.out)
+    done = tulya("journal", "replay", "run.journal")
+    assert (0, True) == (done.code, "Unfinished  the writer did not close it" in done.out)
 
 
 # ---------------------------------------------------------------------- the account's
@@ -345,6 +368,40 @@ def test_why_not_tells_what_stood_in_the_way(tulya, run):
     assert "SP500, bar of 2008-06-02" in done.out
     told = json.loads(tulya("why-not", "last", "SP500", "2008-06-02", "--json").out)
     assert {"bar", "stands"} <= {link["what"] for link in told["links"]}
+
+
+@pytest.mark.parametrize(
+    "time", ["2008-06-02", "20080602", "2008-06-02T00:00", "2008-06-02T23:59:59", "2008-06-03T01:00+09:00"]
+)
+def test_a_daily_bar_is_found_by_its_date_and_by_any_moment_of_it_where_the_exchange_is(tulya, run, time):
+    """The sample's zone is New York: 01:00 in Tokyo is noon of the day before there."""
+    assert "SP500, bar of 2008-06-02\n" in tulya("why-not", "last", "SP500", time).out
+
+
+@pytest.mark.parametrize("day", ["2024-01-02", "20240102"])
+def test_of_bars_with_a_time_of_day_a_day_names_none(tulya, home, day):
+    rows = [f"2024-01-02T{9 + k // 4:02}:{k % 4 * 15:02}:00,100,101,99,100,10\n" for k in range(20)]
+    (home / "abc.csv").write_text("time,open,high,low,close,volume\n" + "".join(rows))
+    tulya("data", "import", "abc.csv", "--symbol", "ABC", "--timeframe", "15m")
+    tulya("backtest", "rsi", "--symbols", "ABC", "--timeframe", "15m", "--set", "period=2")
+    done = tulya("why-not", "last", "ABC", day)
+    assert 1 == done.code
+    assert (
+        f"TIME {day} is a day, and the run's bars have a time of day; write a moment, such as 2024-01-02T10" in done.err
+    )
+    assert 0 == tulya("why-not", "last", "ABC", "2024-01-02T12:20").code
+
+
+def test_a_day_without_a_session_has_no_bar(tulya, run):
+    """2008-05-31 is the Saturday after a session, whose daily bar ends as the Saturday begins."""
+    done = tulya("why-not", "last", "SP500", "2008-05-31")
+    assert 1 == done.code
+    assert "has no bar at 2008-05-31; the nearest open at 2008-05-30 and 2008-06-02" in done.err
+
+
+def test_a_row_without_a_target_says_so(tulya, run):
+    told = json.loads(tulya("why-not", "last", "SP500", "2008-01-08", "--json").out)
+    assert "none (keeps 0)" == {link["what"]: link["text"] for link in told["links"]}["target"]
 
 
 def test_without_a_journal_the_event_engine_makes_the_same_entries_again(tulya, run):

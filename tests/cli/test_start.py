@@ -1,12 +1,18 @@
 """The command line as a whole: help, version, and what is not imported to answer them."""
 
+import inspect
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import typer
+
 from framework import __version__
+from framework.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,18 +24,35 @@ def test_help_lists_the_commands(tulya):
         assert command in done.out
 
 
-def test_every_command_explains_itself_with_an_example(tulya):
-    for words in (
-        ["backtest"],
-        ["runs", "list"],
-        ["runs", "show"],
-        ["runs", "compare"],
-        ["report"],
-        ["data", "import"],
-    ):
-        done = tulya(*words, "--help")
-        assert 0 == done.code
-        assert f"tulya {words[0]}" in done.out
+def commands(group, path=("tulya",)):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+def test_every_command_explains_itself_with_examples_that_it_understands():
+    """Each is an item of a list, so that it begins a line in a narrow terminal too, and names no option it has not."""
+    every = dict(commands(typer.main.get_command(app)))
+    assert len(every) > 30
+    for path, command in every.items():
+        text = inspect.cleandoc(command.help)
+        examples = re.findall(r"^- (tulya .*)$", text, re.MULTILINE)
+        assert examples != [], path
+        assert ("Example:" if len(examples) == 1 else "Examples:") in text
+        for example in examples:
+            words = shlex.split(example.partition(" && ")[0])
+            assert list(path) == words[: len(path)]
+            context = command.make_context(path[-1], [], resilient_parsing=True)  # the options of settings come with it
+            context.resilient_parsing = False
+            command.make_parser(context).parse_args(words[len(path) :])
+
+
+def test_examples_begin_a_line_in_a_narrow_terminal(tulya, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = [line.strip() for line in tulya("backtest", "--help").out.splitlines()]
+    assert 3 == len([line for line in lines if line.startswith("• tulya backtest ")])
 
 
 def test_version(tulya):

@@ -167,6 +167,14 @@ class Desk:
         return [(o.order.quantity, str(o.state), o.why) for o in self.records()]
 
 
+def in_doubt(side: int, **choices: Any) -> Desk:
+    """A desk of which nobody knows what became of its entry, order 1."""
+    desk = Desk(**choices)
+    desk.close(100, side)
+    desk.unknown(1)
+    return desk
+
+
 def submitted(commands: Sequence[Command]) -> list[tuple[int, int]]:
     """(order id, signed units) of what is to be placed."""
     return [(c.approved.order.order_id, c.approved.order.quantity) for c in commands if isinstance(c, Submit)]

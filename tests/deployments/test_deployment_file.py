@@ -93,10 +93,13 @@ def test_a_file_is_read_with_the_defaults_that_it_leaves_out():
     assert hashlib.sha256((ROOT / "strategies/rsi.py").read_bytes()).hexdigest() == rsi.source_sha256
 
 
-def test_the_hash_of_the_file_is_of_its_bytes(tmp_path):
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_the_hash_of_the_file_is_of_its_bytes(tmp_path, line_end):
     file = tmp_path / "morning.yaml"
-    file.write_text(TEXT, encoding="utf-8")
-    assert hashlib.sha256(file.read_bytes()).hexdigest() == read_deployment(file).file_sha256
+    file.write_bytes(b"\xef\xbb\xbf" + TEXT.replace("\n", line_end).encode())  # with the mark of some editors
+    deployment = read_deployment(file)
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == deployment.file_sha256
+    assert parsed().sha256 == deployment.sha256
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_the_limits_to_begin_with_are_lawful_and_let_the_capital_be_ordered(sett
 
 def test_a_limit_above_the_laws_is_refused_by_its_key():
     limits = SendLimits(**sensible_limits(chosen(), CEILINGS))._replace(max_order_value=100_000_001)
-    with pytest.raises(ConfigError, match=r"send\.max_order_value = 100,000,001 is above the law's ceiling"):
+    with pytest.raises(ConfigError, match=r"send\.max_order_value = ₹10,00,00,001 is above the law's ceiling"):
         refuse_unlawful(limits, CEILINGS, "send")
 
 

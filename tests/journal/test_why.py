@@ -190,7 +190,7 @@ def reason(result, row, symbol="A", per_session=0):
 
 
 def test_nothing_said_keeps_what_there_is():
-    assert "the strategy said nothing (NaN), which keeps what there is" == reason(result_of(FLAT, [1.0]), 2)
+    assert "the strategy gave no target (NaN), which keeps what there is" == reason(result_of(FLAT, [1.0]), 2)
 
 
 def test_an_unchanged_target_is_not_topped_up():

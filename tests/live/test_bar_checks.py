@@ -130,6 +130,14 @@ def test_a_feed_of_minute_bars_is_not_silent_within_a_minute():
     assert [FeedState.FINE, FeedState.WARN, FeedState.REDUCE_ONLY, FeedState.RECONNECT] == states
 
 
+def test_what_was_before_it_began_is_no_silence():
+    watch = FeedWatch(["NSE:A"], began=1_500 * SECOND_NS)
+    seconds = (1_504, 1_505, 1_510, 3_004, 3_005)
+    states = [watch.look(HOURS, second * SECOND_NS).state for second in seconds]
+    assert [FeedState.FINE, FeedState.WARN, FeedState.REDUCE_ONLY, FeedState.FINE, FeedState.WARN] == states
+    assert 10 * SECOND_NS == watch.age_ns("NSE:A", HOURS, 1_510 * SECOND_NS)
+
+
 def test_what_arrived_is_kept_with_its_source_and_its_fate():
     one = bar("NSE:A", OPENS, source="replay")
     row = arrived(one, OPENS + MINUTE_NS)

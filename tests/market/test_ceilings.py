@@ -81,7 +81,7 @@ def test_a_limit_that_is_no_limit_is_refused(tmp_path, name, value):
 def test_a_limit_above_the_law_is_refused(tmp_path):
     live_limits(said(tmp_path, max_order_value=100_000_000), LAWFUL)
     with pytest.raises(
-        ConfigError, match="max_order_value = 100,000,001 is above the law's ceiling for one order, 100,000,000"
+        ConfigError, match="max_order_value = ₹10,00,00,001 is above the law's ceiling for one order, ₹10,00,00,000"
     ):
         live_limits(said(tmp_path, max_order_value=100_000_001), LAWFUL)
     with pytest.raises(ConfigError, match="= 11 is above the 10 a second that the law allows; lower one of them"):

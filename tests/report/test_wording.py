@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.report.wording import number, percent
-from framework.types.rupees import grouped, rupees
+from framework.types.rupees import grouped, in_groups, price_text, rupees
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,26 @@ from framework.types.rupees import grouped, rupees
 )
 def test_rupees_are_grouped_as_in_india(amount, text):
     assert rupees(amount) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("0", "0"),
+        ("999.5", "999.5"),
+        ("123456.789", "1,23,456.789"),
+        ("-12345678", "-1,23,45,678"),
+        ("+100000.25", "+1,00,000.25"),
+        ("1e+20", "1e+20"),
+        ("nan", "nan"),
+    ],
+)
+def test_numbers_as_text_are_grouped_as_in_india(text, shown):
+    assert shown == in_groups(text)
+
+
+def test_a_price_is_as_exact_as_it_is():
+    assert ("1,26,641.3", "0.05", "1,374.790039") == (price_text(126641.30), price_text(0.05), price_text(1374.790039))
 
 
 @pytest.mark.parametrize(

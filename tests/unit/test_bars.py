@@ -268,7 +268,9 @@ def test_a_panel_refuses_nothing_repeats_and_mixed_timeframes():
     with pytest.raises(ConfigError, match="AAA is in the list more than once"):
         Panel.from_bars([bars(), bars()])
     hourly = Bars.from_arrays("CCC", "1h", [0], [1.0], [1.0], [1.0], [1.0])
-    with pytest.raises(ConfigError, match="one run has one timeframe, but these bars have 1d, 1h"):
+    with pytest.raises(
+        ConfigError, match=r"one run has one timeframe, but these bars have 1d \(.*\), 1h \(.*\); gather the finer"
+    ):
         Panel.from_bars([bars(), hourly])
 
 

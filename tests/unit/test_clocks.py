@@ -164,7 +164,10 @@ def test_one_bar_off_the_others_grid_is_enough():
 def test_half_hours_beside_hours_are_two_timeframes_whatever_they_are_called():
     one = bars("A", "1h", *hours("2024-01-01", 9, 3, 15))
     halves = [f"2024-01-01 {clock}" for clock in ("09:15", "09:45", "10:15", "10:45")]
-    with pytest.raises(ConfigError, match="one run has one timeframe, but these bars have 1h, 30m"):
+    with pytest.raises(
+        ConfigError,
+        match=r"one run has one timeframe, but these bars have 1h \(\S+\), 30m \(\S+\); gather the finer ones",
+    ):
         Panel.from_bars([one, bars("B", "30m", *halves)])
     assert "bars that lie 30m apart are no 1h bars" in refused("B", "1h", *halves)
 

@@ -65,7 +65,7 @@ def test_rates_that_were_read_do_not_stand_for_the_deadlines_of_their_product():
     ("choices", "error", "sentence"),
     [
         ({"start": "2024-03-01", "end": "2024-02-01"}, ConfigError, "2024-03-01 is after --to .* swap the two"),
-        ({"start": "2030-01-01"}, DataError, "there are no bars from 2030-01-01; INFY have"),
+        ({"start": "2030-01-01"}, DataError, "there are no bars from 2030-01-01; the bars of INFY run from"),
         ({"rebalance": "every_bar"}, ConfigError, r"rebalance is only for strategies that write allocate\(\)"),
         ({"product": "MIS", "square_off": "15:15"}, ConfigError, "product MIS keeps nothing overnight"),
     ],

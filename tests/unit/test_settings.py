@@ -96,6 +96,23 @@ def test_what_is_out_of_bounds_is_refused_with_its_name(choices):
     assert next(iter(choices)) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("mode", "sentence"),
+    [
+        ("weekly", "= 'weekly': not understood; write on_signal, on_change, every_bar, or band:5 for a band of 5"),
+        ("band:-1", "= 'band:-1': not understood; write on_signal"),
+        ("band", "= 'band': not understood; write on_signal"),
+        ("band:100.5", "= 'band:100.5': a band is in percentage points, at most 100, such as band:5"),
+        (5, "= 5: not understood; write on_signal"),
+    ],
+)
+def test_a_mode_of_rebalancing_that_is_none_is_told_in_one_sentence(mode, sentence):
+    with pytest.raises(ConfigError) as caught:
+        Settings.of(rebalance=mode)
+    assert str(caught.value).startswith(f"settings.rebalance {sentence}")
+    assert "pattern" not in str(caught.value)
+
+
 def test_an_unknown_setting_names_the_nearest():
     with pytest.raises(ConfigError, match="there is no setting 'stoploss'; did you mean 'stop_loss'"):
         Settings.of(stoploss="5%")

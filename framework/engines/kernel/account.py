@@ -147,7 +147,7 @@ def notice(s: State, code: int, a: int, b: int) -> None:
 
 
 def watch_cash(s: State, p: Params) -> None:
-    """Cash that falls below zero is told once, until it is back."""
+    """Cash that falls below zero is noticed once, until it is back."""
     account = s.account[0]
     below = ledger.spendable(account.cash_paise, account.exposure_paise - account.shorts_paise, p.long_margin) < 0
     if below and not account.below_zero:

@@ -198,6 +198,14 @@ Params = Any
 """One record of PARAMS: passed on as a single pointer."""
 
 
+class Curves(NamedTuple):
+    """Curves of the account in paise: int64[R], its values at the closes of a run."""
+
+    equity: NDArray[np.int64]
+    cash: NDArray[np.int64]
+    exposure: NDArray[np.int64]
+
+
 class Bar(NamedTuple):
     """The panel's arrays, float64[T, N], int64[T], bool[T], and the strategy's; empty where it never gives a price."""
 

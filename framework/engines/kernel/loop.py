@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from framework.engines.kernel.corporate_actions import go_through_due
 from framework.engines.kernel.exchange import end_bar, fill_at_close, open_bar, range_bar
-from framework.engines.kernel.layout import LIMIT, MARKET, ORDERS_PER_ROW, STOP, Bar, Params, State
+from framework.engines.kernel.layout import LIMIT, MARKET, ORDERS_PER_ROW, STOP, Bar, Curves, Params, State
 from framework.engines.kernel.orders import carry_out_cancels
 from framework.engines.kernel.product import before_open, end_session
 from framework.engines.kernel.protection import look_after
@@ -27,20 +27,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def run_rows(
-    s: State,
-    params: NDArray[np.void],
-    bar: Bar,
-    first: int,
-    last: int,
-    equity: NDArray[np.int64],
-    cash: NDArray[np.int64],
-    exposure: NDArray[np.int64],
-    offset: int,
-) -> int:
+def run_rows(s: State, params: NDArray[np.void], bar: Bar, first: int, last: int, curves: Curves, offset: int) -> int:
     """Run rows ``first`` to before ``last``; returns the row it stopped before, for want of room or because it is done.
 
-    ``equity``, ``cash`` and ``exposure`` are int64[R] in paise; row t is written at t − ``offset``.
+    Row t is written at t − ``offset`` of the curves.
     """
     p = params[0]
     account = s.account[0]
@@ -78,11 +68,11 @@ def run_rows(
             remark(s, p, bar, t)
         if due and bar.ends_session[t]:
             end_session(s, p, bar, t)
-        equity[t - offset], cash[t - offset] = account.equity_paise, account.cash_paise
-        exposure[t - offset] = account.exposure_paise
+        curves.equity[t - offset], curves.cash[t - offset] = account.equity_paise, account.cash_paise
+        curves.exposure[t - offset] = account.exposure_paise
         t += 1
         if alone and not (ages and account.held > 0):
-            t = skip_quiet(s, p, bar, t, last, equity, cash, exposure, offset)
+            t = skip_quiet(s, p, bar, t, last, curves, offset)
     return last
 
 

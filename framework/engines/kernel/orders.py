@@ -195,7 +195,7 @@ def withdraw(s: State, k: int) -> None:
 
 
 def carry_out_cancels(s: State) -> None:
-    """The exchange takes back what it was told to, in that order; what has filled meanwhile is left alone."""
+    """The exchange carries out the cancels, in their order; what has filled meanwhile is left alone."""
     account = s.account[0]
     for position in range(account.cancels):
         k = s.cancels[position]

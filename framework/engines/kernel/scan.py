@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from framework.engines.kernel.layout import Params
 
 BLOCK = 32
-"""Bars asked at once. Any number gives the same answers."""
+"""Bars of one block. Any number gives the same answers."""
 
 
 def first_end(ends: NDArray[np.bool_], row: int, last: int) -> int:
@@ -72,7 +72,7 @@ def next_asked(target: NDArray[np.float64], intents: NDArray[np.float64], i: int
 
 
 def first_unpriced(close: NDArray[np.float64], row: int, last: int, quantity: int) -> int:
-    """First row ≥ ``row`` without a close, or with one at which the position is worth too much to be told in paise."""
+    """First row ≥ ``row`` without a close, or with one at which the position is worth more than paise can hold."""
     while row < last:
         block = close[row : min(row + BLOCK, last)]
         found = False

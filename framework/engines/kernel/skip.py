@@ -6,9 +6,7 @@ anything could fill, trip or be decided is left to the loop.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from framework.engines.kernel.layout import LIMIT, STOP, Bar, Params, State
+from framework.engines.kernel.layout import LIMIT, STOP, Bar, Curves, Params, State
 from framework.engines.kernel.risk import daily_limit, would_trip
 from framework.engines.kernel.scan import (
     first_asked,
@@ -22,24 +20,10 @@ from framework.engines.kernel.scan import (
 from framework.rules.breaker import ACTIVE, HALTED, REDUCE_ONLY, is_ruin, loss_reached
 from framework.rules.targets import outstanding_reduction
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 INFINITY, NAN = float("inf"), float("nan")
 
 
-def skip_quiet(
-    s: State,
-    p: Params,
-    bar: Bar,
-    t: int,
-    last: int,
-    equity: NDArray[np.int64],
-    cash: NDArray[np.int64],
-    exposure: NDArray[np.int64],
-    offset: int,
-) -> int:
+def skip_quiet(s: State, p: Params, bar: Bar, t: int, last: int, curves: Curves, offset: int) -> int:
     """Value the quiet rows from ``t`` on and write them; returns the first row that is not, or ``last``."""
     account, book = s.account[0], s.books[0]
     calm, floor, ceiling = bounds(s)
@@ -48,6 +32,7 @@ def skip_quiet(
     until = first_loud(s, p, bar, t, last, floor, ceiling)
     if until <= t:
         return t
+    equity, cash, exposure = curves
     paid, begin = account.cash_paise, t - offset
     if book.quantity == 0:
         stay_flat(equity, cash, exposure, begin, until - offset, paid)

@@ -5,24 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from framework.config.settings_file import LiveLimits
-from framework.pretrade import exposure, gate, rate
+from framework.pretrade import exposure, facts, gate, rate
 from framework.pretrade.answers import ALLOW, Allow, Deny, Wait
-from framework.pretrade.facts import (
-    Authority,
-    Ceilings,
-    Funds,
-    Holding,
-    OpenOrder,
-    PretradeContext,
-    Quote,
-    Request,
-    RequestKind,
-    Send,
-    SendLimits,
-    Sends,
-    Tradable,
-    TradingHours,
-)
 from framework.pretrade.wording import sentence
 from framework.types import OrderType, TradingState
 from tests.unit.pretrade.ordinary import BUY, DAY, INFY, LIMITS, NAN, NOW, SECOND, TCS, WORLD, but
@@ -40,8 +24,8 @@ def some(kind, **parts):
 
 
 REQUESTS = some(
-    Request,
-    action=st.sampled_from(RequestKind),
+    facts.Request,
+    action=st.sampled_from(facts.RequestKind),
     tag=TEXTS,
     strategy=TEXTS,
     symbol=SYMBOLS,
@@ -51,7 +35,7 @@ REQUESTS = some(
     group=TEXTS,
 )
 ORDERS = some(
-    OpenOrder,
+    facts.OpenOrder,
     tag=TEXTS,
     symbol=SYMBOLS,
     quantity=UNITS,
@@ -60,27 +44,29 @@ ORDERS = some(
     counted=st.booleans(),
     group=TEXTS,
 )
-SENDS = some(Send, time_ns=TIMES, action=st.sampled_from(RequestKind), strategy=TEXTS, symbol=SYMBOLS, quantity=UNITS)
+SENDS = some(
+    facts.Send, time_ns=TIMES, action=st.sampled_from(facts.RequestKind), strategy=TEXTS, symbol=SYMBOLS, quantity=UNITS
+)
 WORLDS = some(
-    PretradeContext,
-    limits=some(SendLimits),
-    ceilings=some(Ceilings),
-    instrument=st.none() | some(Tradable),
+    facts.PretradeContext,
+    limits=some(facts.SendLimits),
+    ceilings=some(facts.Ceilings),
+    instrument=st.none() | some(facts.Tradable),
     restricted=TEXTS,
-    quote=some(Quote, time_ns=TIMES, bid=st.none() | ANY_NUMBER, ask=st.none() | ANY_NUMBER),
-    holdings=st.dictionaries(SYMBOLS, some(Holding, quantity=UNITS), max_size=2),
+    quote=some(facts.Quote, time_ns=TIMES, bid=st.none() | ANY_NUMBER, ask=st.none() | ANY_NUMBER),
+    holdings=st.dictionaries(SYMBOLS, some(facts.Holding, quantity=UNITS), max_size=2),
     open_orders=st.lists(ORDERS, max_size=3).map(tuple),
-    funds=some(Funds),
+    funds=some(facts.Funds),
     sends=st.builds(
-        Sends,
+        facts.Sends,
         st.lists(SENDS, max_size=8).map(tuple),
         st.sampled_from([0, DAY]),
         st.dictionaries(SYMBOLS, ANY_NUMBER, max_size=2),
     ),
-    hours=some(TradingHours, broker_open=st.booleans()),
+    hours=some(facts.TradingHours, broker_open=st.booleans()),
     state=st.sampled_from(TradingState),
-    configured=some(Authority, account=TEXTS, app=TEXTS, algo=TEXTS, ip=TEXTS),
-    found=some(Authority, account=TEXTS, app=TEXTS, algo=TEXTS, ip=TEXTS),
+    configured=some(facts.Authority, account=TEXTS, app=TEXTS, algo=TEXTS, ip=TEXTS),
+    found=some(facts.Authority, account=TEXTS, app=TEXTS, algo=TEXTS, ip=TEXTS),
 )
 
 
@@ -92,7 +78,7 @@ def test_the_gate_is_total_and_a_cancel_is_never_denied(request, world, now_ns):
         assert answer.wait_ns > 0
     for _, told in gate.verdicts(request, world, now_ns):
         assert not isinstance(told, Deny) or sentence(told)
-    if request.action is RequestKind.CANCEL:
+    if request.action is facts.RequestKind.CANCEL:
         assert not isinstance(answer, Deny)
 
 
@@ -100,11 +86,13 @@ LIKELY = st.builds(
     lambda quantity, price, held, resting, unconfirmed, sends: (
         BUY._replace(quantity=quantity, limit=price / 20),
         WORLD._replace(
-            holdings={INFY: Holding(held, 1500.0)} if held else {},
-            open_orders=(OpenOrder("R1", INFY, resting, 0, 1500.0, 100, None, confirmed=not unconfirmed),)
+            holdings={INFY: facts.Holding(held, 1500.0)} if held else {},
+            open_orders=(facts.OpenOrder("R1", INFY, resting, 0, 1500.0, 100, None, confirmed=not unconfirmed),)
             if resting
             else (),
-            sends=Sends(tuple(Send(NOW - SECOND, RequestKind.PLACE, "rsi", INFY, 7) for _ in range(sends))),
+            sends=facts.Sends(
+                tuple(facts.Send(NOW - SECOND, facts.RequestKind.PLACE, "rsi", INFY, 7) for _ in range(sends))
+            ),
         ),
     ),
     st.integers(-90, 90),
@@ -141,7 +129,7 @@ def test_where_more_may_go_less_may_go_too(likely, fewer):
         assert ALLOW == gate.review(less, world, NOW)
 
 
-@given(LIKELY, st.sampled_from([name for name in SendLimits._fields if name != "duplicate_s"]))
+@given(LIKELY, st.sampled_from([name for name in facts.SendLimits._fields if name != "duplicate_s"]))
 def test_a_narrower_limit_never_lets_more_through(likely, name):
     request, world = likely
     narrower = but(world, **{f"limits__{name}": getattr(LIMITS, name) / 2})
@@ -175,7 +163,7 @@ def test_no_tokens_never_let_anything_go():
 
 
 def test_the_limits_of_the_configuration_are_those_of_the_gate():
-    assert list(SendLimits._fields) == list(LiveLimits.model_fields)
+    assert list(facts.SendLimits._fields) == list(LiveLimits.model_fields)
 
 
 class Gate(RuleBasedStateMachine):
@@ -184,23 +172,23 @@ class Gate(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now = NOW
-        self.sends = Sends()
+        self.sends = facts.Sends()
         self.log = []
 
     @rule(step=st.integers(0, 700_000_000))
     def wait(self, step):
         self.now += step
 
-    @rule(action=st.sampled_from(RequestKind), count=st.integers(1, 9))
+    @rule(action=st.sampled_from(facts.RequestKind), count=st.integers(1, 9))
     def burst(self, action, count):
         for number in range(count):
             request = BUY._replace(
                 action=action, tag=f"{len(self.log)}", quantity=number + 1, expires_ns=self.now + 60 * SECOND
             )
-            stands = OpenOrder(request.tag, INFY, 1, 0, 1500.0, 0)
+            stands = facts.OpenOrder(request.tag, INFY, 1, 0, 1500.0, 0)
             world = but(
                 WORLD,
-                open_orders=(stands,) if action is RequestKind.MODIFY else (),
+                open_orders=(stands,) if action is facts.RequestKind.MODIFY else (),
                 sends=self.sends,
                 quote__time_ns=self.now,
                 funds__time_ns=self.now,
@@ -218,10 +206,10 @@ class Gate(RuleBasedStateMachine):
         """Looked at once, over everything that went out."""
         for begin, _ in self.log:
             inside = [action for time, action in self.log if begin <= time < begin + SECOND]
-            cancels = inside.count(RequestKind.CANCEL)
+            cancels = inside.count(facts.RequestKind.CANCEL)
             assert cancels <= LIMITS.cancels_per_second
             assert len(inside) - cancels <= LIMITS.orders_per_second
-        orders = [time for time, action in self.log if action is not RequestKind.CANCEL]
+        orders = [time for time, action in self.log if action is not facts.RequestKind.CANCEL]
         assert len(orders) == rate.on_day(self.sends, INFY, DAY)
         assert sum(time > self.now - 60 * SECOND for time in orders) == rate.in_last_minute(self.sends, INFY, self.now)
         assert 0 == rate.on_day(self.sends, INFY, DAY + 1)
@@ -231,9 +219,9 @@ test_no_window_lets_more_than_its_tokens_through = Gate.TestCase
 
 
 def test_the_counts_begin_anew_with_the_day():
-    first = rate.noted(Sends(), BUY, NOW, DAY)
+    first = rate.noted(facts.Sends(), BUY, NOW, DAY)
     second = rate.noted(first, BUY, NOW + 1, DAY)
     assert {INFY: 2} == dict(second.today)
     third = rate.noted(second, BUY._replace(symbol=TCS), NOW + 61 * SECOND, DAY + 1)
     assert ({TCS: 1}, DAY + 1, 1) == (dict(third.today), third.day, len(third.recent))
-    assert {} == dict(rate.noted(Sends(), BUY._replace(action=RequestKind.CANCEL), NOW, DAY).today)
+    assert {} == dict(rate.noted(facts.Sends(), BUY._replace(action=facts.RequestKind.CANCEL), NOW, DAY).today)

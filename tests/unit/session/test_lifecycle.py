@@ -12,7 +12,7 @@ from framework.types.deadlines import NEVER, Deadline
 from framework.types.events import Accepted, ActionKnown, BarCloses, BarOpens, Cancel, Cancelled, Filled, Refused
 from framework.types.orders import BarRow, Validity
 from framework.types.record import OrderState
-from tests.contract.desk import Desk, cancels, changes, submitted
+from tests.contract.desk import Desk, cancels, changes, in_doubt, submitted
 from tests.contract.market import DAY_NS, HOUR_NS, NAN, ask
 
 SIDES = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
@@ -63,9 +63,7 @@ def test_a_fill_that_the_book_had_announced_is_no_surprise_after_the_end(side):
 
 @SIDES
 def test_a_fill_of_an_order_that_was_proved_absent_takes_it_on_again(side):
-    desk = Desk()
-    desk.close(100, side)
-    desk.unknown(1)
+    desk = in_doubt(side)
     desk.find(1, OrderState.ABSENT)
     desk.fill(1, side * 4)
     assert (side * 4, "working") == (desk.position, desk.outcomes()[0][1])
@@ -73,9 +71,7 @@ def test_a_fill_of_an_order_that_was_proved_absent_takes_it_on_again(side):
 
 @SIDES
 def test_an_order_proved_absent_that_the_book_shows_later_is_taken_on_again(side):
-    desk = Desk()
-    desk.close(100, side)
-    desk.unknown(1)
+    desk = in_doubt(side)
     desk.find(1, OrderState.ABSENT)
     desk.find(1)
     assert "working" == desk.outcomes()[0][1]
