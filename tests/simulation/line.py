@@ -5,20 +5,12 @@ A request that has left goes on although the process dies: its bytes are on the 
 
 import asyncio
 
-from framework.broker.book import BrokerFill, BrokerOrder, BrokerOrderState
-from framework.broker.port import OrderAccepted, OrderRefused, OrderUnknown, OutgoingCancel, OutgoingOrder
-from framework.errors import BrokerError
+from framework.broker.book import BrokerFill
+from framework.broker.port import OrderRefused, OutgoingCancel, OutgoingOrder
 from framework.journal.account_entries import RequestName
-from tests.simulation.kinds import SECOND, SHARES, FaultKind
+from tests.simulation.kinds import SHARES, FaultKind
 
 K = FaultKind
-REFUSALS = {
-    K.TOO_MANY_REQUESTS: ("UDAPI10005", "too many requests"),
-    K.TOKEN_DIED: ("UDAPI100050", "invalid token"),
-    K.IP_REFUSED: ("UDAPI1154", "static IP does not match"),
-}
-
-
 class Killed(BaseException):
     """The process is dead; nothing that it still does has an effect."""
 
@@ -64,22 +56,11 @@ class BrokerLine:
     async def _send(self, tag, request, outgoing, carry_out):
         self._alive()
         self._world.watch.left(tag, request, outgoing, self._process)
-        for kind, (code, words) in REFUSALS.items():
-            if self._world.is_refusing(kind) or (kind is K.TOO_MANY_REQUESTS and self._happens(kind)):
-                self._world.seen[kind] += 1
-                return OrderRefused(code, words)
         if request is RequestName.PLACE and self._world.refuses(outgoing.approved.order):
             return OrderRefused("margin", "not enough funds")
-        if self._happens(K.SERVER_ERROR_REFUSED):
-            return OrderUnknown("503 service unavailable")
         sending = self._world.spawn(carry_out(outgoing))
         outcome = await asyncio.shield(sending)
         self._alive()
-        if isinstance(outcome, OrderAccepted):
-            if self._happens(K.SERVER_ERROR_ACCEPTED):
-                return OrderUnknown("500 internal server error")
-            if self._happens(K.GARBLED_REPLY):
-                return OrderUnknown("the body does not parse: '{\"status\":\"succ'")
         return outcome
 
     async def find(self, tag):
@@ -90,8 +71,6 @@ class BrokerLine:
     async def snapshot(self):
         """See ``Broker.snapshot``."""
         self._alive()
-        if self._world.is_refusing(K.TOKEN_DIED):
-            raise BrokerError("401 invalid token")
         return await asyncio.shield(self._world.spawn(self._paper.snapshot()))
 
     async def news(self):
@@ -100,13 +79,8 @@ class BrokerLine:
             self._alive()
             if isinstance(one, BrokerFill) and self._happens(K.MISSING_FILL):
                 continue
-            if isinstance(one, BrokerOrder) and not one.state.is_final and self._happens(K.UNKNOWN_WORD):
-                yield one._replace(state=BrokerOrderState.UNKNOWN, reason="put order req received")
-                continue
             yield one
 
     async def close(self):
         """See ``Broker.close``: the broker lives on."""
 
-
-SECOND_NS = SECOND

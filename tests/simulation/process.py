@@ -10,7 +10,9 @@ from framework.journal.writer import Began, Origin, header_of
 from framework.live import failpoints
 from framework.live.barrier import Barrier
 from framework.live.deployment import DeployedStrategy, Deployment, FeedSettings, PaperSettings, Reaction, Stage
+from framework.live.feed_watch import FeedWatch
 from framework.live.gate_assembly import paper_gate
+from framework.live.market_watch import MarketWatch
 from framework.live.order_names import OrderNames
 from framework.live.runner import Runner
 from framework.live.runner_journal import RunnerJournal
@@ -22,7 +24,7 @@ from framework.types.settings import Exits, Settings
 from tests.simulation.clock import SteppedClock
 from tests.simulation.deciders import SimDecider
 from tests.simulation.disk import SimWriter
-from tests.simulation.kinds import FaultKind
+from tests.simulation.kinds import MINUTE, FaultKind
 from tests.simulation.line import BrokerLine, Killed
 from tests.simulation.market import BEGIN, HOURS, INSTRUMENTS, SCHEDULE, SYMBOLS, first_session
 
@@ -190,6 +192,12 @@ class Process:
             gate=WatchedGate(gate, world.watch, states),
             states=states,
             folded=folded,
+            watch=MarketWatch(
+                HOURS,
+                SCHEDULE.opinion_on,
+                FeedWatch(SYMBOLS, every_ns=MINUTE, symbol_ns=2 * MINUTE, began=self.clock.now()),
+                broker=SCHEDULE.opinion_on,
+            ),
         )
         return self.runner
 

@@ -7,7 +7,7 @@ what the journal durably says. Nothing is asked of the code that is watched but 
 import math
 from collections import Counter
 
-from framework.broker.book import BrokerFill, FillAnnulled
+from framework.broker.book import BrokerFill
 from framework.journal.account_entries import RequestName, RunnerState
 from framework.journal.entries import written_entry
 from framework.pretrade.answers import Allow
@@ -50,15 +50,20 @@ class Watch:
 
     # ------------------------------------------------------------------ the broker's truth
 
-    def told(self, news) -> None:
-        """The paper broker is about to tell something: it has happened there."""
-        if isinstance(news, BrokerFill):
-            if news.fill_id in self.fills and self.fills[news.fill_id] != news:
-                self.violation("paper", f"fill {news.fill_id} was told with other numbers")
-            if news.fill_id not in self.annulled:
-                self.fills[news.fill_id] = news
-        elif isinstance(news, FillAnnulled) and news.fill_id in self.fills:
-            self.annulled[news.fill_id] = self.fills.pop(news.fill_id)
+    def listen(self, ledger) -> None:
+        """Hear of every execution of a book as it happens there, whatever becomes of its news."""
+        fill, annul = ledger.fill, ledger.annul
+
+        def filling(*given, **named):
+            booked = fill(*given, **named)
+            self.fills[booked.fill_id] = booked
+            return booked
+
+        def annulling(fill_id):
+            annul(fill_id)
+            self.annulled[fill_id] = self.fills.pop(fill_id)
+
+        ledger.fill, ledger.annul = filling, annulling
 
     # ------------------------------------------------------------------ what leaves
 

@@ -66,7 +66,6 @@ class World:
         self.died_at: list[str] = []
         self.codes: Counter = Counter()
         self._spawned: set = set()
-        self._refusing: dict[FaultKind, int] = {}
         self._refused_until = 0
         self.process: Process | None = None
         self.paper = self._paper_broker()
@@ -94,13 +93,8 @@ class World:
             lockstep=script.lockstep,
             random=script.random("paper"),
         )
-        tell = paper._tell
-
-        def telling(news):
-            self.watch.told(news)
-            tell(news)
-
-        paper._tell = telling
+        for book in paper.books.by_name.values():
+            self.watch.listen(book.ledger)
         return paper
 
     def feed(self, process):
@@ -126,10 +120,6 @@ class World:
             self.codes[body.code] += 1
             if body.code == "repeated_refusal":
                 self.seen[K.REPEATED_REFUSAL] += 1
-
-    def is_refusing(self, kind) -> bool:
-        """The order host refuses everything for this reason now."""
-        return self.clock.now() < self._refusing.get(kind, 0)
 
     def refuses(self, order) -> bool:
         """The broker has no funds for anything new, for a while."""
@@ -175,21 +165,20 @@ class World:
         for moment, tick in sorted([*self.tape.ticks, *snapshots], key=lambda one: one[0]):
             await self.clock.sleep_until(moment)
             if not self.script.lockstep:
-                if not self.is_faulty():
-                    self._heal()
                 self.paper.see_tick(tick)
 
     def _heal(self):
         """The quiet: the broker is perfect from now on."""
-        self.paper._behaviour = self.paper.dice._behaviour = self.paper._line._behaviour = PERFECT_TIMES
-        self._refusing.clear()
+        paper = self.paper
+        paper.behaviour = paper.dice._behaviour = paper._line._behaviour = PERFECT_TIMES
+        paper._gateway._logged_out_until = paper._gateway._address_refused_until = paper._line._down_until = 0
 
     async def _disturb(self):
         """What the script has for certain moments."""
         script, random = self.script, self.script.random("moments")
         plan = [(moment_in_trading(offset), "death") for offset in script.deaths]
         plan += [(moment_in_trading(offset), "stop") for offset in script.stops]
-        for kind in (K.TOKEN_DIED, K.IP_REFUSED, K.CLOCK_FORWARD, K.CLOCK_BACK, K.REPEATED_REFUSAL):
+        for kind in (K.CLOCK_FORWARD, K.CLOCK_BACK, K.REPEATED_REFUSAL):
             if kind in script.on:
                 plan.append((moment_in_trading(random.randrange(FAULTY_MINUTES * MINUTE)), kind))
         plan.append((QUIET, "quiet"))
@@ -201,9 +190,6 @@ class World:
         process, now = self.process, self.clock.now()
         if what == "quiet":
             self._heal()
-            self.paper._line._down_until = 0
-        elif what in {K.TOKEN_DIED, K.IP_REFUSED}:
-            self._refusing[what] = min(now + random.randint(20, 150) * SECOND, QUIET)
         elif what is K.REPEATED_REFUSAL:
             self._refused_until = min(now + 5 * MINUTE, QUIET)
         elif process is None or process.dead or process.task is None or process.task.done():
@@ -227,7 +213,10 @@ class World:
             quiet = now >= QUIET
             await asyncio.sleep(40.0 if quiet else random.uniform(40.0, 200.0))
             process = self.process
-            if process is None or process.dead or process.task is None or process.task.done() or process.writer.failed:
+            if process is None or process.dead or process.task is None or process.task.done():
+                continue
+            if process.writer.failed:
+                process.runner.stop("the owner restarts it")
                 continue
             runner = process.runner
             held = runner.states.state in {RunnerState.HALTED, RunnerState.REDUCE_ONLY} and runner.states.demands
