@@ -133,6 +133,21 @@ class Finding(NamedTuple):
     """What a person is asked; empty: nothing."""
 
 
+class ExternalFill(NamedTuple):
+    """An execution, or the part of one, that is of no strategy: in the account's risk, in nobody's profit."""
+
+    fill_id: str
+    """Empty: no execution, but a person's word about units that the broker shows."""
+    symbol: str
+    product: str
+    quantity: int
+    """Signed units."""
+    price: float
+    """Rupees per unit; NaN where none is known."""
+    time: int
+    """UTC nanoseconds."""
+
+
 class StrayArrived(NamedTuple):
     """A bar or tick that no row took: late, twice, insane."""
 
@@ -186,8 +201,8 @@ class RunStopped(NamedTuple):
 
 
 AccountBody = (
-    AccountHeader | RunStarted | Sending | Returned | Denied | Deferred | StateChanged | Finding | StrayArrived
-    | CommandHeard | StrategyMemory | SessionFacts | DrillEnded | RunStopped
+    AccountHeader | RunStarted | Sending | Returned | Denied | Deferred | StateChanged | Finding | ExternalFill
+    | StrayArrived | CommandHeard | StrategyMemory | SessionFacts | DrillEnded | RunStopped
 )  # fmt: skip
 ACCOUNT_KINDS: dict[str, type] = {
     "account": AccountHeader,
@@ -198,6 +213,7 @@ ACCOUNT_KINDS: dict[str, type] = {
     "deferred": Deferred,
     "state": StateChanged,
     "finding": Finding,
+    "external": ExternalFill,
     "stray": StrayArrived,
     "command": CommandHeard,
     "memory": StrategyMemory,

@@ -21,6 +21,7 @@ from framework.journal.account_entries import (
     Deferred,
     Denied,
     DrillEnded,
+    ExternalFill,
     RequestName,
     Returned,
     RunnerState,
@@ -82,6 +83,10 @@ class FoldedAccount:
     """Requests that were let not leave, where a reader asked for records."""
     broker_ids: dict[str, str] = field(default_factory=dict)
     """Tag → the broker's name of the order."""
+    external: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(symbol, product) → signed units of no strategy."""
+    external_ids: set[str] = field(default_factory=set)
+    """Executions that were booked as such."""
     state: RunnerState = RunnerState.STARTING
     demands: dict[str, RunnerState] = field(default_factory=dict)
     """Causes that hold the account back, with the state that each demands."""
@@ -129,6 +134,7 @@ class AccountFold:
             Denied: self._denied,
             Deferred: self._deferred,
             StateChanged: self._changed,
+            ExternalFill: self._external,
             StrategyMemory: self._remember,
             RunStopped: self._stop,
             DrillEnded: self._drilled,
@@ -205,6 +211,11 @@ class AccountFold:
             account.demands.pop(changed.cause, None)
         elif changed.demand:
             account.demands[changed.cause] = RunnerState(changed.demand)
+
+    def _external(self, fill: ExternalFill) -> None:
+        key, units = (fill.symbol, fill.product), self._account.external
+        units[key] = units.get(key, 0) + fill.quantity
+        self._account.external_ids.add(fill.fill_id)
 
     def _remember(self, memory: StrategyMemory) -> None:
         self._account.sessions[memory.session].memory = memory.state

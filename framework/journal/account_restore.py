@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from framework.journal.account_fold import AccountFold, FoldedAccount, key_of
 from framework.journal.chain import Walk
-from framework.journal.entries import glance, written_entry
+from framework.journal.entries import QUIET, glance, written_entry
 from framework.journal.errors import JournalError
 from framework.journal.fold import handle_again
 from framework.session import state
-from framework.types.events import Command
+from framework.types.events import BarCloses, Command, Filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from framework.journal.entries import WrittenEntry
     from framework.types import RiskRule
 
-OF_SESSION = re.compile(rb',"session":"(\w+)"\},"format":\d+,"kind":"input","seq":\d+\}$')
-CLOSES, FILLED = b'"input":{"BarCloses":', b'"input":{"Filled":'
-"""What an entry of such an input holds, and no other: within a text the quotes would be escaped."""
+INPUT_ENDS = re.compile(rb'(?:,"session":"(\w+)")?\},"format":\d+,"kind":"input","seq":(\d+)\}$')
+LAST_BYTES = 120
+"""Longer than what the pattern matches: a session's name has 12 characters at most."""
+FIRST_BYTES = len('{"at":-9223372036854775808,"body":') + len(QUIET)
+CLOSES, FILLED = b'{"BarCloses":', b'{"Filled":'
 
 
 def restore_account(lines: Iterable[bytes], rules: Mapping[str, Sequence[RiskRule]] | None = None) -> FoldedAccount:
@@ -63,41 +65,44 @@ class _Skim:
         self._account = account
         self._fold = AccountFold(account, rules)
         self._since: dict[str, _Since] = {}
+        self._latest = b""
 
     def see(self, text: bytes) -> None:
         """The next entry; an input waits until it is known whether a checkpoint follows."""
-        seq, at, kind, acted = glance(text)
-        if kind == "input":
-            self._account.at = at
-            self._input(seq, text, acted=acted)
+        self._latest = text
+        if (found := INPUT_ENDS.search(text, max(len(text) - LAST_BYTES, 0))) is not None:
+            name, seq = found.groups(b"")
+            self._input(int(seq), name.decode(), text)
             return
         written = written_entry(text)
-        if kind == "checkpoint":
-            self._account.at = at
+        if written.kind == "checkpoint":
             if written.body["version"] == state.VERSION:
-                since = self._of(seq, written.body["session"])
+                since = self._of(written.seq, written.body["session"])
                 since.checkpoint = written
                 since.before += len(since.texts)
                 since.texts.clear()
             return
         self._fold.take(written)
-        if kind == "header":
+        if written.kind == "header":
             self._since[written.body["name"]] = _Since()
 
-    def _input(self, seq: int, text: bytes, *, acted: bool) -> None:
-        found = OF_SESSION.search(text)
-        name = "" if found is None else found[1].decode()
+    def _input(self, seq: int, name: str, text: bytes) -> None:
+        """Most inputs are followed by nothing, and are looked at no further than that."""
         since = self._of(seq, name)
         since.texts.append(text)
-        if CLOSES in text:
+        start = text.find(QUIET, 0, FIRST_BYTES) + len(QUIET)
+        if start >= len(QUIET) and not text.startswith(FILLED, start):
+            if text.startswith(CLOSES, start):
+                since.closes = text
+            return
+        written = written_entry(text)
+        kind, said = next(iter(written.body["input"].items()))
+        if kind == BarCloses.__name__:
             since.closes = text
-        elif FILLED in text:
-            body = json.loads(text)["body"]
-            self._account.sessions[name].fill_ids.add(body["input"]["Filled"]["fill_id"])
-        if acted:
-            written = written_entry(text)
-            for command in written.value(tuple[Command, ...], written.body["commands"]):
-                self._account.commanded[key_of(name, command)] = command
+        elif kind == Filled.__name__:
+            self._account.sessions[name].fill_ids.add(said["fill_id"])
+        for command in written.value(tuple[Command, ...], written.body["commands"]):
+            self._account.commanded[key_of(name, command)] = command
 
     def _of(self, seq: int, name: str) -> _Since:
         found = self._since.get(name)
@@ -108,6 +113,7 @@ class _Skim:
 
     def handle(self) -> None:
         """Load the checkpoints, and hand each session the inputs since."""
+        self._account.at = glance(self._latest).at if self._latest else 0
         for name, since in self._since.items():
             folded: FoldedSession = self._account.sessions[name]
             if since.checkpoint is not None:

@@ -51,6 +51,12 @@ def _finding(one: entries.Finding) -> str:
     return f"{one.code} {f'{one.symbol} ' if one.symbol else ''}{one.text}{sides}{asked}"
 
 
+def _external(one: entries.ExternalFill) -> str:
+    whose = f"execution {one.fill_id}" if one.fill_id else "by a person's word"
+    at = f" at {one.price:,.2f}" if one.price > 0.0 else ""
+    return f"{one.quantity:+,} {one.symbol} ({one.product}){at} are nobody's: {whose}"
+
+
 def _stray(one: entries.StrayArrived) -> str:
     return f"{one.symbol} at {one.price:,.2f}: {one.why}"
 
@@ -77,6 +83,7 @@ ACCOUNT_WORDS: Mapping[type, Callable[[Any], str]] = {
     entries.Deferred: _deferred,
     entries.StateChanged: _state,
     entries.Finding: _finding,
+    entries.ExternalFill: _external,
     entries.StrayArrived: _stray,
     entries.CommandHeard: _command,
     entries.StrategyMemory: lambda one: f"{len(one.state):,} characters",

@@ -41,8 +41,10 @@ class EngineParity(NamedTuple):
     parity: StrategyParity
 
 
-def parity_of_day(deployment: Deployment, db: Path, day: date) -> list[EngineParity]:
-    """Each strategy beside the event engine and, where it can express the strategy, the compiled one.
+def parity_of_day(
+    deployment: Deployment, db: Path, day: date, engines: Sequence[str] | None = None
+) -> list[EngineParity]:
+    """Each strategy beside the ``engines``; default: the event engine and, where it can express it, the compiled one.
 
     ``DataError`` where the journal does not have the day.
     """
@@ -73,7 +75,7 @@ def parity_of_day(deployment: Deployment, db: Path, day: date) -> list[EnginePar
             number for number, one in records.orders.items() if one.state in {OrderState.REFUSED, OrderState.ABSENT}
         }
         decided = {time: decisions.target for time, decisions in records.decisions.items()}
-        for engine in engines_for(recorded):
+        for engine in engines or engines_for(recorded):
             record, _ = execute(prepared, rules=recorded.rules, causality="off", engine=engine)
             parity = compare_day(
                 runner,

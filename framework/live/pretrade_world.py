@@ -183,6 +183,8 @@ class PretradeWorld:
 
     def note_fact(self, fact: Fact, tag: str) -> None:
         """A fact that a session told; ``tag``: of its order. Of an order that ended without a fill nothing is taken."""
+        if isinstance(fact, OrderRecord) and fact.state is not OrderState.ABSENT:
+            self.release(tag)  # more was heard of it: it is not absent
         if isinstance(fact, OrderRecord) and fact.ended_at and tag in self._promised:
             if fact.filled:
                 self._filled_at[tag] = fact.ended_at
@@ -190,7 +192,7 @@ class PretradeWorld:
                 del self._promised[tag]
 
     def note_external(self, positions: Mapping[tuple[str, str], int], orders: Iterable[OpenOrder] = ()) -> None:
-        """What belongs to nobody: (symbol, product) → signed units, and orders of others in the account."""
+        """Positions of nobody: (symbol, product) → signed units, and orders of others in the account."""
         self._external = {key: units for key, units in positions.items() if units}
         self._external_orders = tuple(orders)
 
@@ -330,12 +332,13 @@ class PretradeWorld:
         for name, member in self._members.items():
             for i in range(len(member.symbols)):
                 for working in member.session.working(i):
-                    if self._may_be_there(working):
+                    if self.may_be_there(working):
                         shown.add(working.tag)
                         yield MemberOrder(name, self._open_order(name, working))
         yield from (one for tag, one in self._absent.items() if tag not in shown)
 
-    def _may_be_there(self, working: WorkingOrder) -> bool:
+    def may_be_there(self, working: WorkingOrder) -> bool:
+        """The order may have reached the broker: it is not parked, and does not wait in the outbox."""
         if working.state is OrderState.PARKED:
             return False
         return working.state is not OrderState.SENT or working.tag in self._left

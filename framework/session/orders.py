@@ -86,6 +86,11 @@ class Orders:
         """The order of this id that ended in this session or the one before, or None."""
         return self._done.get(order_id) or self._done_before.get(order_id)
 
+    def known(self) -> list[WorkingOrder]:
+        """Open orders and those that are lately done, by id."""
+        found = {**self._done_before, **self._done, **self._open}
+        return [found[order_id] for order_id in sorted(found)]
+
     def records(self) -> tuple[OrderRecord, ...]:
         """Every open order, by id."""
         return tuple(self._open[order_id].record() for order_id in sorted(self._open))

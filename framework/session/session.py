@@ -307,6 +307,15 @@ class Session:
         """The open order of this id, or None; to be read only."""
         return self._orders.get(order_id)
 
+    def known_orders(self) -> list[WorkingOrder]:
+        """Open orders and those that ended in this session or the one before, by id; to be read only."""
+        return self._orders.known()
+
+    @property
+    def next_order_id(self) -> int:
+        """No order has this number yet, nor any above it."""
+        return self._orders.next_id
+
     def book(self, i: int) -> InstrumentState:
         """Memory of one instrument; to be read only."""
         return self._books[i]

@@ -52,7 +52,7 @@ def test_every_command_explains_itself_with_examples_that_it_understands():
 def test_examples_begin_a_line_in_a_narrow_terminal(tulya, monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
     lines = [line.strip() for line in tulya("backtest", "--help").out.splitlines()]
-    assert 3 == len([line for line in lines if line.startswith("• tulya backtest ")])
+    assert 4 == len([line for line in lines if line.startswith("• tulya backtest ")])
 
 
 def test_version(tulya):

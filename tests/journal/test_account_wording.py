@@ -34,6 +34,14 @@ LINES = [
         entries.Finding("quantity", "differs", "NSE:SBIN", ours="5", theirs="6", question="adopt?"),
         "quantity NSE:SBIN differs (ours 5, theirs 6) adopt?",
     ),
+    (
+        entries.ExternalFill("x1", "NSE:SBIN", "CNC", -40, 799.5, 1),
+        "-40 NSE:SBIN (CNC) at 799.50 are nobody's: execution x1",
+    ),
+    (
+        entries.ExternalFill("", "NSE:SBIN", "CNC", 40, float("nan"), 1),
+        "+40 NSE:SBIN (CNC) are nobody's: by a person's word",
+    ),
     (entries.StrayArrived("NSE:SBIN", 1, 2, 799.5, "late"), "NSE:SBIN at 799.50: late"),
     (entries.CommandHeard("halt", {"by": "me"}, "done"), "halt by=me: done"),
     (entries.StrategyMemory("a1", "{}"), "2 characters"),

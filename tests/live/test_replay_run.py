@@ -1,0 +1,184 @@
+"""A replayed day on paper is the backtest of that day: same orders, same fills, same paise, whatever the strategy."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from framework.cli.run import trade_recorded
+from framework.deployments.account_backtest import backtest_deployment
+from framework.journal.chain import Walk
+from framework.live.day_parity import parity_of_day
+from framework.store.journal_reader import JournalReader
+from tests.live.market import DAYS, SYMBOLS, fill_store, write_deployment
+
+FASTEST = float("inf")
+COUNTING = '''
+"""Buys each 40th bar, sells each 60th."""
+from framework import Strategy
+
+
+class Counting(Strategy):
+    """Counts bars in its own memory."""
+
+    def on_bar(self, ctx):
+        n = ctx.state["n"] = ctx.state.get("n", 0) + 1
+        for symbol in ctx.symbols:
+            if n % 40 == 1 and not ctx.position(symbol):
+                ctx.buy(10, symbol, limit=round(ctx.bars(symbol).close[-1] * 1.001, 1))
+            elif n % 60 == 0 and ctx.position(symbol) > 0:
+                ctx.sell(ctx.position(symbol), symbol)
+'''
+BOTH_WAYS = '''
+"""Long when the last close rose, short when it fell, flat each tenth bar."""
+import numpy as np
+
+from framework import Bars, Signals, Strategy
+
+
+class BothWays(Strategy):
+    """Both sides, with stops of its own."""
+
+    def signals(self, bars: Bars) -> Signals:
+        target = np.sign(np.r_[0.0, np.diff(bars.close)])
+        target[::10] = 0.0
+        return Signals(target=target, stop=bars.close * (1 - 0.01 * target))
+'''
+WEIGHTS = '''
+"""Equal weights each hour."""
+import numpy as np
+
+from framework import Panel, Strategy
+
+
+class Weights(Strategy):
+    """A third of the account in each, brought back each 60 bars."""
+
+    def allocate(self, panel: Panel):
+        weights = np.full(panel.close.shape, np.nan)
+        weights[::60] = 0.3
+        weights[30::60, 0] = 0.0
+        return weights
+'''
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("counting", COUNTING), ("both_ways", BOTH_WAYS), ("weights", WEIGHTS)):
+        (tmp_path / f"{name}.py").write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+def db(folder):
+    return fill_store(folder / "market.sqlite")
+
+
+CASES = {
+    "signals": ("rsi", {"sizing": "fixed:10"}),
+    "stops and targets": ("rsi", {"stop_loss": "1%", "take_profit": "1.5%", "charges": "percent:0.05"}),
+    "a trailing stop": ("rsi", {"trail": "0.8%", "slippage": "bps:5"}),
+    "intraday, squared off": ("rsi", {"product": "MIS", "charges": "upstox:MIS", "stop_loss": "1%"}),
+    "a protective bound": ("rsi", {"protection_bps": 30}),
+    "both ways, stops of its own": ("./both_ways.py:BothWays", {"product": "MIS", "sizing": "value:20000"}),
+    "at the same close": ("rsi", {"fill_at": "same_close"}),
+    "sizes by risk": ("rsi", {"sizing": "risk:1%", "stop_loss": "1%"}),
+    "sizes by volatility": ("rsi", {"sizing": "volatility:50%"}),
+    "a time exit": ("rsi", {"time_exit": 15}),
+    "limits": ("rsi", {"max_orders_per_day": 3, "max_daily_loss": "1%"}),
+    "orders of its own": ("./counting.py:Counting", {}),
+    "weights": ("./weights.py:Weights", {}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_replayed_day_is_its_backtest(folder, db, case):
+    strategy, settings = CASES[case]
+    deployment = write_deployment(folder / "deployments", ("one", strategy, SYMBOLS, "1m", settings))
+    expected = backtest_deployment(
+        deployment, db=db, start=DAYS[1], end=DAYS[2], causality="off", engine="event"
+    )
+    actual = trade_recorded(deployment, db, (DAYS[1], DAYS[2]), FASTEST)
+    assert expected.total.fills > 0
+    assert (expected.total.orders, expected.total.fills) == (actual["orders"], actual["fills"])
+    assert expected.final_equity == actual["final_equity"]
+    assert "active" == actual["state"]
+    for day in DAYS[1:]:
+        (found,) = parity_of_day(deployment, db, day, ["event"])
+        assert () == found.parity.differences
+        assert {} == found.parity.causes
+
+
+def test_several_strategies_trade_one_account_each_as_if_alone(folder, db):
+    strategies = (
+        ("quick", "rsi", SYMBOLS[:2], "1m", {"stop_loss": "1%", "product": "MIS"}),
+        ("own", "./counting.py:Counting", SYMBOLS[1:], "1m", {}),
+    )
+    deployment = write_deployment(folder / "deployments", *strategies)
+    expected = backtest_deployment(
+        deployment, db=db, start=DAYS[1], end=DAYS[2], causality="off", engine="event"
+    )
+    actual = trade_recorded(deployment, db, (DAYS[1], DAYS[2]), FASTEST)
+    assert [one.equity_paise / 100 for one in expected.outcomes] == [
+        one["final_equity"] for one in actual["strategies"].values()
+    ]
+    assert expected.final_equity == actual["final_equity"]
+
+
+def test_minutes_without_a_trade_change_nothing(folder):
+    db = fill_store(folder / "gaps.sqlite", gaps=0.3)
+    deployment = write_deployment(folder / "deployments", ("one", "rsi", SYMBOLS, "1m", {"stop_loss": "1%"}))
+    trade_recorded(deployment, db, (DAYS[1], DAYS[1]), FASTEST)
+    (found,) = parity_of_day(deployment, db, DAYS[1], ["event"])
+    assert () == found.parity.differences
+
+
+def test_a_day_begun_again_sets_the_old_journal_aside_and_comes_to_the_same_hash(folder, db):
+    deployment = write_deployment(folder / "deployments", ("one", "rsi", SYMBOLS, "1m", {}))
+    first = trade_recorded(deployment, db, (DAYS[1], DAYS[1]), FASTEST)
+    second = trade_recorded(deployment, db, (DAYS[1], DAYS[1]), FASTEST)
+    assert first["journal_hash"] == second["journal_hash"]
+    with JournalReader(folder / "market-paper.journal.sqlite.1") as kept:
+        walk = Walk(kept.lines())
+        assert first["journal_entries"] == sum(1 for _ in walk)
+        assert first["journal_hash"] == walk.head
+
+
+def test_the_next_day_goes_on_with_the_journal(folder, db):
+    deployment = write_deployment(folder / "deployments", ("one", "rsi", SYMBOLS, "1m", {"stop_loss": "2%"}))
+    trade_recorded(deployment, db, (DAYS[1], DAYS[1]), FASTEST)
+    two_steps = trade_recorded(deployment, db, (DAYS[2], DAYS[2]), FASTEST)
+    assert not (folder / "market-paper.journal.sqlite.1").exists()
+    (found,) = parity_of_day(deployment, db, DAYS[2], ["event"])
+    assert () == found.parity.differences
+    other = write_deployment(folder / "others", ("one", "rsi", SYMBOLS, "1m", {"stop_loss": "2%"}), account="other")
+    at_once = trade_recorded(other, db, (DAYS[1], DAYS[2]), FASTEST)
+    assert at_once["final_equity"] == two_steps["final_equity"]
+
+
+def test_the_real_loop_with_its_writing_thread_comes_to_the_same(folder, db):
+    deployment = write_deployment(folder / "deployments", ("one", "rsi", SYMBOLS, "1m", {"stop_loss": "1%"}))
+    expected = trade_recorded(deployment, db, (DAYS[1], DAYS[1]), FASTEST)
+    actual = trade_recorded(deployment, db, (DAYS[1], DAYS[1]), 60_000.0)
+    same = ("orders", "fills", "final_equity", "state")
+    assert [expected[name] for name in same] == [actual[name] for name in same]
+
+
+@pytest.mark.parametrize("failpoint", ["sending_durable:2", "request_left:2", "row_closed:40", "decided:60", "bar_news:3"])
+def test_a_run_that_was_killed_goes_on_and_its_journal_is_whole(folder, db, failpoint):
+    write_deployment(folder / "deployments", ("one", "rsi", SYMBOLS, "1m", {"stop_loss": "1%"}))
+    command = [sys.executable, "-m", "framework", "run", "morning", "--replay", DAYS[1].isoformat(), "--speed", "max"]
+    environment = os.environ | {"TULYA_DB": str(db)}
+    killed = subprocess.run(command, env=environment | {"TULYA_FAILPOINT": failpoint}, capture_output=True, check=False)
+    assert -9 == killed.returncode
+    again = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=False, text=True)
+    assert "" == again.stderr
+    document = json.loads(again.stdout)
+    assert "the feed ended" == document["ended"]
+    with JournalReader(folder / "market-paper.journal.sqlite") as reader:
+        entries = [json.loads(line) for line in reader.lines()]
+    tags = [entry["body"]["tag"] for entry in entries if entry["kind"] == "sending" and entry["body"]["request"] == "place"]
+    assert len(tags) == len(set(tags))
