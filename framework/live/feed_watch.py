@@ -65,7 +65,7 @@ class FeedWatch:
         moment from which it listens, UTC nanoseconds: what was before is no silence.
         """
         self._heard = dict.fromkeys(symbols, 0)
-        self._any = 0
+        self._any = self._marked = 0
         self._every = every_ns
         self._symbol = symbol_ns or every_ns
         self._limits = limits or SilenceLimits()
@@ -82,6 +82,13 @@ class FeedWatch:
         if symbol in self._heard:
             self._heard[symbol] = max(self._heard[symbol], now)
 
+    def hear_mark(self, now: int) -> None:
+        """The feed itself says that it has told everything, as a replay does: there was nothing to tell.
+
+        A mark that a timer of ours makes proves nothing of the kind.
+        """
+        self._marked = max(self._marked, now)
+
     def age_ns(self, symbol: str, hours: SessionHours | None, now: int) -> int:
         """Silence of one symbol within this window of trading; 0 outside of trading."""
         begins = self._from(hours, now)
@@ -92,7 +99,7 @@ class FeedWatch:
         begins = self._from(hours, now)
         if begins is None:
             return CLOSED_NOW
-        age = now - max(begins, self._any)
+        age = now - max(begins, self._any, self._marked)
         late = age - self._every
         steps = (self._limits.warn, self._limits.reduce_only, self._limits.reconnect)
         state = FeedState(sum(late >= step for step in steps))

@@ -49,7 +49,7 @@ def _unknown(_day: int) -> DayOpinion:
 class MarketWatch:
     """Watch over one feed and the days it is told on."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options by name
         self,
         hours: HoursOf,
         table: OpinionOf,
@@ -57,13 +57,18 @@ class MarketWatch:
         *,
         broker: OpinionOf = _unknown,
         checks: PriceChecks | None = None,
+        marks_are_life: bool = False,
         timezone: str = INDIA,
     ) -> None:
-        """``table``: ``Schedule.opinion_on``; ``broker``: what the broker's timings say, where it has any."""
+        """``table``: ``Schedule.opinion_on``; ``broker``: what the broker's timings say, where it has any.
+
+        ``marks_are_life``: the feed's own marks say that it lives, as those of a replay do; a timer's do not.
+        """
         self._hours = hours
         self._table = table
         self._broker = broker
         self._watch = watch
+        self._marks_are_life = marks_are_life
         self.checks = checks or PriceChecks()
         self._zone = ZoneInfo(timezone)
 
@@ -72,6 +77,11 @@ class MarketWatch:
         self._watch.hear(bar.symbol, now)
         fault = self.checks.hold_bar(bar)
         return StrayBar(bar, StrayCause.HELD, fault) if fault else None
+
+    def hear_mark(self, now: int) -> None:
+        """Hear that the feed has told everything so far; ``now``: the clock, UTC nanoseconds."""
+        if self._marks_are_life:
+            self._watch.hear_mark(now)
 
     def look(self, now: int) -> tuple[Worry, ...]:
         """What is worrying at a moment, UTC nanoseconds."""

@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 
     BrokerMaker = Callable[[Sequence["RecordedStrategy"], Clock], Broker]
 
-REPLAY_SILENCE_NS = 900_000_000_000
-"""A recorded minute without a trade has no bar: silence of a replay counts from here only."""
-SYMBOL_SILENCE_NS = 4 * REPLAY_SILENCE_NS
+BAR_SILENCE_NS = 60_000_000_000
+"""Bars and marks of a replay come in every minute."""
+SYMBOL_SILENCE_NS = 86_400_000_000_000
+"""A recorded minute without a trade has no bar, and a share may not trade all day; marks say that a replay lives."""
 CLASSES = ("cas", "other")
 """Classes of hours of a share whose own is not known: the first close of them counts."""
 
@@ -144,7 +145,8 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         watch=MarketWatch(
             hours,
             schedule.opinion_on,
-            FeedWatch(map(str, instruments), every_ns=REPLAY_SILENCE_NS, symbol_ns=SYMBOL_SILENCE_NS, began=start),
+            FeedWatch(map(str, instruments), every_ns=BAR_SILENCE_NS, symbol_ns=SYMBOL_SILENCE_NS, began=start),
+            marks_are_life=True,
             broker=schedule.opinion_on,  # the paper exchange trades when the table says so
         ),
     )

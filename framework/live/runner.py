@@ -303,6 +303,8 @@ class Runner:
         if held is not None:
             self._note_stray(held)
             return
+        if self._watch is not None and isinstance(event, FeedReaches):
+            self._watch.hear_mark(now)
         for place, (name, barrier) in enumerate(self._barriers.items()):
             if isinstance(event, FeedReaches):
                 rows = barrier.reach(event.time)

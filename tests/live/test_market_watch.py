@@ -58,6 +58,18 @@ def test_a_silent_feed_worries_more_the_longer_it_lasts():
     assert expected == found
 
 
+def test_marks_are_life_where_the_feed_makes_them_and_never_a_price():
+    """Of a replay a minute without a trade is nothing to worry about; a timer's marks say nothing."""
+    for of_the_feed, expected in ((True, []), (False, ["feed_silent"])):
+        watch = watched((), marks_are_life=of_the_feed)
+        for minute in range(30):
+            watch.hear_mark(OPENS + minute * MINUTE_NS)
+        assert expected == codes(watch.look(OPENS + 29 * MINUTE_NS))
+    watch = watched((), table=DayOpinion.CLOSED, broker=DayOpinion.CLOSED, marks_are_life=True)
+    watch.hear_mark(ist("2015-01-04 10:00"))
+    assert () == watch.look(ist("2015-01-04 10:00"))
+
+
 def test_a_single_mute_symbol_is_named():
     watch = watched()
     for minute in (1, 2):
