@@ -229,7 +229,9 @@ class Runner:
         self.states.settle("reconciled")
         failpoint("reconciled")
         for traded in self.traded.values():
-            await self._trade_row(traded, traded.session.last_row)  # what a death within it left undone
+            session = traded.session
+            if session.last_row.time and not session.is_in_bar:  # what a death within it left undone
+                await self._trade_row(traded, session.last_row)
         await self._flush()
 
     def _last_prices(self) -> dict[str, float]:
