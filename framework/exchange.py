@@ -32,6 +32,7 @@ from framework.types.events import (
     Refused,
     Submit,
 )
+from framework.types.made import made
 from framework.types.orders import DAY, LIMIT, MARKET, NAN, STOP_LIMIT, BarRow, Fill, Order, Reason
 from framework.types.record import SimulatedFill
 
@@ -113,7 +114,6 @@ class SimulatedExchange:
 
     def __init__(self, instruments: Sequence[Instrument], settings: Settings, funds: BuyingPower) -> None:
         self._instruments = tuple(instruments)
-        self._settings = settings
         self._tariffs = settings.charges.tariffs(instruments)
         self._funds = funds
         self._resting: dict[int, _Resting] = {}
@@ -122,6 +122,9 @@ class SimulatedExchange:
         self._entered: dict[int, _Entered] = {}
         self.simulated: list[SimulatedFill] = []
         """Simulated facts of every fill; the fill's id is its number, from 1."""
+        slippage, self._cap, self._protection_bps = settings.slippage, settings.volume_cap, settings.protection_bps
+        self._slippage = slippage.bps, slippage.ticks
+        self._long_share, self._short_share = settings.long_share, settings.short_share
         self._both_target_first = settings.exits.both == "target"
 
     def __repr__(self) -> str:
@@ -137,14 +140,14 @@ class SimulatedExchange:
             resting = _Resting(order, self._entered_at(order))
             self._resting[order.order_id] = resting
             self._arrivals.append(resting)
-            return Accepted(moment, order.order_id)
+            return made(Accepted, (moment, order.order_id))
         order_id = command.order_id
         found = self._resting.get(order_id)
         if isinstance(command, Cancel):
             if found is None:
                 return CancelRefused(moment, order_id, NOT_OPEN)
             del self._resting[order_id]
-            return Cancelled(moment, order_id)
+            return made(Cancelled, (moment, order_id, ""))
         if found is None or abs(command.quantity) <= found.filled:
             return ChangeRefused(moment, order_id, NOT_OPEN)
         self._change(found, command)
@@ -172,7 +175,7 @@ class SimulatedExchange:
 
     def serve(self, row: BarRow) -> Iterable[Answer]:
         """Answers of a bar, what it fills and ends: its three steps, each event before the next one is decided."""
-        if self.is_quiet(row):
+        if not self._resting or self.is_quiet(row):
             self._arrivals.clear()
             return ()
         return self._steps(row)
@@ -184,12 +187,13 @@ class SimulatedExchange:
         """
         if self._done_with_bar:
             return False
+        low, high, ends_session = row.low, row.high, row.ends_session
         for resting in self._resting.values():
             order = resting.order
             i = order.instrument
-            if row.low[i] <= resting.wakes_below or row.high[i] >= resting.wakes_above:
+            if low[i] <= resting.wakes_below or high[i] >= resting.wakes_above:
                 return False
-            if row.ends_session and order.validity is DAY:
+            if ends_session and order.validity is DAY:
                 return False
         return True
 
@@ -206,7 +210,8 @@ class SimulatedExchange:
         self._done_with_bar.clear()
         self._arrivals.clear()
         for reduces in (True, False):
-            yield from self._at_open(self._queue(reduces, self._price_at_open, row), row)
+            if queue := self._queue(reduces, self._price_at_open, row):
+                yield from self._at_open(queue, row)
         while self._arrivals:
             arrived = [resting for resting in self._arrivals if resting.order.type is MARKET]
             self._arrivals.clear()
@@ -214,9 +219,11 @@ class SimulatedExchange:
 
     def range_bar(self, row: BarRow) -> Iterator[Answer]:
         """Fills inside the bar's range: rows 4, 6, 7, 11 to 14."""
-        yield from self._in_range(self._queue(True, self._price_in_range, row), row)
-        self._arrivals.clear()
-        yield from self._in_range(self._queue(False, self._price_in_range, row), row)
+        for reduces in (True, False):
+            if queue := self._queue(reduces, self._price_in_range, row):
+                yield from self._in_range(queue, row)
+            if reduces:
+                self._arrivals.clear()
         while self._arrivals:
             arrived = [resting for resting in self._arrivals if resting.order.protective]
             arrived.sort(key=self._precedence)
@@ -236,8 +243,10 @@ class SimulatedExchange:
         """``fill_at: same_close``: market orders that were just decided fill at the very close that decided them."""
         for reduces in (True, False):
             for resting in self._queue(reduces, self._price_at_close, row):
-                if resting.order.order_id in self._resting and not resting.from_next_bar:
-                    yield from self._market(resting, row.close[resting.order.instrument], row, at_close=True)
+                is_over = resting.order.order_id not in self._resting or resting.from_next_bar
+                price = row.close[resting.order.instrument]
+                if not (is_over or self._is_held_back(resting, price)):
+                    yield from self._fill(resting, price, row, at_open=False, slip=True, at_close=True)
 
     def close_out(self, row: BarRow, closes: Sequence[float]) -> Iterator[Answer]:
         """Row 17: square-offs that are still open when the session is over fill at its last close, whatever traded.
@@ -304,24 +313,26 @@ class SimulatedExchange:
             if order.order_id not in self._resting or resting.from_next_bar or not start > 0.0:
                 continue  # cancelled or changed by what filled before it, or served already when it arrived
             if order.type is MARKET:
-                yield from self._market(resting, start, row, at_close=False)
+                if not self._is_held_back(resting, start):  # row 1: slipped
+                    yield from self._fill(resting, start, row, at_open=True, slip=True)
             else:
                 slips = fills.slips(order.type, resting.triggered)
                 if slips:
                     resting.trigger()
                 yield from self._fill(resting, start, row, at_open=True, slip=slips)
 
-    def _market(self, resting: _Resting, start: float, row: BarRow, *, at_close: bool) -> Iterator[Answer]:
-        """Row 1: at the open (or the close), slipped; with protection, beyond the bound it is a resting limit."""
+    def _is_held_back(self, resting: _Resting, start: float) -> bool:
+        """Row 1: with protection a market order is, beyond the bound, a resting limit from the next bar on."""
+        if not self._protection_bps:
+            return False
         order = resting.order
         side, tick = 1 if order.quantity > 0 else -1, self._instruments[order.instrument].tick
-        slippage, protection_bps = self._settings.slippage, self._settings.protection_bps
-        bound = prices.bound_reached(start, side, protection_bps, slippage.bps, slippage.ticks, tick)
-        if bound > 0.0:
-            resting.become(order._replace(type=LIMIT, limit=bound))
-            self._finish_bar(resting)
-            return
-        yield from self._fill(resting, start, row, at_open=not at_close, slip=True, at_close=at_close)
+        bound = prices.bound_reached(start, side, self._protection_bps, *self._slippage, tick)
+        if not bound > 0.0:
+            return False
+        resting.become(order._replace(type=LIMIT, limit=bound))
+        self._finish_bar(resting)
+        return True
 
     def _in_range(self, queue: Iterable[_Resting], row: BarRow) -> Iterator[Answer]:
         for resting in queue:
@@ -345,9 +356,8 @@ class SimulatedExchange:
             yield from self._fill(resting, price, row, at_open=at_open, slip=slips)
 
     def _slipped(self, order: Order, price: float) -> float:
-        side = 1 if order.quantity > 0 else -1
-        slippage = self._settings.slippage
-        moved = prices.slipped(price, side, slippage.bps, slippage.ticks, self._instruments[order.instrument].tick)
+        side, (bps, ticks) = 1 if order.quantity > 0 else -1, self._slippage
+        moved = prices.slipped(price, side, bps, ticks, self._instruments[order.instrument].tick)
         return prices.within_limit(moved, order.limit, side)
 
     def _fill(
@@ -357,10 +367,8 @@ class SimulatedExchange:
         order = resting.order
         i, quantity = order.instrument, resting.remaining
         side = 1 if order.quantity > 0 else -1
-        cap = self._settings.volume_cap
-        to_the_last = at_close and row.ends_session and order.reason in AT_LAST_CLOSE
-        if cap is not None and not to_the_last:
-            quantity = fills.capped_quantity(quantity, row.volume[i], cap, self._instruments[i].lot)
+        if self._cap is not None and not (at_close and row.ends_session and order.reason in AT_LAST_CLOSE):
+            quantity = fills.capped_quantity(quantity, row.volume[i], self._cap, self._instruments[i].lot)
             self._finish_bar(resting)
             if quantity == 0:
                 return
@@ -381,9 +389,9 @@ class SimulatedExchange:
             yield from self._cancel_others(order, moment)
         if not (order.reduces or at_open or at_close):
             self._note_entry(order, side, unslipped, row.open[i])
-        self.simulated.append(SimulatedFill(unslipped, at_open, at_close))
-        fill = Fill(order.order_id, i, side * quantity, price, row.time)
-        yield Filled(moment, str(len(self.simulated)), fill, at_open)
+        self.simulated.append(made(SimulatedFill, (unslipped, at_open, at_close)))
+        fill = made(Fill, (order.order_id, i, side * quantity, price, row.time))
+        yield made(Filled, (moment, str(len(self.simulated)), fill, at_open))
         if order.protective and resting.remaining:  # what volume left over is completed at the next open (row 9)
             yield Cancelled(moment, order.order_id, ONE_CANCELS_OTHER)
 
@@ -393,7 +401,7 @@ class SimulatedExchange:
         others = [n for n, other in self._resting.items() if other.order.protective and other.order.instrument == i]
         for order_id in others:
             del self._resting[order_id]
-            yield Cancelled(moment, order_id, ONE_CANCELS_OTHER)
+            yield made(Cancelled, (moment, order_id, ONE_CANCELS_OTHER))
 
     def _note_entry(self, order: Order, side: int, unslipped: float, start: float) -> None:
         """Row 14: keep what entered inside this bar until the bar is over."""
@@ -408,6 +416,6 @@ class SimulatedExchange:
 
     def _covered(self, i: int, side: int, quantity: int, price: float, time: int) -> bool:
         """True when buying power covers what this fill takes at its real price."""
-        blocked_share = self._settings.long_share if side > 0 else self._settings.short_share
+        blocked_share = self._long_share if side > 0 else self._short_share
         needed = risk.needed(quantity, price, blocked_share, side, self._tariffs[i].on(time))
         return needed <= self._funds.buying_power_paise()

@@ -94,6 +94,8 @@ class PaperBehaviour:
     """A read finds the broker restarted: its book is empty for ``empty_ns``."""
     empty_ns: tuple[int, int] = (SECOND_NS, 10 * SECOND_NS)
 
+    renamed_orders: float = 0.0
+    """At a read the broker's resting orders have other ids than before."""
     stale_read: float = 0.0
     """A snapshot shows what the one before it showed."""
     missing_part: float = 0.0

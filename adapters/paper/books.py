@@ -25,6 +25,7 @@ from adapters.paper.entries import (
     PaperEntry,
     PaperFilled,
     PaperPlaced,
+    PaperRenamed,
     PaperTriggered,
 )
 from adapters.paper.ledger import PaperBook, PaperLedger, PaperOrder, day_start
@@ -152,6 +153,10 @@ class BrokerBooks:
             book.bars.cancel(order, entry.time)
         return book.ledger.end(order, entry.state, entry.reason, entry.time)
 
+    def _rename(self, entry: PaperRenamed) -> None:
+        order = self._order(entry.book, entry.broker_id, 0)
+        self.by_name[entry.book].ledger.rename(order, entry.becomes)
+
     def _fill(self, entry: PaperFilled) -> BrokerFill:
         order = self._order(entry.book, entry.broker_id, entry.time)
         return self.by_name[entry.book].ledger.fill(order, entry.quantity, entry.price, entry.time, at_open=False)
@@ -278,6 +283,7 @@ CARRY_OUT: dict[type, Any] = {
     PaperPlaced: BrokerBooks._place,  # noqa: SLF001 - the class's own table
     PaperChanged: BrokerBooks._change,  # noqa: SLF001
     PaperEnded: BrokerBooks._end,  # noqa: SLF001
+    PaperRenamed: BrokerBooks._rename,  # noqa: SLF001
     PaperFilled: BrokerBooks._fill,  # noqa: SLF001
     PaperTriggered: BrokerBooks._trigger,  # noqa: SLF001
     BarPassed: BrokerBooks._pass,  # noqa: SLF001

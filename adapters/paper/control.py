@@ -6,13 +6,35 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from framework.errors import BrokerError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+LONGEST_ADDRESS = 100
+"""Bytes of a socket's path that every system takes."""
+
+
+@contextmanager
+def address_of(path: Path) -> Iterator[str]:
+    """Address to bind or connect to: the path, or where that is too long for a socket, a short way to its folder.
+
+    ``OSError`` when the folder is not there, or its system has no short way.
+    """
+    if len(os.fsencode(path)) <= LONGEST_ADDRESS:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 class PaperControl:
@@ -45,9 +67,9 @@ class PaperControl:
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line, address_of(self._path) as address:
                 line.settimeout(self._timeout_seconds)
-                line.connect(str(self._path))
+                line.connect(address)
                 line.sendall(json.dumps(request).encode() + b"\n")
                 with line.makefile("rb") as replies:
                     reply = json.loads(replies.readline())

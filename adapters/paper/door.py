@@ -12,6 +12,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from adapters.paper.control import address_of
 from framework.errors import TulyaError
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class _Server(socketserver.ThreadingUnixStreamServer):
 
     def __init__(self, broker: PaperBroker, path: Path) -> None:
         self.broker = broker
-        super().__init__(str(path), _Caller)
+        with address_of(path) as address:
+            super().__init__(address, _Caller)
 
 
 class _Caller(socketserver.StreamRequestHandler):

@@ -62,6 +62,14 @@ class PaperEnded(NamedTuple):
     time: int
 
 
+class PaperRenamed(NamedTuple):
+    """Entry: the broker calls an order otherwise from now on."""
+
+    book: str
+    broker_id: str
+    becomes: str
+
+
 class PaperFilled(NamedTuple):
     """Entry, by ticks: (part of) an order is executed."""
 
@@ -136,6 +144,7 @@ PaperEntry = (
     PaperPlaced
     | PaperChanged
     | PaperEnded
+    | PaperRenamed
     | PaperFilled
     | PaperTriggered
     | BarPassed

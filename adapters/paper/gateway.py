@@ -79,6 +79,8 @@ class PaperGateway:
                 raise BrokerError("the paper broker's book cannot be read: 401 the token is not valid; log in again")
             if house.dice.happens("failed_read"):
                 raise BrokerError("the paper broker's book cannot be read: 503 service unavailable; read it later")
+            if house.dice.happens("renamed_orders"):
+                house.rename_orders()
             if house.dice.happens("empty_book"):
                 house.empty_book(house.dice.time("empty_ns"))
 

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.paper.behaviour import Dice
 from adapters.paper.books import BrokerBooks
-from adapters.paper.entries import HandTraded, PaperActionCarried, PaperAnnulled, PaperCapitalMoved, PaperEnded
+from adapters.paper.entries import (
+    HandTraded,
+    PaperActionCarried,
+    PaperAnnulled,
+    PaperCapitalMoved,
+    PaperEnded,
+    PaperRenamed,
+)
 from adapters.paper.news_line import NewsLine
 from framework.broker.book import BrokerFill, BrokerOrder, BrokerOrderState, FillAnnulled
 from framework.errors import BrokerError
@@ -106,6 +113,13 @@ class PaperHouse:
     def empty_book(self, length_ns: int) -> None:
         """The broker restarts: for so long its book shows nothing."""
         self._empty_until = self.now() + length_ns
+
+    def rename_orders(self) -> None:
+        """The broker restarts, and its resting orders come back under other names."""
+        with self.lock:
+            for name, book in self.books.by_name.items():
+                for order in list(book.ledger.resting()):
+                    self.books.write(PaperRenamed(name, order.broker_id, f"{order.broker_id}R"))
 
     def move_capital(self, book: str, paise: int) -> None:
         """Cash comes into a strategy's book (> 0) or leaves it."""

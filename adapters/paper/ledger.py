@@ -156,6 +156,11 @@ class PaperLedger:
         """Those of one instrument."""
         return list(self._open[i].values())
 
+    def rename(self, order: PaperOrder, broker_id: str) -> None:
+        """The broker calls it otherwise from now on; fills of before keep the old name."""
+        self._numbers[broker_id] = self._numbers.pop(order.broker_id)
+        order.broker_id = broker_id
+
     def change(self, order: PaperOrder, changed: PaperChanged) -> BrokerOrder:
         """Give it another form; a price that is NaN stays."""
         order.quantity, order.time, order.heard_at = changed.quantity, changed.time, self.now
@@ -214,7 +219,7 @@ class PaperLedger:
         self.account.settle(back, placed._replace(quantity=-fill.quantity), before_paise=0)
         self.account.move_capital(before - cash_paise - self.account.cash_paise)
         self._move(fill.symbol, fill.product, -fill.quantity)
-        order = self.get(fill.broker_id)
+        order = self.orders.get(placed.order_id)
         if order is not None:
             order.filled -= fill.quantity
             if order.state is FILLED:

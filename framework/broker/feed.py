@@ -62,8 +62,8 @@ class FeedEnds(NamedTuple):
 FeedEvent = FeedBar | FeedTick | FeedReaches | FeedConnection | FeedEnds
 
 
-class Feed(Protocol):
-    """Feed of market data for a set of symbols."""
+class MarketFeed(Protocol):
+    """MarketFeed of market data for a set of symbols."""
 
     def events(self) -> AsyncIterator[FeedEvent]:
         """Everything from now on, in the order in which it arrives."""

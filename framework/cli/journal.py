@@ -212,6 +212,33 @@ def export_command(
         typer.echo(f"{sealer.entries:,} entries of {source.name} are in {out}, head {sealer.head}")
 
 
+@app.command("backup")
+def backup_command(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="New file for the copy.")],
+    account: Account = None,
+    db: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy the account's journal as a database, also while the runner writes it.
+
+    The copy is whole or not there. To restore it: stop the runner, move the journal aside, and put the copy in its
+    place; the runner then asks the broker about everything since.
+
+    Example:
+    - tulya journal backup backups/paper-2026-12-01.sqlite
+    """
+    from framework.cli.journal_source import journal_of
+    from framework.store.journal_reader import JournalReader
+
+    with JournalReader(journal_of(JournalName(None, account, db))) as reader:
+        entries, head = reader.backup(out)
+    if as_json:
+        told = {"journal": str(reader.path), "out": str(out), "entries": entries, "head": head}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        typer.echo(f"{entries:,} entries of {reader.path} are in {out}, head {head}")
+
+
 @app.command("replay")
 def replay_command(
     journal: Named = None,

@@ -96,6 +96,8 @@ def _show_session(journal: str, folded: Folded, *, as_json: bool) -> None:
         typer.echo(f"Changed     since it was written, without an effect here: {', '.join(changed)}")
     if folded.torn is not None:
         typer.echo(f"Torn        {folded.torn}")
+    elif not folded.closed:
+        typer.echo("Unfinished  the writer did not close it")
     typer.echo(f"Head        {folded.head}")
 
 
@@ -115,7 +117,8 @@ def _show_account(journal: str, folded: FoldedAccount, *, as_json: bool) -> None
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     typer.echo(f"Journal     {journal}")
-    typer.echo(f"Same        {inputs:,} inputs of {len(sessions)} sessions, every command and fact equal to the bit")
+    of = f"{len(sessions)} session{'' if len(sessions) == 1 else 's'}"
+    typer.echo(f"Same        {inputs:,} inputs of {of}, every command and fact equal to the bit")
     for name, one in sessions.items():
         typer.echo(f"Session     {name}: {_line(one)}")
     changed = sorted({file for one in sessions.values() for file in one["changed_sources"]})

@@ -82,16 +82,28 @@ def opened(name: JournalName) -> Iterator[JournalSource]:
         if name.account is not None:
             raise ConfigError(f"{path} is a file and --account {name.account} another journal; leave one out")
         if not _is_database(path):
-            from framework.journal.file import read_lines
-
-            yield JournalSource(str(path), read_lines(path), path.stat().st_size if path.is_file() else 0)
+            yield _file_source(path)
             return
     else:
-        path = _journal_of(name)
+        path = journal_of(name)
     from framework.store.journal_reader import JournalReader
 
     with JournalReader(path) as reader:
         yield JournalSource(str(path), reader.lines(), path.stat().st_size, reader.account)
+
+
+def _file_source(path: Path) -> JournalSource:
+    """A file of lines: a run's journal, or what was exported of an account's."""
+    from framework.journal.chain import AFTER, SEAL_BYTES
+    from framework.journal.entries import written_entry
+    from framework.journal.errors import JournalError
+    from framework.journal.file import read_lines
+
+    account, first = "", next(read_lines(path), b"")
+    with suppress(JournalError):  # a first line that is none is for those to tell who check it
+        if (written := written_entry(first[: -1 - SEAL_BYTES] + AFTER[1:])).kind == "account":
+            account = str(written.body["account"])
+    return JournalSource(str(path), read_lines(path), path.stat().st_size, account)
 
 
 def _is_database(path: Path) -> bool:
@@ -103,7 +115,7 @@ def _is_database(path: Path) -> bool:
         return stream.read(len(SQLITE)) == SQLITE
 
 
-def _journal_of(name: JournalName) -> Path:
+def journal_of(name: JournalName) -> Path:
     """File of the account's journal; ``DataError`` names the accounts that have one."""
     from framework.config.settings_file import database_path
     from framework.store.account_files import accounts, chosen_account, journal_path
@@ -113,7 +125,8 @@ def _journal_of(name: JournalName) -> Path:
     if not path.is_file():
         known = accounts(database)
         has = f"there are journals of {', '.join(known)}" if known else "no account has one; tulya run writes it"
-        raise DataError(f"there is no journal {path}, and no file {name.file or ''}".rstrip(" ,") + f"; {has}")
+        also = f", and no file {name.file}" if name.file is not None else ""
+        raise DataError(f"there is no journal {path}{also}; {has}")
     return path
 
 

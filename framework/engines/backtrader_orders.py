@@ -203,7 +203,7 @@ class Desk:
         else:
             delta = targets.change(book.position, book.desired, towards_zero)
         side = 1 if delta > 0 else -1
-        limit, trigger = at_row(decisions, "limit", i), at_row(decisions, "trigger", i)
+        limit, trigger = at_row(decisions.limit, i), at_row(decisions.trigger, i)
         return i, delta, entry_prices(self._settings, self._instruments[i], side, close, limit, trigger)
 
     def _reduce(self, i: int, now: int) -> None:

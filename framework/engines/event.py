@@ -13,7 +13,8 @@ from framework.exchange import SimulatedExchange
 from framework.journal.writer import Began
 from framework.session import Session
 from framework.types.breaker import BreakerEvent
-from framework.types.events import NOTHING, Outcome, Revalue, SessionEnds, Surprise
+from framework.types.events import NOTHING, Decided, Outcome, Revalue, SessionEnds, Surprise
+from framework.types.made import made
 from framework.types.panel import actions_within
 from framework.types.record import AppliedAction, Notice, OrderRecord, Record, Settlement, SimulatedFill
 
@@ -53,6 +54,8 @@ def run(
     handle = looking_on.over(session, began)
     host = SimulatedHost(session, SimulatedExchange(panel.instruments, settings, session.account), handle)
     exchange, account, follow, take = host.exchange, session.account, host.follow, host.take
+    serve = exchange.serve
+    has_deadlines = panel.deadlines is not None
     same_close = settings.fill_at == "same_close"
     equity: list[int] = []
     cash: list[int] = []
@@ -61,25 +64,25 @@ def run(
 
     inputs = bar_inputs(panel, decisions, first_row, last)
     for t, (opening, closing, answer) in enumerate(inputs, start=first_row):
-        close, row = closing
+        row = closing.row
         if (outcome := handle(opening)) is not NOTHING:
             follow(outcome)
-        for told in exchange.serve(row):
+        for told in serve(row):
             take(told)
         if (outcome := handle(closing)) is not NOTHING:
             follow(outcome)
         if on_bar is not None:
-            answer = answer._replace(requests=tuple(on_bar(session, t)))  # noqa: PLW2901 - the same input, completed
+            answer = Decided(answer.moment, answer.decisions, tuple(on_bar(session, t)))  # noqa: PLW2901 - completed
         if (outcome := handle(answer)) is not NOTHING:
             follow(outcome)
         if same_close:
-            host.fill_at_close(exchange.fill_at_close(row), close)
-        if opening.deadline is not None and opening.ends_session:
-            take(SessionEnds(close))
-            host.fill_at_close(exchange.close_out(row, account.close), close)
+            host.fill_at_close(exchange.fill_at_close(row), closing.moment)
+        if has_deadlines and opening.ends_session:
+            take(SessionEnds(closing.moment))
+            host.fill_at_close(exchange.close_out(row, account.close), closing.moment)
         equity.append(session.equity_paise)
         cash.append(account.cash_paise)
-        exposure.append(account.exposure_paise())
+        exposure.append(account.exposure_paise() if account.held else 0)
         if progress is not None and (t - first_row) % step == 0:
             progress(t - first_row + 1)
     looking_on.ended(session)
@@ -160,7 +163,9 @@ class SimulatedHost:
         for fact in outcome.facts:
             self._keep[type(fact)](fact)
         for command in outcome.commands:
-            self.take(self.exchange.execute(command, self.session.moment))
+            told = self._handle(self.exchange.execute(command, self.session.inputs.moment))
+            if told is not NOTHING:
+                self.follow(told)
 
     def fill_at_close(self, answers: Iterable[Answer], close: int) -> None:
         """Hand over what fills at a close itself, and have the account valued once more."""
@@ -171,7 +176,7 @@ class SimulatedHost:
     def _settle(self, booked: Settlement) -> None:
         """The exchange reports a fill, which is booked at once; what was paid out for a fraction is no fill of its."""
         known = self.exchange.simulated[-1] if booked.fill.order_id else SimulatedFill(booked.fill.price, at_open=True)
-        self.settlements.append(booked._replace(simulated=known))
+        self.settlements.append(made(Settlement, (*booked[:-1], known)))
 
     def _end(self, record: OrderRecord) -> None:
         self.ended[record.order.order_id] = record

@@ -96,7 +96,7 @@ class Denied(NamedTuple):
     bound: str
 
 
-class Deferred(NamedTuple):
+class RequestDeferred(NamedTuple):
     """A request waits for the market to open; a start before then takes it up again."""
 
     session: str
@@ -120,7 +120,7 @@ class StateChanged(NamedTuple):
     it is a phase of the run and demands nothing."""
 
 
-class Finding(NamedTuple):
+class AccountFinding(NamedTuple):
     """Something that a person should look at."""
 
     code: str
@@ -201,7 +201,7 @@ class RunStopped(NamedTuple):
 
 
 AccountBody = (
-    AccountHeader | RunStarted | Sending | Returned | Denied | Deferred | StateChanged | Finding | ExternalFill
+    AccountHeader | RunStarted | Sending | Returned | Denied | RequestDeferred | StateChanged | AccountFinding | ExternalFill
     | StrayArrived | CommandHeard | StrategyMemory | SessionFacts | DrillEnded | RunStopped
 )  # fmt: skip
 ACCOUNT_KINDS: dict[str, type] = {
@@ -210,9 +210,9 @@ ACCOUNT_KINDS: dict[str, type] = {
     "sending": Sending,
     "returned": Returned,
     "denied": Denied,
-    "deferred": Deferred,
+    "deferred": RequestDeferred,
     "state": StateChanged,
-    "finding": Finding,
+    "finding": AccountFinding,
     "external": ExternalFill,
     "stray": StrayArrived,
     "command": CommandHeard,

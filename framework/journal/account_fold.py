@@ -18,10 +18,10 @@ from framework.journal.account_entries import (
     CLEARED,
     LIFTED,
     AccountHeader,
-    Deferred,
     Denied,
     DrillEnded,
     ExternalFill,
+    RequestDeferred,
     RequestName,
     Returned,
     RunnerState,
@@ -132,7 +132,7 @@ class AccountFold:
             Sending: self._sending,
             Returned: self._returned,
             Denied: self._denied,
-            Deferred: self._deferred,
+            RequestDeferred: self._deferred,
             StateChanged: self._changed,
             ExternalFill: self._external,
             StrategyMemory: self._remember,
@@ -199,7 +199,7 @@ class AccountFold:
         if self._records:
             self._account.denied.append(denied)
 
-    def _deferred(self, deferred: Deferred) -> None:
+    def _deferred(self, deferred: RequestDeferred) -> None:
         self._account.deferred[deferred.session, deferred.order_id, deferred.request] = deferred.until
 
     def _changed(self, changed: StateChanged) -> None:

@@ -20,7 +20,7 @@ def _run(one: entries.RunStarted) -> str:
     return f"{one.deployment}: {', '.join(one.sessions)}{days} (run {one.run})"
 
 
-def _request(one: entries.Sending | entries.Returned | entries.Denied | entries.Deferred) -> str:
+def _request(one: entries.Sending | entries.Returned | entries.Denied | entries.RequestDeferred) -> str:
     return f"{one.request.value} order {one.order_id} (tag {one.tag})"
 
 
@@ -37,7 +37,7 @@ def _denied(one: entries.Denied) -> str:
     return f"{_request(one)}: {one.code}, has {one.value}, may have {one.bound}"
 
 
-def _deferred(one: entries.Deferred) -> str:
+def _deferred(one: entries.RequestDeferred) -> str:
     return f"{_request(one)} until {datetime.fromtimestamp(one.until // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -45,7 +45,7 @@ def _state(one: entries.StateChanged) -> str:
     return f"{one.before.value} → {one.after.value} ({one.cause}){f': {one.text}' if one.text else ''}"
 
 
-def _finding(one: entries.Finding) -> str:
+def _finding(one: entries.AccountFinding) -> str:
     sides = f" (ours {one.ours}, theirs {one.theirs})" if one.ours or one.theirs else ""
     asked = f" {one.question}" if one.question else ""
     return f"{one.code} {f'{one.symbol} ' if one.symbol else ''}{one.text}{sides}{asked}"
@@ -80,9 +80,9 @@ ACCOUNT_WORDS: Mapping[type, Callable[[Any], str]] = {
     entries.Sending: _sending,
     entries.Returned: _returned,
     entries.Denied: _denied,
-    entries.Deferred: _deferred,
+    entries.RequestDeferred: _deferred,
     entries.StateChanged: _state,
-    entries.Finding: _finding,
+    entries.AccountFinding: _finding,
     entries.ExternalFill: _external,
     entries.StrayArrived: _stray,
     entries.CommandHeard: _command,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.journal.account_entries import Finding
+from framework.journal.account_entries import AccountFinding
 from framework.live.account_gate import AccountGate
 from framework.live.gatekeeper import MarketGatekeeper
 from framework.live.hours import day_of
@@ -14,6 +14,7 @@ from framework.live.repeats import Repeats
 from framework.live.schedule import MomentKind
 from framework.market.ceilings import first_ceilings
 from framework.pretrade.facts import Authority, Tradable, TradingHours
+from framework.types import Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 LOOK_AHEAD_NS = 30 * 86_400_000_000_000
 """No market is closed for longer."""
-PAPER_TICK = 1e-6
-"""Grid of prices where the store states none: rupees; the paper exchange takes any."""
+PAPER_TICK = 1e-20
+"""Grid of prices where the store states none: rupees, so fine that every float lies on it; paper takes any price."""
 
 
 def paper_gate(  # noqa: PLR0913 - the parts by name
@@ -45,9 +46,15 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
 
     The paper exchange has no price band, and the sender is who the file says: nobody else can be.
     """
+    by_bars = deployment.paper.broker == "bars"
     here = Authority(deployment.account, "tulya", "tulya", "127.0.0.1")
     members = {
-        one.name: AccountMember(one.session, one.symbols, one.settings.product or one.settings.charges.product or "CNC")
+        one.name: AccountMember(
+            one.session,
+            one.symbols,
+            one.settings.product or one.settings.charges.product or "CNC",
+            told_late_ns=Timeframe.parse(one.deployed.timeframe).nanoseconds if by_bars else 0,
+        )
         for one in traded
     }
     world = PretradeWorld(deployment.send, members, configured=here, found=here, band=NO_BAND)
@@ -58,7 +65,7 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
             world.note_instrument(symbol, Tradable(instrument.tick or PAPER_TICK, instrument.lot, None))
 
     def tell(code: str, text: str, symbol: str) -> None:
-        journal.note(Finding(code, text, symbol))
+        journal.note(AccountFinding(code, text, symbol))
 
     def trading_hours(session: int) -> TradingHours | None:
         found = hours(session)

@@ -32,7 +32,7 @@ from framework.broker.port import (
     OutgoingOrder,
 )
 from framework.errors import BrokerError
-from framework.journal.account_entries import Deferred, Denied, RequestName, Returned, Sending
+from framework.journal.account_entries import Denied, RequestDeferred, RequestName, Returned, Sending
 from framework.journal.account_fold import as_text, key_of
 from framework.journal.errors import JournalError
 from framework.live.failpoints import failpoint
@@ -177,7 +177,7 @@ class Outbox:
     def _defer(self, item: OutboxItem, until: int) -> None:
         self._deferred.append((until, item))
         failpoint("deferred")
-        self._journal.note(Deferred(item.traded.name, item.tag, item.order_id, item.request, until))
+        self._journal.note(RequestDeferred(item.traded.name, item.tag, item.order_id, item.request, until))
 
     def release(self, now: int) -> None:
         """Take up what has waited until now."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CAUSES = ("signal", "timing", "price", "quantity", "cost", "reject", "data", "carried")
 
 
-class Compared(NamedTuple):
+class ParityCount(NamedTuple):
     """Count of things of one kind that were compared, and how many of them differ."""
 
     compared: int
@@ -53,10 +53,10 @@ class ParityDifference(NamedTuple):
 class StrategyParity(NamedTuple):
     """Parity of one strategy over a day."""
 
-    signals: Compared
-    orders: Compared
-    fills: Compared
-    equity: Compared
+    signals: ParityCount
+    orders: ParityCount
+    fills: ParityCount
+    equity: ParityCount
     """Closes of the day, to the paisa."""
     differences: tuple[ParityDifference, ...]
     causes: dict[str, int]
@@ -104,9 +104,9 @@ def compare_day(
 
 def _signals(
     engine: Record, first: int, last: int, decided: dict[int, Sequence[float]], differences: list[ParityDifference]
-) -> Compared:
+) -> ParityCount:
     if engine.targets is None:
-        return Compared(0, 0)
+        return ParityCount(0, 0)
     count = differ = 0
     for row in range(first, last):
         time = int(engine.panel.time[row])
@@ -119,7 +119,7 @@ def _signals(
             if there and not (said == wanted or (said != said and wanted != wanted)):  # noqa: PLR0124 - NaN
                 differ += 1
                 differences.append(ParityDifference("signal", engine.panel.symbols[i], time, repr(said), repr(wanted)))
-    return Compared(count, differ)
+    return ParityCount(count, differ)
 
 
 def _facts(record: Record, begins: int, ends: int) -> DayFacts:
@@ -141,7 +141,7 @@ def _facts(record: Record, begins: int, ends: int) -> DayFacts:
 
 def _orders(
     engine: Record, ours: DayFacts, theirs: DayFacts, differences: list[ParityDifference]
-) -> tuple[Compared, Compared]:
+) -> tuple[ParityCount, ParityCount]:
     symbols = engine.panel.symbols
     order_differ = fill_differ = fill_count = 0
     ids = sorted(ours.orders.keys() | theirs.orders.keys())
@@ -161,7 +161,7 @@ def _orders(
             if first != second:
                 fill_differ += 1
                 differences.append(ParityDifference("fill", symbol, time, first, second))
-    return Compared(len(ids), order_differ), Compared(fill_count, fill_differ)
+    return ParityCount(len(ids), order_differ), ParityCount(fill_count, fill_differ)
 
 
 def _order_text(record: OrderRecord | None) -> str:
@@ -180,7 +180,7 @@ def _fill_text(settled: Settlement) -> str:
     return f"{fill.quantity:+d} @ {fill.price!r} at {fill.time}, charges {settled.charges_paise} paise"
 
 
-def _equity(runner: Record, engine: Record, first: int, last: int, differences: list[ParityDifference]) -> Compared:
+def _equity(runner: Record, engine: Record, first: int, last: int, differences: list[ParityDifference]) -> ParityCount:
     """Equity at each close of the day, to the paisa."""
     differ = 0
     for row in range(first, last):
@@ -191,7 +191,7 @@ def _equity(runner: Record, engine: Record, first: int, last: int, differences: 
             differ += 1
             time = int(engine.panel.time[row])
             differences.append(ParityDifference("equity", "", time, f"{ours} paise", f"{theirs} paise"))
-    return Compared(last - first, differ)
+    return ParityCount(last - first, differ)
 
 
 def _day_paise(runner: Record, engine: Record, first: int, last: int) -> int:

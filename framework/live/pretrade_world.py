@@ -68,6 +68,8 @@ class AccountMember(NamedTuple):
     """``NSE:INFY``, by instrument of the session."""
     product: str
     """``CNC``, ``MIS`` or ``NRML``."""
+    told_late_ns: int = 0
+    """A broker by bars tells what happened within a bar at its close: what follows from it is not late for that."""
 
 
 class MemberOrder(NamedTuple):
@@ -259,7 +261,7 @@ class PretradeWorld:
             limit=limit,
             trigger=trigger,
             needed_paise=working.reserved_paise,
-            expires_ns=working.expires_at,
+            expires_ns=working.expires_at + self._members[member].told_late_ns,
             group=working.group,
         )
 

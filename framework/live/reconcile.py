@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from framework.journal.account_entries import Finding, RunnerState
+from framework.journal.account_entries import AccountFinding, RunnerState
 from framework.live.account_book import compare
 from framework.live.reconcile_memory import ENOUGH_READS, FRESH, Discrepancy, ReconcileMemory, ReconcileTally
 from framework.live.reconcile_orders import QUESTION, OrderComparison
@@ -89,7 +89,7 @@ def _compare_positions(
             tally.keep(f"{name}:")  # another difference than the one that was told is no agreement
             continue
         text = f"the broker holds {one.theirs:+d} {one.symbol} ({one.product}), the books here come to {one.ours:+d}"
-        finding = Finding(
+        finding = AccountFinding(
             "position", text, one.symbol, ours=f"{one.ours:+d}", theirs=f"{one.theirs:+d}", question=QUESTION
         )
         tally.tell(Discrepancy(f"{name}:{one.theirs - one.ours:+d}", finding, RunnerState.REDUCE_ONLY))

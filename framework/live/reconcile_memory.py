@@ -10,7 +10,7 @@ from framework.journal.account_entries import RunnerState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from framework.journal.account_entries import Finding
+    from framework.journal.account_entries import AccountFinding
 
 SECOND_NS = 1_000_000_000
 ENOUGH_READS = 3
@@ -39,7 +39,7 @@ class Discrepancy(NamedTuple):
 
     key: str
     """The same as long as it holds."""
-    finding: Finding
+    finding: AccountFinding
     demand: RunnerState | None = None
     """State that the account is in at best until it is settled; None: it is only told."""
     halts: str = ""

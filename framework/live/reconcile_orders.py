@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.broker.book import BrokerOrderState
-from framework.journal.account_entries import Finding, RunnerState
+from framework.journal.account_entries import AccountFinding, RunnerState
 from framework.live.belief import BelievedOrder, LocalState
 from framework.live.reconcile_matrix import MATRIX, MatrixStep
 from framework.live.reconcile_memory import ENOUGH_READS, SECOND_NS, Discrepancy
@@ -74,7 +74,7 @@ class OrderComparison:
             return False
         ours = ", ".join(sorted(self._known_there))
         text = f"{len(self._known_there)} orders work and the broker's book shows none of ours: it is taken for no data"
-        self._tally.tell(Discrepancy("book_empty", Finding("book_empty", text, ours=ours, theirs="nothing")))
+        self._tally.tell(Discrepancy("book_empty", AccountFinding("book_empty", text, ours=ours, theirs="nothing")))
         return True
 
     def compare(self, orders: Sequence[BrokerOrder]) -> None:
@@ -117,14 +117,14 @@ class OrderComparison:
     def _of_somebody_else(self, theirs: BrokerOrder) -> None:
         if not theirs.state.is_final:
             text = f"an order that is not ours rests in the account: {spoken(theirs)}"
-            finding = Finding("external_order", text, theirs.symbol, theirs=spoken(theirs))
+            finding = AccountFinding("external_order", text, theirs.symbol, theirs=spoken(theirs))
             self._tally.tell(Discrepancy(f"order:external:{theirs.broker_id}", finding))
 
     def _two_of_one_tag(self, tag: str, shown: Sequence[BrokerOrder]) -> None:
         """F17."""
         both = "; ".join(sorted(map(spoken, shown)))
         text = f"the broker shows {len(shown)} orders of one tag {tag}: {both}"
-        finding = Finding("two_of_one_tag", text, shown[0].symbol, self._believed(tag).session, theirs=both)
+        finding = AccountFinding("two_of_one_tag", text, shown[0].symbol, self._believed(tag).session, theirs=both)
         self._tally.tell(Discrepancy(f"order:two_of_one_tag:{tag}", finding, HALTED))
 
     # ------------------------------------------------------------------ the steps
@@ -299,7 +299,9 @@ def _of(
     """A finding about an order of ours."""
     shown = "not shown" if theirs is None else spoken(theirs)
     symbol = ours.symbol if theirs is None else theirs.symbol
-    finding = Finding(code, text, symbol, ours.session, f"{ours.state}, filled {ours.filled:+d}", shown, question)
+    finding = AccountFinding(
+        code, text, symbol, ours.session, f"{ours.state}, filled {ours.filled:+d}", shown, question
+    )
     return Discrepancy(f"order:{code}:{ours.tag}", finding, demand)
 
 

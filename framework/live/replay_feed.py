@@ -49,7 +49,7 @@ class ReplayFeed:
         return min((bar.open_time for bar in self._bars), default=0)
 
     async def events(self) -> AsyncIterator[FeedEvent]:
-        """See ``Feed.events``; waits for each moment on the clock."""
+        """See ``MarketFeed.events``; waits for each moment on the clock."""
         yield FeedConnection(up=True, why="replay")
         told = 0
         for close, group in groupby(self._bars, key=lambda bar: bar.close_time):
@@ -83,5 +83,5 @@ class ReplayFeed:
             yield FeedReaches(mark)
 
     async def close(self) -> None:
-        """See ``Feed.close``."""
+        """See ``MarketFeed.close``."""
         self._closed = True

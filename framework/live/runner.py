@@ -36,7 +36,7 @@ from framework.broker.book import BrokerConnection, BrokerFill, BrokerOrder, Fil
 from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches
 from framework.errors import BrokerError, InvariantError, StrategyError
 from framework.journal.account_entries import (
-    Finding,
+    AccountFinding,
     RequestName,
     RunnerState,
     RunStopped,
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from framework.broker.book import BrokerNews
-    from framework.broker.feed import Feed, FeedEvent
+    from framework.broker.feed import FeedEvent, MarketFeed
     from framework.broker.port import Broker
     from framework.journal.account_fold import FoldedAccount, Key
     from framework.live.barrier import Barrier, StrayBar
@@ -105,7 +105,7 @@ class LockstepBroker(Protocol):
         ...
 
 
-class Due(NamedTuple):
+class ReadyRow(NamedTuple):
     """Row of one strategy that may be traded now."""
 
     close_time: int
@@ -134,7 +134,7 @@ class Runner:
         traded: Sequence[TradedStrategy],
         barriers: dict[str, Barrier],
         schedule: Schedule,
-        feed: Feed,
+        feed: MarketFeed,
         broker: Broker,
         clock: Clock,
         journal: RunnerJournal,
@@ -300,7 +300,7 @@ class Runner:
         now = self.clock.now()
         if isinstance(event, FeedReaches) and now - self._reconciled_at >= RECONCILE_NS:
             await self.reconcile()
-        due: list[Due] = []
+        due: list[ReadyRow] = []
         held = self._watch.take(event, now) if self._watch is not None and isinstance(event, FeedBar) else None
         if held is not None:
             self._note_stray(held)
@@ -317,7 +317,7 @@ class Runner:
                 rows = barrier.complete(now)
             traded = self.traded[name]
             closed = traded.session.last_row.time  # before a restart, perhaps
-            due += [Due(row.close_time, place, traded, row) for row in rows if row.time > closed]
+            due += [ReadyRow(row.close_time, place, traded, row) for row in rows if row.time > closed]
         if isinstance(event, FeedBar):
             self.gate.see_price(event.symbol, event.close, now)
             failpoint("price_seen")
@@ -411,6 +411,8 @@ class Runner:
     async def _trade_row(self, traded: TradedStrategy, row: BarRow) -> None:
         """From wherever this row stands: a process may have died within it."""
         session = traded.session
+        if not row.close_time:
+            return  # no row has closed yet
         if row.time > session.last_row.time:
             if not session.is_open(row.time):
                 await self._give_and_settle(traded, opening_of(row))
@@ -421,6 +423,8 @@ class Runner:
             await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
             failpoint("row_closed")
         if session.awaits_decision:
+            if not self._reconciled_at:
+                await self.reconcile()
             await self._decide(traded, row)
         if self._lockstep is not None and traded.settings.fill_at == "same_close":
             await self._take_each(self._lockstep.fill_at_close(traded.name, row))
@@ -462,6 +466,7 @@ class Runner:
         """Each execution with all that follows from it before the next one is decided."""
         async for one in news:
             failpoint("bar_news")
+            self._reconciled_at = 0  # the broker's figure of funds is from before it
             self._take_news(one)
             await self._settle_commands()
 
@@ -554,7 +559,7 @@ class Runner:
 
     def finding(self, code: str, text: str, *, symbol: str = "", session: str = "", question: str = "") -> None:
         """Note something that a person should look at."""
-        self.journal.note(Finding(code, text, symbol, session, question=question))
+        self.journal.note(AccountFinding(code, text, symbol, session, question=question))
         failpoint("finding_noted")
 
     def _break(self, why: str) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-class Threads(Protocol):
+class BlockingCalls(Protocol):
     """Port for calls that block."""
 
     async def run(self, call: Callable[..., Result], *arguments: object) -> Result:
@@ -21,13 +21,13 @@ class Threads(Protocol):
 
 
 class PoolThreads:
-    """Threads of a small pool."""
+    """BlockingCalls of a small pool."""
 
     def __init__(self, workers: int = 4) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="tulya")
 
     async def run(self, call: Callable[..., Result], *arguments: object) -> Result:
-        """See ``Threads.run``."""
+        """See ``BlockingCalls.run``."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
 
     def close(self) -> None:
@@ -39,5 +39,5 @@ class NoThreads:
     """Calls at once, within the loop: for virtual time, where nothing may depend on the machine."""
 
     async def run(self, call: Callable[..., Result], *arguments: object) -> Result:
-        """See ``Threads.run``."""
+        """See ``BlockingCalls.run``."""
         return call(*arguments)

@@ -19,6 +19,9 @@ def charges(value_paise: int, side: int, before_paise: int, dp_due: bool, tariff
     ``dp_due``: the first sale of delivery shares of this instrument on this day.
     """
     broker = brokerage(value_paise, before_paise, tariff)
+    levied = tariff.exchange_e8 + tariff.sebi_e8 + tariff.stt_buy_e8 + tariff.stt_sell_e8 + tariff.stamp_e8
+    if levied + tariff.gst_e8 + tariff.dp_paise == 0:
+        return broker  # only for speed: a tariff of brokerage alone
     exchange = by_rate(value_paise, tariff.exchange_e8)
     sebi = by_rate(value_paise, tariff.sebi_e8)
     dp = tariff.dp_paise if dp_due and side < 0 else 0

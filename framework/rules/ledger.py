@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules.charges import charges
-from framework.rules.money import nearest_paise, share, value
+from framework.rules.money import nearest_paise, share, to_paise, value
 
 if TYPE_CHECKING:
     from framework.types.tariff import Tariff
@@ -89,12 +89,12 @@ def booked(
     worth = value(price, units)
     paid = charges(worth, side, before_paise, dp_due and is_delivered(held, side), tariff)
     closed = closed_part(held, quantity)
-    cost_out, gross, paid_out = 0, 0, share(paid, closed, units)
-    if closed > 0:
-        cost_out = cost_closed(cost_paise, held, closed)
-        gross = gross_realised(-side, share(worth, closed, units), cost_out)
-        entry_charges_paise -= cost_closed(entry_charges_paise, held, closed)
-        cost_paise -= cost_out
+    if closed == 0:
+        return Booked(worth, paid, 0, 0, 0, 0, paid, cost_paise + worth, entry_charges_paise + paid)
+    paid_out, cost_out = share(paid, closed, units), cost_closed(cost_paise, held, closed)
+    gross = gross_realised(-side, share(worth, closed, units), cost_out)
+    entry_charges_paise -= cost_closed(entry_charges_paise, held, closed)
+    cost_paise -= cost_out
     if units > closed:
         cost_paise += worth - share(worth, closed, units)
         entry_charges_paise += paid - paid_out
@@ -139,7 +139,7 @@ def marked(quantity: int, price: float) -> int:
     """Signed value of a position at a price, in paise: negative for a short, 0 when flat."""
     if quantity == 0:
         return 0
-    worth = value(price, quantity)
+    worth = to_paise(price * abs(quantity))
     return worth if quantity > 0 else -worth
 
 

@@ -12,9 +12,9 @@ LARGEST_QUANTITY = 2_000_000_000
 
 def to_paise(rupees: float) -> int:
     """Rupees → whole paise, half up (towards +∞). Raises OverflowError unless |result| ≤ LARGEST_PAISE (so on NaN)."""
-    if not fits(rupees):
+    if not (abs(rupees) * 100.0 <= LARGEST_PAISE):  # ``fits``, and below ``nearest_paise``: two calls less for speed
         raise OverflowError("an amount is not a number, or beyond 40 lakh crore rupees")
-    return nearest_paise(rupees)
+    return math.floor(rupees * 100.0 + 0.5)
 
 
 def fits(rupees: float) -> bool:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from framework.rules import actions, ledger, money
 from framework.session.trip_stats import TripStats
+from framework.types.made import made
 from framework.types.orders import Fill, Reason
 from framework.types.portfolio import Portfolio, Position, TradingState
-from framework.types.record import Settlement
+from framework.types.record import NOT_SIMULATED, Settlement
 from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
@@ -59,34 +60,27 @@ class Account:
         """
         i, quantity, held = fill.instrument, fill.quantity, self.quantity[fill.instrument]
         side, day = 1 if quantity > 0 else -1, fill.time // DAY_NS
-        before, dp_due = (self.cost_paise[i], self.entry_charges_paise[i]), self._dp_day[i] != day
-        tariff = self._tariffs[i].on(fill.time)
-        booked = ledger.booked(held, *before, quantity, fill.price, before_paise, dp_due, tariff)
+        cost, entry_charges, dp_due = self.cost_paise[i], self.entry_charges_paise[i], self._dp_day[i] != day
+        tariff, price = self._tariffs[i].on(fill.time), fill.price
+        booked = ledger.booked(held, cost, entry_charges, quantity, price, before_paise, dp_due, tariff)
         if ledger.is_delivered(held, side):
             self._dp_day[i] = day
         self.cost_paise[i], self.entry_charges_paise[i] = booked.cost, booked.entry_charges
         self.trips.book(i, booked.net, booked.opening_charges, ended=0 < booked.closed == abs(held))
-        self.average[i] = ledger.average_after(self.average[i], held, fill.price, fill.quantity)
-        self.quantity[i] = held + fill.quantity
+        self.average[i] = ledger.average_after(self.average[i], held, price, quantity)
+        position = self.quantity[i] = held + quantity
         self.cash_paise = ledger.cash_after(self.cash_paise, side, booked.value, booked.charges)
         self.gross_paise += booked.gross
         self.charges_paise += booked.charges
-        self.mark_paise[i] = ledger.marked(self.quantity[i], fill.price)
+        self.mark_paise[i] = ledger.marked(position, price)
         if held == 0:
             insort(self.held, i)
-        elif self.quantity[i] == 0:
+        elif position == 0:
             self.held.remove(i)
-        return Settlement(
-            fill=fill,
-            reason=order.reason,
-            reduces=booked.closed > 0,
-            value_paise=booked.value,
-            charges_paise=booked.charges,
-            cost_out_paise=booked.cost_out,
-            gross_paise=booked.gross,
-            position=self.quantity[i],
-            cash_paise=self.cash_paise,
-            label=order.label,
+        reduces, moved = booked.closed > 0, (booked.value, booked.charges, booked.cost_out, booked.gross)
+        return made(
+            Settlement,
+            (fill, order.reason, reduces, *moved, position, self.cash_paise, order.label, NOT_SIMULATED),
         )
 
     def receive_dividend(self, i: int, dividend: float) -> int:
@@ -161,14 +155,16 @@ class Account:
 
         Returns the equity in paise.
         """
-        known = self.close
+        known, equity_paise = self.close, self.cash_paise
         for i, close in enumerate(closes):
             if close > 0.0:
                 known[i] = close
         for i in self.held:
-            if closes[i] > 0.0:
-                self.mark_paise[i] = ledger.marked(self.quantity[i], closes[i])
-        return self.cash_paise + sum(self.mark_paise)
+            close = closes[i]
+            if close > 0.0:
+                self.mark_paise[i] = ledger.marked(self.quantity[i], close)
+            equity_paise += self.mark_paise[i]
+        return equity_paise
 
     def equity_paise(self) -> int:
         """Cash plus signed marks."""
@@ -176,7 +172,10 @@ class Account:
 
     def exposure_paise(self) -> int:
         """Sum of |marks|."""
-        return sum(map(abs, self.mark_paise)) if self.held else 0
+        exposure_paise = 0
+        for i in self.held:
+            exposure_paise += abs(self.mark_paise[i])
+        return exposure_paise
 
     def spendable_paise(self) -> int:
         """Cash and what the broker lends: below 0 the account owes what nothing covers."""
@@ -185,6 +184,8 @@ class Account:
 
     def buying_power_paise(self, reserved_paise: int = 0) -> int:
         """Buying power in paise, which new exposure may use: see ``rules.ledger.buying_power``."""
+        if not self.held:
+            return self.cash_paise - reserved_paise  # only for speed
         marks = [self.mark_paise[i] for i in self.held]
         longs, shorts = sum([mark for mark in marks if mark > 0]), -sum([mark for mark in marks if mark < 0])
         margins = self._long_margin, self._short_margin

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from framework.rules import ledger, targets
 from framework.rules.orders import goes_with_position
-from framework.session.instrument_state import NO_DISTANCES
+from framework.session.order_prices import NO_DISTANCES
 from framework.types.orders import Reason
 
 if TYPE_CHECKING:

@@ -25,13 +25,15 @@ KINDS: dict[type, tuple[type, ...]] = {
     Fill: (int, int, int, float, int),
 }
 """Kind of every field of an answer, and of the fill in it."""
+OF_FILLED, OF_FILL = KINDS[events.Filled], KINDS[Fill]
 
 
 def is_understood(answer: Any) -> bool:
     """True when every field is of its kind; an int is a float, and True is no number."""
-    if tuple(map(type, answer)) == KINDS[type(answer)]:  # most are, and this asks in a third of the time
-        return type(answer) is not events.Filled or is_understood(answer.fill)
-    for value, kind in zip(answer, KINDS[type(answer)], strict=True):
+    kinds = KINDS[type(answer)]
+    if tuple(map(type, answer)) == kinds:  # most are, and this asks in a third of the time
+        return kinds is not OF_FILLED or tuple(map(type, answer.fill)) == OF_FILL or is_understood(answer.fill)
+    for value, kind in zip(answer, kinds, strict=True):
         given = type(value)
         if given is kind or (kind is float and given is int):
             continue

@@ -80,7 +80,7 @@ class BrokerAnswers:
             return self._accepted_after_end(answer)
         if working.state is PARKED:
             return self._unsent(working, answer)
-        working.state = stands(working.state, WORKING)
+        working.state = WORKING if working.state is SENT else stands(working.state, WORKING)
         if working.order.protective:
             self._protection.works(working.order.instrument)
         self._orders.heard(working)

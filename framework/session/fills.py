@@ -63,9 +63,13 @@ class BrokerFills:
 
         Of an order that is not known any more a fill so old is kept apart: it may have been booked.
         """
-        if self._told or self._told_before:
-            kept = {name: fill for name, fill in self._told_before.items() if self._known(fill.order_id) is not None}
-            self._told, self._told_before = {}, kept | self._told
+        before = self._told_before
+        if before:
+            for name in [name for name, fill in before.items() if self._orders.known(fill.order_id) is None]:
+                del before[name]
+        if self._told:
+            before.update(self._told)
+            self._told.clear()
 
     def filled(self, answer: Filled) -> list[Command]:
         """Book a fill, once, whatever its order's state; what no order explains is booked as a stranger's."""
@@ -76,63 +80,62 @@ class BrokerFills:
                 self._surprises.of_fill("told_differently", self._inputs.now, fill_id, fill)
             return []
         self._told[fill_id] = fill
-        working = self._known(fill.order_id)
-        too_old = working is None and fill.time < self._inputs.began_before
+        inputs, i, working = self._inputs, fill.instrument, self._orders.known(fill.order_id)
+        too_old = working is None and fill.time < inputs.began_before
         if too_old or not self._is_bookable(fill):
-            self._surprises.of_fill("too_old" if too_old else "not_bookable", self._inputs.now, fill_id, fill)
+            self._surprises.of_fill("too_old" if too_old else "not_bookable", inputs.now, fill_id, fill)
             return []
-        self._inputs.now = min(fill.time, self._inputs.moment)
-        self.last_traded[fill.instrument] = self._inputs.bar.session
-        if working is None or working.order.instrument != fill.instrument or working.order.quantity * fill.quantity < 0:
+        inputs.now = min(fill.time, inputs.moment)
+        self.last_traded[i] = inputs.bar.session
+        if working is None or working.order.instrument != i or working.order.quantity * fill.quantity < 0:
             commands = self._book_of_stranger(fill, working, fill_id)
         else:
             commands = self._book(fill, working, answer)
         self.watch_cash()
         return commands
 
-    def _known(self, order_id: int) -> WorkingOrder | None:
-        """The order, open or lately done."""
-        return self._orders.get(order_id) or self._orders.lately_done(order_id)
-
     def _is_bookable(self, fill: Fill) -> bool:
         """Positive form: what is not a number passes no check."""
-        if not 0 <= fill.instrument < len(self._account.instruments):
+        i, quantity, price = fill.instrument, fill.quantity, fill.price
+        if not 0 <= i < len(self._account.instruments):
             return False
-        held_then = self._account.quantity[fill.instrument] + fill.quantity
-        units = max(abs(fill.quantity), abs(held_then))
-        return fill.quantity != 0 and units <= LARGEST_QUANTITY and fill.price > 0.0 and fits(fill.price * units)
+        units = max(abs(quantity), abs(self._account.quantity[i] + quantity))
+        return quantity != 0 and units <= LARGEST_QUANTITY and price > 0.0 and fits(price * units)
 
     def _book(self, fill: Fill, working: WorkingOrder, answer: Filled) -> list[Command]:
-        i, order, state = fill.instrument, working.order, working.state
-        before = self._account.quantity[i]
+        i, quantity, order, orders = fill.instrument, fill.quantity, working.order, self._orders
+        inputs, before, asked = self._inputs, self._account.quantity[i], abs(order.quantity - working.filled)
         settlement = self._account.settle(fill, order, before_paise=working.filled_paise)
         self._tell(settlement)
-        asked = abs(working.remaining)
-        working.filled += fill.quantity
+        working.filled += quantity
         working.filled_paise += settlement.value_paise
         if working.reserved_paise:
-            left = max(working.remaining, 0) if fill.quantity > 0 else -min(working.remaining, 0)
-            self._orders.reserve(working, reserve_left(working.reserved_paise, left, asked))
-        if state is not WORKING:
+            left = order.quantity - working.filled
+            left = max(left, 0) if quantity > 0 else -min(left, 0)
+            orders.reserve(working, reserve_left(working.reserved_paise, left, asked))
+        if working.state is not WORKING:
             self._filled_out_of_turn(fill, working, answer)
-        within_bar = self._inputs.phase is OPEN and not answer.at_open
+        is_within = inputs.phase is OPEN
+        within_bar = is_within and not answer.at_open
         commands = self._aftermath.position_changed(i, before, working, within_bar=within_bar)
-        if order.reduces and settlement.position * fill.quantity > 0:
-            self._surprises.tell("accident", self._inputs.now, order.order_id, i, units=settlement.position)
-        if order.decided_at - fill.time >= COARSEST_NS and self._inputs.phase is OPEN:
+        position = settlement.position
+        if order.reduces and position * quantity > 0:
+            self._surprises.tell("accident", inputs.now, order.order_id, i, units=position)
+        if is_within and order.decided_at - fill.time >= COARSEST_NS:
             said = (order.decided_at - fill.time) // 1_000_000_000
-            self._surprises.tell("before_decision", self._inputs.now, order.order_id, i, said=said)
-        is_whole = working.remaining * fill.quantity <= 0 and not working.may_be_larger
-        if is_whole and working.remaining:
+            self._surprises.tell("before_decision", inputs.now, order.order_id, i, said=said)
+        remaining = working.remaining
+        is_whole = remaining * quantity <= 0 and (working.was is None or not working.may_be_larger)
+        if is_whole and remaining:
             self._filled_beyond(working)
         if working.state in ENDED:
-            self._orders.heard_after_the_end(working, FILLED if is_whole else working.state, self._inputs.now)
+            orders.heard_after_the_end(working, FILLED if is_whole else working.state, inputs.now)
         elif is_whole:
-            commands += self._orders.end(working, FILLED, self._inputs.now)
+            commands += orders.end(working, FILLED, inputs.now)
         else:
-            self._orders.heard(working)
-            if order.reduces and settlement.position * order.quantity >= 0:  # what rests of it has nothing to reduce
-                commands += self._orders.withdraw(working, self._inputs.now)
+            orders.heard(working)
+            if order.reduces and position * order.quantity >= 0:  # what rests of it has nothing to reduce
+                commands += orders.withdraw(working, inputs.now)
         if working.told_filled and working.filled == working.told_filled:
             self._surprises.settle(order.order_id, self._inputs.now)
         self._hooks.filled(settlement)
@@ -179,7 +182,8 @@ class BrokerFills:
 
     def watch_cash(self) -> None:
         """Say when the account begins to owe what nothing covers."""
-        below = self._account.spendable_paise() < 0
+        account = self._account
+        below = account.cash_paise < 0 and account.spendable_paise() < 0
         if below and not self._below_zero:
             self._tell(Notice(self._inputs.now, "cash_below_zero", cash_text(self._account.cash_paise)))
         self._below_zero = below

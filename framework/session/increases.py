@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from framework.rules import targets
 from framework.session.orders import PlacingTerms
 from framework.session.review import ReviewRequest
+from framework.types.made import made
 from framework.types.orders import DAY, MARKET, Order, Validity
 
 if TYPE_CHECKING:
@@ -48,25 +49,15 @@ class Increases:
             commands += self._orders.withdraw(working, now)
         if quantity == 0:
             return commands
-        freed_paise = sum(working.reserved_paise for working in replaced)
+        freed_paise = sum([working.reserved_paise for working in replaced])
         position = self._account.quantity[i]
         reverses = targets.reverses(position, quantity)
         blocked = self._orders.before(i, reduces=False, needs_flat=reverses)
         validity = DAY if prices.type is MARKET else self._validity
-        order = Order(
-            0,
-            i,
-            quantity,
-            prices.type,
-            reason,
-            reduces=False,
-            decided_at=now,
-            limit=prices.limit,
-            trigger=prices.trigger,
-            validity=validity,
-        )
+        kind, limit, trigger, worst = prices
+        order = made(Order, (0, i, quantity, kind, reason, False, now, limit, trigger, validity, False, ""))
         held = 0 if reverses else abs(position)
-        return commands + self.reviewed(order, prices.worst, held, equity_paise, freed_paise, blocked)
+        return commands + self.reviewed(order, worst, held, equity_paise, freed_paise, blocked)
 
     def reviewed(
         self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int, blocked: set[int]
@@ -79,16 +70,15 @@ class Increases:
             if verdict.reason == "max_orders_per_day":
                 self._review.breaker.run_away(order.decided_at, i, self._orders.in_session[i] + 1, equity_paise)
             return []
-        numbered = order._replace(order_id=self._orders.take_id(), quantity=verdict.quantity)
+        numbered = made(Order, (self._orders.take_id(), i, verdict.quantity, *order[3:]))
         reserve, until = self._review.reserve_paise(numbered, worst), self._review.product.entries_until(i)
-        terms = PlacingTerms(worst, reserve, until, needs_flat=asked.follows)
+        terms = made(PlacingTerms, (worst, reserve, until, asked.follows))
         return self._orders.place(numbered, order.quantity, verdict, blocked, terms)
 
     def asked(self, order: Order, worst: float, held: int, equity_paise: int, freed_paise: int) -> ReviewRequest:
         """The review's request for an order, with the buying power that is there for it."""
-        i = order.instrument
-        reverses = targets.reverses(self._account.quantity[i], order.quantity)
+        i, quantity = order.instrument, order.quantity
+        reverses = targets.reverses(self._account.quantity[i], quantity)
         power, lot = self._funding.of_entry(order, reverses=reverses) + freed_paise, self._account.instruments[i].lot
-        return ReviewRequest(
-            order, abs(order.quantity), worst, held, power, equity_paise, lot, follows=reverses and self._by_target
-        )
+        follows = reverses and self._by_target
+        return made(ReviewRequest, (order, abs(quantity), worst, held, power, equity_paise, lot, follows))

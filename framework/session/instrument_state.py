@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.rules.targets import ignored_after
+from framework.session.order_prices import NO_DISTANCES
 from framework.types.deadlines import NEVER
-from framework.types.orders import ExitDistances, Reason
+from framework.types.made import made
+from framework.types.orders import SIGNAL
 from framework.types.record import OrderRecord, OrderState
 
 if TYPE_CHECKING:
     from framework.types import Order, Verdict
+    from framework.types.orders import Reason
 
 NAN = float("nan")
-NO_DISTANCES = ExitDistances()
+SENT = OrderState.SENT
 OPEN = frozenset({OrderState.PARKED, OrderState.SENT, OrderState.UNKNOWN, OrderState.WORKING})
 
 
@@ -52,7 +55,7 @@ class WorkingOrder:
         self.verdict = verdict
         self.tag = tag
         self.group = ""
-        self.state = OrderState.SENT
+        self.state = SENT
         self.filled = 0
         """Signed units."""
         self.filled_paise = 0
@@ -111,14 +114,9 @@ class WorkingOrder:
         """The broker has said that it stands in the book."""
         return self.state is OrderState.WORKING
 
-    @property
-    def is_unanswered(self) -> bool:
-        """The broker owes an answer to a request."""
-        return self.state is OrderState.SENT or self.cancelling or self.was is not None
-
     def record(self, ended_at: int = 0, why: str = "") -> OrderRecord:
         """The order as the result keeps it."""
-        return OrderRecord(self.order, self.requested, self.verdict, self.state, self.filled, ended_at, why)
+        return made(OrderRecord, (self.order, self.requested, self.verdict, self.state, self.filled, ended_at, why))
 
 
 class InstrumentState:
@@ -159,7 +157,7 @@ class InstrumentState:
         """``reenter: new_signal``: the target that must first leave."""
         self.leaving = False
         """A forced exit is under way: targets wait until the position is flat."""
-        self.leaving_reason = Reason.SIGNAL
+        self.leaving_reason = SIGNAL
         """Why, while ``leaving``."""
         self.distances = NO_DISTANCES
         """Protective distances of the position, from its opening order's decision row."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.rules import reasons, sizing, targets
 from framework.session.order_prices import EntryPrices, at_row, entry_distances, entry_prices
 from framework.session.sizer import Sizer
-from framework.types.orders import MARKET, NAN, Decisions, ExitDistances, Order, Reason, Verdict
+from framework.types.made import made
+from framework.types.orders import MARKET, NAN, REBALANCE, SIGNAL, Decisions, ExitDistances, Order, Reason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +63,7 @@ class Intents:
         self._rebalance = rebalance_code(settings, weights=weights)
         self._repeats = self._rebalance == targets.ON_SIGNAL
         """A repeated target means something."""
+        self._band, self._limit_follow = settings.band_points, settings.limit_follow
         at_any_bar = self._rebalance in {targets.EVERY_BAR, targets.BAND}
         self._looks_again = settings.reenter == "new_signal" or settings.limit_follow or at_any_bar
         """A bar without a target may mean something too."""
@@ -69,13 +71,12 @@ class Intents:
     def decide(self, row: BarRow, decisions: Decisions, equity_paise: int) -> list[Increase]:
         """Take in a row of targets, NaN among them; returns the increases they ask for, by instrument."""
         increases: list[Increase] = []
-        every_bar, repeats = self._looks_again, self._repeats
+        books, every_bar, repeats = self._books, self._looks_again, self._repeats
         for i, target in enumerate(decisions.target):
-            intent = self._books[i].intent
+            intent = books[i].intent
             if not (every_bar or target < intent or target > intent or repeats):
                 continue  # only for speed: most bars keep the intent, and this asks it without a call
-            asked = targets.is_asked(target, intent, repeats)
-            if row.close[i] > 0.0 and (asked or self._looks_again):
+            if row.close[i] > 0.0 and (every_bar or targets.is_asked(target, intent, repeats)):
                 increases += self._decide(i, target, row.close[i], equity_paise, decisions, row.close_time)
         return increases
 
@@ -84,9 +85,9 @@ class Intents:
     ) -> list[Increase]:
         book = self._books[i]
         ignored = book.ignored_target = targets.still_ignored(target, book.ignored_target)
-        marked, band = self._account.mark_paise[i], self._settings.band_points
+        marked = self._account.mark_paise[i]
         meaning = targets.meaning(
-            target, book.intent, ignored, book.leaving, self._rebalance, marked, equity_paise, band
+            target, book.intent, ignored, book.leaving, self._rebalance, marked, equity_paise, self._band
         )
         if meaning < targets.RESIZES:
             return self._follow_limit(i, close, decisions) if meaning == targets.KEEPS else []
@@ -98,9 +99,9 @@ class Intents:
             self._without_size(i, wanted, equity_paise, decisions, now)
         delta = targets.increase(self._account.quantity[i], book.desired, towards_zero)
         rebalances = targets.is_rebalance(self._weights, self._account.quantity[i] != 0, wanted)
-        reason = Reason.REBALANCE if rebalances else Reason.SIGNAL
+        reason = REBALANCE if rebalances else SIGNAL
         prices = self._prices(i, delta, close, decisions) if delta else UNPRICED
-        return [Increase(i, delta, prices, reason)]
+        return [made(Increase, (i, delta, prices, reason))]
 
     def _desired(self, i: int, wanted: float, close: float, equity_paise: int, decisions: Decisions) -> int:
         """Signed units that a target means; a full quantity is fixed at the opening decision."""
@@ -121,7 +122,7 @@ class Intents:
 
     def _follow_limit(self, i: int, close: float, decisions: Decisions) -> list[Increase]:
         """``limit_follow``: a resting entry is replaced when the strategy's limit price has moved."""
-        if not self._settings.limit_follow:
+        if not self._limit_follow:
             return []
         for working in self._orders.entries(i):
             prices = self._prices(i, working.remaining, close, decisions)
@@ -131,7 +132,7 @@ class Intents:
 
     def _prices(self, i: int, quantity: int, close: float, decisions: Decisions) -> EntryPrices:
         side = 1 if quantity > 0 else -1
-        limit, trigger = at_row(decisions, "limit", i), at_row(decisions, "trigger", i)
+        limit, trigger = at_row(decisions.limit, i), at_row(decisions.trigger, i)
         return entry_prices(self._settings, self._instruments[i], side, close, limit, trigger)
 
     def _without_size(self, i: int, wanted: float, equity_paise: int, decisions: Decisions, now: int) -> None:
@@ -142,5 +143,5 @@ class Intents:
             book.forget_intent("any_bar")
         asked = sizing.refused_units(why, lot)
         quantity = asked if wanted > 0.0 else -asked
-        order = Order(0, i, quantity, MARKET, Reason.SIGNAL, reduces=False, decided_at=now)
+        order = Order(0, i, quantity, MARKET, SIGNAL, reduces=False, decided_at=now)
         self._orders.refuse(order, quantity, Verdict(0, reasons.NAMES[why]))

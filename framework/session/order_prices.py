@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.rules import exits, orders
+from framework.types.made import made
 from framework.types.orders import NAN, Decisions, ExitDistances, OrderType, Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from framework.types import Distance, Exits, Instrument, Settings
 
 
+NO_DISTANCES = ExitDistances()
+STOP_LOSS, TRAILING_STOP = Reason.STOP_LOSS, Reason.TRAILING_STOP
 TYPES = tuple(OrderType)
 """By the rulebook's codes."""
 
@@ -33,17 +38,17 @@ class Levels(NamedTuple):
     target: float
 
 
-def at_row(values: Decisions | None, name: str, i: int) -> float:
+def at_row(values: Sequence[float] | None, i: int) -> float:
     """One optional price of a decision row; NaN where the strategy never gives it."""
-    column = getattr(values, name)
-    return NAN if column is None else column[i]
+    return NAN if values is None else values[i]
 
 
 def entry_distances(decisions: Decisions, i: int) -> ExitDistances:
     """The strategy's protective distances at the opening decision, rupees."""
-    return ExitDistances(
-        at_row(decisions, "stop", i), at_row(decisions, "take_profit", i), at_row(decisions, "trail", i)
-    )
+    stop, take_profit, trail = decisions.stop, decisions.take_profit, decisions.trail
+    if stop is take_profit is trail is None:
+        return NO_DISTANCES
+    return ExitDistances(at_row(stop, i), at_row(take_profit, i), at_row(trail, i))
 
 
 def rupees(distance: Distance | None, price: float) -> float:
@@ -61,10 +66,10 @@ def entry_prices(
 ) -> EntryPrices:
     """Type and prices of an entry; the strategy's own prices go on the tick grid against us."""
     slippage, tick = settings.slippage, instrument.tick
-    kind, *found = orders.entry(
+    kind, limit, trigger, worst = orders.entry(
         side, close, limit, trigger, tick, slippage.bps, slippage.ticks, settings.protection_bps
     )
-    return EntryPrices(TYPES[kind], *found)
+    return made(EntryPrices, (TYPES[kind], limit, trigger, worst))
 
 
 def protective_levels(  # noqa: PLR0913, PLR0917 - one argument per fact of a position
@@ -76,4 +81,4 @@ def protective_levels(  # noqa: PLR0913, PLR0917 - one argument per fact of a po
     """
     stop, target, trail = plain(rule.stop_loss), plain(rule.take_profit), plain(rule.trail)
     trigger, is_trailing, limit = exits.levels(side, average, extreme, scale, tick, *distances, *stop, *target, *trail)
-    return Levels(trigger, Reason.TRAILING_STOP if is_trailing else Reason.STOP_LOSS, limit)
+    return made(Levels, (trigger, TRAILING_STOP if is_trailing else STOP_LOSS, limit))

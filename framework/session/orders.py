@@ -9,6 +9,7 @@ from framework.session.approval import approved
 from framework.session.instrument_state import InstrumentState, WorkingOrder
 from framework.types.deadlines import NEVER
 from framework.types.events import Cancel, Change, Command, Submit
+from framework.types.made import made
 from framework.types.orders import Order, Verdict
 from framework.types.record import OrderRecord, OrderState
 
@@ -86,10 +87,14 @@ class Orders:
         """The order of this id that ended in this session or the one before, or None."""
         return self._done.get(order_id) or self._done_before.get(order_id)
 
-    def known(self) -> list[WorkingOrder]:
+    def open_or_lately_done(self) -> list[WorkingOrder]:
         """Open orders and those that are lately done, by id."""
         found = {**self._done_before, **self._done, **self._open}
         return [found[order_id] for order_id in sorted(found)]
+
+    def known(self, order_id: int) -> WorkingOrder | None:
+        """The order of this id, open or lately done, or None."""
+        return self._open.get(order_id) or self._done.get(order_id) or self._done_before.get(order_id)
 
     def records(self) -> tuple[OrderRecord, ...]:
         """Every open order, by id."""
@@ -155,7 +160,6 @@ class Orders:
 
     # ------------------------------------------------------------------ placing, changing and cancelling
 
-    @property
     def remembers(self) -> bool:
         """Something is counted or kept that a new session ends."""
         return bool(self._placed or self._done or self._done_before)
@@ -179,7 +183,7 @@ class Orders:
 
     def submit(self, order: Order, group: str = "") -> Submit:
         """Place a reduction, numbered by ``take_id``; it needs no review."""
-        working = self._open_up(order, order.quantity, Verdict(order.quantity))
+        working = self._open_up(order, order.quantity, made(Verdict, (order.quantity, "")))
         working.group = group
         return self._send(working)
 
@@ -197,27 +201,28 @@ class Orders:
     ) -> list[Command]:
         """Submit now, or park until the orders in ``blocked`` are done (and the position is flat)."""
         working = self._open_up(order, requested, verdict)
-        working.worst, reserve_paise, working.expires_at, working.needs_flat = terms
-        self.reserve(working, reserve_paise)
-        waits = {order_id for order_id in blocked if order_id in self._open}
+        if terms is not NO_TERMS:
+            working.worst, reserve_paise, working.expires_at, working.needs_flat = terms
+            self.reserve(working, reserve_paise)
+        waits = blocked & self._open.keys() if blocked else blocked
         if not waits:
             return [self._send(working)]
         working.state, working.waits_for = PARKED, waits
         return []
 
     def _open_up(self, order: Order, requested: int, verdict: Verdict) -> WorkingOrder:
+        i, order_id = order.instrument, order.order_id
         if not order.protective:
             self._placed = True
-            self.in_session[order.instrument] += 1
-        order_id = order.order_id
+            self.in_session[i] += 1
         working = self._open[order_id] = WorkingOrder(order, requested, verdict, self.tag_of(order_id))
-        self._books[order.instrument].open_orders.append(working)
+        self._books[i].open_orders.append(working)
         return working
 
     def _send(self, working: WorkingOrder) -> Submit:
-        working.state = SENT
-        self._asked(working)
-        return Submit(approved(working))
+        working.state, working.asked_at = SENT, self._inputs.moment
+        self.unanswered[working.order.order_id] = working
+        return made(Submit, (approved(working),))
 
     def _asked(self, working: WorkingOrder) -> None:
         working.asked_at = self._inputs.moment
@@ -225,7 +230,7 @@ class Orders:
 
     def heard(self, working: WorkingOrder) -> None:
         """The broker answered: it may owe no further answer about this order."""
-        if not working.is_unanswered:
+        if not (working.state is SENT or working.cancelling or working.was is not None):
             working.asked_at = 0
             self.unanswered.pop(working.order.order_id, None)
 
@@ -237,7 +242,7 @@ class Orders:
             return []
         working.cancelling = working.withdrawn = True
         self._asked(working)
-        return [Cancel(working.order.order_id)]
+        return [made(Cancel, (working.order.order_id,))]
 
     def leave_late_fills(self, i: int, reason: Reason) -> None:
         """The entries of one instrument were taken back so that nothing is held: what fills all the same is left."""
@@ -302,15 +307,17 @@ class Orders:
         book = self._books[order.instrument]
         working.state, working.cancelling, working.was = state, False, None
         working.freed_paise = working.reserved_paise
-        self.reserve(working, 0)
+        if working.reserved_paise:
+            self.reserve(working, 0)
         del self._open[order.order_id]
         self.unanswered.pop(order.order_id, None)
         self._done[order.order_id] = working
         book.open_orders.remove(working)
-        book.forget_exit(order.order_id)
+        if order.protective:
+            book.forget_exit(order.order_id)
         self._tell(working.record(at, why))
         commands: list[Command] = []
-        for parked in self.of(order.instrument):
+        for parked in list(book.open_orders):
             if order.order_id in parked.waits_for:
                 parked.waits_for.discard(order.order_id)
                 if not parked.waits_for:
@@ -346,9 +353,8 @@ class Orders:
 
     def drop_overtaken(self, i: int, at: int) -> None:
         """A fill won the race against the cancel that a parked entry waited for: that entry is not wanted any more."""
-        for working in self.of(i):
-            if working.state is PARKED and not working.needs_flat:
-                self.end(working, CANCELLED, at, "overtaken_by_a_fill")
+        for working in [one for one in self._books[i].open_orders if one.state is PARKED and not one.needs_flat]:
+            self.end(working, CANCELLED, at, "overtaken_by_a_fill")
 
 
 def _same(one: Order, other: Order) -> bool:

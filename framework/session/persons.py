@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from framework.errors import RefusedInputError
 from framework.rules.money import LARGEST_PAISE, LARGEST_QUANTITY, fits
-from framework.session.instrument_state import NO_DISTANCES
+from framework.session.order_prices import NO_DISTANCES
 from framework.types.events import PersonSays, Wish
 from framework.types.orders import Reason
 from framework.types.portfolio import TradingState

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.rules import exits
-from framework.session.order_prices import Levels, protective_levels
+from framework.session.order_prices import NO_DISTANCES, Levels, protective_levels
+from framework.types.made import made
 from framework.types.orders import GTC, LIMIT, NAN, STOP, BarRow, Order, OrderType, Reason
 
+TAKE_PROFIT = Reason.TAKE_PROFIT
 ONE_CANCELS_OTHER = "one_cancels_other"
 """Reason of a cancel that the rule of the order's own group made."""
 TOLD_EVERY = 64
@@ -38,6 +40,9 @@ class Protection:
     ) -> None:
         self._instruments = tuple(instruments)
         self._rule = settings.exits
+        self._never = self._rule.stop_loss is self._rule.take_profit is self._rule.trail is None
+        """No exit is configured."""
+        self._next_bar = self._rule.active_from == "next_bar"
         self._follows = self._rule.trail is not None or self._rule.time_exit is not None
         """Every position has something that a close moves on."""
         self._reenter = settings.reenter
@@ -59,7 +64,7 @@ class Protection:
         if opened:
             book.distances, book.bars_held, book.scale = book.entry_distances, 0, 1.0
             book.extreme, book.within_bar = self._account.average[i], within_bar
-        if self._rule.active_from == "next_bar":
+        if self._next_bar:
             book.protect_due = True
             return []
         return self._fit(i, now)
@@ -89,8 +94,9 @@ class Protection:
         """At a close: ratchet trailing stops (row 15), start time exits (row 16), place exits that start next bar."""
         commands: list[Command] = []
         time_exit = self._rule.time_exit or 0
+        books = self._books
         for i in self._account.held:
-            book = self._books[i]
+            book = books[i]
             if not (self._follows or book.protect_due or book.distances.trail > 0.0):
                 continue  # nothing is measured from this bar
             close = row.close[i]
@@ -229,8 +235,11 @@ class Protection:
 
         An order of the position before, whose cancel is under way, is not of this pair.
         """
+        book = self._books[i]
+        if self._never and book.distances is NO_DISTANCES and not (book.stop_id or book.target_id):
+            return []  # only for speed: nothing is configured, and the strategy gave nothing
         levels, commands = self._levels(i), list["Command"]()
-        stop, target = self._present(i, self._books[i].stop_id), self._present(i, self._books[i].target_id)
+        stop, target = self._present(i, book.stop_id), self._present(i, book.target_id)
         if stop is not None:
             commands += self._adjust_stop(i, levels) if levels.stop > 0.0 else self._orders.withdraw(stop, now)
         elif levels.stop > 0.0:
@@ -252,23 +261,13 @@ class Protection:
 
     def _place_target(self, i: int, levels: Levels, now: int) -> list[Command]:
         number = self._books[i].target_id = self._orders.take_id()
-        return self._place(i, number, LIMIT, Reason.TAKE_PROFIT, levels.target, now)
+        return self._place(i, number, LIMIT, TAKE_PROFIT, levels.target, now)
 
     def _place(self, i: int, number: int, kind: OrderType, reason: Reason, price: float, now: int) -> list[Command]:
         """Submit one protective order over the whole position."""
-        order = Order(
-            number,
-            i,
-            -self._account.quantity[i],
-            kind,
-            reason,
-            reduces=True,
-            decided_at=now,
-            limit=price if kind is LIMIT else NAN,
-            trigger=price if kind is STOP else NAN,
-            validity=GTC,
-            protective=True,
-        )
+        limit, trigger = (price, NAN) if kind is LIMIT else (NAN, price)
+        units = -self._account.quantity[i]
+        order = made(Order, (number, i, units, kind, reason, True, now, limit, trigger, GTC, True, ""))
         book = self._books[i]
         if book.only_one_exit():
             book.group = self._orders.tag_of(number)

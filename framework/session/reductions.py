@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.rules.targets import is_rebalance, outstanding_reduction
-from framework.types.orders import MARKET, BarRow, Order, Reason, Verdict
+from framework.types.made import made
+from framework.types.orders import DAY, MARKET, NAN, REBALANCE, SIGNAL, BarRow, Order, Reason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,11 +33,12 @@ class Reductions:
     def at_close(self, row: BarRow) -> list[Command]:
         """Order what is still to be given back, by instrument; an exit that is already working is left alone."""
         commands: list[Command] = []
+        closes, books, held = row.close, self._books, self._account.quantity
         for i in self._account.held:
-            book = self._books[i]
-            if not row.close[i] > 0.0 or not (self._by_target or book.leaving):
+            book = books[i]
+            if not closes[i] > 0.0 or not (self._by_target or book.leaving):
                 continue
-            if self._account.quantity[i] == book.desired and book.only_protected():
+            if held[i] == book.desired and book.only_protected():
                 continue  # most bars: what is held is what is wanted
             if book.leaving and self._by_target:
                 for entry in self._orders.entries(i):
@@ -50,19 +52,19 @@ class Reductions:
         commands: list[Command] = []
         needed = outstanding_reduction(self._account.quantity[i], book.desired)
         working = self._orders.plain_exits(i)
-        at_market = all(order.order.type is MARKET for order in working)
-        if at_market and sum(order.remaining for order in working) == needed:
+        at_market = not working or all(order.order.type is MARKET for order in working)
+        if at_market and sum([order.remaining for order in working]) == needed:
             return commands
         for order_before in working:
             commands += self._orders.withdraw(order_before, now)
         if needed:
             number = self._orders.take_id()
-            order = Order(number, i, needed, MARKET, self._reason(book), reduces=True, decided_at=now)
+            order = made(Order, (number, i, needed, MARKET, self._reason(book), True, now, NAN, NAN, DAY, False, ""))
             blocked = self._orders.before(i, reduces=True)
-            commands += self._orders.place(order, needed, Verdict(needed), blocked)
+            commands += self._orders.place(order, needed, made(Verdict, (needed, "")), blocked)
         return commands
 
     def _reason(self, book: InstrumentState) -> Reason:
         if book.leaving:
             return book.leaving_reason
-        return Reason.REBALANCE if is_rebalance(self._weights, True, book.intent) else Reason.SIGNAL
+        return REBALANCE if is_rebalance(self._weights, True, book.intent) else SIGNAL

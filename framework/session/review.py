@@ -11,6 +11,7 @@ from framework.rules.exits import rupees_of
 from framework.rules.reasons import LIMITS, NAMES, NO_PRICE, NONE, SIZE_BEYOND_LIMIT
 from framework.rules.sizing import can_order
 from framework.session.order_prices import plain
+from framework.types.made import made
 from framework.types.orders import Verdict
 from framework.types.portfolio import TradingState
 
@@ -138,7 +139,7 @@ class Review:
                 break
             units, reason = self._ask(rule, order, side * units, reason, self._portfolio())
             units -= units % asked.lot
-        return Verdict(side * units, reason)
+        return made(Verdict, (side * units, reason))
 
     def answers(self, asked: ReviewRequest, *, own: bool = True) -> list[RuleAnswer]:
         """Every rule's own answer; ``increase`` takes the strictest of the same, the first of equals.

@@ -89,6 +89,7 @@ from framework.session.wording import trip_text
 from framework.types import events
 from framework.types.breaker import BreakerCause
 from framework.types.events import NOTHING, Outcome
+from framework.types.made import made
 from framework.types.orders import BarRow, Reason
 from framework.types.record import Notice
 from framework.types.rupees import rupees
@@ -207,8 +208,7 @@ class Session:
         changed. Any other exception, of a user's rule above all, leaves the session half changed: it is ``broken``
         then, and refuses every further input.
         """
-        kind = type(event)
-        carry_out = self._bars[kind] if kind in self._bars else self._admitted(event)
+        carry_out, facts = self._bars.get(type(event)) or self._admitted(event), self._facts
         try:
             commands = carry_out(event)
         except RefusedInputError:
@@ -216,10 +216,10 @@ class Session:
         except BaseException as error:
             self._break_off(event, error)
             raise
-        if not (commands or self._facts):
+        if not (commands or facts):
             return NOTHING
-        outcome = Outcome(tuple(commands), tuple(self._facts))
-        self._facts.clear()
+        outcome = made(Outcome, (tuple(commands), tuple(facts)))
+        facts.clear()
         return outcome
 
     def _break_off(self, event: Input, error: BaseException) -> None:
@@ -309,7 +309,7 @@ class Session:
 
     def known_orders(self) -> list[WorkingOrder]:
         """Open orders and those that ended in this session or the one before, by id; to be read only."""
-        return self._orders.known()
+        return self._orders.open_or_lately_done()
 
     @property
     def next_order_id(self) -> int:
@@ -324,26 +324,28 @@ class Session:
 
     def _open_bar(self, bar: events.BarOpens) -> list[Command]:
         """Before anything of this bar fills: a new session begins, square-offs are due. Only its times may be seen."""
-        inputs, last = self.inputs, self.inputs.bar
-        moment, close_time, session, _, deadline = bar
-        if not (last.close_time <= moment < close_time and session >= last.session):
+        inputs = self.inputs
+        last, moment, session = inputs.bar, bar.moment, bar.session
+        session_before = last.session
+        if not (last.close_time <= moment < bar.close_time and session >= session_before):
             inputs.refuse_opening(bar)
         inputs.phase, inputs.bar = OPEN, bar
-        inputs.moment = inputs.now = max(inputs.moment, moment)  # its moment is its open, however late it is reported
-        commands = self._begin_session(session, moment) if session != last.session else []
-        if deadline is None and self._product.deadline is None:
+        # Its moment is its open, however late it is reported. Only for speed without ``max``.
+        inputs.moment = inputs.now = moment if moment > inputs.moment else inputs.moment  # noqa: FURB136
+        commands = self._begin_session(session, moment) if session != session_before else []
+        if bar.deadline is None and self._product.deadline is None:
             return commands
         return commands + self._product.before_open(bar)
 
     def _begin_session(self, session: int, now: int) -> list[Command]:
         """Counts begin anew, what only lasts for a session is over, and ex-dates are gone through."""
-        self.inputs.began_before, self.inputs.began = self.inputs.began, now
-        orders, breaker = self._orders, self.breaker
-        if orders.remembers:
-            orders.begin_session()
+        inputs, breaker = self.inputs, self.breaker
+        inputs.began_before, inputs.began = inputs.began, now
+        if self._orders.remembers():
+            self._orders.begin_session()
             self._fills.begin_session()
         breaker.session_start_paise = self.equity_paise
-        if breaker.is_tripped:
+        if breaker.is_tripped():
             breaker.begin_session(now, self.equity_paise)
         actions = self._corporate_actions
         commands = self._go_through_actions(session, now) if actions.due and actions.is_due(session) else []
@@ -365,26 +367,27 @@ class Session:
 
     def _close_bar(self, event: events.BarCloses) -> list[Command]:
         """Mark at this bar's close, look at the breaker, tell the hooks, look after the exits."""
-        inputs, (moment, row) = self.inputs, event
-        opens, close_time, session, _, _, _, _, closes, _, _ = row
-        bar = inputs.bar
+        inputs, moment, row = self.inputs, event.moment, event.row
+        bar, close_time, closes = inputs.bar, row.close_time, row.close
         if not (
             inputs.phase == OPEN
-            and opens == bar.moment
+            and row.time == bar.moment
             and close_time == bar.close_time
-            and session == bar.session
+            and row.session == bar.session
             and inputs.moment <= moment >= close_time
             and len(closes) == inputs.instruments
         ):
             inputs.refuse_closing(event)
         inputs.phase, inputs.moment, inputs.now = CLOSED, moment, close_time
         self._row = row
-        self.equity_paise = self.account.mark(closes)
+        equity_paise = self.equity_paise = self.account.mark(closes)
         if self.review.looks_at_bars:
             self._last_bars.note(row)
         commands: list[Command] = []
-        if self.breaker.watches_closes or is_ruin(self.equity_paise):
-            commands = self._tripped(self.breaker.judge(close_time, self.equity_paise))
+        if self.breaker.watches_closes or equity_paise <= 0:  # ``is_ruin``, asked without a call at every bar
+            tripped = self.breaker.judge(close_time, equity_paise)
+            if tripped:
+                commands = self._tripped(tripped)
         for rule in self._rules:
             rule.on_state(self.portfolio())
         if self.account.held:
@@ -404,23 +407,25 @@ class Session:
 
     def _decide(self, event: events.Decided) -> list[Command]:
         """Decide at the close just marked. Reductions come before increases, each by instrument."""
-        inputs, row = self.inputs, self._row
-        moment, decisions, requests = event
+        inputs, row, moment = self.inputs, self._row, event.moment
         if not (inputs.phase == CLOSED and moment >= inputs.moment):
             inputs.passes(event)
         inputs.phase = DECIDED
         inputs.moment = inputs.now = moment
-        now = row.close_time
+        decisions, requests, fresh = event.decisions, event.requests, self.breaker.fresh
         increases = [] if decisions is None else self._intents.decide(row, decisions, self.equity_paise)
         commands = self._reductions.at_close(row) if self.account.held else []
-        if self.breaker.fresh:
-            self.breaker.fresh.clear()
+        if fresh:
+            fresh.clear()
+        if not (increases or requests):
+            return commands
+        now = row.close_time
         for increase in increases:
             commands += self.increases.decided(increase, self.equity_paise, now)
         for request in requests:
             commands += self._explicit.carry_out(request, self.equity_paise, now)
-        if self.breaker.fresh:  # a runaway: what is to be left is left at the next open
-            commands += self._tripped(self.breaker.fresh) + self._reductions.at_close(row)
+        if fresh:  # a runaway: what is to be left is left at the next open
+            commands += self._tripped(fresh) + self._reductions.at_close(row)
         return commands
 
     def _end_session(self, event: events.SessionEnds) -> list[Command]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from framework.rules import exits, sizing
 from framework.session.order_prices import at_row, rupees
+from framework.types.orders import NAN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,8 @@ class Sizer:
     ) -> None:
         """``weights``: targets say their sizes themselves, as shares of portfolio equity."""
         self._settings = settings
+        self._stop, self._trail = settings.exits.stop_loss, settings.exits.trail
+        self._fixed_amount: float = settings.sizing.amount
         self._kind = sizing.WEIGHT if weights else SIZINGS[settings.sizing.kind]
         self._instruments = tuple(instruments)
         self._share: float = settings.allotment or 1.0 / len(self._instruments)
@@ -50,8 +53,10 @@ class Sizer:
         distances: ExitDistances,
     ) -> int:
         """Units of a full target of instrument ``i`` on one side (+1, −1) at the decision close."""
-        stop, trail = self._settings.exits.stop_loss, self._settings.exits.trail
-        distance = exits.stop_distance(distances.stop, distances.trail, rupees(stop, price), rupees(trail, price))
+        distance = NAN
+        if self._kind == sizing.RISK:
+            stop, trail = rupees(self._stop, price), rupees(self._trail, price)
+            distance = exits.stop_distance(distances.stop, distances.trail, stop, trail)
         return sizing.full_units(
             self._kind,
             self._amount(),
@@ -59,19 +64,18 @@ class Sizer:
             equity_paise,
             price,
             distance,
-            at_row(decisions, "volatility", i),
+            at_row(decisions.volatility, i),
             self._margins[side < 0],
             self._instruments[i].lot,
         )
 
     def why_none(self, decisions: Decisions, i: int, equity_paise: int, units: int) -> int:
         """Reason code of a target of instrument ``i`` that means no unit, of a full size of ``units`` ≥ 0."""
-        volatility = at_row(decisions, "volatility", i)
+        volatility = at_row(decisions.volatility, i)
         return sizing.why_none(self._kind, self._amount(), volatility, equity_paise, units)
 
     def _amount(self) -> float:
-        settings, trips = self._settings, self._trips
-        amount: float = settings.sizing.amount
+        amount, settings, trips = self._fixed_amount, self._settings, self._trips
         if self._kind != sizing.KELLY:
             return amount
         return sizing.kelly_amount(
@@ -92,4 +96,4 @@ class Sizer:
         total = 0.0
         for volatility in decisions.volatility or ():
             total += sizing.inverse(volatility)
-        return sizing.equal_risk_allotment(at_row(decisions, "volatility", i), total)
+        return sizing.equal_risk_allotment(at_row(decisions.volatility, i), total)

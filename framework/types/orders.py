@@ -63,6 +63,9 @@ class Reason(StrEnum):
     """A reduction filled beyond the position, stop and target both, say: what that opened is closed."""
 
 
+SIGNAL, REBALANCE = Reason.SIGNAL, Reason.REBALANCE
+
+
 class ExitDistances(NamedTuple):
     """Protective distances in rupees from the average fill, positive for both sides; NaN = none."""
 

@@ -144,6 +144,19 @@ def test_the_door_is_the_owners_alone_and_a_dead_one_is_replaced(tmp_path):
     assert not (tmp_path / "broker.sock").exists()
 
 
+def test_a_path_that_is_too_long_for_a_socket_is_reached_all_the_same(tmp_path):
+    deep = tmp_path / ("a folder with a long name " * 8).strip()
+    deep.mkdir()
+
+    async def story(d, control):
+        names = await d.rest(10, LIMIT, limit=90.0)
+        assert [names.tag] == [one["tag"] for one in control.orders()]
+
+    play(story, deep)
+    with pytest.raises(BrokerError, match="does not answer"):
+        PaperControl(deep / "gone" / "broker.sock").orders()
+
+
 def test_the_control_loads_next_to_nothing():
     program = (
         "import sys\nimport adapters.paper.control\n"

@@ -805,6 +805,17 @@ class BrokerContract:
         assert OPEN is (await d.found(names.tag)).state
 
     @story
+    async def test_orders_that_come_back_under_other_names_are_found_by_their_tags(self, d):
+        names = await d.rest(10, LIMIT, limit=90.0)
+        await d.wait()
+        d.fault("renamed_orders")
+        await d.snapshot()
+        order = await d.found(names.tag)
+        assert names.broker_id != order.broker_id
+        assert isinstance(await d.broker.cancel(names), OrderRefused)
+        assert isinstance(await d.broker.cancel(OutgoingCancel(names.tag, order.broker_id)), OrderAccepted)
+
+    @story
     async def test_a_read_may_lack_a_part_and_then_it_is_none_and_not_empty(self, d):
         await d.rest(10, LIMIT, limit=90.0)
         d.fault("missing_part")

@@ -254,7 +254,7 @@ def test_a_changed_entry_of_an_account_is_named(tulya, home, lines):
     other.close()
     done = tulya("journal", "verify")
     assert 6 == done.code
-    assert "Broken      line 1, entry 0: it, its seal or the entry before it was changed" in done.out
+    assert "Broken      line 1, entry 0: this entry, its seal or the entry before it was changed" in done.out
     assert f"expected hash {seal('0' * 64, texts[0].replace(b'paper', b'live'))}, found {sealed[0].sha256}" in done.out
     assert 6 == tulya("journal", "replay").code
 
@@ -289,7 +289,7 @@ def test_entries_of_an_account_are_shown_with_their_session(tulya, account, line
 def test_an_account_is_replayed_session_by_session(tulya, account, lines):
     done = tulya("journal", "replay")
     assert 0 == done.code
-    assert f"Same        {len(lines) - 2:,} inputs of 1 sessions, every command and fact equal to the bit" in done.out
+    assert f"Same        {len(lines) - 2:,} inputs of 1 session, every command and fact equal to the bit" in done.out
     told = json.loads(tulya("journal", "replay", "--json").out)
     assert json.loads(lines[-1])["body"]["equity_paise"] / 100 == told["sessions"]["t"]["equity"]
     assert account[1] == told["head"]
@@ -302,8 +302,26 @@ def test_an_export_has_the_same_hashes_and_replaces_nothing(tulya, account, home
     assert (home / "copy.journal").read_bytes() == (home / "second.journal").read_bytes()
     told = json.loads((home / "copy.journal").read_bytes().splitlines()[-1])
     assert account[1] == told["sha256"]
+    done = tulya("journal", "verify", "copy.journal")  # it is an account's still
+    assert (0, True) == (done.code, "Whole       so far; the runner stopped in good order" in done.out)
+    assert tulya("journal", "replay", "--json").out.replace("data/market-paper.journal.sqlite", "copy.journal") == (
+        tulya("journal", "replay", "copy.journal", "--json").out
+    )
+    assert "account paper, paper" in tulya("journal", "show", "copy.journal", "--limit", "1").out
     assert "an export replaces nothing" in tulya("journal", "export", "copy.journal").err
     assert ["copy.journal", "run.journal", "second.journal"] == sorted(one.name for one in home.glob("*.journal*"))
+
+
+def test_a_backup_can_take_the_journals_place(tulya, account, home):
+    path, head = account
+    assert head in tulya("journal", "backup", "backups/copy.sqlite").out
+    path.unlink()
+    assert 1 == tulya("journal", "verify").code
+    (home / "backups" / "copy.sqlite").rename(path)
+    assert head == json.loads(tulya("journal", "verify", "--json").out)["head"]
+    (home / "there").write_text("mine")
+    assert "a backup replaces nothing" in tulya("journal", "backup", "there").err
+    assert "mine" == (home / "there").read_text()
 
 
 def test_which_account_is_meant_is_never_guessed_among_several(tulya, home, lines):

@@ -3,7 +3,7 @@
 import pytest
 
 from framework.deployments.state import state_of
-from framework.journal.account_entries import AccountHeader, Finding, RunnerState, RunStarted, RunStopped, StateChanged
+from framework.journal.account_entries import AccountHeader, AccountFinding, RunnerState, RunStarted, RunStopped, StateChanged
 from framework.journal.chain import Sealer
 from framework.journal.entries import Entry
 from framework.live.process_lock import ProcessLock
@@ -59,7 +59,7 @@ def test_another_deployments_runs_on_the_account_are_not_its_own(database, journ
         ((begins(), becomes(HALTED), RunStopped("one", "SIGTERM", HALTED), begins()), "cut off, starting"),
         ((begins(), becomes(ACTIVE), becomes(REDUCE_ONLY)), "cut off, reduce_only"),
         ((begins(), becomes(ACTIVE), begins("evening", "two"), becomes(HALTED)), "cut off, active"),
-        ((begins(), becomes(ACTIVE), Finding("odd", '"kind":"state"')), "cut off, active"),
+        ((begins(), becomes(ACTIVE), AccountFinding("odd", '"kind":"state"')), "cut off, active"),
     ],
 )
 def test_the_state_is_that_of_its_latest_run(database, journal, bodies, state):

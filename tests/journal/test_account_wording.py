@@ -23,7 +23,7 @@ LINES = [
         "place order 7 (tag a1-7): value, has 9, may have 5",
     ),
     (
-        entries.Deferred("a1", "a1-7", 7, PLACE, 1_764_560_700_000_000_000),
+        entries.RequestDeferred("a1", "a1-7", 7, PLACE, 1_764_560_700_000_000_000),
         "place order 7 (tag a1-7) until 2025-12-01 03:45:00 UTC",
     ),
     (
@@ -31,7 +31,7 @@ LINES = [
         "active → halted (journal): disk full",
     ),
     (
-        entries.Finding("quantity", "differs", "NSE:SBIN", ours="5", theirs="6", question="adopt?"),
+        entries.AccountFinding("quantity", "differs", "NSE:SBIN", ours="5", theirs="6", question="adopt?"),
         "quantity NSE:SBIN differs (ours 5, theirs 6) adopt?",
     ),
     (

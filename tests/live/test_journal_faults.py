@@ -1,5 +1,6 @@
 """Power cuts, failing disks, kill −9 and damaged bytes: what was acknowledged is there, and nothing false passes."""
 
+import asyncio
 import random
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from framework.journal.chain import Sealer, Walk
 from framework.journal.errors import JournalBrokenError, JournalError
+from framework.live.journal_thread import JournalThread
 from framework.store import journal_database
 from framework.store.journal_database import JournalDatabase
 from framework.store.journal_reader import JournalReader
@@ -183,6 +185,64 @@ def test_kill_9_at_any_moment_leaves_all_that_was_acknowledged_and_the_next_star
             assert all(text.endswith(b'"seq":%d}' % seq) for seq, text in enumerate(walk))
             assert walk.entries >= acknowledged
     assert acknowledged > 100
+
+
+def test_backups_of_a_journal_that_is_being_written_are_whole_and_each_goes_on(tmp_path):
+    path, heads = tmp_path / "market-paper.journal.sqlite", []
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITES_FOR_EVER, str(path), "run-1"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        writer.stdout.readline()
+        with JournalReader(path) as reader:
+            heads += [reader.backup(tmp_path / f"copy-{number}.sqlite") for number in range(5)]
+    finally:
+        writer.kill()
+        writer.communicate()
+    assert sorted(heads) == heads
+    with JournalReader(path) as reader:
+        whole = list(Walk(reader.lines()))
+    for number, (entries, head) in enumerate(heads):
+        with JournalReader(tmp_path / f"copy-{number}.sqlite") as copy:
+            walk = Walk(copy.lines())
+            assert whole[:entries] == list(walk)
+            assert head == walk.head
+
+
+# ---------------------------------------------------------------------- the thread
+
+
+@pytest.mark.parametrize("kind", ["io", "full"])
+@pytest.mark.parametrize("number", [3, 30, 60, 90])
+def test_what_the_thread_acknowledged_is_there_after_the_disk_failed_and_nothing_after_it(kind, number):
+    disk = MemoryDisk(dict(power_loss.MADE))
+    database = JournalDatabase(power_loss.PATH, "paper", "paper", vfs=disk.name)
+    database.begin_run("first")
+    done = sum(disk.calls.values())
+    disk.fail = ("any", done + number, kind, True)
+
+    async def work():
+        journal, sealer, acknowledged = JournalThread(database), Sealer(), 0
+        for _ in range(200):
+            future = journal.submit([sealer(text_of(sealer.entries, "word " * 200))], durable=True)
+            try:
+                await future
+            except JournalError:
+                break
+            acknowledged = sealer.entries
+        assert journal.failed
+        refused = journal.submit([sealer(text_of(sealer.entries))], durable=False)
+        with pytest.raises(JournalError):
+            await refused
+        await journal.close()
+        return acknowledged
+
+    acknowledged = asyncio.run(work())
+    healthy = MemoryDisk(disk.content())
+    again = JournalDatabase(power_loss.PATH, "paper", "paper", vfs=healthy.name)
+    assert acknowledged <= again.head()[0] <= acknowledged + 1  # the last one may have been on the disk already
+    assert again.head()[0] == len(list(Walk(again.lines())))
+    again.close()
 
 
 # ---------------------------------------------------------------------- damaged bytes

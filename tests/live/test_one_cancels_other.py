@@ -1,10 +1,11 @@
 """Pairs for a broker that holds none: one exit at the broker at a time, and Session does not know."""
 
+from random import Random
 from types import SimpleNamespace
 
 import pytest
 
-from adapters.paper.behaviour import PaperBehaviour
+from adapters.paper.behaviour import Dice, PaperBehaviour
 from framework.broker.book import BrokerFill, BrokerOrder, BrokerOrderState
 from framework.broker.port import (
     OrderAccepted,
@@ -165,6 +166,7 @@ def test_a_stop_that_fills_while_it_is_being_taken_back_wins():
         await d.wait(0.3)
         told = await d.told_states()
         assert told.index(("target", CANCELLED, "one_cancels_other")) < told.index(("fill", "", ""))
+        assert ("stop", CANCELLED) not in [one[:2] for one in told]
         assert {} == await d.positions()
         assert [("stop", FILLED)] == await d.at_broker()
         await d.trade(106.0)
@@ -353,6 +355,42 @@ def test_after_a_start_the_pair_is_remembered():
         assert [("stop", CANCELLED), ("target", OPEN)] == await d.at_broker()
 
     play(story)
+
+
+FAULTS = dict.fromkeys(
+    ("lost_request", "lost_reply", "late_arrival", "server_error_accepted", "cancel_refused", "refused", "failed_read",
+     "hidden_order", "doubled_news", "lost_news", "reordered_news", "late_trade"), 0.2,
+)  # fmt: skip
+
+
+def faulty_day(seed, seen):
+    """Prices around a pair for some minutes, while requests, reads and news go wrong."""
+    chooser = Random(seed)
+
+    async def story(d):
+        await d.rest(10, MARKET)
+        await d.trade(100.0)
+        d.paper.use_dice(Dice(d.behaviour, Random(seed)))
+        for kind, price in ((STOP, 95.0), (LIMIT, 105.0)):
+            await d.broker.place(d.exit(kind, price))
+        for _ in range(120):
+            price = chooser.choice([94.0, 100.0, 104.0, 105.0, 106.0])
+            reach(d, price)
+            await d.wait(chooser.choice([0.01, 0.3, 2.0]))
+            d.paper.see_tick(d.tick(price if chooser.random() < 0.3 else 100.0))
+            assert 1 >= sum(order.quantity < 0 for order in d.paper.resting()), f"seed {seed}"
+            assert d.paper.books.net()["NSE:A", "MIS"] in {0, 10}, f"seed {seed}"
+        seen.update(d.paper.dice.seen)
+
+    play(story, request_ns=(0, 400_000_000), **FAULTS)
+
+
+def test_whatever_goes_wrong_a_position_is_never_left_twice():
+    """Stop and target are never both open at the broker, and ten units are sold at most once."""
+    seen = set()
+    for seed in range(60):
+        faulty_day(seed, seen)
+    assert set(FAULTS) == seen
 
 
 class SessionHost:
