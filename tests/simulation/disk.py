@@ -72,6 +72,7 @@ class SimWriter:
         if script.appends and world.appends == script.appends and world.is_faulty():
             kind = K.DISK_FULL if K.DISK_FULL in script.on else K.APPEND_FAILS
             world.seen[kind] += 1
+            world.broke_disk = True
             self.journal.fail("the disk is full" if kind is K.DISK_FULL else "disk I/O error")
         commit_ns = script.commit_ns if world.is_faulty() else 0
         wait = self._random.random() * commit_ns / SECOND
@@ -101,8 +102,5 @@ class SimWriter:
             future.set_result(None)
 
     def _inform(self, done):
-        if done.exception() is None:
-            self._world.committed()
-
-    async def close(self):
-        self._inline.close = None
+        if done.exception() is not None and not self._world.broke_disk:
+            self._world.watch.violation("journal_failed", str(done.exception()))

@@ -57,10 +57,14 @@ class BrokerLine:
         self._alive()
         self._world.watch.left(tag, request, outgoing, self._process)
         if request is RequestName.PLACE and self._world.refuses(outgoing.approved.order):
-            return OrderRefused("margin", "not enough funds")
+            outcome = OrderRefused("margin", "not enough funds")
+            self._world.watch.came_back(outgoing, outcome)
+            return outcome
         sending = self._world.spawn(carry_out(outgoing))
         outcome = await asyncio.shield(sending)
         self._alive()
+        if request is RequestName.PLACE:
+            self._world.watch.came_back(outgoing, outcome)
         return outcome
 
     async def find(self, tag):
@@ -79,6 +83,8 @@ class BrokerLine:
             self._alive()
             if isinstance(one, BrokerFill) and self._happens(K.MISSING_FILL):
                 continue
+            if isinstance(one, BrokerFill) and one.tag:
+                self._world.watch.delivered.setdefault(one.fill_id, self._world.clock.now())
             yield one
 
     async def close(self):

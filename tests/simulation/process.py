@@ -40,7 +40,7 @@ LIMITS = SendLimits(
     max_gross_value=500_000.0,
     funds_age_s=180.0,
     duplicate_s=1.0,
-    orders_per_second=5,
+    orders_per_second=3,
     cancels_per_second=5,
     orders_per_minute=60,
     orders_per_day=5000,
@@ -81,27 +81,31 @@ class WatchedJournal(RunnerJournal):
 
     def handled(self, session, event, outcome):
         super().handled(session, event, outcome)
-        self.watch.handled(session, event, outcome.facts)
+        self.watch.handled(session, event, *outcome)
         self.watch.check_session(session, self.sessions[session])
+        self.watch.late(self.world.clock.now())
         self.world.events += 1
 
     def note(self, body, *, at=None):
         super().note(body, at=at)
         self.world.noted(body)
+        self.watch.noted(body, self.world.clock.now())
 
 
 class WatchedGate:
     """The gatekeeper, with somebody who listens."""
 
-    def __init__(self, gate, watch, states):
-        self._gate, self._watch, self._states = gate, watch, states
+    def __init__(self, gate, process, states):
+        self._gate, self._process, self._states = gate, process, states
 
     def __getattr__(self, name):
         return getattr(self._gate, name)
 
     def review(self, item, working, now):
         verdict = self._gate.review(item, working, now)
-        self._watch.reviewed(item, working, verdict, self._states.state)
+        watch = self._process.world.watch
+        watch.reviewed(item, working, verdict, self._states.state)
+        watch.counts_unknown(self._process)
         return verdict
 
 
@@ -157,7 +161,7 @@ class Process:
             else:
                 sessions[one.session] = known.session
         journal.sessions = sessions
-        world.watch.begin(sessions)
+        self.sessions = sessions
         journal.note(RunStarted(f"sim-{world.processes}", "sim", "0", {"tulya": "sim"}, tuple(sessions)))
         traded = tuple(
             TradedStrategy(
@@ -170,6 +174,7 @@ class Process:
             for one in strategies.deployed
         )
         states = RunnerStates(journal.note, folded.demands)
+        world.watch.begin(sessions, states)
         gate = paper_gate(
             strategies.deployment,
             traded,
@@ -179,6 +184,7 @@ class Process:
             state=lambda: states.trading,
             today=first_session(),
         )
+        self.world_of_gate = gate._gate.world
         self.runner = Runner(
             run=f"sim-{world.processes}",
             traded=traded,
@@ -189,7 +195,7 @@ class Process:
             clock=self.clock,
             journal=journal,
             names=OrderNames(list(sessions), folded.broker_ids),
-            gate=WatchedGate(gate, world.watch, states),
+            gate=WatchedGate(gate, self, states),
             states=states,
             folded=folded,
             watch=MarketWatch(

@@ -7,15 +7,30 @@ what the journal durably says. Nothing is asked of the code that is watched but 
 import math
 from collections import Counter
 
-from framework.broker.book import BrokerFill
-from framework.journal.account_entries import RequestName, RunnerState
+from framework.broker.book import BrokerFill, BrokerOrderState
+from framework.broker.port import OrderAccepted, OrderRefused
+from framework.journal.account_entries import (
+    CLEARED,
+    LIFTED,
+    RequestDeferred,
+    Denied,
+    AccountFinding,
+    RequestName,
+    RunnerState,
+    Sending,
+    StateChanged,
+)
+from framework.journal.account_fold import key_of
 from framework.journal.entries import written_entry
 from framework.pretrade.answers import Allow
-from framework.types.events import Cancelled, Filled, Surprise
+from framework.types.events import BarCloses, Filled, Refused, Surprise
 from framework.types.record import OrderState, Settlement
 from tests.simulation.disk import SENDING
+from tests.simulation.kinds import SECOND
 from tests.simulation.market import SYMBOLS
 
+ENOUGH = 3
+"""Refusals in a row, after which a request is not sent again for a minute."""
 DOUBTS = frozenset({"unknown", "unanswered"})
 
 
@@ -41,7 +56,16 @@ class Watch:
         """Orders of which the journal says that nobody knows."""
         self.bare: set = set()
         """Session and instrument of which the journal says that units are unprotected."""
-        self.booked: Counter = Counter()
+        self.pending: dict = {}
+        """Commands of which nothing has become yet, by session, number and request, with the clock's time."""
+        self.delivered: dict[str, int] = {}
+        """Executions that were told to the runner, with the time."""
+        self.heard: set[str] = set()
+        """Ids of executions that a session heard of."""
+        self.demands: dict[str, str] = {}
+        """What the journal demands of the runner's state, by cause."""
+        self.refusals: dict = {}
+        """Refusals in a row, by the terms of a request: code, count, time of the latest."""
 
     def violation(self, kind: str, text: str) -> None:
         """Note what must not happen."""
@@ -83,9 +107,27 @@ class Watch:
             if self.placed[tag] > 1:
                 self.violation("duplicate_order", f"tag {tag} was placed {self.placed[tag]} times")
             self._check_order(outgoing, process)
+            self._check_repeats(outgoing)
+
+    def _check_repeats(self, outgoing) -> None:
+        code, times, last = self.refusals.get(terms_of(outgoing), ("", 0, 0))
+        if times > ENOUGH and self._world.process.clock.now() - last < 59 * SECOND:
+            self.violation("repeated", f"{terms_of(outgoing)} was refused {times} times with {code}, and left again")
+
+    def came_back(self, outgoing, outcome) -> None:
+        """An order's outcome is here."""
+        terms = terms_of(outgoing)
+        if isinstance(outcome, OrderAccepted):
+            self.refusals.pop(terms, None)
+        elif isinstance(outcome, OrderRefused):
+            code, times, _ = self.refusals.get(terms, ("", 0, 0))
+            now = self._world.process.clock.now()
+            self.refusals[terms] = (outcome.code, times + 1 if code == outcome.code else 1, now)
 
     def _check_order(self, outgoing, process) -> None:
         order = outgoing.approved.order
+        if outgoing.product != "CNC":
+            self.violation("product", f"{outgoing.approved.tag} left as {outgoing.product}")
         prices = [price for price in (order.limit, order.trigger) if price == price]
         if any(not (math.isfinite(price) and 0.0 < price < 1e6) for price in prices):
             self.violation("gate", f"{outgoing.approved.tag} left with prices {prices}")
@@ -109,24 +151,74 @@ class Watch:
             if state is RunnerState.HALTED and item.request is not RequestName.CANCEL and not item.reduces:
                 self.violation("halted", f"the gate let {item.tag} go while the account is halted")
 
+    def counts_unknown(self, process) -> None:
+        """What is in doubt counts in full."""
+        counted = {one.tag for one in process.world_of_gate.open_orders()}
+        for session in process.sessions.values():
+            for i in range(len(SYMBOLS)):
+                for working in session.working(i):
+                    if working.state is OrderState.UNKNOWN and working.tag not in counted:
+                        self.violation("not_counted", f"order {working.tag} is unknown, and the gate does not count it")
+
+    # ------------------------------------------------------------------ what the runner notes
+
+    def noted(self, body, now) -> None:
+        """The runner notes something."""
+        if isinstance(body, Sending | Denied | RequestDeferred):
+            self.pending.pop((body.session, body.order_id, body.request), None)
+        elif isinstance(body, StateChanged):
+            if body.demand == CLEARED:
+                self.demands.clear()
+            elif body.demand == LIFTED:
+                self.demands.pop(body.cause, None)
+            elif body.demand:
+                self.demands[body.cause] = body.demand
+        elif isinstance(body, AccountFinding) and body.code == "invariant":
+            self.violation("invariant", body.text)
+
+    def late(self, now) -> None:
+        """What should have followed by now."""
+        for key, since in list(self.pending.items()):
+            if now - since > 60 * SECOND:
+                self.violation("command_lost", f"{key} was commanded, and nothing became of it")
+                del self.pending[key]
+        for fill_id, since in list(self.delivered.items()):
+            if fill_id in self.heard:
+                del self.delivered[fill_id]
+            elif now - since > 5 * SECOND:
+                self.violation("dropped_fill", f"{fill_id} was told, and no session heard of it")
+                del self.delivered[fill_id]
+
     # ------------------------------------------------------------------ what the sessions do
 
-    def begin(self, sessions) -> None:
+    def begin(self, sessions, states) -> None:
         """A process begins: what the journal does not have never was."""
-        self.units.clear()
-        self.doubts.clear()
-        self.bare.clear()
+        for kept in (self.units, self.doubts, self.bare, self.pending, self.delivered, self.heard, self.demands):
+            kept.clear()
         self._read = min(self._read, len(self._world.journal.entries))
         for one in self._world.journal.entries:
             entry = written_entry(one.text)
             if entry.kind == "input" and entry.body["facts"]:
                 handled = entry.entry().body
-                self.handled(handled.session, handled.input, handled.facts)
+                self.handled(handled.session, handled.input, (), handled.facts)
+            elif entry.kind == "state":
+                self.noted(entry.entry().body, 0)
         for name, session in sessions.items():
             self.check_session(name, session)
+        if {cause: str(state) for cause, state in states.demands.items()} != self.demands:
+            self.violation("halt_forgotten", f"the journal demands {self.demands}, the runner {states.demands}")
 
-    def handled(self, name, event, facts) -> None:
+    def handled(self, name, event, commands, facts) -> None:
         """A session handled an input."""
+        now = self._world.clock.now()
+        for command in commands:
+            self.pending[key_of(name, command)] = now
+        if isinstance(event, Filled):
+            self.heard.add(event.fill_id.split("/")[0])
+        elif isinstance(event, Refused) and event.proof:
+            self._check_refusal(name, event)
+        elif isinstance(event, BarCloses):
+            self._check_row(event.row)
         for fact in facts:
             if isinstance(fact, Settlement):
                 key = (name, fact.fill.instrument)
@@ -136,8 +228,21 @@ class Watch:
                     self.doubts.add((name, fact.order_id))
                 elif fact.code == "unprotected":
                     self.bare.add((name, fact.instrument))
-        if isinstance(event, Cancelled | Filled):
-            self.booked[type(event).__name__] += 1
+
+    def _check_refusal(self, name, event) -> None:
+        """A refusal is believed: the exchange must not have the order."""
+        tag = f"{name}{event.order_id:08d}"
+        for order in self._world.paper.books.orders(self._world.clock.now()):
+            if order.tag == tag and order.state is not BrokerOrderState.REFUSED:
+                self.violation("false_refusal", f"order {tag} was taken for refused, and the exchange has it: {order.state}")
+
+    def _check_row(self, row) -> None:
+        """What a strategy sees was there."""
+        for i, symbol in enumerate(SYMBOLS):
+            if row.close[i] == row.close[i]:
+                bar = self._world.tape.bars.get((symbol, row.time))
+                if bar is None or bar.close != row.close[i] and row.close[i] not in {bar.high}:
+                    self.violation("untrue_bar", f"{symbol} closed at {row.close[i]} in a row, and never did")
 
     def check_session(self, name, session) -> None:
         """After an input: units are those that were booked, and no doubt is silent."""
@@ -151,4 +256,8 @@ class Watch:
                     self.violation("silent_unknown", f"order {working.tag} is unknown, and nobody was told")
 
 
-SYMBOL_COUNT = len(SYMBOLS)
+def terms_of(outgoing):
+    """Terms by which two new orders are the same."""
+    order = outgoing.approved.order
+    prices = [price if price == price else None for price in (order.limit, order.trigger)]
+    return (outgoing.strategy, order.instrument, order.quantity, order.type, *prices)

@@ -9,7 +9,7 @@ from adapters.paper.behaviour import PaperBehaviour
 from adapters.paper.broker import PaperBroker
 from adapters.paper.ledger import PaperBook
 from framework.broker.feed import FeedTick
-from framework.journal.account_entries import Finding, RunnerState
+from framework.journal.account_entries import AccountFinding, RunnerState
 from framework.journal.account_fold import fold_account
 from framework.live.virtual_loop import run_virtual
 from framework.types.events import PersonSays, Wish
@@ -63,6 +63,8 @@ class World:
         self.strategies = Strategies(script)
         self.journal = MemoryJournal([])
         self.processes = self.appends = self.events = self.failpoints = self.skew = 0
+        self.broke_disk = False
+        """The disk has failed, on the script's word."""
         self.died_at: list[str] = []
         self.codes: Counter = Counter()
         self._spawned: set = set()
@@ -111,12 +113,9 @@ class World:
         task.add_done_callback(self._spawned.discard)
         return task
 
-    def committed(self):
-        """Entries were committed."""
-
     def noted(self, body):
         """The runner notes something."""
-        if isinstance(body, Finding):
+        if isinstance(body, AccountFinding):
             self.codes[body.code] += 1
             if body.code == "repeated_refusal":
                 self.seen[K.REPEATED_REFUSAL] += 1
@@ -156,6 +155,7 @@ class World:
                 self.seen[K.POWER_CUT] += 1
                 keep = keep[: len(keep) - lost]
         self.journal = MemoryJournal(list(keep))
+        self.broke_disk = False
         self.paper._line.due(self.clock.now())
         self.skew = 0
 
