@@ -201,8 +201,8 @@ class RunStopped(NamedTuple):
 
 
 AccountBody = (
-    AccountHeader | RunStarted | Sending | Returned | Denied | RequestDeferred | StateChanged | AccountFinding | ExternalFill
-    | StrayArrived | CommandHeard | StrategyMemory | SessionFacts | DrillEnded | RunStopped
+    AccountHeader | RunStarted | Sending | Returned | Denied | RequestDeferred | StateChanged | AccountFinding
+    | ExternalFill | StrayArrived | CommandHeard | StrategyMemory | SessionFacts | DrillEnded | RunStopped
 )  # fmt: skip
 ACCOUNT_KINDS: dict[str, type] = {
     "account": AccountHeader,

@@ -8,12 +8,13 @@ fold stops at the first entry where this program answers something else, and sho
 a changed setting or a machine that computes otherwise is found, before an order follows from it.
 
 *What is durable when.* An entry is written when ``Session.handle`` has returned and before any of its commands leaves.
-In the store (``store/journal.py``) ``append`` returns when the entry is on the disk: after a power cut everything that
-may have been sent is in the journal. So is a command that was appended and not yet sent: after a restart the host asks
-the broker about it and does not send it twice. In a file (``file.py``) an entry survives the death of the process once
-the system has it, and a power cut after ``close``: enough for a backtest, which can be run again.
+In an account's database (``store/journal_database.py``) a durable ``append`` returns when the entry is on the disk:
+after a power cut everything that may have been sent is in the journal. So is a command that was appended and not yet
+sent: after a restart the host asks the broker about it and does not send it twice. In a file (``file.py``) an
+entry survives the death of the process once the system has it, and a power cut after ``close``: enough for a backtest,
+which can be run again.
 
-*What can race.* Nothing within a journal: one writer, and the table refuses a second one between two entries. A reader
+*What can race.* Nothing within a journal: one writer, and the database refuses an older one that wakes up. A reader
 sees a prefix, which is a sound journal. A writer that dies leaves a last line without its end: that entry was never
 written whole, so a fold leaves it out and reports it (``torn``). A whole line whose hash does not fit was changed
 (``JournalBrokenError``), and nothing is folded beyond it. Between the journal and the broker there is a race (a command

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from framework.journal.account_wording import ACCOUNT_WORDS
+from framework.journal.account_words import ACCOUNT_WORDS
 from framework.journal.entries import KIND_OF, Checkpoint, Closed, Handled, JournalHeader
 from framework.types import breaker, events, orders, record
 from framework.types.rupees import in_groups, rupees

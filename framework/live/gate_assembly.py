@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import AccountFinding
 from framework.live.account_gate import AccountGate
@@ -32,6 +32,15 @@ PAPER_TICK = 1e-20
 """Grid of prices where the store states none: rupees, so fine that every float lies on it; paper takes any price."""
 
 
+class PaperGate(NamedTuple):
+    """Gate of a paper account, with the facts that it stands on."""
+
+    keeper: MarketGatekeeper
+    world: PretradeWorld
+    members: dict[str, AccountMember]
+    """By session."""
+
+
 def paper_gate(  # noqa: PLR0913 - the parts by name
     deployment: Deployment,
     traded: Sequence[TradedStrategy],
@@ -41,7 +50,7 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
     hours: HoursOf,
     state: Callable[[], TradingState],
     today: int,
-) -> MarketGatekeeper:
+) -> PaperGate:
     """Gatekeeper of a paper account; ``today``: days since 1970-01-01 of the ceilings.
 
     The paper exchange has no price band, and the sender is who the file says: nobody else can be.
@@ -77,4 +86,5 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
         later = schedule.between(now, now + LOOK_AHEAD_NS)
         return next((one.time for one in later if one.kind is MomentKind.OPEN), now + LOOK_AHEAD_NS)
 
-    return MarketGatekeeper(AccountGate(world, Repeats(), Pacing(()), tell), trading_hours, next_open, state)
+    keeper = MarketGatekeeper(AccountGate(world, Repeats(), Pacing(()), tell), trading_hours, next_open, state)
+    return PaperGate(keeper, world, members)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.broker.book import BrokerFill, BrokerOrder, BrokerOrderState
+from framework.broker.book import BrokerOrder, BrokerOrderState
 from framework.types import events
-from framework.types.orders import Fill
 
 if TYPE_CHECKING:
     from framework.live.traded_strategy import TradedStrategy
@@ -15,15 +14,6 @@ if TYPE_CHECKING:
 
 CLOSE_ENOUGH = 1e-9
 """Relative difference of two spellings of one price."""
-
-
-def fill_answer(fill: BrokerFill, traded: TradedStrategy, order_id: int, moment: int) -> Answer | None:
-    """An execution; None where its symbol is none of the strategy's."""
-    column = traded.column.get(fill.symbol)
-    if column is None:
-        return None
-    booked = Fill(order_id, column, fill.quantity, fill.price, fill.time)
-    return events.Filled(moment, fill.fill_id, booked, fill.at_open)
 
 
 def order_answer(order: BrokerOrder, traded: TradedStrategy, order_id: int, moment: int) -> Answer | None:

@@ -14,6 +14,11 @@ NUMBER_DIGITS = 8
 """Digits of the order's number, the last part of a tag; see ``session.orders.tag_of``."""
 
 
+def tag_of(session: str, order_id: int) -> str:
+    """Tag of a session's order."""
+    return f"{session}{order_id:0{NUMBER_DIGITS}d}"
+
+
 class OrderNames:
     """Names of the orders of an account."""
 

@@ -17,6 +17,7 @@ or refused, *data* where the store has other bars by now than the runner had, el
 from __future__ import annotations
 
 from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -151,27 +152,29 @@ def _orders(
         if shown is None:
             continue
         symbol, time = symbols[shown.order.instrument], shown.order.decided_at
-        if _order_text(one) != _order_text(other):
+        mine, yours = _order_text(one, ours.fills.get(order_id)), _order_text(other, theirs.fills.get(order_id))
+        if mine != yours:
             order_differ += 1
-            differences.append(ParityDifference("order", symbol, time, _order_text(one), _order_text(other)))
-        mine, yours = ([_fill_text(settled) for settled in side.fills.get(order_id, [])] for side in (ours, theirs))
-        fill_count += max(len(mine), len(yours))
-        for place in range(max(len(mine), len(yours))):
-            first, second = ((texts[place] if place < len(texts) else "nothing") for texts in (mine, yours))
+            differences.append(ParityDifference("order", symbol, time, mine, yours))
+        pairs = [[_fill_text(settled) for settled in side.fills.get(order_id, [])] for side in (ours, theirs)]
+        for first, second in zip_longest(*pairs, fillvalue="nothing"):
+            fill_count += 1
             if first != second:
                 fill_differ += 1
                 differences.append(ParityDifference("fill", symbol, time, first, second))
     return ParityCount(len(ids), order_differ), ParityCount(fill_count, fill_differ)
 
 
-def _order_text(record: OrderRecord | None) -> str:
+def _order_text(record: OrderRecord | None, fills: Sequence[Settlement] | None) -> str:
+    """An order with its verdict and what of it filled on the day."""
     if record is None:
         return "nothing"
     order = record.order
     why = record.verdict.reason or ""
+    filled = sum(one.fill.quantity for one in fills or ())
     return (
         f"{order.quantity:+d} of {record.requested:+d} {order.type.name} {order.reason} limit {order.limit!r} "
-        f"trigger {order.trigger!r} {why} → {record.filled:+d}"
+        f"trigger {order.trigger!r} {why} → {filled:+d}"
     )
 
 

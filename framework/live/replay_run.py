@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import AccountHeader, RunStarted
+from framework.live.account_book import AccountBook
 from framework.live.barrier import Barrier
 from framework.live.clock import ReplayClock
 from framework.live.feed_watch import FeedWatch
@@ -12,6 +13,7 @@ from framework.live.gate_assembly import paper_gate
 from framework.live.hours import MarketClass, hours_of, session_of
 from framework.live.market_watch import MarketWatch
 from framework.live.order_names import OrderNames
+from framework.live.reconciler import AccountView
 from framework.live.replay_feed import ReplayFeed
 from framework.live.runner import Runner
 from framework.live.runner_journal import RunnerJournal
@@ -129,6 +131,8 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         state=lambda: states.trading,
         today=session_of(days[0]),
     )
+    seen = {fill_id for session in folded.sessions.values() for fill_id in session.fill_ids}
+    book = AccountBook(gate.members, order_names, external=folded.external, seen=seen | folded.external_ids)
     runner = Runner(
         run=run,
         traded=traded,
@@ -138,8 +142,8 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         broker=broker,
         clock=clock,
         journal=journal,
-        names=order_names,
-        gate=gate,
+        account=AccountView(gate.members, book, gate.world, order_names),
+        gate=gate.keeper,
         states=states,
         folded=folded,
         watch=MarketWatch(

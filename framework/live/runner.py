@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from framework.broker.book import BrokerConnection, BrokerFill, BrokerOrder, FillAnnulled
 from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches
-from framework.errors import BrokerError, InvariantError, StrategyError
+from framework.errors import InvariantError, StrategyError
 from framework.journal.account_entries import (
     AccountFinding,
     RequestName,
@@ -47,12 +47,15 @@ from framework.journal.errors import JournalError
 from framework.live.barrier import opening_of
 from framework.live.failpoints import failpoint
 from framework.live.market_watch import FEED_SILENT
-from framework.live.news import fill_answer, order_answer
+from framework.live.news import order_answer
+from framework.live.order_names import tag_of
 from framework.live.outbox import Outbox
 from framework.live.reactions import wishes
+from framework.live.reconciler import Reconciler
 from framework.live.schedule import MomentKind
 from framework.types import events
 from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
+from framework.types.record import OrderRecord
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -64,13 +67,13 @@ if TYPE_CHECKING:
     from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
     from framework.live.market_watch import MarketWatch
-    from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
+    from framework.live.reconciler import AccountView
     from framework.live.runner_journal import RunnerJournal
     from framework.live.runner_state import RunnerStates
     from framework.live.schedule import Schedule, ScheduleMoment
     from framework.live.traded_strategy import TradedStrategy
-    from framework.types.events import Answer, Fact, Input, Outcome
+    from framework.types.events import Fact, Input, Outcome
     from framework.types.orders import BarRow
 
 INBOX = 10_000
@@ -138,7 +141,7 @@ class Runner:
         broker: Broker,
         clock: Clock,
         journal: RunnerJournal,
-        names: OrderNames,
+        account: AccountView,
         gate: Gatekeeper,
         states: RunnerStates,
         folded: FoldedAccount,
@@ -153,11 +156,10 @@ class Runner:
         self.gate = gate
         self._barriers = barriers
         self._schedule = schedule
-        self._reconciled_at = 0
         self._passed = 0
         """The schedule's moments up to here have been passed."""
         self._feed = feed
-        self._names = names
+        self._names = names = account.names
         self._folded = folded
         self._watch = watch
         self._worries: set[tuple[str, str]] = set()
@@ -176,6 +178,16 @@ class Runner:
             broken=self._break,
             settled=self._take_lockstep_news,
         )
+        self.reconciler = Reconciler(
+            broker=broker,
+            account=account,
+            clock=clock,
+            journal=journal,
+            states=states,
+            gate=gate,
+            give=lambda name, answer: self.give(self.traded[name], answer),
+        )
+        self._account = account
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | FeedEnds] = asyncio.Queue(INBOX)
         self._stopping = ""
         self._tasks: list[asyncio.Task[None]] = []
@@ -298,7 +310,7 @@ class Runner:
     async def _take_market(self, event: FeedBar | FeedReaches) -> None:
         """Rows that are ready now, in the order of time, each after what the schedule had before it."""
         now = self.clock.now()
-        if isinstance(event, FeedReaches) and now - self._reconciled_at >= RECONCILE_NS:
+        if isinstance(event, FeedReaches) and now - self.reconciler.read_at >= RECONCILE_NS:
             await self.reconcile()
         due: list[ReadyRow] = []
         held = self._watch.take(event, now) if self._watch is not None and isinstance(event, FeedBar) else None
@@ -423,7 +435,7 @@ class Runner:
             await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
             failpoint("row_closed")
         if session.awaits_decision:
-            if not self._reconciled_at:
+            if not self.reconciler.read_at:
                 await self.reconcile()
             await self._decide(traded, row)
         if self._lockstep is not None and traded.settings.fill_at == "same_close":
@@ -466,7 +478,7 @@ class Runner:
         """Each execution with all that follows from it before the next one is decided."""
         async for one in news:
             failpoint("bar_news")
-            self._reconciled_at = 0  # the broker's figure of funds is from before it
+            self.reconciler.read_at = 0  # the broker's figure of funds is from before it
             self._take_news(one)
             await self._settle_commands()
 
@@ -493,6 +505,8 @@ class Runner:
         failpoint("input_handled")
         for fact in outcome.facts:
             self._observe(traded, fact)
+        if outcome.facts:
+            self.reconciler.check_books()
         if outcome.commands:
             self.outbox.put(traded, outcome.commands)
             failpoint("commands_queued")
@@ -500,6 +514,9 @@ class Runner:
 
     def _observe(self, traded: TradedStrategy, fact: Fact) -> None:
         """Facts that concern the account: a surprise is a finding of it."""
+        self._account.book.note_fact(traded.name, fact)
+        if isinstance(fact, OrderRecord):
+            self._account.world.note_fact(fact, tag_of(traded.name, fact.order.order_id))
         if isinstance(fact, events.Surprise):
             self.finding(fact.code, fact.text, session=traded.name)
 
@@ -516,44 +533,36 @@ class Runner:
             failpoint("lockstep_news")
 
     def _take_news(self, news: BrokerNews) -> None:
-        if isinstance(news, BrokerFill | BrokerOrder):
-            owner = self._names.owner(news.tag)
-            traded = self.traded.get(owner[0]) if owner else None
-            if owner is None or traded is None:
-                self.finding("external", f"{news.symbol} {news.quantity:+d}, tag {news.tag!r}", symbol=news.symbol)
-                return
+        if isinstance(news, BrokerFill):
             self._names.learn(news.tag, news.broker_id)
-            answer: Answer | None
-            if isinstance(news, BrokerFill):
-                answer = fill_answer(news, traded, owner[1], self._moment(traded))
-                failpoint("fill_taken")
-            else:
-                answer = order_answer(news, traded, owner[1], self._moment(traded))
-                failpoint("order_news_taken")
-            if answer is not None:
-                self.give(traded, answer)
-            failpoint("news_taken")
+            self.reconciler.take_fill(news)
+            failpoint("fill_taken")
+        elif isinstance(news, BrokerOrder):
+            self._take_order_news(news)
         elif isinstance(news, FillAnnulled):
             self.finding("fill_annulled", f"{news.fill_id}: {news.reason}")
             self.states.demand("fill_annulled", RunnerState.HALTED, f"execution {news.fill_id} was annulled")
         elif news.up:
             self.states.lift("broker_down", news.why)
+            self.reconciler.read_at = 0  # what was missed meanwhile is in the book
         else:
             self.states.demand("broker_down", RunnerState.REDUCE_ONLY, news.why)
+        failpoint("news_taken")
+
+    def _take_order_news(self, news: BrokerOrder) -> None:
+        owner = self._names.owner(news.tag)
+        traded = self.traded.get(owner[0]) if owner else None
+        if owner is None or traded is None:
+            return  # nobody's order: the book read says what it means for us
+        self._names.learn(news.tag, news.broker_id)
+        answer = order_answer(news, traded, owner[1], self._moment(traded))
+        failpoint("order_news_taken")
+        if answer is not None:
+            self.give(traded, answer)
 
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""
-        try:
-            snapshot = await self.broker.snapshot()
-            failpoint("snapshot_read")
-        except BrokerError as error:
-            self.finding("snapshot", str(error))
-            return
-        self._reconciled_at = snapshot.as_of
-        if snapshot.available_paise is not None:
-            shown = None if snapshot.orders is None else [one.tag for one in snapshot.orders if not one.state.is_final]
-            self.gate.see_funds(snapshot.available_paise, snapshot.as_of, shown)
-            failpoint("funds_noted")
+        await self.reconciler.run()
 
     # ------------------------------------------------------------------ what a person sees
 

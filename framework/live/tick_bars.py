@@ -12,7 +12,7 @@ from framework.types.timeframe import SECOND_NS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from framework.broker.feed import Feed, FeedEvent
+    from framework.broker.feed import FeedEvent, MarketFeed
     from framework.live.bar_builder import BarBuilder
     from framework.live.clock import Clock
 
@@ -23,13 +23,13 @@ WAITING = 10_000
 class TickBars:
     """Feed of ticks and of the bars made from them: those that a mark completes come before the mark."""
 
-    def __init__(self, feed: Feed, builder: BarBuilder, clock: Clock) -> None:
+    def __init__(self, feed: MarketFeed, builder: BarBuilder, clock: Clock) -> None:
         self._feed = feed
         self._builder = builder
         self._clock = clock
 
     async def events(self) -> AsyncIterator[FeedEvent]:
-        """See ``Feed.events``."""
+        """See ``MarketFeed.events``."""
         async for event in self._feed.events():
             if isinstance(event, FeedReaches):
                 for bar in self._builder.reach(event.time):
@@ -40,14 +40,14 @@ class TickBars:
                     yield bar
 
     async def close(self) -> None:
-        """See ``Feed.close``."""
+        """See ``MarketFeed.close``."""
         await self._feed.close()
 
 
 class GraceMarks:
     """Feed that says, once in a while, that what is older than its grace was told: a live feed never says so itself."""
 
-    def __init__(self, feed: Feed, clock: Clock, grace_ns: int, every_ns: int = SECOND_NS) -> None:
+    def __init__(self, feed: MarketFeed, clock: Clock, grace_ns: int, every_ns: int = SECOND_NS) -> None:
         """``grace_ns``: how long stragglers are waited for; ``every_ns``: how often it is said."""
         self._feed = feed
         self._clock = clock
@@ -55,7 +55,7 @@ class GraceMarks:
         self._every = every_ns
 
     async def events(self) -> AsyncIterator[FeedEvent]:
-        """See ``Feed.events``; it ends when the feed does."""
+        """See ``MarketFeed.events``; it ends when the feed does."""
         events: asyncio.Queue[FeedEvent | None] = asyncio.Queue(WAITING)
         tasks = [asyncio.create_task(self._listen(events)), asyncio.create_task(self._mark(events))]
         try:
@@ -69,7 +69,7 @@ class GraceMarks:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     async def close(self) -> None:
-        """See ``Feed.close``."""
+        """See ``MarketFeed.close``."""
         await self._feed.close()
 
     async def _listen(self, events: asyncio.Queue[FeedEvent | None]) -> None:

@@ -1,7 +1,7 @@
 """Words for every kind of an account's entries."""
 
 from framework.journal import account_entries as entries
-from framework.journal.account_wording import ACCOUNT_WORDS
+from framework.journal.account_words import ACCOUNT_WORDS
 from framework.journal.wording import Wording
 
 PLACE = entries.RequestName.PLACE

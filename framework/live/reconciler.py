@@ -1,0 +1,134 @@
+"""Reconciler of a runner: reads the broker's book, and carries out what comparing it with ours comes to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from framework.errors import BrokerError
+from framework.journal.account_entries import AccountFinding, RunnerState
+from framework.live.belief import belief_of
+from framework.live.failpoints import failpoint
+from framework.live.reconcile import reconcile
+from framework.live.reconcile_memory import FRESH
+from framework.types.events import Found
+from framework.types.record import OrderState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from framework.broker.book import BrokerFill, BrokerSnapshot
+    from framework.broker.port import Broker
+    from framework.live.account_book import AccountBook
+    from framework.live.clock import Clock
+    from framework.live.order_names import OrderNames
+    from framework.live.outbox import Gatekeeper
+    from framework.live.pretrade_world import AccountMember, PretradeWorld
+    from framework.live.reconcile_memory import Discrepancy
+    from framework.live.runner_journal import RunnerJournal
+    from framework.live.runner_state import RunnerStates
+    from framework.types.events import Answer
+
+
+class AccountView(NamedTuple):
+    """The account as reconciliation needs it."""
+
+    members: Mapping[str, AccountMember]
+    """By session."""
+    book: AccountBook
+    world: PretradeWorld
+    names: OrderNames
+
+
+class Reconciler:
+    """Reconciler of one account. It never sends anything."""
+
+    def __init__(  # noqa: PLR0913 - its neighbours, by name
+        self,
+        *,
+        broker: Broker,
+        account: AccountView,
+        clock: Clock,
+        journal: RunnerJournal,
+        states: RunnerStates,
+        gate: Gatekeeper,
+        give: Callable[[str, Answer], object],
+    ) -> None:
+        """``give`` hands a session (by name) an answer."""
+        self._broker = broker
+        self._account = account
+        self._clock = clock
+        self._journal = journal
+        self._states = states
+        self._gate = gate
+        self._give = give
+        self._memory = FRESH
+        self.read_at = 0
+        """When the latest read began, UTC nanoseconds; 0 = none counts any more."""
+        self._unread: str = ""
+        """Why the latest read failed; empty: it did not."""
+
+    async def run(self) -> None:
+        """Read and compare, once."""
+        try:
+            snapshot = await self._broker.snapshot()
+        except BrokerError as error:
+            if not self._unread:
+                self._journal.note(AccountFinding("book_unread", str(error)))
+            self._unread = str(error)
+            return
+        failpoint("snapshot_read")
+        self._unread = ""
+        self.read_at = snapshot.as_of
+        self._carry_out(snapshot)
+        if snapshot.available_paise is not None:
+            shown = None if snapshot.orders is None else [one.tag for one in snapshot.orders if not one.state.is_final]
+            self._gate.see_funds(snapshot.available_paise, snapshot.as_of, shown)
+            failpoint("funds_noted")
+
+    def _carry_out(self, snapshot: BrokerSnapshot) -> None:
+        for fill in snapshot.fills or ():
+            self.take_fill(fill)
+        account = self._account
+        belief = belief_of(account.members, account.book, account.world.may_be_there)
+        found = reconcile(belief, snapshot, self._clock.now(), names=account.names, memory=self._memory)
+        self._memory = found.memory
+        for session, answer in found.answers:
+            if isinstance(answer, Found) and answer.state is OrderState.ABSENT:
+                working = account.members[session].session.order(answer.order_id)
+                if working is not None:
+                    account.world.reserve_absent(session, working)
+            self._give(session, answer)
+        for one in found.findings:
+            self._report(one)
+        for key in found.lifted:
+            self._states.lift(key)
+
+    def _report(self, found: Discrepancy) -> None:
+        self._journal.note(found.finding)
+        if found.demand is not None:
+            self._states.demand(found.key, found.demand, found.finding.text)
+        if found.halts:
+            self._gate.distrust_symbol(found.halts, found.finding.text)
+
+    def take_fill(self, fill: BrokerFill) -> None:
+        """Book an execution, from the news or from a read, once."""
+        taken = self._account.book.take(fill, self._clock.now())
+        if taken.external is not None:
+            self._journal.note(taken.external)
+            text = f"somebody else traded {fill.quantity:+d} {fill.symbol} at {fill.price:g}"
+            self._journal.note(AccountFinding("external", text, fill.symbol))
+        if not taken.owned:
+            text = f"execution {fill.fill_id} carries our tag {fill.tag}, and no session has decided on such an order"
+            self._states.demand("no_intent", RunnerState.HALTED, text)
+        for session, answer in taken.answers:
+            self._give(session, answer)
+
+    def check_books(self) -> None:
+        """Sessions and EXTERNAL hold together what the executions have come to, else nothing new is risked."""
+        differences = self._account.book.differences()
+        if differences:
+            text = "; ".join(
+                f"{one.symbol} ({one.product}): the books hold {one.ours:+d}, executions come to {one.theirs:+d}"
+                for one in differences
+            )
+            self._states.demand("books", RunnerState.REDUCE_ONLY, text)
