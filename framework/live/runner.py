@@ -432,7 +432,8 @@ class Runner:
             if self._lockstep is not None:
                 await self._take_each(self._lockstep.trade_bar(traded.name, row))
                 failpoint("bar_traded")
-            await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
+            closed = max(self._moment(traded), row.close_time)  # the machine's clock may be behind the feed's
+            await self._give_and_settle(traded, BarCloses(closed, row))
             failpoint("row_closed")
         if session.awaits_decision:
             if not self.reconciler.read_at:

@@ -1,7 +1,8 @@
-"""Clock of a simulated machine: the loop's virtual time with steps, held while it goes back, as ``WallClock`` does."""
+"""Clocks of a simulated world: its own, which nobody can step, and the machine's, which can."""
 
 import asyncio
 
+from framework.live.clock import WallClock
 from tests.simulation.kinds import SECOND
 from tests.simulation.market import BEGIN
 
@@ -13,22 +14,21 @@ class TrueClock:
         return BEGIN + round(asyncio.get_running_loop().time() * SECOND)
 
     async def sleep_until(self, moment: int) -> None:
-        while (left := moment - self.now()) > 0:
+        while (left := moment - self.now()) > 0:  # noqa: ASYNC110 - it waits for time, not for somebody
             await asyncio.sleep(left / SECOND)
 
 
-class SteppedClock(TrueClock):
-    """Clock of one process: it may be stepped, and never goes back within the process."""
+class SteppedClock(WallClock):
+    """The production clock of one process, over a machine's clock that may be stepped."""
 
     def __init__(self, skew: int = 0) -> None:
         self.skew = skew
         """Nanoseconds that it is ahead of the world's."""
-        self._latest = 0
+        super().__init__()
 
-    def now(self) -> int:
-        self._latest = max(self._latest, super().now() + self.skew)
-        return self._latest
+    def _wall_ns(self) -> int:
+        return BEGIN + self._monotonic_ns() + self.skew
 
-    async def sleep_until(self, moment: int) -> None:
-        while (left := moment - self.now()) > 0:
-            await asyncio.sleep(min(left / SECOND, 1.0))
+    @staticmethod
+    def _monotonic_ns() -> int:
+        return round(asyncio.get_running_loop().time() * SECOND)

@@ -1,6 +1,7 @@
 """Command line of the simulation."""
 
 import argparse
+import logging
 import time
 from collections import Counter
 
@@ -23,6 +24,7 @@ def main(arguments) -> int:
         allowed -= {FaultKind(one) for one in chosen.without.split(",")}
     seeds = [chosen.seed] if chosen.seed is not None else range(chosen.first, chosen.first + chosen.seeds)
     began = time.perf_counter()
+    logging.getLogger("asyncio").disabled = True  # a killed process leaves tasks behind
     bad, kinds, seen, totals = [], Counter(), Counter(), Counter()
     for seed in seeds:
         report = run_seed(seed, allowed)

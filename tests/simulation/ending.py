@@ -23,10 +23,10 @@ def check_ending(world) -> None:
         owner = fill.tag[:-8]
         if owner in booked and fill.fill_id not in booked[owner]:
             watch.violation("lost_fill", f"{fill.fill_id} {fill.quantity:+d} {fill.symbol} of {fill.tag} was never booked")
-    every = {**watch.fills, **watch.annulled}
+    every = {**watch.fills, **watch.annulled, **world.paper.books.hand}
     for name, fills in booked.items():
         for fill_id in fills:
-            if fill_id.split("/")[0] not in every:
+            if fill_id not in every:
                 watch.violation("invented_fill", f"{name} booked {fill_id}, which the exchange does not know")
     _check_positions(world, folded)
 

@@ -8,12 +8,14 @@ from framework.journal.account_entries import AccountHeader, RunStarted
 from framework.journal.account_fold import fold_account
 from framework.journal.writer import Began, Origin, header_of
 from framework.live import failpoints
+from framework.live.account_book import AccountBook
 from framework.live.barrier import Barrier
 from framework.live.deployment import DeployedStrategy, Deployment, FeedSettings, PaperSettings, Reaction, Stage
 from framework.live.feed_watch import FeedWatch
 from framework.live.gate_assembly import paper_gate
 from framework.live.market_watch import MarketWatch
 from framework.live.order_names import OrderNames
+from framework.live.reconciler import AccountView
 from framework.live.runner import Runner
 from framework.live.runner_journal import RunnerJournal
 from framework.live.runner_state import RunnerStates
@@ -66,7 +68,16 @@ class Strategies:
             for name in STYLES
         )
         self.deployment = Deployment(
-            "sim", Stage.PAPER, "paper", self.deployed, FeedSettings(), LIMITS, PaperSettings(), Path("sim.yaml"), "0", "0"
+            "sim",
+            Stage.PAPER,
+            "paper",
+            self.deployed,
+            FeedSettings(),
+            LIMITS,
+            PaperSettings("bars" if script.lockstep else "ticks"),
+            Path("sim.yaml"),
+            "0",
+            "0",
         )
 
     @staticmethod
@@ -184,7 +195,10 @@ class Process:
             state=lambda: states.trading,
             today=first_session(),
         )
-        self.world_of_gate = gate._gate.world
+        self.world_of_gate = gate.world
+        names = OrderNames(list(sessions), folded.broker_ids)
+        booked = {fill_id for one in folded.sessions.values() for fill_id in one.fill_ids}
+        book = AccountBook(gate.members, names, external=folded.external, seen=booked | folded.external_ids)
         self.runner = Runner(
             run=f"sim-{world.processes}",
             traded=traded,
@@ -194,8 +208,8 @@ class Process:
             broker=self.line,
             clock=self.clock,
             journal=journal,
-            names=OrderNames(list(sessions), folded.broker_ids),
-            gate=WatchedGate(gate, self, states),
+            account=AccountView(gate.members, book, gate.world, names),
+            gate=WatchedGate(gate.keeper, self, states),
             states=states,
             folded=folded,
             watch=MarketWatch(

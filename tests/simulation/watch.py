@@ -133,8 +133,6 @@ class Watch:
             self.violation("gate", f"{outgoing.approved.tag} left with prices {prices}")
         if not 0 < abs(order.quantity) <= 2000:
             self.violation("gate", f"{outgoing.approved.tag} left with {order.quantity} units")
-        if process.runner is not None and process.runner.states.state is RunnerState.HALTED and not order.reduces:
-            self.violation("halted", f"{outgoing.approved.tag} increases and left while the account is halted")
 
     def _read_sendings(self) -> None:
         entries = self._world.journal.entries
@@ -148,7 +146,10 @@ class Watch:
         """The gate has answered."""
         if isinstance(verdict, Allow):
             self.allowed[item.tag, item.request] += 1
-            if state is RunnerState.HALTED and item.request is not RequestName.CANCEL and not item.reduces:
+            wanted = working.order.quantity
+            held = item.traded.session.account.quantity[working.order.instrument]
+            reduces = item.reduces or (held * wanted < 0 and abs(wanted) <= abs(held))
+            if state is RunnerState.HALTED and item.request is not RequestName.CANCEL and not reduces:
                 self.violation("halted", f"the gate let {item.tag} go while the account is halted")
 
     def counts_unknown(self, process) -> None:
@@ -178,9 +179,11 @@ class Watch:
 
     def late(self, now) -> None:
         """What should have followed by now."""
+        if self._world.process.writer.failed:
+            return  # nothing can be noted any more
         for key, since in list(self.pending.items()):
             if now - since > 60 * SECOND:
-                self.violation("command_lost", f"{key} was commanded, and nothing became of it")
+                self.violation("command_lost", f"{key} was commanded {(now - since) / 1e9:g} s ago, nothing came of it")
                 del self.pending[key]
         for fill_id, since in list(self.delivered.items()):
             if fill_id in self.heard:
@@ -214,7 +217,7 @@ class Watch:
         for command in commands:
             self.pending[key_of(name, command)] = now
         if isinstance(event, Filled):
-            self.heard.add(event.fill_id.split("/")[0])
+            self.heard.add(event.fill_id)
         elif isinstance(event, Refused) and event.proof:
             self._check_refusal(name, event)
         elif isinstance(event, BarCloses):
@@ -232,8 +235,9 @@ class Watch:
     def _check_refusal(self, name, event) -> None:
         """A refusal is believed: the exchange must not have the order."""
         tag = f"{name}{event.order_id:08d}"
-        for order in self._world.paper.books.orders(self._world.clock.now()):
-            if order.tag == tag and order.state is not BrokerOrderState.REFUSED:
+        there = [one for one in self._world.paper.books.orders(self._world.clock.now()) if one.tag == tag]
+        for order in there if len(there) == 1 else ():
+            if order.state is not BrokerOrderState.REFUSED:
                 self.violation("false_refusal", f"order {tag} was taken for refused, and the exchange has it: {order.state}")
 
     def _check_row(self, row) -> None:
