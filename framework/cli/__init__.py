@@ -21,6 +21,8 @@ BROKEN_EXIT_CODE = 6
 """Exit code of a journal that was changed after it was written."""
 UNFINISHED_EXIT_CODE = 7
 """Exit code of a journal that is sound, but was not written to its end."""
+UNANSWERED_EXIT_CODE = 8
+"""Exit code when a runner or a broker has not answered in time, or what was asked for is not seen."""
 INTERRUPTED_EXIT_CODE = 130
 
 

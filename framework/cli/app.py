@@ -6,9 +6,18 @@ from typing import Annotated
 
 import typer
 
-from framework.cli import calendar, charges, config, data, instruments, journal, risk, runs, sweeps
+from framework.cli import account, calendar, charges, config, data, instruments, journal, risk, runs, sweeps
 from framework.cli.backtest import backtest_command
+from framework.cli.control import (
+    flatten_command,
+    halt_command,
+    reduce_command,
+    resume_command,
+    stop_command,
+)
 from framework.cli.deployment import deployments_command, new_deployment_command
+from framework.cli.journal_rebuild import rebuild_command
+from framework.cli.kill import kill_command
 from framework.cli.parity import parity_command
 from framework.cli.run import run_command
 from framework.cli.setting_options import SettingsCommand
@@ -51,6 +60,13 @@ app.add_typer(charges.app, name="charges")
 app.add_typer(calendar.app, name="calendar")
 app.command("backtest", cls=SettingsCommand)(backtest_command)
 app.command("run")(run_command)
+app.command("halt")(halt_command)
+app.command("reduce")(reduce_command)
+app.command("resume")(resume_command)
+app.command("flatten")(flatten_command)
+app.command("stop")(stop_command)
+app.command("kill")(kill_command)
+app.add_typer(account.app, name="account")
 app.command("parity")(parity_command)
 app.command("warmup")(warmup_command)
 app.command("sweep", cls=SettingsCommand)(sweep_command)
@@ -60,6 +76,7 @@ new_app.command("deployment", cls=SettingsCommand)(new_deployment_command)
 app.add_typer(new_app, name="new")
 app.command("deployments")(deployments_command)
 app.add_typer(runs.app, name="runs")
+journal.app.command("rebuild")(rebuild_command)
 app.add_typer(journal.app, name="journal")
 app.add_typer(risk.app, name="risk")
 app.command("verify")(verify_command)

@@ -28,7 +28,7 @@ def replay(source: JournalSource, rules: Sequence[RiskRule], progress: Progress,
         from framework.journal.account_fold import fold_account
 
         lines, again = tee(source.lines) if rules else (source.lines, iter(()))
-        by_session = dict.fromkeys(_sessions_with_rules(again), rules)
+        by_session = dict.fromkeys(sessions_with_rules(again), rules)
         _show_account(source.name, fold_account(_counted(lines, progress), by_session), as_json=as_json)
     else:
         from framework.journal.fold import fold
@@ -36,7 +36,8 @@ def replay(source: JournalSource, rules: Sequence[RiskRule], progress: Progress,
         _show_session(source.name, fold(source.lines, rules, progress=progress), as_json=as_json)
 
 
-def _sessions_with_rules(lines: Iterable[bytes]) -> Iterator[str]:
+def sessions_with_rules(lines: Iterable[bytes]) -> Iterator[str]:
+    """Sessions whose header names risk rules of the user's own."""
     from framework.journal.chain import Walk
     from framework.journal.entries import entry_of, glance
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,10 +16,11 @@ from framework.cli.options import AsJson, Database
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from framework.journal.account_fold import FoldedAccount
     from framework.live.assembly import RecordedStrategy
+    from framework.live.control import ControlSource
     from framework.live.deployment import Deployment
     from framework.live.replay_run import ReplayRun
     from framework.live.runner import RunnerReport
@@ -37,6 +38,9 @@ def run_command(
     speed: Annotated[
         str, typer.Option("--speed", help="1 = as it was, 60 = a minute a second, max.", metavar="FACTOR")
     ] = "1",
+    account: Annotated[
+        str | None, typer.Option("--account", help="Another account than the file's.", metavar="NAME")
+    ] = None,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +59,7 @@ def run_command(
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import find_deployment
 
-    chosen = find_deployment(deployment)
+    chosen = on_account(find_deployment(deployment), account)
     if replay is None:
         raise ConfigError(
             f"{chosen.file}: its feed is {chosen.feed.kind}; name the days: --replay 2015-01-05, or "
@@ -69,6 +73,20 @@ def run_command(
         show(document)
     if document["state"] == "halted":
         raise typer.Exit(HALTED_EXIT_CODE)
+
+
+def on_account(deployment: Deployment, account: str | None) -> Deployment:
+    """The same deployment on another account, its sessions under names of their own; None: as it is."""
+    from framework.live.deployment import session_name
+    from framework.store.account_files import refuse_account_name
+
+    if account is None or account == deployment.account:
+        return deployment
+    refuse_account_name(account)
+    strategies = tuple(
+        one._replace(session=session_name(account, deployment.name, one.name)) for one in deployment.strategies
+    )
+    return deployment._replace(account=account, strategies=strategies)
 
 
 def days_of(text: str) -> tuple[date, date]:
@@ -115,13 +133,16 @@ def trade_recorded(deployment: Deployment, db: Path, days: tuple[date, date], sp
 def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy], speed: float) -> RunnerReport:
     from framework.journal.account_entries import AccountHeader
     from framework.live.account_journal import folded_account, replay_plan, set_aside
+    from framework.live.control import POLL_S, VIRTUAL_POLL_S, CommandName, ControlSource
     from framework.live.journal_thread import JournalInline, JournalThread
+    from framework.live.threads import NoThreads, PoolThreads
     from framework.live.virtual_loop import run_virtual
     from framework.store.account_files import journal_path, run_folder
     from framework.store.journal_database import JournalDatabase
 
     path, stage = journal_path(db, deployment.account), str(deployment.stage)
-    paper = run_folder(db, deployment.account) / "paper-broker.sqlite"
+    folder = run_folder(db, deployment.account)
+    paper = folder / "paper-broker.sqlite"
     header = AccountHeader(deployment.account, stage)
     rules = {one.deployed.session: one.rules for one in recorded}
     days = sessions_of(recorded)
@@ -139,16 +160,23 @@ def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy
 
     async def trade() -> RunnerReport:
         writer = JournalInline(database) if fastest else JournalThread(database)
-        run = _assembled(deployment, recorded, folded, writer, run_name, days, 1.0 if fastest else speed, paper)
+        threads = NoThreads() if fastest else PoolThreads(1)
+        control = ControlSource(folder, threads, VIRTUAL_POLL_S if fastest else POLL_S)
+        run = _assembled(
+            deployment, recorded, folded, writer, run_name, days, 1.0 if fastest else speed, paper, control
+        )
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            with suppress(NotImplementedError, ValueError, RuntimeError):
+        with suppress(NotImplementedError, ValueError, RuntimeError):
+            for name in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(name, run.runner.stop, f"signal {name.name}")
-        try:
-            return await run.runner.run()
-        finally:
-            await run.broker.close()
-            await writer.close()
+            loop.add_signal_handler(signal.SIGUSR1, control.signal, CommandName.HALT, "SIGUSR1")
+        with second_door(run.broker, folder):
+            try:
+                return await run.runner.run()
+            finally:
+                await run.broker.close()
+                await writer.close()
+                threads.close()
 
     return run_virtual(trade()) if fastest else asyncio.run(trade())
 
@@ -162,6 +190,7 @@ def _assembled(
     days: Sequence[date],
     speed: float,
     paper: Path,
+    control: ControlSource,
 ) -> ReplayRun:
     from framework.live.replay_run import assemble_replay
 
@@ -174,7 +203,22 @@ def _assembled(
         days=days,
         speed=speed,
         make_broker=lambda some, clock: paper_broker(deployment, some, clock, paper),
+        control=control,
     )
+
+
+@contextmanager
+def second_door(broker: Any, folder: Path) -> Iterator[None]:
+    """Door to the paper broker for another process, for as long as the run lasts."""
+    from adapters.paper.door import PaperDoor
+    from framework.live.process_lock import socket_in
+
+    with socket_in(folder) as path:
+        door = PaperDoor(broker, path)
+        try:
+            yield
+        finally:
+            door.close()
 
 
 def sessions_of(recorded: Sequence[RecordedStrategy]) -> list[date]:

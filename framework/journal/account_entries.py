@@ -190,6 +190,8 @@ class DrillEnded(NamedTuple):
     """Cancelled."""
     positions: int
     """Closed."""
+    at: int = 0
+    """End of it by the machine's own clock, UTC nanoseconds: a drill trades a recorded day."""
 
 
 class RunStopped(NamedTuple):

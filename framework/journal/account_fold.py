@@ -18,6 +18,7 @@ from framework.journal.account_entries import (
     CLEARED,
     LIFTED,
     AccountHeader,
+    CommandHeard,
     Denied,
     DrillEnded,
     ExternalFill,
@@ -94,6 +95,8 @@ class FoldedAccount:
     stopped: RunStopped | None = None
     """How the latest run ended; None: it did not end in good order, or has not."""
     drill: DrillEnded | None = None
+    heard: set[str] = field(default_factory=set)
+    """Commands of persons that were carried out, by id: none is carried out twice."""
     entries: int = 0
     head: str = ""
     at: int = 0
@@ -136,6 +139,7 @@ class AccountFold:
             StateChanged: self._changed,
             ExternalFill: self._external,
             StrategyMemory: self._remember,
+            CommandHeard: self._hear,
             RunStopped: self._stop,
             DrillEnded: self._drilled,
         }
@@ -219,6 +223,9 @@ class AccountFold:
 
     def _remember(self, memory: StrategyMemory) -> None:
         self._account.sessions[memory.session].memory = memory.state
+
+    def _hear(self, command: CommandHeard) -> None:
+        self._account.heard.add(command.arguments.get("id", ""))
 
     def _stop(self, stopped: RunStopped) -> None:
         self._account.stopped = stopped

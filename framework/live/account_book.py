@@ -20,20 +20,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import ExternalFill
+from framework.pretrade.facts import OpenOrder
 from framework.types.events import Filled
 from framework.types.orders import NAN, Fill
 from framework.types.record import AppliedAction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from framework.broker.book import BrokerFill
+    from framework.broker.book import BrokerFill, BrokerOrder
+    from framework.live.account_orders import AccountMember, PositionKey
     from framework.live.order_names import OrderNames
-    from framework.live.pretrade_world import AccountMember
     from framework.types.events import Fact
 
-PositionKey = tuple[str, str]
-"""Symbol and product."""
 STRANGER = 0
 """Order id of an execution that no order of ours explains."""
 
@@ -200,6 +199,26 @@ class AccountBook:
         units[key] = units.get(key, 0) + quantity
         if not units[key]:
             del units[key]
+
+
+def orders_of_nobody(
+    orders: Iterable[BrokerOrder], names: OrderNames, price_of: Callable[[str], float]
+) -> list[OpenOrder]:
+    """Open orders of a broker's book that are not ours, as the pre-trade rules count them.
+
+    ``price_of``: the last price of a symbol, rupees; NaN where none is known.
+    """
+    found = []
+    for one in orders:
+        if one.state.is_final or names.owner(one.tag) is not None:
+            continue
+        waits = one.trigger > 0.0
+        price = one.limit if one.limit > 0.0 else one.trigger if waits else price_of(one.symbol)
+        name = f"nobody {one.broker_id}"
+        found.append(
+            OpenOrder(name, one.symbol, one.quantity, one.filled, price, 0, None if waits else one.limit, counted=True)
+        )
+    return found
 
 
 def compare(ours: Mapping[PositionKey, int], theirs: Mapping[PositionKey, int]) -> list[BookDifference]:

@@ -12,8 +12,8 @@ from framework.types.record import OrderState
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from framework.live.account_book import AccountBook, PositionKey
-    from framework.live.pretrade_world import AccountMember
+    from framework.live.account_book import AccountBook
+    from framework.live.account_orders import AccountMember, PositionKey
     from framework.session.instrument_state import WorkingOrder
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import AccountFinding
 from framework.live.account_gate import AccountGate
+from framework.live.account_orders import AccountMember
 from framework.live.gatekeeper import MarketGatekeeper
 from framework.live.hours import day_of
 from framework.live.pacing import Pacing
-from framework.live.pretrade_world import NO_BAND, AccountMember, PretradeWorld
+from framework.live.pretrade_world import NO_BAND, PretradeWorld
 from framework.live.repeats import Repeats
 from framework.live.schedule import MomentKind
 from framework.market.ceilings import first_ceilings

@@ -137,10 +137,12 @@ class Outbox:
         answer: Callable[[TradedStrategy, Answer], object],
         broken: Callable[[str], None],
         settled: Callable[[], None],
+        killed: Callable[[], str] = str,
     ) -> None:
         """``answer`` hands a session what came of its command, ``settled`` is called after that.
 
-        ``broken`` is called when the journal cannot write.
+        ``broken`` is called when the journal cannot write. ``killed`` is asked before each request: why nothing but
+        cancels may leave from now on, empty while it may.
         """
         self._broker = broker
         self._journal = journal
@@ -150,6 +152,7 @@ class Outbox:
         self._answer = answer
         self._broken = broken
         self._settled = settled
+        self._killed = killed
         self._queue: list[OutboxItem] = []
         self._lockstep = broker.capabilities.lockstep
         self._arrived = asyncio.Event()
@@ -256,7 +259,7 @@ class Outbox:
             self._broken(str(error))
             return
         failpoint("sending_durable")
-        if self.closed:  # somebody closed it while the disk was waited for
+        if self._is_closed_for(item):  # somebody closed it while the disk was waited for
             self._settle(item, working, OrderRefused(UNSENT, self.closed))
             return
         self._gate.went_out(item, working, self._clock.now())
@@ -265,12 +268,17 @@ class Outbox:
         failpoint("request_left")
         self._settle(item, working, outcome)
 
+    def _is_closed_for(self, item: OutboxItem) -> bool:
+        """True when this request may not leave any more; cancels always may."""
+        self.closed = self.closed or self._killed()
+        return bool(self.closed) and item.request is not RequestName.CANCEL
+
     async def _may_leave(self, item: OutboxItem, working: WorkingOrder) -> bool:
         """Ask the gate until it allows or denies."""
         while True:
             if self._journal.failed:
                 return False
-            if self.closed and item.request is not RequestName.CANCEL:
+            if self._is_closed_for(item):
                 self._give_up(item, "closed", self.closed, "an open outbox")
                 return False
             now = self._clock.now()

@@ -20,12 +20,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from framework.live.account_orders import AccountOrders
+from framework.live.exposure import RestingOrder
+from framework.live.promised_funds import PromisedFunds
 from framework.pretrade import exposure, rate
 from framework.pretrade.facts import (
     NAN,
     Authority,
     Ceilings,
-    Funds,
     Holding,
     OpenOrder,
     PretradeContext,
@@ -46,7 +48,7 @@ from framework.types.record import OrderRecord, OrderState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from framework.session import Session
+    from framework.live.account_orders import AccountMember, PositionKey
     from framework.session.instrument_state import WorkingOrder
     from framework.types.events import Command, Fact
 
@@ -55,21 +57,8 @@ NO_BAND = (0.0, float("inf"))
 BAND_NOT_KNOWN = (NAN, NAN)
 CLOSED = TradingHours(0, 0, 0, 0, broker_open=False)
 NO_CEILINGS = Ceilings(NAN, 0)
-NO_FUNDS = Funds(0, 0)
 STRICTEST = (TradingState.HALTED, TradingState.REDUCE_ONLY, TradingState.ACTIVE)
 NOT_CHECKED = "no restricted list was read"
-
-
-class AccountMember(NamedTuple):
-    """A strategy's session as part of an account."""
-
-    session: Session
-    symbols: Sequence[str]
-    """``NSE:INFY``, by instrument of the session."""
-    product: str
-    """``CNC``, ``MIS`` or ``NRML``."""
-    told_late_ns: int = 0
-    """A broker by bars tells what happened within a bar at its close: what follows from it is not late for that."""
 
 
 class MemberOrder(NamedTuple):
@@ -77,6 +66,10 @@ class MemberOrder(NamedTuple):
 
     member: str
     order: OpenOrder
+    protective: bool
+    """It is the stop or target of a position."""
+    in_doubt: bool
+    """Nobody knows what became of it."""
 
 
 class PretradeWorld:
@@ -100,8 +93,7 @@ class PretradeWorld:
         """Of the account; a session's own may be stricter."""
         self.sends = Sends()
         """What went out, counted here and nowhere else."""
-        self._members = dict(members)
-        self._column = {name: {symbol: i for i, symbol in enumerate(one.symbols)} for name, one in members.items()}
+        self._account = AccountOrders(members)
         self._band = band
         self._bands: dict[str, tuple[float, float]] = {}
         self._tradable: dict[str, Tradable] = {}
@@ -109,19 +101,11 @@ class PretradeWorld:
         self._hours: dict[tuple[str, str], TradingHours] = {}
         self._restricted: Mapping[str, str] | None = None
         self._halted: dict[str, str] = {}
-        self._funds = NO_FUNDS
-        self._counted: frozenset[str] = frozenset()
-        """Tags of the orders that the broker's figure of funds has already."""
-        self._promised: dict[str, int] = {}
-        """Tag → paise that an increase was let go with, until a figure of funds has it."""
-        self._filled_at: dict[str, int] = {}
-        """Tag → end of an order that has filled, of those promised."""
-        self._left: set[str] = set()
-        """Tags of orders that the gate let go."""
+        self._funds = PromisedFunds()
         self._let_go: dict[tuple[str, RequestKind], int] = {}
         """Requests that were let go and have not left, with the moment."""
         self._absent: dict[str, MemberOrder] = {}
-        self._external: dict[tuple[str, str], int] = {}
+        self._external: dict[PositionKey, int] = {}
         self._external_orders: tuple[OpenOrder, ...] = ()
 
     # ------------------------------------------------------------------ what is noted
@@ -175,33 +159,26 @@ class PretradeWorld:
 
         ``shown`` None: the book was not read, what was counted before still is.
         """
-        self._funds = Funds(available_paise, time_ns)
-        if shown is not None:
-            self._counted = frozenset(shown)
-        settled = [tag for tag, ended_at in self._filled_at.items() if ended_at <= time_ns]
-        for tag in settled:
-            del self._filled_at[tag]
-            self._promised.pop(tag, None)
+        self._funds.note_figure(available_paise, time_ns, shown)
 
     def note_fact(self, fact: Fact, tag: str) -> None:
         """A fact that a session told; ``tag``: of its order. Of an order that ended without a fill nothing is taken."""
-        if isinstance(fact, OrderRecord) and fact.state is not OrderState.ABSENT:
+        if not isinstance(fact, OrderRecord):
+            return
+        if fact.state is not OrderState.ABSENT:
             self.release(tag)  # more was heard of it: it is not absent
-        if isinstance(fact, OrderRecord) and fact.ended_at and tag in self._promised:
-            if fact.filled:
-                self._filled_at[tag] = fact.ended_at
-            else:
-                del self._promised[tag]
+        if fact.ended_at:
+            self._funds.note_end(tag, fact)
 
-    def note_external(self, positions: Mapping[tuple[str, str], int], orders: Iterable[OpenOrder] = ()) -> None:
+    def note_external(self, positions: Mapping[PositionKey, int], orders: Iterable[OpenOrder] = ()) -> None:
         """Positions of nobody: (symbol, product) → signed units, and orders of others in the account."""
         self._external = {key: units for key, units in positions.items() if units}
         self._external_orders = tuple(orders)
 
     def reserve_absent(self, member: str, working: WorkingOrder) -> None:
         """An order that the book proved absent: it counts on, and blocks its strategy in its symbol."""
-        order = self._open_order(member, working)._replace(confirmed=False)
-        self._absent[working.tag] = MemberOrder(member, order)
+        one = self._member_order(member, working)
+        self._absent[working.tag] = one._replace(order=one.order._replace(confirmed=False), in_doubt=True)
 
     def release(self, tag: str) -> None:
         """A person, or the end of the day, gives an absent order up."""
@@ -219,10 +196,8 @@ class PretradeWorld:
         self._let_go[request.tag, request.action] = now_ns
         if request.action is RequestKind.CANCEL:
             return
-        self._left.add(request.tag)
-        self._counted -= {request.tag}
-        if request.needed_paise > 0:
-            self._promised[request.tag] = max(request.needed_paise, self._promised.get(request.tag, 0))
+        self._account.left.add(request.tag)
+        self._funds.promise(request.tag, request.needed_paise)
 
     def note_left(self, request: Request, now_ns: int) -> None:
         """It left after all that had to be done before; its second counts from now."""
@@ -235,8 +210,8 @@ class PretradeWorld:
 
     def note_refused(self, tag: str) -> None:
         """It was refused with proof, or never left: it takes nothing."""
-        self._promised.pop(tag, None)
-        self._left.discard(tag)
+        self._funds.forget(tag)
+        self._account.left.discard(tag)
 
     # ------------------------------------------------------------------ what is asked
 
@@ -255,13 +230,13 @@ class PretradeWorld:
             action=kind,
             tag=working.tag,
             strategy=member,
-            symbol=self._members[member].symbols[order.instrument],
+            symbol=self._account.members[member].symbols[order.instrument],
             quantity=quantity,
             type=order.type,
             limit=limit,
             trigger=trigger,
             needed_paise=working.reserved_paise,
-            expires_ns=working.expires_at + self._members[member].told_late_ns,
+            expires_ns=working.expires_at + self._account.members[member].told_late_ns,
             group=working.group,
         )
 
@@ -276,7 +251,7 @@ class PretradeWorld:
             quote=self.quote(request.symbol),
             holdings=self._holdings(),
             open_orders=(*(one.order for one in orders), *self._external_orders),
-            funds=self._funds._replace(available_paise=self._funds.available_paise - self._spent(orders)),
+            funds=self._funds.left({one.order.tag for one in orders}),
             sends=self.sends,
             hours=self._hours_of(request),
             state=self._state_of(request.strategy),
@@ -292,18 +267,33 @@ class PretradeWorld:
         """The last price with its time; NaN where none was noted."""
         return self._quotes.get(symbol) or Quote(NAN, 0, NAN, *self._band_of(symbol))
 
-    def positions(self) -> dict[tuple[str, str], int]:
+    def positions(self) -> dict[PositionKey, int]:
         """(symbol, product) → signed units, of every session and of nobody."""
-        total = dict(self._external)
-        for member in self._members.values():
-            for i in member.session.account.held:
-                key = (member.symbols[i], member.product)
-                total[key] = total.get(key, 0) + member.session.account.quantity[i]
-        return total
+        return self._account.positions(self._external)
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """Every order that may still fill, of the sessions and of nobody."""
         return (*(one.order for one in self._orders()), *self._external_orders)
+
+    def resting_orders(self) -> tuple[RestingOrder, ...]:
+        """The sessions' orders as they may rest at the broker, for ``exposure_if_orphaned``."""
+        return tuple(
+            RestingOrder(
+                one.symbol,
+                self._account.members[name].product,
+                one.units,
+                working.order.type,
+                working.order.limit,
+                working.order.trigger,
+                one.confirmed,
+            )
+            for name, working in self._account.there()
+            for one in [self._member_order(name, working).order]
+        )
+
+    def may_be_there(self, working: WorkingOrder) -> bool:
+        """See ``AccountOrders.may_be_there``."""
+        return self._account.may_be_there(working)
 
     # ------------------------------------------------------------------ how they are made
 
@@ -318,7 +308,7 @@ class PretradeWorld:
         return CLOSED
 
     def _state_of(self, name: str) -> TradingState:
-        member = self._members.get(name)
+        member = self._account.members.get(name)
         states = {self.state, TradingState.HALTED if member is None else member.session.state}
         return next(state for state in STRICTEST if state in states)
 
@@ -331,40 +321,32 @@ class PretradeWorld:
     def _orders(self) -> Iterator[MemberOrder]:
         """Every order of ours that may be at the broker."""
         shown = set()
-        for name, member in self._members.items():
-            for i in range(len(member.symbols)):
-                for working in member.session.working(i):
-                    if self.may_be_there(working):
-                        shown.add(working.tag)
-                        yield MemberOrder(name, self._open_order(name, working))
+        for name, working in self._account.there():
+            shown.add(working.tag)
+            yield self._member_order(name, working)
         yield from (one for tag, one in self._absent.items() if tag not in shown)
 
-    def may_be_there(self, working: WorkingOrder) -> bool:
-        """The order may have reached the broker: it is not parked, and does not wait in the outbox."""
-        if working.state is OrderState.PARKED:
-            return False
-        return working.state is not OrderState.SENT or working.tag in self._left
-
-    def _open_order(self, name: str, working: WorkingOrder) -> OpenOrder:
-        order, symbol = working.order, self._members[name].symbols[working.order.instrument]
+    def _member_order(self, name: str, working: WorkingOrder) -> MemberOrder:
+        order, symbol = working.order, self._account.members[name].symbols[working.order.instrument]
         before = working.was or order
         limit: float | None = order.limit
         if order.type in (STOP, STOP_LIMIT):
             limit = None
         elif order.type is MARKET:
             limit = NAN
-        return OpenOrder(
+        shown = OpenOrder(
             tag=working.tag,
             symbol=symbol,
             quantity=max(order.quantity, before.quantity, key=abs),
             filled=working.filled,
             price=self._worst_price(working, symbol),
-            needed_paise=max(self._promised.get(working.tag, 0), working.reserved_paise),
+            needed_paise=max(self._funds.of(working.tag), working.reserved_paise),
             limit=limit,
             confirmed=working.state is OrderState.WORKING,
-            counted=working.tag in self._counted,
+            counted=self._funds.is_counted(working.tag),
             group=working.group,
         )
+        return MemberOrder(name, shown, order.protective, working.state is OrderState.UNKNOWN)
 
     def _worst_price(self, working: WorkingOrder, symbol: str) -> float:
         """Rupees; of a reduction, which carries none: its limit, else trigger or last price, a buy's with the band."""
@@ -376,51 +358,33 @@ class PretradeWorld:
         price = order.trigger if order.trigger > 0.0 else self.quote(symbol).price
         return price * (1.0 + self.limits.price_band_percent / 100.0) if order.quantity > 0 else price
 
-    def _spent(self, orders: Sequence[MemberOrder]) -> int:
-        """Paise that increases took which have filled since the broker's figure."""
-        still_open = {one.order.tag for one in orders}
-        return sum(paise for tag, paise in self._promised.items() if tag in self._filled_at and tag not in still_open)
-
     def _as_leaving(self, request: Request, whole: PretradeContext, orders: Sequence[MemberOrder]) -> PretradeContext:
         """The same facts with only those positions and orders that a reduction by this strategy competes with."""
-        member = self._members.get(request.strategy)
-        own = self._held(request.strategy, request.symbol)
-        if member is None or own == 0:
+        account, symbol = self._account, request.symbol
+        own = account.held(request.strategy, symbol)
+        if own == 0:
             return whole._replace(holdings={})
+        product = account.members[request.strategy].product
         side = 1 if own > 0 else -1
         alike = {
             name
-            for name, other in self._members.items()
-            if other.product == member.product and self._held(name, request.symbol) * side > 0
+            for name, other in account.members.items()
+            if other.product == product and account.held(name, symbol) * side > 0
         }
-        units = sum(abs(self._held(name, request.symbol)) for name in alike)
-        taken = max(0, -side * self._external.get((request.symbol, member.product), 0))
+        units = sum(abs(account.held(name, symbol)) for name in alike)
+        taken = max(0, -side * self._external.get((symbol, product), 0))
         left = side * max(0, units - taken)
         # A plain exit and the protective pair are for the same units: what is left of the one when the other has filled
         # is taken back by the session. So each is measured against its own kind.
-        protective = self._is_protective(request.tag)
+        asked = account.order(request.strategy, symbol, request.tag)
+        protective = asked is not None and asked.order.protective
         competing = tuple(
             one.order
             for one in orders
-            if one.order.tag == request.tag
-            or (one.member in alike and self._is_protective(one.order.tag) == protective)
+            if one.order.tag == request.tag or (one.member in alike and one.protective == protective)
         )
-        holdings = {**whole.holdings, request.symbol: Holding(left, whole.quote.price)}
+        holdings = {**whole.holdings, symbol: Holding(left, whole.quote.price)}
         return whole._replace(holdings=holdings, open_orders=competing)
-
-    def _is_protective(self, tag: str) -> bool:
-        """True of a stop or target; False of one that no session has open."""
-        for member in self._members.values():
-            for i in range(len(member.symbols)):
-                for working in member.session.working(i):
-                    if working.tag == tag:
-                        return working.order.protective
-        return False
-
-    def _held(self, name: str, symbol: str) -> int:
-        """Signed units of a symbol that one strategy holds."""
-        i = self._column.get(name, {}).get(symbol)
-        return 0 if i is None else self._members[name].session.account.quantity[i]
 
     def _restriction(self, request: Request, orders: Sequence[MemberOrder]) -> str:
         """Reason why nothing new may be opened in the symbol by this strategy; empty: none."""
@@ -430,20 +394,9 @@ class PretradeWorld:
             return why
         for one in orders:
             ours = one.member == request.strategy and one.order.symbol == request.symbol
-            if ours and one.order.tag != request.tag and self._is_in_doubt(one):
+            if ours and one.order.tag != request.tag and one.in_doubt:
                 return f"nobody knows what became of order {one.order.tag}"
-        if any(working.tag == request.tag and working.order.reduces for working in self._working(request)):
+        asked = self._account.order(request.strategy, request.symbol, request.tag)
+        if asked is not None and asked.order.reduces:
             return "the account does not hold what this order was to reduce, so that it would open a position"
         return ""
-
-    def _is_in_doubt(self, one: MemberOrder) -> bool:
-        if one.order.tag in self._absent:
-            return True
-        i = self._column[one.member][one.order.symbol]
-        working = self._members[one.member].session.working(i)
-        return any(each.tag == one.order.tag and each.state is OrderState.UNKNOWN for each in working)
-
-    def _working(self, request: Request) -> list[WorkingOrder]:
-        """Open orders of the request's strategy in its symbol."""
-        i = self._column.get(request.strategy, {}).get(request.symbol)
-        return [] if i is None else self._members[request.strategy].session.working(i)

@@ -6,16 +6,20 @@ import fcntl
 import json
 import os
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NAME = "lock"
+SOCKET = "broker.sock"
+LONGEST_SOCKET_PATH = 100
+"""Bytes; the system's own limit is 107."""
 MOST_BYTES = 200
 TRIES, PAUSE_S = 5, 0.04
 
@@ -60,6 +64,20 @@ class ProcessLock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+@contextmanager
+def socket_in(folder: Path) -> Iterator[Path]:
+    """Path of the broker's socket in a run folder, by a short name where its own is too long for a socket."""
+    path = folder / SOCKET
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        yield path
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield type(folder)(f"/proc/self/fd/{handle}/{SOCKET}")
+    finally:
+        os.close(handle)
 
 
 def _locked(handle: int) -> bool:

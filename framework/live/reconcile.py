@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from framework.broker.book import BrokerSnapshot
-    from framework.live.account_book import PositionKey
+    from framework.live.account_orders import PositionKey
     from framework.live.belief import Belief
     from framework.live.order_names import OrderNames
     from framework.types.events import Answer

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import BrokerError
 from framework.journal.account_entries import AccountFinding, RunnerState
+from framework.live.account_book import orders_of_nobody
 from framework.live.belief import belief_of
 from framework.live.failpoints import failpoint
 from framework.live.reconcile import reconcile
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
     from framework.broker.book import BrokerFill, BrokerSnapshot
     from framework.broker.port import Broker
     from framework.live.account_book import AccountBook
+    from framework.live.account_orders import AccountMember
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
-    from framework.live.pretrade_world import AccountMember, PretradeWorld
+    from framework.live.pretrade_world import PretradeWorld
     from framework.live.reconcile_memory import Discrepancy
     from framework.live.runner_journal import RunnerJournal
     from framework.live.runner_state import RunnerStates
+    from framework.pretrade.facts import OpenOrder
     from framework.types.events import Answer
 
 
@@ -64,6 +67,9 @@ class Reconciler:
         self._memory = FRESH
         self.read_at = 0
         """When the latest read began, UTC nanoseconds; 0 = none counts any more."""
+        self._orders_of_nobody: list[OpenOrder] = []
+        """As the book was read last."""
+        self._is_booking = False
         self._unread: str = ""
         """Why the latest read failed; empty: it did not."""
 
@@ -89,6 +95,9 @@ class Reconciler:
         for fill in snapshot.fills or ():
             self.take_fill(fill)
         account = self._account
+        if snapshot.orders is not None:
+            self._orders_of_nobody = orders_of_nobody(snapshot.orders, account.names, self._last_price)
+        account.world.note_external(account.book.external, self._orders_of_nobody)
         belief = belief_of(account.members, account.book, account.world.may_be_there)
         found = reconcile(belief, snapshot, self._clock.now(), names=account.names, memory=self._memory)
         self._memory = found.memory
@@ -110,21 +119,34 @@ class Reconciler:
         if found.halts:
             self._gate.distrust_symbol(found.halts, found.finding.text)
 
+    def _last_price(self, symbol: str) -> float:
+        return self._account.world.quote(symbol).price
+
     def take_fill(self, fill: BrokerFill) -> None:
         """Book an execution, from the news or from a read, once."""
         taken = self._account.book.take(fill, self._clock.now())
         if taken.external is not None:
             self._journal.note(taken.external)
+            self._account.world.note_external(self._account.book.external, self._orders_of_nobody)
             text = f"somebody else traded {fill.quantity:+d} {fill.symbol} at {fill.price:g}"
             self._journal.note(AccountFinding("external", text, fill.symbol))
         if not taken.owned:
             text = f"execution {fill.fill_id} carries our tag {fill.tag}, and no session has decided on such an order"
             self._states.demand("no_intent", RunnerState.HALTED, text)
+        self._is_booking = True
         for session, answer in taken.answers:
             self._give(session, answer)
+        self._is_booking = False
+        if taken.answers:
+            self.check_books()
 
     def check_books(self) -> None:
-        """Sessions and EXTERNAL hold together what the executions have come to, else nothing new is risked."""
+        """Sessions and EXTERNAL hold together what the executions have come to, else nothing new is risked.
+
+        Not while an execution is being handed to those who share it.
+        """
+        if self._is_booking:
+            return
         differences = self._account.book.differences()
         if differences:
             text = "; ".join(

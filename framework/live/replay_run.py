@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from framework.journal.account_fold import FoldedAccount
     from framework.live.assembly import RecordedStrategy
     from framework.live.clock import Clock
+    from framework.live.control import ControlSource
     from framework.live.deployment import Deployment
     from framework.live.runner_journal import EntryWriter
     from framework.live.traded_strategy import TradedStrategy
@@ -74,6 +75,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     days: Sequence[date],
     speed: float,
     make_broker: BrokerMaker,
+    control: ControlSource | None = None,
 ) -> ReplayRun:
     """Put the parts together; nothing has begun yet, and the header of a new session is noted."""
     panels = [one.prepared.panel for one in recorded]
@@ -135,6 +137,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     book = AccountBook(gate.members, order_names, external=folded.external, seen=seen | folded.external_ids)
     runner = Runner(
         run=run,
+        account_name=deployment.account,
         traded=traded,
         barriers=barriers,
         schedule=schedule,
@@ -146,6 +149,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         gate=gate.keeper,
         states=states,
         folded=folded,
+        control=control,
         watch=MarketWatch(
             hours,
             schedule.opinion_on,

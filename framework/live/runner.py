@@ -37,6 +37,7 @@ from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches
 from framework.errors import InvariantError, StrategyError
 from framework.journal.account_entries import (
     AccountFinding,
+    CommandHeard,
     RequestName,
     RunnerState,
     RunStopped,
@@ -45,11 +46,13 @@ from framework.journal.account_entries import (
 )
 from framework.journal.errors import JournalError
 from framework.live.barrier import opening_of
+from framework.live.control import ControlCommand, kill_wanted
 from framework.live.failpoints import failpoint
 from framework.live.market_watch import FEED_SILENT
 from framework.live.news import order_answer
 from framework.live.order_names import tag_of
 from framework.live.outbox import Outbox
+from framework.live.person_commands import KILLED, PersonCommands, block
 from framework.live.reactions import wishes
 from framework.live.reconciler import Reconciler
 from framework.live.schedule import MomentKind
@@ -64,8 +67,10 @@ if TYPE_CHECKING:
     from framework.broker.feed import FeedEvent, MarketFeed
     from framework.broker.port import Broker
     from framework.journal.account_fold import FoldedAccount, Key
+    from framework.journal.entries import Body
     from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
+    from framework.live.control import ControlSource
     from framework.live.market_watch import MarketWatch
     from framework.live.outbox import Gatekeeper
     from framework.live.reconciler import AccountView
@@ -107,6 +112,10 @@ class LockstepBroker(Protocol):
         """After a session's last decisions: forced closes that are still open fill at its last close."""
         ...
 
+    def move_capital(self, book: str, paise: int) -> None:
+        """Cash comes into a strategy's book (> 0) or leaves it."""
+        ...
+
 
 class ReadyRow(NamedTuple):
     """Row of one strategy that may be traded now."""
@@ -134,6 +143,7 @@ class Runner:
         self,
         *,
         run: str,
+        account_name: str,
         traded: Sequence[TradedStrategy],
         barriers: dict[str, Barrier],
         schedule: Schedule,
@@ -146,9 +156,16 @@ class Runner:
         states: RunnerStates,
         folded: FoldedAccount,
         watch: MarketWatch | None = None,
+        control: ControlSource | None = None,
     ) -> None:
-        """``folded``: the account as its journal leaves it; the sessions of ``traded`` are those of the fold."""
+        """``folded``: the account as its journal leaves it; the sessions of ``traded`` are those of the fold.
+
+        ``control``: a person's commands; without it nobody can give any.
+        """
         self.run_name = run
+        self.account_name = account_name
+        self._control = control
+        self._persons = PersonCommands(self)
         self.traded = {one.name: one for one in traded}
         self.broker = broker
         self.clock = clock
@@ -177,6 +194,7 @@ class Runner:
             answer=self.give,
             broken=self._break,
             settled=self._take_lockstep_news,
+            killed=self._is_killed,
         )
         self.reconciler = Reconciler(
             broker=broker,
@@ -188,7 +206,7 @@ class Runner:
             give=lambda name, answer: self.give(self.traded[name], answer),
         )
         self._account = account
-        self._inbox: asyncio.Queue[FeedEvent | BrokerNews | FeedEnds] = asyncio.Queue(INBOX)
+        self._inbox: asyncio.Queue[FeedEvent | BrokerNews | ControlCommand] = asyncio.Queue(INBOX)
         self._stopping = ""
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -204,6 +222,8 @@ class Runner:
                     asyncio.create_task(self._listen(self.broker.news())),
                     asyncio.create_task(self.outbox.run()),
                 ]
+            if self._control is not None:
+                self._tasks.append(asyncio.create_task(self._listen(self._control.commands())))
             while not self._stopping:
                 await self._take(await self._inbox.get())
         finally:
@@ -216,7 +236,9 @@ class Runner:
         with suppress(asyncio.QueueFull):
             self._inbox.put_nowait(FeedEnds())
 
-    async def _listen(self, source: AsyncIterator[FeedEvent] | AsyncIterator[BrokerNews]) -> None:
+    async def _listen(
+        self, source: AsyncIterator[FeedEvent] | AsyncIterator[BrokerNews] | AsyncIterator[ControlCommand]
+    ) -> None:
         async for one in source:
             await self._inbox.put(one)
 
@@ -238,6 +260,9 @@ class Runner:
         failpoint("unknown_answered")
         await self._settle_commands()
         await self.reconcile()
+        if self._control is not None:
+            for wanted in await self._control.waiting():
+                await self._obey(wanted)
         self.states.settle("reconciled")
         failpoint("reconciled")
         for traded in self.traded.values():
@@ -286,13 +311,15 @@ class Runner:
 
     # ------------------------------------------------------------------ one thing at a time
 
-    async def _take(self, one: FeedEvent | BrokerNews) -> None:
+    async def _take(self, one: FeedEvent | BrokerNews | ControlCommand) -> None:
         if isinstance(one, FeedBar | FeedReaches):
             await self._take_market(one)
         elif isinstance(one, BrokerFill | BrokerOrder | FillAnnulled | BrokerConnection):
             self._take_news(one)
         elif isinstance(one, FeedConnection):
             self._take_connection(one)
+        elif isinstance(one, ControlCommand):
+            await self._obey(one)
         elif isinstance(one, FeedEnds):
             self._stopping = self._stopping or "the feed ended"
         await self._flush()
@@ -408,7 +435,7 @@ class Runner:
                 self._reacted.add((cause, name))
                 declared = traded.deployed
                 reaction = declared.when_feed_lost if cause == "feed" else declared.when_halted
-                for wish in wishes(reaction, self._moment(traded)):
+                for wish in wishes(reaction, self.moment_of(traded)):
                     self.give(traded, wish)
 
     async def _open_session(self, traded: TradedStrategy, opening: BarOpens | None) -> None:
@@ -564,6 +591,54 @@ class Runner:
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""
         await self.reconciler.run()
+
+    # ------------------------------------------------------------------ what a person says
+
+    async def _obey(self, command: ControlCommand) -> None:
+        """Carry out a command once: its entry is durable before its file is removed."""
+        assert self._control is not None  # noqa: S101 - for the type checker: commands come from there
+        if command.path is None or command.id not in self._folded.heard:
+            obeyed = self._persons.obey(command)
+            self.journal.note(CommandHeard(command.name, {**command.arguments, "id": command.id}, obeyed.answer))
+            failpoint("command_obeyed")
+            self._react("halt", self.states.state is RunnerState.HALTED)
+            await self._settle_commands()
+            with suppress(JournalError):
+                await self.journal.flush(durable=True)
+            failpoint("command_durable")
+            if obeyed.resumed:
+                await self._control.resumed()
+            if obeyed.block_s:
+                block(obeyed.block_s, self._control.folder)
+        if not self.journal.failed:
+            await self._control.heard(command)
+
+    @property
+    def closed(self) -> str:
+        """Reason why nothing but cancels may leave; empty while it may."""
+        return self.outbox.closed or self._is_killed()
+
+    def note(self, body: Body) -> None:
+        """Note an entry."""
+        self.journal.note(body)
+
+    def moment_of(self, traded: TradedStrategy) -> int:
+        """Moment of a person's input to a session: now; by bars the latest bar's, since nothing has traded after it."""
+        return traded.session.moment if self._lockstep is not None else self._moment(traded)
+
+    def close_outbox(self, why: str) -> None:
+        """Nothing but cancels leaves from here on; empty: it may again, unless something else forbids it."""
+        if not self.outbox.closed or self.outbox.closed == KILLED:
+            self.outbox.closed = why
+
+    def move_capital(self, traded: TradedStrategy, paise: int) -> None:
+        """Have the broker's book of a strategy get cash (> 0) or lose it, where it has one."""
+        if self._lockstep is not None:
+            self._lockstep.move_capital(traded.name, paise)
+
+    def _is_killed(self) -> str:
+        """Reason why nothing but cancels may leave from this moment on; empty while it may."""
+        return KILLED if self._control is not None and kill_wanted(self._control.folder) else ""
 
     # ------------------------------------------------------------------ what a person sees
 

@@ -41,3 +41,6 @@ class NoThreads:
     async def run(self, call: Callable[..., Result], *arguments: object) -> Result:
         """See ``BlockingCalls.run``."""
         return call(*arguments)
+
+    def close(self) -> None:
+        """See ``PoolThreads``; nothing is under way."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from framework.errors import DataError
 from framework.store import bars as rows
-from framework.store import database, instruments, issues, names, reference, risk, runs, sweeps
+from framework.store import database, instruments, issues, names, projection_tables, reference, risk, runs, sweeps
 from framework.store.examination import examine_changed
 from framework.store.instruments import Facts
 from framework.store.localtime import DAY, day_text, to_local, to_utc
@@ -202,6 +202,17 @@ class Store:
         """Add to an account's events; they are never changed and never deleted."""
         with database.transaction(self.connection):
             risk.append(self.connection, Owner(account=account), [row])
+
+    def rebuild_account(
+        self, account: str, rows: Mapping[str, Iterable[tuple[Any, ...]]]
+    ) -> dict[str, projection_tables.TableChange]:
+        """Bring an account's projection tables to these rows, all of them or none."""
+        with database.transaction(self.connection):
+            return projection_tables.rebuild(self.connection, account, rows)
+
+    def account_rows(self, table: str, account: str) -> list[Any]:
+        """Rows of an account in one projection table, by their entry in the journal."""
+        return projection_tables.read(self.connection, table, account)
 
     def runs(self, limit: int | None = 20) -> list[RunRow]:
         """The newest backtests first; limit None = all."""

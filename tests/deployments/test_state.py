@@ -3,7 +3,14 @@
 import pytest
 
 from framework.deployments.state import state_of
-from framework.journal.account_entries import AccountHeader, AccountFinding, RunnerState, RunStarted, RunStopped, StateChanged
+from framework.journal.account_entries import (
+    AccountFinding,
+    AccountHeader,
+    RunnerState,
+    RunStarted,
+    RunStopped,
+    StateChanged,
+)
 from framework.journal.chain import Sealer
 from framework.journal.entries import Entry
 from framework.live.process_lock import ProcessLock

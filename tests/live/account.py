@@ -1,6 +1,7 @@
 """An account of a few sessions, driven by hand, and the pre-trade facts of an ordinary moment for it."""
 
-from framework.live.pretrade_world import NO_BAND, AccountMember, PretradeWorld
+from framework.live.account_orders import AccountMember
+from framework.live.pretrade_world import NO_BAND, PretradeWorld
 from framework.pretrade import gate
 from framework.pretrade.answers import Deny
 from framework.pretrade.facts import Authority, Ceilings, SendLimits, Tradable, TradingHours

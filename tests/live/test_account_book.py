@@ -26,7 +26,7 @@ class BookStand(AccountStand):
 
     def __init__(self, names=("t",), products=("CNC",), **more):
         super().__init__(names, products)
-        members = self.world._members
+        members = self.world._account.members
         self.book = AccountBook(members, OrderNames(names), **more)
 
     def tell(self, one):

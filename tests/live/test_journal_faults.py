@@ -109,6 +109,8 @@ def test_a_disk_that_fails_at_any_call_is_an_error_that_nothing_follows(call, ki
         again.begin_run("second")
         again.append([Sealer(*again.head())(text_of(len(texts)))])
         again.close()
+        if call != "any" and disk.calls[call] < number:
+            break  # there are no more such calls
     # A checkpoint that fails once is tried again at the next commit, and no entry is at stake: that stops nobody.
     least = {"write": 200, "any": 200, "sync": 100, "truncate": 20, "open": 1}[call]
     assert stopped >= (least if lasting else least // 2)

@@ -271,7 +271,7 @@ def test_no_fact_that_was_not_noted_is_taken_for_granted():
     stand = AccountStand()
     order = stand.asks()
     blank = AccountStand()
-    world = type(blank.world)(LIMITS, stand.world._members, configured=WHO, found=WHO)
+    world = type(blank.world)(LIMITS, stand.world._account.members, configured=WHO, found=WHO)
     request = world.request_of("t", *order)
     codes = {
         answer.code

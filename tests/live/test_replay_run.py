@@ -98,9 +98,7 @@ CASES = {
 def test_a_replayed_day_is_its_backtest(folder, db, case):
     strategy, settings = CASES[case]
     deployment = write_deployment(folder / "deployments", ("one", strategy, SYMBOLS, "1m", settings))
-    expected = backtest_deployment(
-        deployment, db=db, start=DAYS[1], end=DAYS[2], causality="off", engine="event"
-    )
+    expected = backtest_deployment(deployment, db=db, start=DAYS[1], end=DAYS[2], causality="off", engine="event")
     actual = trade_recorded(deployment, db, (DAYS[1], DAYS[2]), FASTEST)
     assert expected.total.fills > 0
     assert (expected.total.orders, expected.total.fills) == (actual["orders"], actual["fills"])
@@ -118,9 +116,7 @@ def test_several_strategies_trade_one_account_each_as_if_alone(folder, db):
         ("own", "./counting.py:Counting", SYMBOLS[1:], "1m", {}),
     )
     deployment = write_deployment(folder / "deployments", *strategies)
-    expected = backtest_deployment(
-        deployment, db=db, start=DAYS[1], end=DAYS[2], causality="off", engine="event"
-    )
+    expected = backtest_deployment(deployment, db=db, start=DAYS[1], end=DAYS[2], causality="off", engine="event")
     actual = trade_recorded(deployment, db, (DAYS[1], DAYS[2]), FASTEST)
     assert [one.equity_paise / 100 for one in expected.outcomes] == [
         one["final_equity"] for one in actual["strategies"].values()
@@ -167,7 +163,9 @@ def test_the_real_loop_with_its_writing_thread_comes_to_the_same(folder, db):
     assert [expected[name] for name in same] == [actual[name] for name in same]
 
 
-@pytest.mark.parametrize("failpoint", ["sending_durable:2", "request_left:2", "row_closed:40", "decided:60", "bar_news:3"])
+@pytest.mark.parametrize(
+    "failpoint", ["sending_durable:2", "request_left:2", "row_closed:40", "decided:60", "bar_news:3"]
+)
 def test_a_run_that_was_killed_goes_on_and_its_journal_is_whole(folder, db, failpoint):
     write_deployment(folder / "deployments", ("one", "rsi", SYMBOLS, "1m", {"stop_loss": "1%"}))
     command = [sys.executable, "-m", "framework", "run", "morning", "--replay", DAYS[1].isoformat(), "--speed", "max"]
@@ -180,5 +178,7 @@ def test_a_run_that_was_killed_goes_on_and_its_journal_is_whole(folder, db, fail
     assert "the feed ended" == document["ended"]
     with JournalReader(folder / "market-paper.journal.sqlite") as reader:
         entries = [json.loads(line) for line in reader.lines()]
-    tags = [entry["body"]["tag"] for entry in entries if entry["kind"] == "sending" and entry["body"]["request"] == "place"]
+    tags = [
+        entry["body"]["tag"] for entry in entries if entry["kind"] == "sending" and entry["body"]["request"] == "place"
+    ]
     assert len(tags) == len(set(tags))
