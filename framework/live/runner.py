@@ -591,6 +591,7 @@ class Runner:
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""
         await self.reconciler.run()
+        await self._settle_commands()
 
     # ------------------------------------------------------------------ what a person says
 

@@ -23,7 +23,7 @@ NOTHING = SimDecision()
 
 
 class SimDecider:
-    """Decider of one strategy; what it decides at a bar depends on that bar's time alone, before a restart and after."""
+    """Decider of one strategy; what it decides at a bar depends on that bar's time alone, whatever died before."""
 
     def __init__(self, name, style, count, script: FaultScript, seen):
         self._name, self._style, self._count, self._script, self._seen = name, style, count, script, seen

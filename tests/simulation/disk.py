@@ -46,7 +46,7 @@ class MemoryJournal:
 
 
 class SimWriter:
-    """Writer of one process: commits in order, each after a while; what has not been committed dies with the process."""
+    """Writer of one process: commits in order, each after a while; what is not committed dies with the process."""
 
     def __init__(self, journal, script: FaultScript, world):
         self.journal = journal

@@ -22,7 +22,8 @@ def check_ending(world) -> None:
     for fill in watch.fills.values():
         owner = fill.tag[:-8]
         if owner in booked and fill.fill_id not in booked[owner]:
-            watch.violation("lost_fill", f"{fill.fill_id} {fill.quantity:+d} {fill.symbol} of {fill.tag} was never booked")
+            text = f"{fill.fill_id} {fill.quantity:+d} {fill.symbol} of {fill.tag} was never booked"
+            watch.violation("lost_fill", text)
     every = {**watch.fills, **watch.annulled, **world.paper.books.hand}
     for name, fills in booked.items():
         for fill_id in fills:
@@ -43,4 +44,5 @@ def _check_positions(world, folded) -> None:
         theirs[symbol] += units
     for symbol in SYMBOLS:
         if ours[symbol] != theirs[symbol]:
-            world.watch.violation("position_difference", f"{symbol}: ours {ours[symbol]:+d}, theirs {theirs[symbol]:+d}")
+            text = f"{symbol}: ours {ours[symbol]:+d}, theirs {theirs[symbol]:+d}"
+            world.watch.violation("position_difference", text)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HITS = (1, 25)
-FASTEST_DISK = "/dev/shm"
+FASTEST_DISK = "/dev/shm"  # noqa: S108 - folders of our own in it
 """A death of the process takes nothing from a file that was written, so memory will do."""
 RARELY = 0.02
 """Seconds between two looks at a child."""
@@ -79,7 +79,7 @@ class KillPlayground:
             document = self._run.trade_recorded(self.deployment, db, self.days, float("inf"))
             out.write_text(json.dumps(document))
             code = 0
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - it goes to the parent, whatever it was
             out.write_text(traceback.format_exc())
         finally:
             os._exit(code)
@@ -177,8 +177,15 @@ def cases(names, *, random_times: int = 0, longest_s: float = 1.0) -> list[KillC
     found = []
     for number, name in enumerate(names):
         for hit in HITS:
-            found += [KillCase(f"{name}:{hit}"), KillCase(f"{name}:{hit}", f"{names[(number * 7 + hit) % len(names)]}:1")]
+            other = names[(number * 7 + hit) % len(names)]
+            found += [KillCase(f"{name}:{hit}"), KillCase(f"{name}:{hit}", f"{other}:1")]
     return found + [KillCase("", after_s=draw.uniform(0.01, longest_s)) for _ in range(random_times)]
+
+
+def say(text):
+    """Tell whoever started it, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def main(arguments) -> int:
@@ -190,12 +197,12 @@ def main(arguments) -> int:
     chosen = parser.parse_args(arguments)
     names = chosen.names.split(",") if chosen.names else list(NAMES)
     began, bad, missed, done = time.monotonic(), 0, [], 0
-    with tempfile.TemporaryDirectory(dir=FASTEST_DISK if os.path.isdir(FASTEST_DISK) else None) as room:
+    with tempfile.TemporaryDirectory(dir=FASTEST_DISK if Path(FASTEST_DISK).is_dir() else None) as room:
         playground = KillPlayground(Path(room))
         (Path(room) / "first").mkdir()
         started = time.monotonic()
         if undisturbed := playground.faults(KillCase("")):
-            print("without a kill:", *undisturbed[:5], sep="\n  ")
+            say("\n  ".join(["without a kill:", *undisturbed[:5]]))
             return 1
         longest_s = time.monotonic() - started
         for case in cases(names, random_times=chosen.random, longest_s=longest_s):
@@ -206,10 +213,10 @@ def main(arguments) -> int:
             done += 1
             if faults:
                 bad += 1
-                print(f"{case}: {'; '.join(faults[:4])}", flush=True)
+                say(f"{case}: {'; '.join(faults[:4])}")
         os.chdir("/")
-    print(f"{done} cases, {bad} bad, {len(missed)} never reached, {time.monotonic() - began:.0f} s")
-    print("never reached:", ", ".join(sorted({one.split(",")[0] for one in missed})))
+    say(f"{done} cases, {bad} bad, {len(missed)} never reached, {time.monotonic() - began:.0f} s")
+    say("never reached: " + ", ".join(sorted({one.split(",")[0] for one in missed})))
     return 1 if bad else 0
 
 

@@ -11,6 +11,8 @@ from framework.journal.account_entries import RequestName
 from tests.simulation.kinds import SHARES, FaultKind
 
 K = FaultKind
+
+
 class Killed(BaseException):
     """The process is dead; nothing that it still does has an effect."""
 
@@ -89,4 +91,3 @@ class BrokerLine:
 
     async def close(self):
         """See ``Broker.close``: the broker lives on."""
-

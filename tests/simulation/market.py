@@ -100,7 +100,7 @@ def tape_of(script: FaultScript) -> MarketTape:
     return tape
 
 
-def _tell(tape: MarketTape, script: FaultScript) -> None:
+def _tell(tape: MarketTape, script: FaultScript) -> None:  # noqa: C901, PLR0912 - one branch for each fault
     """What the feed makes of the bars."""
     random = script.random("feed")
     told = tape.told
@@ -140,7 +140,12 @@ def _tell(tape: MarketTape, script: FaultScript) -> None:
                 continue
             if happens(K.INSANE_BAR, 0.06):
                 insane = random.choice(
-                    (bar._replace(close=NAN), bar._replace(low=0.0), bar._replace(high=bar.low / 2), bar._replace(open=-1.0))
+                    (
+                        bar._replace(close=NAN),
+                        bar._replace(low=0.0),
+                        bar._replace(high=bar.low / 2),
+                        bar._replace(open=-1.0),
+                    )
                 )
                 told.append((moment, insane))
                 continue

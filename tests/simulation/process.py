@@ -3,7 +3,6 @@
 import asyncio
 from pathlib import Path
 
-from framework.errors import InvariantError
 from framework.journal.account_entries import AccountHeader, RunStarted
 from framework.journal.account_fold import fold_account
 from framework.journal.writer import Began, Origin, header_of
@@ -53,7 +52,8 @@ STYLES = {"alpha": "signals", "beta": "on_bar"}
 def settings_of(name, script):
     trail = "0.6%" if K.CHATTY_STOP in script.on else None
     if name == "alpha":
-        return Settings(capital=100_000, sizing="fixed:40", exits=Exits(stop_loss="1%", take_profit="1.2%", trail=trail))
+        exits = Exits(stop_loss="1%", take_profit="1.2%", trail=trail)
+        return Settings(capital=100_000, sizing="fixed:40", exits=exits)
     return Settings(capital=100_000, exits=Exits(stop_loss="0.8%", trail=trail))
 
 
@@ -63,7 +63,17 @@ class Strategies:
     def __init__(self, script):
         self.deployed = tuple(
             DeployedStrategy(
-                name, name, name, {}, SYMBOLS, "1m", settings_of(name, script), Reaction.HOLD, Reaction.HOLD, (), "0" * 64
+                name,
+                name,
+                name,
+                {},
+                SYMBOLS,
+                "1m",
+                settings_of(name, script),
+                Reaction.HOLD,
+                Reaction.HOLD,
+                (),
+                "0" * 64,
             )
             for name in STYLES
         )
@@ -120,6 +130,29 @@ class WatchedGate:
         return verdict
 
 
+class SimControl:
+    """What a person says to one process; see ``framework.live.control.ControlSource``."""
+
+    folder = Path("/nobody/touches/a/switch")
+
+    def __init__(self, process):
+        self._process = process
+
+    async def waiting(self):
+        """Nothing was said before it lived."""
+        return []
+
+    async def commands(self):
+        while True:
+            yield await self._process.said.get()
+
+    async def heard(self, command):
+        """Nothing is kept."""
+
+    async def resumed(self):
+        """There are no files."""
+
+
 class DyingPlace(str):
     """Name that equals none, and counts how often it was asked: there the process may die."""
 
@@ -144,6 +177,8 @@ class Process:
         self.writer = SimWriter(world.journal, script, world)
         self.line = BrokerLine(world, self)
         self.task = None
+        self.said = asyncio.Queue()
+        """Commands of a person that the runner has not heard yet."""
 
     # ------------------------------------------------------------------ birth
 
@@ -201,6 +236,7 @@ class Process:
         book = AccountBook(gate.members, names, external=folded.external, seen=booked | folded.external_ids)
         self.runner = Runner(
             run=f"sim-{world.processes}",
+            account_name="paper",
             traded=traded,
             barriers={one.session: Barrier(SYMBOLS, "1m", HOURS) for one in strategies.deployed},
             schedule=SCHEDULE,
@@ -212,6 +248,7 @@ class Process:
             gate=WatchedGate(gate.keeper, self, states),
             states=states,
             folded=folded,
+            control=SimControl(self),
             watch=MarketWatch(
                 HOURS,
                 SCHEDULE.opinion_on,
@@ -280,6 +317,3 @@ class Process:
         for task in [*self.runner._tasks, *self.runner.outbox._under_way]:
             if task is not asyncio.current_task():
                 task.cancel()
-
-
-INVARIANT = InvariantError

@@ -12,9 +12,9 @@ from framework.broker.port import OrderAccepted, OrderRefused
 from framework.journal.account_entries import (
     CLEARED,
     LIFTED,
-    RequestDeferred,
-    Denied,
     AccountFinding,
+    Denied,
+    RequestDeferred,
     RequestName,
     RunnerState,
     Sending,
@@ -45,6 +45,8 @@ class Watch:
         self.annulled: dict[str, BrokerFill] = {}
         self.placed: Counter = Counter()
         """Requests to place that left, by tag."""
+        self.at_exchange: Counter = Counter()
+        """Orders that the exchange took, by tag."""
         self.left_counts: Counter = Counter()
         self.allowed: Counter = Counter()
         self.sendings: Counter = Counter()
@@ -76,7 +78,11 @@ class Watch:
 
     def listen(self, ledger) -> None:
         """Hear of every execution of a book as it happens there, whatever becomes of its news."""
-        fill, annul = ledger.fill, ledger.annul
+        fill, annul, place = ledger.fill, ledger.annul, ledger.place
+
+        def placing(placed):
+            self.at_exchange[placed.tag] += 1
+            return place(placed)
 
         def filling(*given, **named):
             booked = fill(*given, **named)
@@ -87,7 +93,7 @@ class Watch:
             annul(fill_id)
             self.annulled[fill_id] = self.fills.pop(fill_id)
 
-        ledger.fill, ledger.annul = filling, annulling
+        ledger.fill, ledger.annul, ledger.place = filling, annulling, placing
 
     # ------------------------------------------------------------------ what leaves
 
@@ -128,7 +134,7 @@ class Watch:
         order = outgoing.approved.order
         if outgoing.product != "CNC":
             self.violation("product", f"{outgoing.approved.tag} left as {outgoing.product}")
-        prices = [price for price in (order.limit, order.trigger) if price == price]
+        prices = [price for price in (order.limit, order.trigger) if not math.isnan(price)]
         if any(not (math.isfinite(price) and 0.0 < price < 1e6) for price in prices):
             self.violation("gate", f"{outgoing.approved.tag} left with prices {prices}")
         if not 0 < abs(order.quantity) <= 2000:
@@ -236,25 +242,25 @@ class Watch:
         """A refusal is believed: the exchange must not have the order."""
         tag = f"{name}{event.order_id:08d}"
         there = [one for one in self._world.paper.books.orders(self._world.clock.now()) if one.tag == tag]
-        for order in there if len(there) == 1 else ():
+        for order in there if self.at_exchange[tag] == 1 else ():
             if order.state is not BrokerOrderState.REFUSED:
-                self.violation("false_refusal", f"order {tag} was taken for refused, and the exchange has it: {order.state}")
+                text = f"order {tag} was taken for refused, and the exchange has it: {order.state}"
+                self.violation("false_refusal", text)
 
     def _check_row(self, row) -> None:
         """What a strategy sees was there."""
         for i, symbol in enumerate(SYMBOLS):
             if row.close[i] == row.close[i]:
                 bar = self._world.tape.bars.get((symbol, row.time))
-                if bar is None or bar.close != row.close[i] and row.close[i] not in {bar.high}:
+                if bar is None or row.close[i] not in {bar.close, bar.high}:
                     self.violation("untrue_bar", f"{symbol} closed at {row.close[i]} in a row, and never did")
 
     def check_session(self, name, session) -> None:
         """After an input: units are those that were booked, and no doubt is silent."""
         for i in range(len(session.instruments)):
             if session.account.quantity[i] != self.units.get((name, i), 0):
-                self.violation(
-                    "position", f"{name} holds {session.account.quantity[i]:+d} of {i}, booked {self.units.get((name, i), 0):+d}"
-                )
+                booked = self.units.get((name, i), 0)
+                self.violation("position", f"{name} holds {session.account.quantity[i]:+d} of {i}, booked {booked:+d}")
             for working in session.working(i):
                 if working.state is OrderState.UNKNOWN and (name, working.order.order_id) not in self.doubts:
                     self.violation("silent_unknown", f"order {working.tag} is unknown, and nobody was told")
@@ -263,5 +269,5 @@ class Watch:
 def terms_of(outgoing):
     """Terms by which two new orders are the same."""
     order = outgoing.approved.order
-    prices = [price if price == price else None for price in (order.limit, order.trigger)]
+    prices = [None if math.isnan(price) else price for price in (order.limit, order.trigger)]
     return (outgoing.strategy, order.instrument, order.quantity, order.type, *prices)

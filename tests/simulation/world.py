@@ -9,16 +9,15 @@ from adapters.paper.behaviour import PaperBehaviour
 from adapters.paper.broker import PaperBroker
 from adapters.paper.ledger import PaperBook
 from framework.broker.feed import FeedTick
-from framework.journal.account_entries import AccountFinding, RunnerState
-from framework.journal.account_fold import fold_account
+from framework.journal.account_entries import AccountFinding
+from framework.live.control import ControlCommand
 from framework.live.virtual_loop import run_virtual
-from framework.types.events import PersonSays, Wish
 from framework.types.portfolio import TradingState
 from tests.simulation.clock import TrueClock
 from tests.simulation.disk import MemoryJournal
 from tests.simulation.ending import check_ending
 from tests.simulation.kinds import MINUTE, PAPER, SECOND, SHARES, FaultKind, FaultScript, script_of
-from tests.simulation.market import BEGIN, END, INSTRUMENTS, OPENS, QUIET, tape_of
+from tests.simulation.market import END, INSTRUMENTS, OPENS, QUIET, tape_of
 from tests.simulation.process import Process, Strategies
 from tests.simulation.watch import Watch
 
@@ -207,7 +206,7 @@ class World:
 
     async def _look_after(self):
         """A person looks in: what was halted is resumed, after a while; and once more when the quiet begins."""
-        random = self.script.random("person")
+        random, count = self.script.random("person"), 0
         while True:
             now = self.clock.now()
             quiet = now >= QUIET
@@ -219,12 +218,10 @@ class World:
                 process.runner.stop("the owner restarts it")
                 continue
             runner = process.runner
-            held = runner.states.state in {RunnerState.HALTED, RunnerState.REDUCE_ONLY} and runner.states.demands
-            if held and set(runner.states.demands) - {"feed_down", "broker_down"}:
-                runner.states.resume("the owner has looked")
-            for traded in runner.traded.values():
-                if traded.session.state is not TradingState.ACTIVE and not traded.session.is_in_bar:
-                    runner.give(traded, PersonSays(runner._moment(traded), Wish.RESUME))
+            held = set(runner.states.demands) - {"feed_down", "broker_down", "feed_silent"}
+            if held or any(traded.session.state is not TradingState.ACTIVE for traded in runner.traded.values()):
+                count += 1
+                process.said.put_nowait(ControlCommand("resume", {"by": "the owner"}, f"{count}"))
 
 
 PERFECT_TIMES = PaperBehaviour(news_ns=(0, 10**8), request_ns=(10**6, 10**7), one_cancels_other=True)
@@ -279,7 +276,3 @@ def run_seed(seed: int, allowed: frozenset[FaultKind] = frozenset(FaultKind)) ->
         seed, world.watch.found, seen, digest, world.events, sum(world.watch.placed.values()), len(world.watch.fills),
         world.processes, world.failpoints,
     )  # fmt: skip
-
-
-FOLD = fold_account
-START = BEGIN
