@@ -166,6 +166,11 @@ class Barrier:
         """The row of a bar that was opened and of which nobody has a price."""
         return self._row(BarSpan(*opening[:4], over=opening.close_time), [[] for _ in self._columns])
 
+    def is_within_a_bar(self, moment: int) -> bool:
+        """True after a bar's open and before its close by the clock, UTC nanoseconds: its row comes later."""
+        span = self.grid.span_of(moment)
+        return span is not None and span.open_time < moment
+
     @property
     def waits_for(self) -> dict[int, tuple[str, ...]]:
         """Rows that are not ready, by their open, and the symbols that are not complete in them; for status."""

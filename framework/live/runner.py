@@ -400,9 +400,18 @@ class Runner:
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
             for traded in self.traded.values():
-                if not self.outbox.waits_for_open(traded, self.clock.now()):  # a session would miss an answer
-                    self.give(traded, Tick(self._moment(traded)))
+                if self._hears_time(traded, moment.time):
+                    self.give(traded, Tick(max(moment.time, traded.session.moment)))
         await self._settle_commands()
+
+    def _hears_time(self, traded: TradedStrategy, moment: int) -> bool:
+        """False while nothing can come of it: a request waits for the market, and its answer would be missed.
+
+        A broker in lockstep trades by whole bars: what is due within one is due at the next, as in a backtest.
+        """
+        if self._lockstep is not None and self._barriers[traded.name].is_within_a_bar(moment):
+            return False
+        return not self.outbox.waits_for_open(traded, self.clock.now())
 
     def _look(self) -> None:
         """Look after the feed and the day: what is worrying holds new risk back for as long as it lasts."""

@@ -292,3 +292,10 @@ def test_five_time_zones_of_the_machine_give_the_same_rows():
     assert 1 == len(set(found.values()))
     assert session_of(date(2026, 3, 6)) * DAY_NS == ist("2026-03-06 05:30")
     assert str(ist("2026-03-06 05:30")) in found["UTC"]
+
+
+def test_a_moment_lies_within_a_bar_between_its_open_and_its_close():
+    barrier = Barrier(SYMBOLS, "15m", ordinary)
+    moments = ("09:00", "09:15", "09:16", "09:30", "15:10", "15:15", "15:29", "15:30")
+    found = [barrier.is_within_a_bar(ist(f"2015-01-05 {at}")) for at in moments]
+    assert [False, False, True, False, True, False, True, False] == found
