@@ -261,7 +261,7 @@ class PretradeWorld:
         leaving = self._as_leaving(request, whole, orders)
         if exposure.reduces(request, leaving):
             return leaving
-        return whole._replace(restricted=self._restriction(request, orders))
+        return whole._replace(restricted=self._restriction(request, orders), opens=True)
 
     def quote(self, symbol: str) -> Quote:
         """The last price with its time; NaN where none was noted."""

@@ -71,6 +71,8 @@ def held(context: PretradeContext, symbol: str) -> int:
 
 def reduces(request: Request, context: PretradeContext) -> bool:
     """True if it can only bring the position nearer to zero, whatever else of ours fills: never taken on trust."""
+    if context.opens:
+        return False
     position, side = held(context, request.symbol), side_of(request.quantity)
     leaving = going(others(request, context), request.symbol, side, request.group, size(request, context))
     return position * side < 0 and leaving <= abs(position)

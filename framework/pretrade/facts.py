@@ -218,3 +218,5 @@ class PretradeContext(NamedTuple):
     state: TradingState
     configured: Authority
     found: Authority
+    opens: bool = False
+    """For the strategy that asks it reduces nothing, so it opens, whatever it does to the account."""

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from statistics import median
 
-from tests.simulation.kinds import FaultKind
+from tests.simulation.kinds import ALLOWED, FaultKind
 from tests.simulation.planted import BUGS, MOST_SEEDS, caught_at
 from tests.simulation.world import SeedReport, run_seed
 
@@ -119,7 +119,7 @@ def main(arguments) -> int:
         return twice(chosen.seeds)
     if chosen.planted is not None:
         return planted([name for name in chosen.planted.split(",") if name], chosen.workers)
-    allowed = frozenset(FaultKind)
+    allowed = ALLOWED
     if chosen.only:
         allowed = frozenset(FaultKind(one) for one in chosen.only.split(",") if one != "none")
     if chosen.without:

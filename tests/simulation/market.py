@@ -17,10 +17,10 @@ DAYS = (date(2015, 1, 5), date(2015, 1, 6))
 SYMBOLS = ("NSE:AAA", "NSE:BBB")
 INSTRUMENTS = (Instrument("AAA", "NSE", tick=0.05), Instrument("BBB", "NSE", tick=0.05))
 CLASSES = {symbol: (MarketClass("NSE", "other"),) for symbol in SYMBOLS}
-MINUTES = (12, 16)
+MINUTES = (13, 16)
 """Length of continuous trading on each day."""
-QUIET_FROM = 7
-"""Minute of the last day from which on nothing goes wrong any more."""
+FAULTY = (9, 7)
+"""Minutes of each day in which something may go wrong: a broker's book is of one day, so each ends quietly."""
 TICKS = 6
 """A minute, of each symbol."""
 GRACE = 2 * SECOND
@@ -33,9 +33,15 @@ def at(day: date, hour: int, minute: int) -> int:
 
 OPENS = tuple(at(day, 9, 15) for day in DAYS)
 BEGIN = OPENS[0] - MINUTE
-QUIET = OPENS[1] + QUIET_FROM * MINUTE
+QUIET = OPENS[1] + FAULTY[1] * MINUTE
 END = OPENS[1] + (MINUTES[1] - 1) * MINUTE
 """The quiet is over, and the market still open: what is wrong now stays wrong."""
+
+
+def is_faulty_at(moment: int) -> bool:
+    """Something may go wrong at this moment."""
+    return any(moment < opens + minutes * MINUTE and moment > opens - 10 * MINUTE
+               for opens, minutes in zip(OPENS, FAULTY, strict=True))  # fmt: skip
 
 
 class ShortCalendar:
@@ -100,6 +106,12 @@ def tape_of(script: FaultScript) -> MarketTape:
     return tape
 
 
+def quiet_after(moment: int) -> int:
+    """The moment of this day from which on nothing goes wrong."""
+    return next(opens + minutes * MINUTE for opens, minutes in zip(OPENS, FAULTY, strict=True)
+                if moment < opens + 1000 * MINUTE)  # fmt: skip
+
+
 def _tell(tape: MarketTape, script: FaultScript) -> None:  # noqa: C901, PLR0912 - one branch for each fault
     """What the feed makes of the bars."""
     random = script.random("feed")
@@ -114,11 +126,11 @@ def _tell(tape: MarketTape, script: FaultScript) -> None:  # noqa: C901, PLR0912
     mute_until = dict.fromkeys(SYMBOLS, 0)
     silent_until = down_until = 0
     for start in sorted({start for _, start in tape.bars}):
-        close, faulty = start + MINUTE, start + MINUTE < QUIET
+        close, faulty = start + MINUTE, is_faulty_at(start + MINUTE)
         if faulty and happens(K.SILENT_FEED, 0.06):
             silent_until = close + random.randint(40, 100) * SECOND
         if faulty and start >= down_until and happens(K.FEED_DROP, 0.06):
-            down_until = min(close + random.randint(5, 90) * SECOND, QUIET)
+            down_until = min(close + random.randint(5, 90) * SECOND, quiet_after(close))
             told += [(close, FeedConnection(up=False, why="reset")), (down_until, FeedConnection(up=True, why="back"))]
             if K.SNAPSHOT in script.on:
                 tape.seen[K.SNAPSHOT] = 1

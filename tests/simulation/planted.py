@@ -10,10 +10,9 @@ from typing import NamedTuple
 from unittest.mock import patch
 
 import framework.live.outbox as outbox_module
-import framework.live.reconciler as reconciler_module
 import framework.live.runner as runner_module
 from framework.broker.book import BrokerFill, BrokerOrderState, BrokerSnapshot
-from framework.broker.port import OrderAccepted, OrderUnknown, OutgoingOrder
+from framework.broker.port import OrderUnknown, OutgoingOrder
 from framework.errors import BrokerError
 from framework.journal.account_entries import RequestName
 from framework.journal.errors import JournalError
@@ -23,6 +22,7 @@ from framework.live.account_gate import AccountGate
 from framework.live.order_names import OrderNames
 from framework.live.outbox import Outbox
 from framework.live.pretrade_world import PretradeWorld
+from framework.live.reconciler import Reconciler
 from framework.live.repeats import Repeats
 from framework.live.runner import Runner
 from framework.live.runner_journal import RunnerJournal
@@ -30,7 +30,6 @@ from framework.live.runner_state import RunnerStates
 from framework.pretrade import gate
 from framework.pretrade.answers import ALLOW
 from framework.session.answers import BrokerAnswers
-from framework.session.fills import BrokerFills
 from framework.session.orders import Orders
 from framework.session.protection import Protection
 from framework.session.surprises import Surprises
@@ -132,7 +131,7 @@ def _last_order(self, tag):
 
 
 def _first_session(self, tag):
-    return (sorted(self._sessions)[0], int(tag[-8:])) if tag[-8:].isdigit() else None
+    return (min(self._sessions), int(tag[-8:])) if tag[-8:].isdigit() else None
 
 
 def _dropped_while_down(original):
@@ -152,8 +151,8 @@ def _unheard_fills(original):
     return take
 
 
-async def _never_read(self):
-    self.read_at = self._clock.now()
+def _not_compared(self, snapshot):
+    """The book is read for its funds alone."""
 
 
 def _empty_for_failure(original):
@@ -297,28 +296,61 @@ def wrapped(name, text, target, attribute, make):
 
 
 BUGS = (
-    wrapped("resend_on_unknown", "places again after a timeout or an error of the gateway", Outbox, "_leave", _resend),
-    wrapped("resend_at_boot", "sends again what had no outcome before a crash", Runner, "_answer_again", _resend_at_boot),
+    wrapped(
+        "resend_on_unknown", "places again after a timeout or an error of the gateway",
+        Outbox, "_leave", _resend,
+    ),
+    wrapped(
+        "resend_at_boot", "sends again what had no outcome before a crash",
+        Runner, "_answer_again", _resend_at_boot,
+    ),
     PlantedBug("early_write_off", "takes an unknown outcome for refused", outbox_module, "answer_of", _written_off),
-    PlantedBug("unknown_is_accepted", "takes an unknown outcome for accepted", outbox_module, "answer_of", _accepted_anyway),
-    PlantedBug("cancel_is_done", "takes a cancel for done once it was asked", outbox_module, "answer_of", _cancelled_at_once),
+    PlantedBug(
+        "unknown_is_accepted", "takes an unknown outcome for accepted",
+        outbox_module, "answer_of", _accepted_anyway,
+    ),
+    PlantedBug(
+        "cancel_is_done", "takes a cancel for done once it was asked",
+        outbox_module, "answer_of", _cancelled_at_once,
+    ),
     PlantedBug("change_is_done", "takes an unknown change for made", outbox_module, "answer_of", _changed_at_once),
-    PlantedBug("no_durable_flush", "does not wait for the disk before it sends", RunnerJournal, "flush", _not_durable),
-    PlantedBug("errors_of_the_disk", "goes on when the journal cannot be written", RunnerJournal, "flush", _errors_ignored),
+    PlantedBug(
+        "no_durable_flush", "does not wait for the disk before it sends",
+        RunnerJournal, "flush", _not_durable,
+    ),
+    PlantedBug(
+        "errors_of_the_disk", "goes on when the journal cannot be written",
+        RunnerJournal, "flush", _errors_ignored,
+    ),
     PlantedBug("gate_bypass", "does not ask the gate", Outbox, "_may_leave", _allowed),
     PlantedBug("gate_lets_all_go", "allows whatever is asked", gate, "review", lambda *_: ALLOW),
-    wrapped("halt_ignored", "judges every request as if the account was active", AccountGate, "review", _halted_passes),
+    wrapped(
+        "halt_ignored", "judges every request as if the account was active",
+        AccountGate, "review", _halted_passes,
+    ),
     wrapped("halt_forgotten", "clears a halt by a restart", RunnerStates, "__init__", _no_demands),
     PlantedBug("repeats_forgotten", "sends again what was refused three times", Repeats, "review", lambda *_: ALLOW),
-    wrapped("unknown_not_counted", "leaves an unknown order out of the exposure", PretradeWorld, "may_be_there", _zero_known),
-    PlantedBug("one_tag", "gives every order the same tag", Orders, "tag_of", lambda self, _: f"{self._name}00000001"),
+    wrapped(
+        "unknown_not_counted", "leaves an unknown order out of the exposure",
+        PretradeWorld, "may_be_there", _zero_known,
+    ),
+    PlantedBug(
+        "one_tag", "gives every order the same tag",
+        Orders, "tag_of", lambda self, _: f"{self._name}00000001",
+    ),
     PlantedBug("fill_by_look_back", "gives a fill to the latest order", OrderNames, "owner", _last_order),
     PlantedBug("session_collision", "gives every fill to one strategy", OrderNames, "owner", _first_session),
-    wrapped("fill_while_down", "drops a fill while its own flag says down", Runner, "_take_news", _dropped_while_down),
+    wrapped(
+        "fill_while_down", "drops a fill while its own flag says down",
+        Runner, "_take_news", _dropped_while_down,
+    ),
     wrapped("fills_of_reads_only", "does not take fills from the news", Runner, "_take_news", _unheard_fills),
-    PlantedBug("never_reconciles", "reads the book never", reconciler_module.Reconciler, "run", _never_read),
+    PlantedBug("never_compares", "reads the book for its funds only", Reconciler, "_carry_out", _not_compared),
     wrapped("failed_read_is_flat", "takes a failed read for no position", BrokerLine, "snapshot", _empty_for_failure),
-    wrapped("unknown_word_is_end", "takes an unknown state for cancelled", runner_module, "order_answer", _cancelled_word),
+    wrapped(
+        "unknown_word_is_end", "takes an unknown state for cancelled",
+        runner_module, "order_answer", _cancelled_word,
+    ),
     wrapped("unknown_product", "sends another product than the strategy's", Outbox, "_outgoing", _intraday),
     PlantedBug(
         "refused_cancel_forgets", "forgets the order whose cancel was refused", BrokerAnswers, "cancel_refused",
@@ -327,13 +359,19 @@ BUGS = (
     wrapped("stop_by_order", "sizes a stop by what was ordered", Protection, "_place", _sized_by_orders),
     wrapped("exit_not_sent", "records an exit and does not send it", Outbox, "put", _not_sent),
     wrapped("silent_unknown", "tells nobody of an unknown order", Surprises, "tell", _untold("unknown")),
-    wrapped("silent_unanswered", "tells nobody of an order without an answer", Surprises, "tell", _untold("unanswered")),
+    wrapped(
+        "silent_unanswered", "tells nobody of an order without an answer",
+        Surprises, "tell", _untold("unanswered"),
+    ),
     wrapped("strategy_kills", "dies of an exception in a strategy", Runner, "_decide", _raised),
     wrapped("late_bar_taken", "takes a bar whose row was let go", barrier.Barrier, "take", _no_late),
     PlantedBug("insane_bar_taken", "takes whatever the feed calls a bar", barrier, "fault_of", lambda *_: ""),
     wrapped("fill_seen_again", "books a fill as often as it is told", AccountBook, "take", _twice_taken),
     wrapped("hand_trade_ignored", "does not book what somebody else traded", AccountBook, "take", _external_nobody),
-    PlantedBug("void_not_told", "does not tell a session what was never sent", Runner, "_answer_again", lambda *_, **__: None),
+    PlantedBug(
+        "void_not_told", "does not tell a session what was never sent",
+        Runner, "_answer_again", lambda *_, **__: None,
+    ),
 )  # fmt: skip
 BY_NAME = {bug.name: bug for bug in BUGS}
 
@@ -358,6 +396,3 @@ def caught_at(name: str, most: int = MOST_SEEDS) -> tuple[int, str]:
         if report.found:
             return seed, report.found[0]
     return -1, ""
-
-
-__all__ = ["BUGS", "MOST_SEEDS", "BrokerFills", "OrderAccepted", "caught_at", "run_with"]

@@ -16,14 +16,14 @@ from framework.types.portfolio import TradingState
 from tests.simulation.clock import TrueClock
 from tests.simulation.disk import MemoryJournal
 from tests.simulation.ending import check_ending
-from tests.simulation.kinds import MINUTE, PAPER, SECOND, SHARES, FaultKind, FaultScript, script_of
-from tests.simulation.market import END, INSTRUMENTS, OPENS, QUIET, tape_of
+from tests.simulation.kinds import ALLOWED, MINUTE, PAPER, SECOND, SHARES, FaultKind, FaultScript, script_of
+from tests.simulation.market import END, FAULTY, INSTRUMENTS, MINUTES, OPENS, QUIET, is_faulty_at, quiet_after, tape_of
 from tests.simulation.process import Process, Strategies
 from tests.simulation.watch import Watch
 
 K = FaultKind
 MOST_PROCESSES = 12
-DAY_LENGTHS = ((OPENS[0], 12), (OPENS[1], 7))
+DAY_LENGTHS = tuple(zip(OPENS, FAULTY, strict=True))
 FAULTY_MINUTES = sum(minutes for _, minutes in DAY_LENGTHS)
 
 
@@ -87,10 +87,11 @@ class World:
             behaviour["lost_while_down"] = 0.0
         books = [PaperBook(one.session, INSTRUMENTS, one.settings) for one in self.strategies.deployed]
         one_cancels_other = script.random("pairs").random() < 0.8
+        self._behaviour = PaperBehaviour(**behaviour, **times, one_cancels_other=one_cancels_other)
         paper = PaperBroker(
             books,
             self.clock,
-            PaperBehaviour(**behaviour, **times, one_cancels_other=one_cancels_other),
+            self._behaviour,
             lockstep=script.lockstep,
             random=script.random("paper"),
         )
@@ -103,7 +104,7 @@ class World:
 
     def is_faulty(self) -> bool:
         """Faults may happen now."""
-        return self.clock.now() < QUIET
+        return is_faulty_at(self.clock.now())
 
     def spawn(self, coroutine):
         """A task of the world's: it outlives the process."""
@@ -166,11 +167,10 @@ class World:
             if not self.script.lockstep:
                 self.paper.see_tick(tick)
 
-    def _heal(self):
-        """The quiet: the broker is perfect from now on."""
+    def _behave(self, behaviour):
+        """The broker behaves so from now on."""
         paper = self.paper
-        paper.behaviour = paper.dice._behaviour = paper._line._behaviour = PERFECT_TIMES
-        paper._gateway._logged_out_until = paper._gateway._address_refused_until = paper._line._down_until = 0
+        paper.behaviour = paper.dice._behaviour = paper._line._behaviour = behaviour
 
     async def _disturb(self):
         """What the script has for certain moments."""
@@ -180,7 +180,8 @@ class World:
         for kind in (K.CLOCK_FORWARD, K.CLOCK_BACK, K.REPEATED_REFUSAL):
             if kind in script.on:
                 plan.append((moment_in_trading(random.randrange(FAULTY_MINUTES * MINUTE)), kind))
-        plan.append((QUIET, "quiet"))
+        plan += [(opens + minutes * MINUTE, "quiet") for opens, minutes in DAY_LENGTHS]
+        plan += [(opens - MINUTE, "trouble") for opens in OPENS[1:]]
         for moment, what in sorted(plan, key=lambda one: (one[0], str(one[1]))):
             await self.clock.sleep_until(moment)
             self._happen(what, random)
@@ -188,9 +189,14 @@ class World:
     def _happen(self, what, random):
         process, now = self.process, self.clock.now()
         if what == "quiet":
-            self._heal()
+            self._behave(PERFECT_TIMES)
+            paper = self.paper
+            paper._gateway._logged_out_until = paper._gateway._address_refused_until = paper._line._down_until = 0
+            paper._empty_until = 0
+        elif what == "trouble":
+            self._behave(self._behaviour)
         elif what is K.REPEATED_REFUSAL:
-            self._refused_until = min(now + 5 * MINUTE, QUIET)
+            self._refused_until = min(now + 5 * MINUTE, quiet_after(now))
         elif process is None or process.dead or process.task is None or process.task.done():
             return
         elif what == "death":
@@ -209,8 +215,9 @@ class World:
         random, count = self.script.random("person"), 0
         while True:
             now = self.clock.now()
-            quiet = now >= QUIET
-            await asyncio.sleep(40.0 if quiet else random.uniform(40.0, 200.0))
+            if OPENS[0] + MINUTES[0] * MINUTE <= now < OPENS[1]:
+                await self.clock.sleep_until(OPENS[1])
+            await asyncio.sleep(random.uniform(40.0, 200.0) if is_faulty_at(now) else 40.0)
             process = self.process
             if process is None or process.dead or process.task is None or process.task.done():
                 continue
@@ -249,7 +256,7 @@ class SimFeed:
         """See ``Feed.close``."""
 
 
-def run_seed(seed: int, allowed: frozenset[FaultKind] = frozenset(FaultKind)) -> SeedReport:
+def run_seed(seed: int, allowed: frozenset[FaultKind] = ALLOWED) -> SeedReport:
     """Simulate one seed to its end."""
     script = script_of(seed, FAULTY_MINUTES * MINUTE, allowed)
     holder: list[World] = []
