@@ -63,7 +63,7 @@ def agree(table: DayOpinion, broker: DayOpinion, feed: DayOpinion) -> SessionAgr
 
 
 def feed_opinion(hours: SessionHours | None, last_heard: int, now: int) -> DayOpinion:
-    """What a feed says of a day by what it sends; moments in UTC nanoseconds, ``last_heard`` of a price.
+    """Opinion of a feed on a day, by what it sends; moments in UTC nanoseconds, ``last_heard`` of a price.
 
     ``hours``: those by the table; without them a price of today is enough, and silence says nothing.
     """

@@ -70,7 +70,7 @@ class _Forming:
 
 
 class _Trail:
-    """What is remembered of one symbol."""
+    """Memory of one symbol."""
 
     __slots__ = ("bar", "last", "session", "standing", "told")
 

@@ -84,7 +84,7 @@ class MarketWatch:
             self._watch.hear_mark(now)
 
     def look(self, now: int) -> tuple[Worry, ...]:
-        """What is worrying at a moment, UTC nanoseconds."""
+        """Worries of a moment, UTC nanoseconds."""
         day = local_day(now, self._zone)
         hours = self._hours(day)
         health = self._watch.look(hours, now)
