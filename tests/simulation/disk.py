@@ -1,12 +1,15 @@
 """Disk of a simulated machine: the account's journal, with slow commits, failures and power cuts."""
 
 import asyncio
+from collections import deque
 
 from framework.journal.errors import JournalError, TagTakenError
 from framework.live.journal_thread import JournalInline
 from tests.simulation.kinds import SECOND, FaultKind, FaultScript
 
 K = FaultKind
+WRITTEN_S = 30.0
+"""After so long the system has written what nobody asked it to."""
 SENDING = b'"kind":"sending"'
 
 
@@ -17,7 +20,9 @@ class MemoryJournal:
         self.failed = ""
         self.entries = lines
         self.durable = len(lines)
-        """Entries that a power cut leaves."""
+        """Entries up to the latest durable one."""
+        self._written: list = []
+        """Times of the other appends, with the entries until then."""
         self._tags = {one.tag for one in lines if one.tag}
 
     def append(self, entries, *, durable=True):
@@ -34,6 +39,13 @@ class MemoryJournal:
             self.entries.append(one)
         if durable:
             self.durable = len(self.entries)
+        else:
+            self._written.append((asyncio.get_running_loop().time(), len(self.entries)))
+
+    def safe(self) -> int:
+        """Entries that a power cut leaves: those that were synced, and those that the system has written by itself."""
+        old = asyncio.get_running_loop().time() - WRITTEN_S
+        return max([self.durable, *(count for moment, count in self._written if moment <= old)])
 
     def fail(self, why):
         self.failed = why
@@ -55,7 +67,7 @@ class SimWriter:
         self._world = world
         self._random = script.random(f"disk{world.processes}")
         self._busy_until = 0.0
-        self._waiting = 0
+        self._waiting: deque = deque()
         self.dead = False
         self.refused = ""
 
@@ -83,12 +95,12 @@ class SimWriter:
         world.seen[K.SLOW_COMMIT] += 1
         future = loop.create_future()
         self._busy_until = max(self._busy_until, loop.time()) + wait
-        self._waiting += 1
-        loop.call_at(self._busy_until, self._commit, tuple(entries), durable, future)
+        self._waiting.append((tuple(entries), durable, future))
+        loop.call_at(self._busy_until, self._commit)  # of equal times any may be called first
         return future
 
-    def _commit(self, entries, durable, future):
-        self._waiting -= 1
+    def _commit(self):
+        entries, durable, future = self._waiting.popleft()
         if self.dead:
             return
         done = self._inline.submit(entries, durable=durable)

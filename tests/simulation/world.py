@@ -150,7 +150,7 @@ class World:
         journal = self.journal
         keep = journal.entries
         if K.POWER_CUT in self.script.on and self.is_faulty() and self.process.dead:
-            lost = self.script.random(f"power{self.processes}").randint(0, len(keep) - journal.durable)
+            lost = self.script.random(f"power{self.processes}").randint(0, len(keep) - journal.safe())
             if lost:
                 self.seen[K.POWER_CUT] += 1
                 keep = keep[: len(keep) - lost]
