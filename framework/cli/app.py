@@ -16,11 +16,13 @@ from framework.cli.control import (
     stop_command,
 )
 from framework.cli.deployment import deployments_command, new_deployment_command
+from framework.cli.drill import drill_command
 from framework.cli.journal_rebuild import rebuild_command
 from framework.cli.kill import kill_command
 from framework.cli.parity import parity_command
 from framework.cli.run import run_command
 from framework.cli.setting_options import SettingsCommand
+from framework.cli.status import status_command, unknown_command
 from framework.cli.strategies import new_app, strategies_command
 from framework.cli.sweep import sweep_command
 from framework.cli.verify import verify_command
@@ -60,12 +62,15 @@ app.add_typer(charges.app, name="charges")
 app.add_typer(calendar.app, name="calendar")
 app.command("backtest", cls=SettingsCommand)(backtest_command)
 app.command("run")(run_command)
+app.command("status")(status_command)
+app.command("unknown")(unknown_command)
 app.command("halt")(halt_command)
 app.command("reduce")(reduce_command)
 app.command("resume")(resume_command)
 app.command("flatten")(flatten_command)
 app.command("stop")(stop_command)
 app.command("kill")(kill_command)
+app.command("drill")(drill_command)
 app.add_typer(account.app, name="account")
 app.command("parity")(parity_command)
 app.command("warmup")(warmup_command)

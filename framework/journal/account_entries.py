@@ -23,6 +23,8 @@ class RunnerState(StrEnum):
     STOPPED = "stopped"
 
 
+TAKEN_BACK = "annulled:"
+"""Begins the id of an ``ExternalFill`` that takes another one back."""
 LIFTED, CLEARED = "lifted", "cleared"
 """Words of ``StateChanged.demand``."""
 
@@ -137,7 +139,8 @@ class ExternalFill(NamedTuple):
     """An execution, or the part of one, that is of no strategy: in the account's risk, in nobody's profit."""
 
     fill_id: str
-    """Empty: no execution, but a person's word about units that the broker shows."""
+    """Empty: no execution, but a person's word about units that the broker shows. After ``annulled:`` the execution
+    that this takes back."""
     symbol: str
     product: str
     quantity: int

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from framework.journal.account_entries import (
     CLEARED,
     LIFTED,
+    TAKEN_BACK,
     AccountHeader,
     CommandHeard,
     Denied,
@@ -87,7 +88,9 @@ class FoldedAccount:
     external: dict[tuple[str, str], int] = field(default_factory=dict)
     """(symbol, product) → signed units of no strategy."""
     external_ids: set[str] = field(default_factory=set)
-    """Executions that were booked as such."""
+    """Executions that were booked as such, annulled or not."""
+    external_fills: dict[str, ExternalFill] = field(default_factory=dict)
+    """Those of them that were not annulled, by their id."""
     state: RunnerState = RunnerState.STARTING
     demands: dict[str, RunnerState] = field(default_factory=dict)
     """Causes that hold the account back, with the state that each demands."""
@@ -219,7 +222,11 @@ class AccountFold:
     def _external(self, fill: ExternalFill) -> None:
         key, units = (fill.symbol, fill.product), self._account.external
         units[key] = units.get(key, 0) + fill.quantity
-        self._account.external_ids.add(fill.fill_id)
+        if fill.fill_id.startswith(TAKEN_BACK):
+            self._account.external_fills.pop(fill.fill_id.removeprefix(TAKEN_BACK), None)
+        elif fill.fill_id:
+            self._account.external_ids.add(fill.fill_id)
+            self._account.external_fills[fill.fill_id] = fill
 
     def _remember(self, memory: StrategyMemory) -> None:
         self._account.sessions[memory.session].memory = memory.state

@@ -116,6 +116,10 @@ class Wording:
         fill = one.fill
         return f"order {fill.order_id}: {self._ordered(fill.quantity, fill.instrument)} @ {rupees(fill.price)}"
 
+    def annulled(self, one: events.Annulled) -> str:
+        """``Annulled``."""
+        return f"execution {one.fill_id}{f': {one.reason}' if one.reason else ''}"
+
     def answered(self, one: Any) -> str:
         """Any other answer of the broker."""
         why = getattr(one, "reason", "") or getattr(one, "cause", "") or str(getattr(one, "state", ""))
@@ -199,6 +203,7 @@ WORDS: Mapping[type, Callable[[Wording, Any], str]] = {
     events.SessionEnds: lambda _words, _one: "",
     events.Tick: lambda _words, _one: "",
     events.Filled: Wording.filled,
+    events.Annulled: Wording.annulled,
     **dict.fromkeys(
         (events.Accepted, events.Refused, events.Changed, events.ChangeRefused, events.Cancelled), Wording.answered
     ),

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from framework.journal.account_entries import ExternalFill
+from framework.journal.account_entries import TAKEN_BACK, ExternalFill
 from framework.pretrade.facts import OpenOrder
-from framework.types.events import Filled
+from framework.types.events import Annulled, Filled
 from framework.types.orders import NAN, Fill
 from framework.types.record import AppliedAction
 
@@ -56,6 +56,18 @@ class TakenFill(NamedTuple):
     external: ExternalFill | None = None
     owned: bool = True
     """False: it carries a tag of ours that names no order of a session traded here."""
+
+
+class TakenBack(NamedTuple):
+    """An annulled execution as the book takes it back."""
+
+    answers: tuple[tuple[str, Annulled], ...] = ()
+    """Session and its input."""
+    external: ExternalFill | None = None
+    symbols: tuple[str, ...] = ()
+    """Those that it was in."""
+    known: bool = True
+    """False: no such execution was booked here, as far as is remembered."""
 
 
 class BookDifference(NamedTuple):
@@ -94,7 +106,7 @@ def stranger_shares(quantity: int, external: int, held: Mapping[str, int]) -> li
 
 
 def _towards_zero(quantity: int, held: int) -> int:
-    """The part of a signed quantity that only brings ``held``, of the other side, to zero."""
+    """As many units of a signed quantity as ``held`` has."""
     units = min(abs(quantity), abs(held))
     return units if quantity > 0 else -units
 
@@ -109,14 +121,17 @@ class AccountBook:
         *,
         external: Mapping[PositionKey, int] | None = None,
         seen: Iterable[str] = (),
+        fills: Iterable[ExternalFill] = (),
     ) -> None:
-        """``external`` and ``seen`` (ids of executions that were booked) as the journal has them."""
+        """``external``, ``seen`` (ids of executions that were booked), ``fills`` of nobody: as the journal has them."""
         self._members = members
         self._names = names
         self._column = {name: {symbol: i for i, symbol in enumerate(one.symbols)} for name, one in members.items()}
         self.external: dict[PositionKey, int] = {key: units for key, units in (external or {}).items() if units}
         """Signed units of nobody."""
         self.seen: set[str] = set(seen)
+        self._external_fills = {fill.fill_id: fill for fill in fills if fill.fill_id}
+        self._annulled: set[str] = set()
         self._executed = self.positions()
         """Signed units by the executions, from the positions at the start on."""
 
@@ -136,12 +151,37 @@ class AccountBook:
             if not share.session:
                 self._add(self.external, key, share.quantity)
                 external = ExternalFill(fill.fill_id, *key, share.quantity, fill.price, fill.time)
+                self._external_fills[fill.fill_id] = external
                 continue
             column = self._column[share.session][fill.symbol]
             booked = Fill(share.order_id, column, share.quantity, fill.price, fill.time)
             at = max(moment, self._members[share.session].session.moment)
             answers.append((share.session, Filled(at, fill.fill_id, booked, fill.at_open)))
         return TakenFill(tuple(answers), external, owned)
+
+    def take_back(self, fill_id: str, reason: str, moment: int) -> TakenBack:
+        """F81: the exchange has annulled an execution: inputs for those who have it, and what is EXTERNAL of it.
+
+        Once: what was taken back is in no book any more.
+        """
+        if fill_id in self._annulled:
+            return TakenBack()
+        self._annulled.add(fill_id)
+        answers, symbols = [], []
+        for name, member in self._members.items():
+            fill = member.session.booked_fill(fill_id)
+            if fill is not None:
+                symbols.append(member.symbols[fill.instrument])
+                self._add(self._executed, (symbols[-1], member.product), -fill.quantity)
+                answers.append((name, Annulled(max(moment, member.session.moment), fill_id, reason)))
+        external = self._external_fills.pop(fill_id, None)
+        if external is not None:
+            key = (external.symbol, external.product)
+            self._add(self.external, key, -external.quantity)
+            self._add(self._executed, key, -external.quantity)
+            external = external._replace(fill_id=TAKEN_BACK + fill_id, quantity=-external.quantity)
+            symbols.append(external.symbol)
+        return TakenBack(tuple(answers), external, tuple(symbols), bool(answers) or external is not None)
 
     def _shares(self, fill: BrokerFill) -> tuple[list[FillShare], bool]:
         owner = self._names.owner(fill.tag)
@@ -169,16 +209,22 @@ class AccountBook:
     def note_external(self, symbol: str, product: str, quantity: int, moment: int) -> ExternalFill:
         """Units, signed, that are the account's and no strategy's: a person says so of what the broker shows.
 
-        Returns the entry for the journal; so does ``adopt``.
+        Returns the entry for the journal; ``adopt`` returns its own.
         """
         self._add(self.external, (symbol, product), quantity)
         self._add(self._executed, (symbol, product), quantity)
         return ExternalFill("", symbol, product, quantity, NAN, moment)
 
-    def adopt(self, symbol: str, product: str, quantity: int, moment: int) -> ExternalFill:
-        """A session takes over signed units of nobody; it hears so itself (``Wish.ADOPT``)."""
+    def adopt(self, symbol: str, product: str, quantity: int, moment: int) -> list[ExternalFill]:
+        """A session takes over signed units of nobody; it hears so itself right after this (``Wish.ADOPT``).
+
+        What is more than nobody's is what the broker shows and no execution explains: it is noted first.
+        """
+        known = self.external.get((symbol, product), 0)
+        more = quantity - (_towards_zero(quantity, known) if known * quantity > 0 else 0)
+        noted = [self.note_external(symbol, product, more, moment)] if more else []
         self._add(self.external, (symbol, product), -quantity)
-        return ExternalFill("", symbol, product, -quantity, NAN, moment)
+        return [*noted, ExternalFill("", symbol, product, -quantity, NAN, moment)]
 
     # ------------------------------------------------------------------ the balance
 

@@ -12,6 +12,7 @@ from framework.errors import ConfigError, InvariantError
 from framework.journal.account_entries import DrillEnded, RunnerState
 from framework.live.control import UNBLOCK_FILE, CommandName
 from framework.session.persons import refuse_impossible
+from framework.store.account_files import DRILL_ACCOUNT
 from framework.types.events import PersonSays, Wish
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 PERSON, KILL = "person", "kill"
 """Causes of a state."""
 KILLED = "killed by a person: the file KILL is there; nothing but cancels leaves until tulya resume"
-DRILL_ACCOUNT = "drill-"
-"""Beginning of the names of accounts that exist for drills."""
 LONGEST_BLOCK_S = 120.0
 STOPPED_BY_PERSON = "stopped by a person"
 
@@ -63,6 +62,18 @@ class CommandedRunner(Protocol):
 
     def move_capital(self, traded: TradedStrategy, paise: int) -> None:
         """Have the broker's book of a strategy get cash (> 0) or lose it, where it has one."""
+        ...
+
+    def adopt_units(self, traded: TradedStrategy, symbol: str, quantity: int) -> None:
+        """A strategy is about to take over signed units that are the account's."""
+        ...
+
+    def ignore_units(self, symbol: str) -> int:
+        """What the broker shows of a symbol beyond the books stays nobody's; how many signed units those are."""
+        ...
+
+    def trust_symbols(self) -> None:
+        """Symbols that were halted may be traded again."""
         ...
 
     def stop(self, cause: str) -> None:
@@ -137,6 +148,7 @@ class PersonCommands:
             return Obeyed(f"refused: {', '.join(broken)} broke and can only be restarted: tulya stop, then tulya run")
         self._runner.close_outbox("")
         self._runner.states.resume(_by(arguments))
+        self._runner.trust_symbols()
         self._tell_all(Wish.RESUME)
         return Obeyed(f"the account is {self._runner.states.state}", resumed=True)
 
@@ -170,11 +182,15 @@ class PersonCommands:
         quantity, price = _whole(arguments, "quantity"), _number(arguments, "price")
         said = PersonSays(self._runner.moment_of(traded), Wish.ADOPT, column, quantity, price)
         refuse_impossible(said, traded.session.account)
+        self._runner.adopt_units(traded, traded.symbols[column], quantity)
         self._runner.give(traded, said)
         return f"{traded.deployed.name} holds {quantity:+,} {traded.symbols[column]} at {price:,.2f} as its own"
 
     def _ignore(self, arguments: Mapping[str, str]) -> str:
-        return f"{_text(arguments, 'symbol')} stays nobody's: it counts in the account's risk, in no strategy's profit"
+        symbol = _text(arguments, "symbol")
+        units = self._runner.ignore_units(symbol)
+        of_it = f"{units:+,} {symbol} more than the books have stay" if units else f"{symbol} stays"
+        return f"{of_it} nobody's: it counts in the account's risk, in no strategy's profit"
 
     def _close(self, arguments: Mapping[str, str]) -> str:
         symbol = _text(arguments, "symbol")

@@ -100,7 +100,8 @@ class PretradeWorld:
         self._quotes: dict[str, Quote] = {}
         self._hours: dict[tuple[str, str], TradingHours] = {}
         self._restricted: Mapping[str, str] | None = None
-        self._halted: dict[str, str] = {}
+        self._halted: dict[str, dict[str, str]] = {}
+        """Symbol → cause → reason."""
         self._funds = PromisedFunds()
         self._let_go: dict[tuple[str, RequestKind], int] = {}
         """Requests that were let go and have not left, with the moment."""
@@ -146,13 +147,17 @@ class PretradeWorld:
         """The restricted list as it was read: symbol → reason; may be empty."""
         self._restricted = dict(reasons)
 
-    def halt_symbol(self, symbol: str, why: str) -> None:
-        """Nothing new in it, until a person says so."""
-        self._halted[symbol] = why
+    def halt_symbol(self, symbol: str, why: str, cause: str = "") -> None:
+        """Nothing new in it, until the cause is over or a person says so."""
+        self._halted.setdefault(symbol, {})[cause] = why
 
-    def resume_symbol(self, symbol: str) -> None:
-        """A person has looked."""
-        self._halted.pop(symbol, None)
+    def resume_symbol(self, symbol: str, cause: str = "") -> None:
+        """The cause is over; other ones stand."""
+        self._halted.get(symbol, {}).pop(cause, None)
+
+    def resume_symbols(self) -> None:
+        """A person has looked: whatever halted a symbol is over."""
+        self._halted.clear()
 
     def note_funds(self, available_paise: int, time_ns: int, shown: Iterable[str] | None = None) -> None:
         """The broker's figure, when it was asked for, and the tags that its book showed as open in the same read.
@@ -390,7 +395,8 @@ class PretradeWorld:
         """Reason why nothing new may be opened in the symbol by this strategy; empty: none."""
         if self._restricted is None:
             return NOT_CHECKED
-        if why := self._restricted.get(request.symbol) or self._halted.get(request.symbol):
+        halts = self._halted.get(request.symbol, {})
+        if why := self._restricted.get(request.symbol) or next(iter(halts.values()), ""):
             return why
         for one in orders:
             ours = one.member == request.strategy and one.order.symbol == request.symbol

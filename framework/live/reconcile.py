@@ -29,9 +29,9 @@ from framework.live.reconcile_memory import ENOUGH_READS, FRESH, Discrepancy, Re
 from framework.live.reconcile_orders import QUESTION, OrderComparison
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from framework.broker.book import BrokerSnapshot
+    from framework.broker.book import BrokerPosition, BrokerSnapshot
     from framework.live.account_orders import PositionKey
     from framework.live.belief import Belief
     from framework.live.order_names import OrderNames
@@ -69,14 +69,19 @@ def reconcile(
     if snapshot.positions is None or is_void:
         tally.keep("position:")
     else:
-        theirs: dict[PositionKey, int] = {}
-        for one in snapshot.positions:
-            key = (one.symbol, one.product)
-            theirs[key] = theirs.get(key, 0) + one.quantity
-        _compare_positions(belief.positions, theirs, tally)
+        _compare_positions(belief.positions, positions_of(snapshot.positions), tally)
     if snapshot.orders is None:
         tally.keep("book_empty")
     return Reconciliation(tuple(orders.answers), tuple(tally.findings), tally.lifted, tally.memory())
+
+
+def positions_of(shown: Iterable[BrokerPosition]) -> dict[PositionKey, int]:
+    """(symbol, product) → signed units; lines of one are added up."""
+    units: dict[PositionKey, int] = {}
+    for one in shown:
+        key = (one.symbol, one.product)
+        units[key] = units.get(key, 0) + one.quantity
+    return units
 
 
 def _compare_positions(

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import BrokerError
 from framework.journal.account_entries import AccountFinding, RunnerState
-from framework.live.account_book import orders_of_nobody
+from framework.live.account_book import compare, orders_of_nobody
 from framework.live.belief import belief_of
 from framework.live.failpoints import failpoint
-from framework.live.reconcile import reconcile
+from framework.live.reconcile import positions_of, reconcile
 from framework.live.reconcile_memory import FRESH
 from framework.types.events import Found
 from framework.types.record import OrderState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from framework.broker.book import BrokerFill, BrokerSnapshot
+    from framework.broker.book import BrokerFill, BrokerSnapshot, FillAnnulled
     from framework.broker.port import Broker
     from framework.live.account_book import AccountBook
-    from framework.live.account_orders import AccountMember
+    from framework.live.account_orders import AccountMember, PositionKey
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.outbox import Gatekeeper
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from framework.live.runner_journal import RunnerJournal
     from framework.live.runner_state import RunnerStates
     from framework.pretrade.facts import OpenOrder
-    from framework.types.events import Answer
+    from framework.types.events import Annulled, Answer, Filled
 
 
 class AccountView(NamedTuple):
@@ -54,7 +54,7 @@ class Reconciler:
         journal: RunnerJournal,
         states: RunnerStates,
         gate: Gatekeeper,
-        give: Callable[[str, Answer], object],
+        give: Callable[[str, Answer | Annulled], object],
     ) -> None:
         """``give`` hands a session (by name) an answer."""
         self._broker = broker
@@ -67,6 +67,8 @@ class Reconciler:
         self._memory = FRESH
         self.read_at = 0
         """When the latest read began, UTC nanoseconds; 0 = none counts any more."""
+        self._theirs: dict[PositionKey, int] | None = None
+        """Positions as the broker showed them last; None: it has not."""
         self._orders_of_nobody: list[OpenOrder] = []
         """As the book was read last."""
         self._is_booking = False
@@ -97,7 +99,9 @@ class Reconciler:
         account = self._account
         if snapshot.orders is not None:
             self._orders_of_nobody = orders_of_nobody(snapshot.orders, account.names, self._last_price)
-        account.world.note_external(account.book.external, self._orders_of_nobody)
+        if snapshot.positions is not None:
+            self._theirs = positions_of(snapshot.positions)
+        self._tell_world()
         belief = belief_of(account.members, account.book, account.world.may_be_there)
         found = reconcile(belief, snapshot, self._clock.now(), names=account.names, memory=self._memory)
         self._memory = found.memory
@@ -117,7 +121,7 @@ class Reconciler:
         if found.demand is not None:
             self._states.demand(found.key, found.demand, found.finding.text)
         if found.halts:
-            self._gate.distrust_symbol(found.halts, found.finding.text)
+            self._account.world.halt_symbol(found.halts, found.finding.text, found.key)
 
     def _last_price(self, symbol: str) -> float:
         return self._account.world.quote(symbol).price
@@ -127,17 +131,61 @@ class Reconciler:
         taken = self._account.book.take(fill, self._clock.now())
         if taken.external is not None:
             self._journal.note(taken.external)
-            self._account.world.note_external(self._account.book.external, self._orders_of_nobody)
+            self._tell_world()
             text = f"somebody else traded {fill.quantity:+d} {fill.symbol} at {fill.price:g}"
             self._journal.note(AccountFinding("external", text, fill.symbol))
         if not taken.owned:
             text = f"execution {fill.fill_id} carries our tag {fill.tag}, and no session has decided on such an order"
             self._states.demand("no_intent", RunnerState.HALTED, text)
+        self._hand_out(taken.answers)
+
+    def take_back(self, annulled: FillAnnulled) -> None:
+        """F81: corrections for those who have the execution, and nothing new in its symbol.
+
+        One that nobody here remembers halts: a position is not what it is thought to be.
+        """
+        taken = self._account.book.take_back(annulled.fill_id, annulled.reason, self._clock.now())
+        why = f"execution {annulled.fill_id} was annulled by the exchange: {annulled.reason or 'no reason given'}"
+        if not taken.known:
+            self._states.demand("fill_annulled", RunnerState.HALTED, f"{why}; it is not remembered here")
+        if taken.external is not None:
+            self._journal.note(taken.external)
+            self._tell_world()
+        for symbol in taken.symbols:
+            self._journal.note(AccountFinding("fill_annulled", why, symbol, question="resume the symbol?"))
+            self._account.world.halt_symbol(symbol, why, f"annulled:{annulled.fill_id}")
+        self._hand_out(taken.answers)
+
+    # ------------------------------------------------------------------ a person's answers
+
+    def adopt(self, session: str, symbol: str, quantity: int) -> None:
+        """A session is about to take over signed units that the account has."""
+        product = self._account.members[session].product
+        for entry in self._account.book.adopt(symbol, product, quantity, self._clock.now()):
+            self._journal.note(entry)
+        self._tell_world()
+
+    def ignore(self, symbol: str) -> int:
+        """What the broker shows of a symbol beyond the books stays nobody's; its signed units, by the latest read."""
+        ignored = 0
+        for one in compare(self._account.book.positions(), self._theirs or self._account.book.positions()):
+            if one.symbol == symbol:
+                units = one.theirs - one.ours
+                self._journal.note(self._account.book.note_external(symbol, one.product, units, self._clock.now()))
+                ignored += units
+        self._tell_world()
+        return ignored
+
+    def _tell_world(self) -> None:
+        self._account.world.note_external(self._account.book.external, self._orders_of_nobody)
+
+    def _hand_out(self, answers: Sequence[tuple[str, Filled | Annulled]]) -> None:
+        """Inputs that belong together: the books agree again after the last one."""
         self._is_booking = True
-        for session, answer in taken.answers:
+        for session, answer in answers:
             self._give(session, answer)
         self._is_booking = False
-        if taken.answers:
+        if answers:
             self.check_books()
 
     def check_books(self) -> None:

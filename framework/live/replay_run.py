@@ -134,7 +134,13 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         today=session_of(days[0]),
     )
     seen = {fill_id for session in folded.sessions.values() for fill_id in session.fill_ids}
-    book = AccountBook(gate.members, order_names, external=folded.external, seen=seen | folded.external_ids)
+    book = AccountBook(
+        gate.members,
+        order_names,
+        external=folded.external,
+        seen=seen | folded.external_ids,
+        fills=folded.external_fills.values(),
+    )
     runner = Runner(
         run=run,
         account_name=deployment.account,

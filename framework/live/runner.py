@@ -392,7 +392,7 @@ class Runner:
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
         self._look()
-        self.outbox.release(self.clock.now())
+        self.outbox.release(moment.time)
         failpoint("released")
         if moment.kind is MomentKind.OPEN:
             await self._settle_commands()  # what waited for the market is in the book before the first bar opens
@@ -411,7 +411,7 @@ class Runner:
         """
         if self._lockstep is not None and self._barriers[traded.name].is_within_a_bar(moment):
             return False
-        return not self.outbox.waits_for_open(traded, self.clock.now())
+        return not self.outbox.waits_for_open(traded, moment)
 
     def _look(self) -> None:
         """Look after the feed and the day: what is worrying holds new risk back for as long as it lasts."""
@@ -577,8 +577,7 @@ class Runner:
         elif isinstance(news, BrokerOrder):
             self._take_order_news(news)
         elif isinstance(news, FillAnnulled):
-            self.finding("fill_annulled", f"{news.fill_id}: {news.reason}")
-            self.states.demand("fill_annulled", RunnerState.HALTED, f"execution {news.fill_id} was annulled")
+            self.reconciler.take_back(news)
         elif news.up:
             self.states.lift("broker_down", news.why)
             self.reconciler.read_at = 0  # what was missed meanwhile is in the book
@@ -635,6 +634,19 @@ class Runner:
     def moment_of(self, traded: TradedStrategy) -> int:
         """Moment of a person's input to a session: now; by bars the latest bar's, since nothing has traded after it."""
         return traded.session.moment if self._lockstep is not None else self._moment(traded)
+
+    def adopt_units(self, traded: TradedStrategy, symbol: str, quantity: int) -> None:
+        """A strategy is about to take over signed units that are the account's."""
+        self.reconciler.adopt(traded.name, symbol, quantity)
+
+    def ignore_units(self, symbol: str) -> int:
+        """What the broker shows of a symbol beyond the books stays nobody's; how many signed units those are."""
+        return self.reconciler.ignore(symbol)
+
+    def trust_symbols(self) -> None:
+        """Symbols that were halted may be traded again; what the feed is worried about is looked at anew."""
+        self._account.world.resume_symbols()
+        self._worries = set()
 
     def close_outbox(self, why: str) -> None:
         """Nothing but cancels leaves from here on; empty: it may again, unless something else forbids it."""

@@ -96,8 +96,10 @@ def worst_units(request: Request, context: PretradeContext) -> int:
 def gross_value(request: Request, context: PretradeContext) -> float:
     """Rupees of all positions, each if the worse side of its open orders fills, at the last prices known."""
     symbols = dict.fromkeys([request.symbol, *context.holdings, *(order.symbol for order in context.open_orders)])
-    rest = others(request, context)
-    return math.fsum(_worst_of(symbol, rest, request, context) for symbol in symbols)
+    rest: dict[str, list[OpenOrder]] = {}
+    for order in others(request, context):
+        rest.setdefault(order.symbol, []).append(order)
+    return math.fsum(_worst_of(symbol, rest.get(symbol, []), request, context) for symbol in symbols)
 
 
 def _worst_of(symbol: str, rest: list[OpenOrder], request: Request, context: PretradeContext) -> float:
@@ -106,7 +108,7 @@ def _worst_of(symbol: str, rest: list[OpenOrder], request: Request, context: Pre
     position = held(context, symbol)
     units = max(abs(position + going(rest, symbol, 1)), abs(position - going(rest, symbol, -1)))
     holding = context.holdings.get(symbol)
-    prices = [order.price for order in rest if order.symbol == symbol]
+    prices = [order.price for order in rest]
     return units * _highest([*prices, holding.price] if holding is not None and holding.quantity else prices)
 
 

@@ -11,6 +11,7 @@ from framework.types.made import made
 from framework.types.orders import Fill, Reason
 from framework.types.portfolio import Portfolio, Position, TradingState
 from framework.types.record import NOT_SIMULATED, Settlement
+from framework.types.tariff import Tariff
 from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from framework.types import Instrument, Order, Settings
 
 NAN = float("nan")
+NO_CHARGES = Tariff()
 
 
 class Account:
@@ -81,6 +83,39 @@ class Account:
         return made(
             Settlement,
             (fill, order.reason, reduces, *moved, position, self.cash_paise, order.label, NOT_SIMULATED),
+        )
+
+    def take_back(self, fill: Fill, charges_paise: int) -> Settlement:
+        """Book the opposite of a fill at its own price, without charges, and those that it had cost back.
+
+        The answer's charges are below 0. Cash is what it had been; where a sale is taken back its units are held again
+        at the price of that sale.
+        """
+        i, quantity, held = fill.instrument, -fill.quantity, self.quantity[fill.instrument]
+        before = self.cost_paise[i], self.entry_charges_paise[i]
+        booked = ledger.booked(held, *before, quantity, fill.price, 0, False, NO_CHARGES)
+        self.cost_paise[i], self.entry_charges_paise[i] = booked.cost, booked.entry_charges
+        self.trips.pay(i, booked.gross + charges_paise)
+        self.average[i] = ledger.average_after(self.average[i], held, fill.price, quantity)
+        self.quantity[i] = held + quantity
+        self.cash_paise = ledger.cash_after(self.cash_paise, 1 if quantity > 0 else -1, booked.value, -charges_paise)
+        self.gross_paise += booked.gross
+        self.charges_paise -= charges_paise
+        self.mark_paise[i] = ledger.marked(self.quantity[i], fill.price)
+        if held == 0:
+            insort(self.held, i)
+        elif self.quantity[i] == 0:
+            self.held.remove(i)
+        return Settlement(
+            fill=Fill(0, i, quantity, fill.price, fill.time),
+            reason=Reason.EXTERNAL,
+            reduces=booked.closed > 0,
+            value_paise=booked.value,
+            charges_paise=-charges_paise,
+            cost_out_paise=booked.cost_out,
+            gross_paise=booked.gross,
+            position=self.quantity[i],
+            cash_paise=self.cash_paise,
         )
 
     def receive_dividend(self, i: int, dividend: float) -> int:

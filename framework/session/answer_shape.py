@@ -22,6 +22,7 @@ KINDS: dict[type, tuple[type, ...]] = {
     events.Expired: (int, int),
     events.Unknown: (int, int, str),
     events.Found: (int, int, OrderState, int, int, float, float),
+    events.Annulled: (int, str, str),
     Fill: (int, int, int, float, int),
 }
 """Kind of every field of an answer, and of the fill in it."""

@@ -54,6 +54,8 @@ class BrokerFills:
         self._told: dict[str, Fill] = {}
         self._told_before: dict[str, Fill] = {}
         """Fills booked or kept apart, by their ids, of this session and of the one before."""
+        self._charges: dict[str, int] = {}
+        """Charges in paise of those that were booked and not annulled."""
         self._below_zero = False
         self.last_traded: dict[int, int] = {}
         """Session of the latest fill of each instrument."""
@@ -67,6 +69,7 @@ class BrokerFills:
         if before:
             for name in [name for name, fill in before.items() if self._orders.known(fill.order_id) is None]:
                 del before[name]
+                self._charges.pop(name, None)
         if self._told:
             before.update(self._told)
             self._told.clear()
@@ -94,6 +97,20 @@ class BrokerFills:
         self.watch_cash()
         return commands
 
+    def has_heard_of(self, fill_id: str) -> bool:
+        """It was told lately, whatever came of it."""
+        return fill_id in self._told or fill_id in self._told_before
+
+    def take_back(self, fill_id: str) -> tuple[Fill, int] | None:
+        """A fill that was booked lately and its charges, handed out once; None when there is no such one."""
+        fill = self.booked(fill_id)
+        return None if fill is None else (fill, self._charges.pop(fill_id))
+
+    def booked(self, fill_id: str) -> Fill | None:
+        """A fill that was booked lately and not annulled, or None."""
+        told = self._told.get(fill_id) or self._told_before.get(fill_id)
+        return told if fill_id in self._charges else None
+
     def _is_bookable(self, fill: Fill) -> bool:
         """Positive form: what is not a number passes no check."""
         i, quantity, price = fill.instrument, fill.quantity, fill.price
@@ -107,6 +124,7 @@ class BrokerFills:
         inputs, before, asked = self._inputs, self._account.quantity[i], abs(order.quantity - working.filled)
         settlement = self._account.settle(fill, order, before_paise=working.filled_paise)
         self._tell(settlement)
+        self._charges[answer.fill_id] = settlement.charges_paise
         working.filled += quantity
         working.filled_paise += settlement.value_paise
         if working.reserved_paise:
@@ -176,6 +194,7 @@ class BrokerFills:
         order = Order(fill.order_id, i, fill.quantity, MARKET, Reason.EXTERNAL, reduces=reduces, decided_at=now)
         settlement = self._account.settle(fill, order, before_paise=0)
         self._tell(settlement)
+        self._charges[fill_id] = settlement.charges_paise
         commands = self._aftermath.stranger_traded(i, before)
         self._hooks.filled(settlement)
         return commands

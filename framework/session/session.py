@@ -62,6 +62,7 @@ from framework.errors import InvariantError, RefusedInputError
 from framework.rules.breaker import is_ruin
 from framework.session.account import Account
 from framework.session.aftermath import Aftermath
+from framework.session.annulments import Annulments
 from framework.session.answer_shape import KINDS, is_understood
 from framework.session.answers import BrokerAnswers
 from framework.session.approval import LONGEST_NAME
@@ -98,7 +99,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Sequence as Many
 
-    from framework.types import BreakerEvent, Instrument, Portfolio, RiskRule, Settings, TradingState
+    from framework.types import BreakerEvent, Fill, Instrument, Portfolio, RiskRule, Settings, TradingState
     from framework.types.actions import Due
     from framework.types.events import Command, Fact, Input
     from framework.types.record import OrderRecord, Settlement
@@ -160,6 +161,7 @@ class Session:
         self._upkeep = Upkeep(desk, self._protection, self._reductions)
         hooks = Hooks(self._rules, self.portfolio)
         self._fills = BrokerFills(desk, self._aftermath, surprises, hooks)
+        annulments = Annulments(desk, self._fills, self._aftermath, surprises, hooks)
         self._answers = answers = BrokerAnswers(desk, self._protection, self._aftermath, surprises, self._upkeep)
         self._persons = Persons(desk, breaker, self._product, self._protection, surprises)
         self.equity_paise = settings.capital_paise
@@ -181,6 +183,7 @@ class Session:
         """Each lets its input in itself: a bar asks three times."""
         self._others: dict[type, Callable[[Any], list[Command]]] = {
             events.Filled: self._fills.filled,
+            events.Annulled: annulments.annulled,
             events.Accepted: answers.accepted,
             events.Refused: answers.refused,
             events.Cancelled: answers.cancelled,
@@ -315,6 +318,10 @@ class Session:
     def next_order_id(self) -> int:
         """No order has this number yet, nor any above it."""
         return self._orders.next_id
+
+    def booked_fill(self, fill_id: str) -> Fill | None:
+        """The execution of this id that was booked in this session or the one before, and not annulled."""
+        return self._fills.booked(fill_id)
 
     def book(self, i: int) -> InstrumentState:
         """Memory of one instrument; to be read only."""

@@ -61,7 +61,7 @@ PARTS = {
     ),
     "protection": Part("_protection", ("awaits_fills", "to_look_at")),
     "upkeep": Part("_upkeep", ("exits_due", "looked_at")),
-    "fills": Part("_fills", ("_below_zero", "_told", "_told_before", "last_traded")),
+    "fills": Part("_fills", ("_below_zero", "_charges", "_told", "_told_before", "last_traded")),
     "product": Part("_product", ("_done", "_next", "_over", "_session", "deadline")),
     "actions": Part("_corporate_actions", ("due",)),
     "staleness": Part("_last_bars", ("_close", "_seen", "_session", "_sessions", "before")),

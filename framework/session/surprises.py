@@ -23,6 +23,8 @@ TEXTS = {
     "not_understood": "an answer is not what an answer must be, and nothing was made of it: {said}",
     "not_bookable": "fill {fill_id} of {units} at {price} cannot be booked: no such instrument, quantity or price",
     "too_old": "fill {fill_id} of {units:+d} {instrument} is older than the last session: was it booked?",
+    "annulled": "fill {fill_id} of {units:+d} {instrument} at {price} was annulled by the exchange: {said}",
+    "annulled_unknown": "an execution was annulled that was never booked here, {said}",
     "nobodys_fill": "{units:+d} {instrument} at {price} were filled under an order that nobody here knows",
     "fill_after_end": "order {order_id} ({instrument}) had ended as {state} when a fill of {units:+d} was told",
     "fill_not_sent": "order {order_id} ({instrument}) was never sent, and a fill of {units:+d} was told",

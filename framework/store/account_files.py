@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 DEFAULT_ACCOUNT = "paper"
+DRILL_ACCOUNT = "drill-"
+"""Beginning of the names of accounts that exist for drills of the kill switch: never chosen unless named."""
 JOURNAL_END = ".journal.sqlite"
 SQLITE = b"SQLite format 3\0"
 """Beginning of every SQLite file."""
@@ -41,7 +43,7 @@ def chosen_account(database: Path, account: str | None) -> str:
     if account is not None:
         refuse_account_name(account)
         return account
-    known = accounts(database)
+    known = [one for one in accounts(database) if not one.startswith(DRILL_ACCOUNT)]
     if len(known) > 1 and DEFAULT_ACCOUNT not in known:
         msg = f"there are journals of several accounts beside {database} ({', '.join(known)}); name one with --account"
         raise ConfigError(msg)

@@ -183,6 +183,14 @@ class Found(NamedTuple):
     trigger: float = NAN
 
 
+class Annulled(NamedTuple):
+    """Input: the exchange has cancelled an execution after it was booked (a reversal trade, say)."""
+
+    moment: int
+    fill_id: str
+    reason: str = ""
+
+
 Answer = (
     Accepted
     | Refused
@@ -244,7 +252,7 @@ class ActionKnown(NamedTuple):
     due: Due
 
 
-Input = BarOpens | BarCloses | Decided | SessionEnds | Revalue | Answer | Tick | PersonSays | ActionKnown
+Input = BarOpens | BarCloses | Decided | SessionEnds | Revalue | Answer | Annulled | Tick | PersonSays | ActionKnown
 
 # ---------------------------------------------------------------------- commands
 

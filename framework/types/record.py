@@ -41,7 +41,7 @@ class Settlement(NamedTuple):
     value_paise: int
     """|price × quantity|, ≥ 0."""
     charges_paise: int
-    """≥ 0."""
+    """≥ 0; below 0 where a fill is taken back, whose charges these were."""
     cost_out_paise: int
     """Cost of what a reduction closed, ≥ 0; 0 for an increase."""
     gross_paise: int

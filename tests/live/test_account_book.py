@@ -156,7 +156,7 @@ def test_a_person_answers_what_is_to_become_of_nobodys_units():
     noted = stand.book.note_external(INFY, "CNC", 100, 7)  # ignore: it is the account's, and no strategy's
     assert ("", INFY, "CNC", 100, 7) == (*noted[:4], noted.time)
     assert [] == stand.book.differences()
-    assert -100 == stand.book.adopt(INFY, "CNC", 100, 8).quantity  # a session has to hear of it too
+    assert [-100] == [one.quantity for one in stand.book.adopt(INFY, "CNC", 100, 8)]  # a session must hear it too
     assert [BookDifference(INFY, "CNC", 0, 100)] == stand.book.differences()
 
 

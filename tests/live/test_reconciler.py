@@ -3,12 +3,21 @@
 import asyncio
 from types import SimpleNamespace
 
-from framework.broker.book import BrokerFill, BrokerOrder, BrokerOrderState, BrokerPosition, BrokerSnapshot
+import pytest
+
+from framework.broker.book import (
+    BrokerFill,
+    BrokerOrder,
+    BrokerOrderState,
+    BrokerPosition,
+    BrokerSnapshot,
+    FillAnnulled,
+)
 from framework.errors import BrokerError
 from framework.journal.account_entries import ExternalFill, RunnerState
 from framework.live.reconciler import AccountView, Reconciler
 from framework.live.runner_state import RunnerStates
-from framework.types.events import Accepted, Unknown
+from framework.types.events import Accepted, PersonSays, Unknown, Wish
 from tests.live.account import INFY, NAN, SECOND
 from tests.live.test_account_book import BookStand
 
@@ -151,3 +160,92 @@ def test_an_order_that_our_own_acceptance_told_already_is_not_told_again():
     row = BrokerOrder("B1", working.tag, INFY, "CNC", 50, 0, OPEN, 100.0)
     stand.run(BrokerSnapshot(desk.moment, (row,), (), ()))
     assert [] == stand.given
+
+
+# ---------------------------------------------------------------------- F81: an execution is annulled
+
+
+def test_an_annulled_execution_is_taken_from_its_session_and_its_symbol_is_halted():
+    stand = ReconcilerStand(("t", "u"))
+    tag = stand.stand.sends(50)
+    stand.reconciler.take_fill(executed("x1", 50, tag, stand.stand.desks["t"].moment))
+    stand.reconciler.take_back(FillAnnulled("x1", "reversal trade"))
+    assert (0, {}, RunnerState.ACTIVE) == (stand.stand.held(), stand.stand.book.positions(), stand.states.state)
+    order = stand.stand.asks(7, name="u")
+    answer = stand.stand.review(*order, name="u")
+    assert ("restricted", "execution x1 was annulled by the exchange: reversal trade") == answer[:2]
+    stand.stand.world.resume_symbols()
+    assert "" == stand.stand.code(*order, name="u")
+
+
+def test_an_annulled_execution_of_nobody_is_taken_off_what_is_nobodys():
+    stand = ReconcilerStand()
+    stand.reconciler.take_fill(executed("m1", 40))
+    stand.reconciler.take_back(FillAnnulled("m1"))
+    assert ({}, {}) == (stand.stand.book.external, stand.stand.world.positions())
+    entries = [note for note in stand.notes if isinstance(note, ExternalFill)]
+    assert [("m1", 40), ("annulled:m1", -40)] == [(one.fill_id, one.quantity) for one in entries]
+
+
+def test_an_execution_that_sessions_shared_is_taken_from_each():
+    stand = ReconcilerStand(("t", "u"))
+    for k, name in enumerate(("t", "u")):
+        stand.stand.tell(executed(f"x{k}", 50, stand.stand.sends(50, name)))
+    time = max(desk.moment for desk in stand.stand.desks.values())
+    stand.reconciler.take_fill(executed("x9", -80, time=time))
+    stand.reconciler.take_back(FillAnnulled("x9"))
+    assert (50, 50, RunnerState.ACTIVE) == (stand.stand.held("t"), stand.stand.held("u"), stand.states.state)
+    assert [] == stand.stand.book.differences()
+
+
+def test_an_annulment_told_twice_is_one_and_one_of_an_execution_that_nobody_remembers_halts():
+    stand = ReconcilerStand()
+    tag = stand.stand.sends(50)
+    stand.reconciler.take_fill(executed("x1", 50, tag, stand.stand.desks["t"].moment))
+    for _ in range(2):
+        stand.reconciler.take_back(FillAnnulled("x1"))
+    assert RunnerState.ACTIVE is stand.states.state
+    stand.reconciler.take_back(FillAnnulled("x9"))
+    assert RunnerState.HALTED is stand.states.state
+
+
+def test_a_snapshot_that_still_shows_the_annulled_execution_books_it_no_more():
+    stand = ReconcilerStand()
+    tag = stand.stand.sends(50)
+    fill = executed("x1", 50, tag, stand.stand.desks["t"].moment)
+    stand.reconciler.take_fill(fill)
+    stand.reconciler.take_back(FillAnnulled("x1"))
+    stand.run(BrokerSnapshot(stand.stand.desks["t"].moment, None, (fill,), ()))
+    assert (0, RunnerState.ACTIVE) == (stand.stand.held(), stand.states.state)
+
+
+# ---------------------------------------------------------------------- a person's answers
+
+
+@pytest.mark.parametrize(
+    ("nobodys", "expected"), [(0, [100, -100]), (60, [40, -100]), (100, [-100]), (150, [-100]), (-20, [100, -100])]
+)
+def test_what_a_strategy_adopts_is_first_noted_as_nobodys_as_far_as_it_was_not(nobodys, expected):
+    stand = ReconcilerStand()
+    if nobodys:
+        stand.stand.book.note_external(INFY, "CNC", nobodys, 1)
+    stand.reconciler.adopt("t", INFY, 100)
+    desk = stand.stand.desks["t"]
+    desk.take(PersonSays(desk.moment, Wish.ADOPT, 0, 100, 100.0))
+    assert expected == [note.quantity for note in stand.notes if isinstance(note, ExternalFill)]
+    assert [] == stand.stand.book.differences()
+    assert 100 + max(nobodys - 100, 0) + min(nobodys, 0) == stand.stand.book.positions()[INFY, "CNC"]
+
+
+def test_what_is_ignored_stays_nobodys_and_the_account_may_go_on():
+    stand = ReconcilerStand()
+    for second in (1, 2, 3):
+        stand.run(BrokerSnapshot(second * SECOND, (), (), (BrokerPosition(INFY, "CNC", 5),)))
+    assert RunnerState.REDUCE_ONLY is stand.states.state
+    assert 5 == stand.reconciler.ignore(INFY)
+    stand.run(BrokerSnapshot(4 * SECOND, (), (), (BrokerPosition(INFY, "CNC", 5),)))
+    assert (RunnerState.ACTIVE, {(INFY, "CNC"): 5}) == (stand.states.state, stand.stand.world.positions())
+
+
+def test_before_any_read_there_is_nothing_to_ignore():
+    assert 0 == ReconcilerStand().reconciler.ignore(INFY)
