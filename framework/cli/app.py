@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from framework.cli import account, calendar, charges, config, data, instruments, journal, risk, runs, sweeps
+from framework.cli import account, calendar, charges, config, data, instruments, journal, risk, runs, service, sweeps
 from framework.cli.backtest import backtest_command
 from framework.cli.control import (
     flatten_command,
@@ -15,10 +15,12 @@ from framework.cli.control import (
     resume_command,
     stop_command,
 )
+from framework.cli.day import day_command
 from framework.cli.deployment import deployments_command, new_deployment_command
 from framework.cli.drill import drill_command
 from framework.cli.journal_rebuild import rebuild_command
 from framework.cli.kill import kill_command
+from framework.cli.logs import logs_command
 from framework.cli.parity import parity_command
 from framework.cli.run import run_command
 from framework.cli.setting_options import SettingsCommand
@@ -62,6 +64,8 @@ app.add_typer(charges.app, name="charges")
 app.add_typer(calendar.app, name="calendar")
 app.command("backtest", cls=SettingsCommand)(backtest_command)
 app.command("run")(run_command)
+app.add_typer(service.app, name="service")
+app.command("logs")(logs_command)
 app.command("status")(status_command)
 app.command("unknown")(unknown_command)
 app.command("halt")(halt_command)
@@ -73,6 +77,7 @@ app.command("kill")(kill_command)
 app.command("drill")(drill_command)
 app.add_typer(account.app, name="account")
 app.command("parity")(parity_command)
+app.command("day")(day_command)
 app.command("warmup")(warmup_command)
 app.command("sweep", cls=SettingsCommand)(sweep_command)
 app.add_typer(sweeps.app, name="sweeps")

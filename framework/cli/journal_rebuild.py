@@ -85,6 +85,7 @@ def ledger_of(path: Path, account: str, given: Sequence[str] | None = None) -> A
 
 def _declared_rules(account: str) -> dict[str, list[Any]]:
     from framework.deployments.deployment_file import FOLDER, read_deployments
+    from framework.live.deployment import on_account
     from framework.usercode.find import find_rule
 
     if not FOLDER.is_dir():
@@ -93,8 +94,7 @@ def _declared_rules(account: str) -> dict[str, list[Any]]:
     return {
         strategy.session: [find_rule(rule)() for rule in strategy.risk_rules]
         for deployment in found
-        if deployment.account == account
-        for strategy in deployment.strategies
+        for strategy in on_account(deployment, account).strategies
         if strategy.risk_rules
     }
 

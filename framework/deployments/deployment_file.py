@@ -13,7 +13,14 @@ from pydantic import BaseModel, ValidationError
 from framework.config.yaml_file import mapping_of, read_text
 from framework.deployments.entries import DeploymentEntry, StrategyEntry
 from framework.errors import ConfigError, StrategyError
-from framework.live.deployment import DeployedStrategy, Deployment, FeedSettings, PaperSettings, session_name
+from framework.live.deployment import (
+    DeployedStrategy,
+    Deployment,
+    FeedSettings,
+    PaperSettings,
+    ReportSettings,
+    session_name,
+)
 from framework.pretrade.facts import SendLimits
 from framework.run.preflight import refuse_ignored
 from framework.types.settings import NESTED, Settings
@@ -133,6 +140,7 @@ def parse_deployment(text: str, file: Path) -> Deployment:
         file=file,
         file_sha256=hashlib.sha256(text.encode()).hexdigest(),
         sha256=hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest(),
+        report=ReportSettings(**entry.report.model_dump()),
     )
 
 

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from framework.errors import ConfigError
-from framework.live.deployment import FeedSettings, PaperSettings, Reaction, Stage
+from framework.live.deployment import FeedSettings, PaperSettings, Reaction, ReportSettings, Stage
 from framework.types.limits import Names
 from framework.types.live import LiveLimits
 from framework.types.settings import Settings
 from framework.types.timeframe import Timeframe
 
 Strict = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-PERFECT, REPLAY = PaperSettings(), FeedSettings()
+PERFECT, REPLAY, REPORT = PaperSettings(), FeedSettings(), ReportSettings()
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,29}")
 PATTERN_LETTERS = "*?[]"
 
@@ -116,6 +116,17 @@ class PaperEntry(BaseModel):
     seed: int = Field(PERFECT.seed, ge=0, le=2**63 - 1, description="of all these shares: the same seed, the same day")
 
 
+class ReportEntry(BaseModel):
+    """``report:``."""
+
+    model_config = Strict
+
+    order_to_trade: float = Field(
+        REPORT.order_to_trade, gt=0, le=1000, description="changes and cancels per fill of a day that it warns of"
+    )
+    silent_share: Share = Field(REPORT.silent_share, description="share of usual days that may be called silent, 0–1")
+
+
 class DeploymentEntry(BaseModel):
     """The whole file."""
 
@@ -132,6 +143,7 @@ class DeploymentEntry(BaseModel):
     paper: Annotated[PaperEntry, BeforeValidator(_empty)] = Field(
         PaperEntry(), description="the paper broker; as it stands, a perfect one"
     )
+    report: Annotated[ReportEntry, BeforeValidator(_empty)] = Field(ReportEntry(), description="the report of the day")
 
     @field_validator("send")
     @classmethod

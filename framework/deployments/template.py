@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.config.setting_texts import commented, settings_lines, yaml_value
 from framework.deployments.deployment_file import parse_deployment
-from framework.deployments.entries import DeploymentEntry, FeedEntry, PaperEntry, StrategyEntry
+from framework.deployments.entries import DeploymentEntry, FeedEntry, PaperEntry, ReportEntry, StrategyEntry
 from framework.errors import ConfigError
-from framework.live.deployment import FeedSettings, PaperSettings
+from framework.live.deployment import FeedSettings, PaperSettings, ReportSettings
 from framework.types.live import LiveLimits
 from framework.types.timeframe import Timeframe
 
@@ -66,6 +66,7 @@ def deployment_text(name: str, account: str, choice: StrategyChoice, ceilings: C
     lines += ["", *_group("feed"), *_entries(FeedEntry, FeedSettings()._asdict(), "  ")]
     lines += ["", *_group("send"), *_entries(LiveLimits, sensible_limits(choice, ceilings), "  ")]
     lines += ["", *_group("paper"), *_entries(PaperEntry, PaperSettings()._asdict(), "  ")]
+    lines += ["", *_group("report"), *_entries(ReportEntry, ReportSettings()._asdict(), "  ")]
     return "\n".join(lines) + "\n"
 
 

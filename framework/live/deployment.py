@@ -71,6 +71,15 @@ class PaperSettings(NamedTuple):
     seed: int = 1
 
 
+class ReportSettings(NamedTuple):
+    """End-of-day report of a deployment: what it warns of."""
+
+    order_to_trade: float = 10.0
+    """Changes and cancels for each fill of a day, from which on it warns (F87)."""
+    silent_share: float = 0.05
+    """Share of usual days that may be called silent (F86), 0–1."""
+
+
 class DeployedStrategy(NamedTuple):
     """Strategy of a deployment: its parameters, its instruments, its money and its rules."""
 
@@ -115,6 +124,7 @@ class Deployment(NamedTuple):
     """Of the file's bytes."""
     sha256: str
     """Of every value, defaults included: comments, order and spelling do not change it."""
+    report: ReportSettings = ReportSettings()
 
     @property
     def capital_paise(self) -> int:
@@ -134,3 +144,16 @@ def session_name(account: str, deployment: str, strategy: str) -> str:
     """
     digest = hashlib.sha256(f"{account}\0{deployment}\0{strategy}".encode()).digest()
     return SESSION_PREFIX + base64.b32encode(digest).decode().lower()[:SESSION_LETTERS]
+
+
+def on_account(deployment: Deployment, account: str | None) -> Deployment:
+    """The same deployment on another account, its sessions under names of their own; None: as it is."""
+    from framework.store.account_files import refuse_account_name
+
+    if account is None or account == deployment.account:
+        return deployment
+    refuse_account_name(account)
+    strategies = tuple(
+        one._replace(session=session_name(account, deployment.name, one.name)) for one in deployment.strategies
+    )
+    return deployment._replace(account=account, strategies=strategies)

@@ -167,6 +167,18 @@ def day_at(moment: int) -> date:
     return datetime.fromtimestamp(moment // SECOND_NS, ZONE).date()
 
 
+def clock_text(moment: int) -> str:
+    """Time on the exchange's clock: ``09:17:00``, with milliseconds where there are any."""
+    millis = moment % SECOND_NS // 1_000_000
+    text = datetime.fromtimestamp(moment // SECOND_NS, ZONE).strftime("%H:%M:%S")
+    return f"{text}.{millis:03d}" if millis else text
+
+
+def moment_text(moment: int) -> str:
+    """Day and time on the exchange's clock."""
+    return f"{day_at(moment)} {clock_text(moment)}"
+
+
 def read_ledger(path: Path, rules: Mapping[str, Sequence[RiskRule]] | None = None) -> AccountLedger:
     """Ledger of a journal's file; errors are those of ``journal.account_fold.fold_account``."""
     from framework.store.journal_reader import JournalReader

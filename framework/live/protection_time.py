@@ -31,11 +31,13 @@ def unprotected_seconds(ledger: SessionLedger, first_ns: int, last_ns: int) -> f
 
 def _of_instrument(ledger: SessionLedger, instrument: int, first_ns: int, last_ns: int) -> int:
     marks: list[tuple[int, int, int]] = []  # moment, order id (0 = the position), units
+    latest = 0
     for noted, _ in ledger.fills:
         fill = noted.body.fill
         if fill.instrument == instrument:
             late = noted.seq in ledger.by_bars and not noted.body.reduces
-            marks.append((noted.at if late else fill.time, 0, noted.body.position))
+            latest = max(latest, noted.at if late else fill.time)  # an exit within its entry's bar comes after it
+            marks.append((latest, 0, noted.body.position))
     marks += [(one.at, one.order_id, one.units) for one in ledger.stops if one.instrument == instrument]
     marks.sort(key=lambda mark: mark[0])
     bare, since, held = 0, first_ns, 0
