@@ -2,6 +2,8 @@
 
 from framework.journal.account_fold import fold_account
 from framework.journal.entries import written_entry
+from framework.types.orders import STOP
+from framework.types.record import OrderState
 from tests.simulation.market import SYMBOLS
 
 
@@ -30,6 +32,7 @@ def check_ending(world) -> None:
             if fill_id not in every:
                 watch.violation("invented_fill", f"{name} booked {fill_id}, which the exchange does not know")
     _check_positions(world, folded)
+    _check_orders(world, folded)
 
 
 def _check_positions(world, folded) -> None:
@@ -46,3 +49,35 @@ def _check_positions(world, folded) -> None:
         if ours[symbol] != theirs[symbol]:
             text = f"{symbol}: ours {ours[symbol]:+d}, theirs {theirs[symbol]:+d}"
             world.watch.violation("position_difference", text)
+
+
+def _check_orders(world, folded) -> None:
+    """Orders here and there are the same, with the same terms; what is held has its stop, or somebody was told."""
+    watch = world.watch
+    resting = {one.tag: one for one in world.paper.books.orders(world.clock.now()) if not one.state.is_final}
+    for name, one in folded.sessions.items():
+        session = one.session
+        ours = {working.tag: working for i in range(len(SYMBOLS)) for working in session.working(i)}
+        for tag in resting:
+            if tag[:-8] == name and tag not in ours and tag not in world.told_tags and watch.at_exchange[tag] == 1:
+                watch.violation("forgotten_order", f"{tag} rests at the exchange, and nobody here knows it")
+        for tag, working in ours.items():
+            if working.state is not OrderState.WORKING or working.was is not None or tag in world.told_tags:
+                continue
+            there = resting.get(tag)
+            if there is None:
+                watch.violation("phantom_order", f"{tag} works here, and not at the exchange")
+            elif watch.at_exchange[tag] == 1 and _terms(working.order) != _terms(there):
+                text = f"{tag} is {_terms(working.order)} here and {_terms(there)} at the exchange"
+                watch.violation("other_terms", text)
+        for i in range(len(SYMBOLS)):
+            units = session.account.quantity[i]
+            stops = [ours[tag] for tag in resting if tag in ours and ours[tag].order.instrument == i]
+            covered = sum(abs(stop.remaining) for stop in stops if stop.order.protective and stop.order.type is STOP)
+            if covered < abs(units) and (name, i) not in watch.bare:
+                watch.violation("silently_bare", f"{name} holds {units:+d} {SYMBOLS[i]}, {covered} of them with a stop")
+
+
+def _terms(order):
+    """Quantity, trigger and limit, as texts: NaN equals itself then."""
+    return order.quantity, str(order.trigger), str(order.limit)

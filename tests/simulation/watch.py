@@ -23,12 +23,16 @@ from framework.journal.account_entries import (
 from framework.journal.account_fold import key_of
 from framework.journal.entries import written_entry
 from framework.pretrade.answers import Allow
-from framework.types.events import BarCloses, Filled, Refused, Surprise
+from framework.session.lifecycle import ENDED
+from framework.types.events import Accepted, BarCloses, Cancelled, Expired, Filled, Found, Refused, Surprise
 from framework.types.record import OrderState, Settlement
 from tests.simulation.disk import SENDING
 from tests.simulation.kinds import SECOND
 from tests.simulation.market import SYMBOLS
 
+ENDS = (Cancelled, Expired, Refused)
+EVIDENCE = frozenset({Accepted, Found, *ENDS})
+"""Answers that say where an order stands."""
 ENOUGH = 3
 """Refusals in a row, after which a request is not sent again for a minute."""
 DOUBTS = frozenset({"unknown", "unanswered"})
@@ -224,8 +228,8 @@ class Watch:
             self.pending[key_of(name, command)] = now
         if isinstance(event, Filled):
             self.heard.add(event.fill_id)
-        elif isinstance(event, Refused) and event.proof:
-            self._check_refusal(name, event)
+        elif type(event) in EVIDENCE and getattr(event, "proof", True):
+            self._check_evidence(name, event)
         elif isinstance(event, BarCloses):
             self._check_row(event.row)
         for fact in facts:
@@ -238,14 +242,18 @@ class Watch:
                 elif fact.code == "unprotected":
                     self.bare.add((name, fact.instrument))
 
-    def _check_refusal(self, name, event) -> None:
-        """A refusal is believed: the exchange must not have the order."""
-        tag = f"{name}{event.order_id:08d}"
-        there = [one for one in self._world.paper.books.orders(self._world.clock.now()) if one.tag == tag]
-        for order in there if self.at_exchange[tag] == 1 else ():
-            if order.state is not BrokerOrderState.REFUSED:
-                text = f"order {tag} was taken for refused, and the exchange has it: {order.state}"
-                self.violation("false_refusal", text)
+    def _check_evidence(self, name, event) -> None:
+        """What an answer says of an order was so at the exchange: no acceptance, no end without it."""
+        tag, kind = f"{name}{event.order_id:08d}", type(event)
+        if kind is Accepted and not self.at_exchange[tag]:
+            self.violation("false_acceptance", f"order {tag} was taken for accepted, and the exchange never had it")
+        ends = kind in ENDS or (kind is Found and event.state in ENDED)
+        if not ends or self.at_exchange[tag] != 1:
+            return
+        for order in self._world.paper.books.orders(self._world.clock.now()):
+            refused = kind is Refused and order.state is not BrokerOrderState.REFUSED
+            if order.tag == tag and (refused or not order.state.is_final):
+                self.violation("false_end", f"{kind.__name__} of order {tag}, and at the exchange it is {order.state}")
 
     def _check_row(self, row) -> None:
         """What a strategy sees was there."""
@@ -261,6 +269,8 @@ class Watch:
             if session.account.quantity[i] != self.units.get((name, i), 0):
                 booked = self.units.get((name, i), 0)
                 self.violation("position", f"{name} holds {session.account.quantity[i]:+d} of {i}, booked {booked:+d}")
+            if not session.account.quantity[i]:
+                self.bare.discard((name, i))
             for working in session.working(i):
                 if working.state is OrderState.UNKNOWN and (name, working.order.order_id) not in self.doubts:
                     self.violation("silent_unknown", f"order {working.tag} is unknown, and nobody was told")

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections import Counter
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from tests.simulation.watch import Watch
 
 K = FaultKind
 MOST_PROCESSES = 12
+TAG = re.compile(r"(?:alpha|beta)[0-9]{8}")
 DAY_LENGTHS = tuple(zip(OPENS, FAULTY, strict=True))
 FAULTY_MINUTES = sum(minutes for _, minutes in DAY_LENGTHS)
 
@@ -66,6 +68,8 @@ class World:
         """The disk has failed, on the script's word."""
         self.died_at: list[str] = []
         self.codes: Counter = Counter()
+        self.told_tags: set[str] = set()
+        """Orders of which a finding asks a person something."""
         self._spawned: set = set()
         self._refused_until = 0
         self.process: Process | None = None
@@ -117,6 +121,8 @@ class World:
         """The runner notes something."""
         if isinstance(body, AccountFinding):
             self.codes[body.code] += 1
+            if body.question:
+                self.told_tags.update(TAG.findall(body.text))
             if body.code == "repeated_refusal":
                 self.seen[K.REPEATED_REFUSAL] += 1
 
