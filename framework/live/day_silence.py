@@ -15,7 +15,7 @@ from framework.usercode.find import find_rule
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from framework.live.activity import Activity, Span
+    from framework.live.activity import Activity, ActivitySpan
     from framework.live.deployment import DeployedStrategy, Deployment
     from framework.live.ledger import AccountLedger
 
