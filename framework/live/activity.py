@@ -148,5 +148,9 @@ def _quiet(found: Activity, quiet: int, *, acted: bool) -> int:
 
 
 def _count(found: Activity, kind: str, symbol: str, hour: int) -> None:
-    for cell in (ActivityCell(kind, symbol, WHOLE_DAY), ActivityCell(kind, "", hour), ActivityCell(kind, "", WHOLE_DAY)):
+    for cell in (
+        ActivityCell(kind, symbol, WHOLE_DAY),
+        ActivityCell(kind, "", hour),
+        ActivityCell(kind, "", WHOLE_DAY),
+    ):
         found[cell] += 1

@@ -40,7 +40,7 @@ def silence_of_day(
     return found
 
 
-def usual_days(deployed: DeployedStrategy, db: Path, day: int, span: Span) -> list[Activity]:
+def usual_days(deployed: DeployedStrategy, db: Path, day: int, span: ActivitySpan) -> list[Activity]:
     """Activity of the strategy's backtest on the sessions before the day; empty without any."""
     last = date(1970, 1, 1) + timedelta(days=day - 1)
     try:
