@@ -19,9 +19,9 @@ from framework.journal.errors import JournalError
 from framework.live import bar_checks, barrier
 from framework.live.account_book import AccountBook
 from framework.live.account_gate import AccountGate
+from framework.live.account_orders import AccountOrders
 from framework.live.order_names import OrderNames
 from framework.live.outbox import Outbox
-from framework.live.pretrade_world import PretradeWorld
 from framework.live.reconciler import Reconciler
 from framework.live.repeats import Repeats
 from framework.live.runner import Runner
@@ -332,7 +332,7 @@ BUGS = (
     PlantedBug("repeats_forgotten", "sends again what was refused three times", Repeats, "review", lambda *_: ALLOW),
     wrapped(
         "unknown_not_counted", "leaves an unknown order out of the exposure",
-        PretradeWorld, "may_be_there", _zero_known,
+        AccountOrders, "may_be_there", _zero_known,
     ),
     PlantedBug(
         "one_tag", "gives every order the same tag",
