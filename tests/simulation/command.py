@@ -80,7 +80,9 @@ def planted(names, workers, most=MOST_SEEDS) -> int:
     chosen = [bug for bug in BUGS if not names or bug.name in names]
     caught = []
     with ProcessPoolExecutor(max(workers, 1)) as pool:
-        for bug, (seed, what) in zip(chosen, pool.map(partial(caught_at, most=most), [bug.name for bug in chosen]), strict=True):
+        for bug, (seed, what) in zip(
+            chosen, pool.map(partial(caught_at, most=most), [bug.name for bug in chosen]), strict=True
+        ):
             caught.append(seed)
             say(f"{bug.name:<26} {'MISSED' if seed < 0 else f'seed {seed}':<10} {bug.text}; {what[:90]}")
     missed = sum(seed < 0 for seed in caught)
@@ -118,7 +120,11 @@ def main(arguments) -> int:
     if chosen.twice:
         return twice(chosen.seeds or 200)
     if chosen.planted is not None:
-        return planted([name for name in chosen.planted.split(",") if name], chosen.workers, min(chosen.seeds or MOST_SEEDS, MOST_SEEDS))
+        return planted(
+            [name for name in chosen.planted.split(",") if name],
+            chosen.workers,
+            min(chosen.seeds or MOST_SEEDS, MOST_SEEDS),
+        )
     allowed = ALLOWED
     if chosen.only:
         allowed = frozenset(FaultKind(one) for one in chosen.only.split(",") if one != "none")
