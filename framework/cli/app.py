@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from framework.cli import account, calendar, charges, config, data, instruments, journal, risk, runs, sweeps
+from framework.cli import account, calendar, charges, config, data, instruments, journal, risk, runs, service, sweeps
 from framework.cli.backtest import backtest_command
 from framework.cli.control import (
     flatten_command,
@@ -20,6 +20,7 @@ from framework.cli.deployment import deployments_command, new_deployment_command
 from framework.cli.drill import drill_command
 from framework.cli.journal_rebuild import rebuild_command
 from framework.cli.kill import kill_command
+from framework.cli.logs import logs_command
 from framework.cli.parity import parity_command
 from framework.cli.run import run_command
 from framework.cli.setting_options import SettingsCommand
@@ -63,6 +64,8 @@ app.add_typer(charges.app, name="charges")
 app.add_typer(calendar.app, name="calendar")
 app.command("backtest", cls=SettingsCommand)(backtest_command)
 app.command("run")(run_command)
+app.add_typer(service.app, name="service")
+app.command("logs")(logs_command)
 app.command("status")(status_command)
 app.command("unknown")(unknown_command)
 app.command("halt")(halt_command)

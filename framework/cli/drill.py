@@ -177,7 +177,7 @@ def _runner(
     ]
     child = subprocess.Popen(  # noqa: S603 - this program itself
         [sys.executable, "-m", "framework", *words],
-        env={**os.environ, "TULYA_DB": str(database)},
+        env={**os.environ, "TULYA_DB": str(database), "TULYA_LOGS": str(place.folder / "logs")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -16,7 +17,7 @@ from framework.cli.options import AsJson, Database
 from framework.errors import ConfigError, TulyaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from framework.journal.account_fold import FoldedAccount
     from framework.live.assembly import RecordedStrategy
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from framework.live.runner import RunnerReport
 
 FASTEST = "max"
+TEXT = "text"
+LONGEST_WRITE_S = 10.0
+"""Seconds that an entry may wait for the disk before the service manager hears of it."""
 HALTED_EXIT_CODE = 5
 
 
@@ -41,6 +45,8 @@ def run_command(
     account: Annotated[
         str | None, typer.Option("--account", help="Another account than the file's.", metavar="NAME")
     ] = None,
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING, ERROR or CRITICAL.")] = "INFO",
+    log_format: Annotated[str, typer.Option(help="Lines of logs/application.log: json or text.")] = "json",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,7 +65,10 @@ def run_command(
     from framework.config.settings_file import database_path
     from framework.deployments.deployment_file import find_deployment
     from framework.live.deployment import on_account
+    from framework.log import ProgramLog
 
+    if log_format not in {TEXT, "json"}:
+        raise ConfigError(f"--log-format {log_format!r} is none; write json or text")
     chosen = on_account(find_deployment(deployment), account)
     if replay is None:
         raise ConfigError(
@@ -67,7 +76,8 @@ def run_command(
             "--replay 2015-01-05..2015-01-09"
         )
     days = days_of(replay)
-    document = trade_recorded(chosen, database_path(db), days, speed_of(speed))
+    with ProgramLog(level=log_level, json_lines=log_format != TEXT):
+        document = trade_recorded(chosen, database_path(db), days, speed_of(speed))
     document["reports"] = reported(chosen, database_path(db), document["days"])
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
@@ -138,8 +148,10 @@ def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy
     from framework.live.account_journal import folded_account, replay_plan, set_aside
     from framework.live.control import POLL_S, VIRTUAL_POLL_S, CommandName, ControlSource
     from framework.live.journal_thread import JournalInline, JournalThread
+    from framework.live.service_notice import ServiceNotice, keep_told
     from framework.live.threads import NoThreads, PoolThreads
     from framework.live.virtual_loop import run_virtual
+    from framework.log import log_context
     from framework.store.account_files import journal_path, run_folder
     from framework.store.journal_database import JournalDatabase
 
@@ -173,15 +185,21 @@ def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy
             for name in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(name, run.runner.stop, f"signal {name.name}")
             loop.add_signal_handler(signal.SIGUSR1, control.signal, CommandName.HALT, "SIGUSR1")
+        notice = ServiceNotice(os.environ, os.getpid())
+        told = asyncio.create_task(keep_told(notice, *health_of(run, writer))) if notice.is_wanted else None
         with second_door(run.broker, folder):
             try:
                 return await run.runner.run()
             finally:
+                notice.send("STOPPING=1")
+                if told is not None:
+                    told.cancel()
                 await run.broker.close()
                 await writer.close()
                 threads.close()
 
-    return run_virtual(trade()) if fastest else asyncio.run(trade())
+    with log_context(run=run_name, deployment=deployment.name, account=deployment.account):
+        return run_virtual(trade()) if fastest else asyncio.run(trade())
 
 
 def _assembled(
@@ -208,6 +226,27 @@ def _assembled(
         make_broker=lambda some, clock: paper_broker(deployment, some, clock, paper),
         control=control,
     )
+
+
+def health_of(run: ReplayRun, writer: Any) -> tuple[Callable[[], bool], Callable[[], str]]:
+    """Questions of the service manager: is the account reconciled, and what ails (loop, writer, feed)?"""
+    from framework.journal.account_entries import RunnerState
+    from framework.live.market_watch import FEED_SILENT
+
+    states = run.runner.states
+
+    def is_ready() -> bool:
+        return states.state not in {RunnerState.STARTING, RunnerState.RECONCILING}
+
+    def ailing() -> str:
+        if writer.failed:
+            return "the journal cannot be written"
+        if writer.waited_s() > LONGEST_WRITE_S:
+            return f"the journal has waited {writer.waited_s():.0f} s for the disk"
+        silent = {FEED_SILENT, "feed_down"} & states.demands.keys()
+        return f"the feed: {', '.join(sorted(silent))}" if silent else ""
+
+    return is_ready, ailing
 
 
 @contextmanager

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from framework.journal.account_entries import Denied
+    from framework.journal.account_fold import FoldedAccount
     from framework.journal.session_records import SessionRecords
     from framework.live.assembly import RecordedStrategy
     from framework.live.deployment import Deployment
@@ -48,44 +49,59 @@ def parity_of_day(
 
     ``DataError`` where the journal does not have the day.
     """
+    return [one for _, one in parity_of_days(deployment, db, [day], engines)]
+
+
+def parity_of_days(
+    deployment: Deployment, db: Path, days: Sequence[date], engines: Sequence[str] | None = None
+) -> list[tuple[date, EngineParity]]:
+    """The same of several days, rising: the journal is folded once, and each engine runs once, to the last of them."""
     path = journal_path(db, deployment.account)
     rules = {one.session: tuple(find_rule(rule)() for rule in one.risk_rules) for one in deployment.strategies}
     with JournalReader(path) as reader:
         account = fold_account(reader.lines(), rules, records=True)
-    session = session_of(day)
     kept: dict[str, SessionRecords] = {
         name: folded.records for name, folded in account.sessions.items() if folded.records is not None
     }
-    days = sorted({row.session for one in kept.values() for row in one.rows})
-    if session not in days:
-        have = f"it has {day_of(days[0])} to {day_of(days[-1])}" if days else "it has none"
-        msg = f"{path} has no bar of {day}; {have}"
-        raise DataError(msg)
+    known = sorted({row.session for one in kept.values() for row in one.rows})
+    for day in days:
+        if session_of(day) not in known:
+            have = f"it has {day_of(known[0])} to {day_of(known[-1])}" if known else "it has none"
+            msg = f"{path} has no bar of {day}; {have}"
+            raise DataError(msg)
     found = []
-    for recorded in recorded_strategies(deployment, db, day_of(days[0]), day):
+    for recorded in recorded_strategies(deployment, db, day_of(known[0]), days[-1]):
         records = kept.get(recorded.deployed.session)
         if records is None:
             msg = f"{path} has no strategy {recorded.deployed.name} of deployment {deployment.name}"
             raise DataError(msg)
-        rows = [row for row in records.rows if row.session <= session]
-        prepared = replace(recorded.prepared, panel=known_panel(recorded, rows))
-        known = replace(recorded, prepared=prepared)
-        runner = record_of(account, known)
-        refused = refused_orders(account.denied, recorded.deployed.session) | {
-            number for number, one in records.orders.items() if one.state in {OrderState.REFUSED, OrderState.ABSENT}
-        }
-        decided = {time: decisions.target for time, decisions in records.decisions.items()}
-        for engine in engines or engines_for(recorded):
-            record, _ = execute(prepared, rules=recorded.rules, causality="off", engine=engine)
-            parity = compare_day(
-                runner,
-                record,
-                session,
-                decided=decided,
-                revised=revised_bars(recorded, rows, session),
-                refused=refused,
-            )
-            found.append(EngineParity(recorded.deployed.name, engine, parity))
+        found += _compared(recorded, records, account, days, engines)
+    return found
+
+
+def _compared(
+    recorded: RecordedStrategy,
+    records: SessionRecords,
+    account: FoldedAccount,
+    days: Sequence[date],
+    engines: Sequence[str] | None,
+) -> list[tuple[date, EngineParity]]:
+    """One strategy on each day, beside each engine."""
+    rows = [row for row in records.rows if row.session <= session_of(days[-1])]
+    prepared = replace(recorded.prepared, panel=known_panel(recorded, rows))
+    runner = record_of(account, replace(recorded, prepared=prepared))
+    refused = refused_orders(account.denied, recorded.deployed.session) | {
+        number for number, one in records.orders.items() if one.state in {OrderState.REFUSED, OrderState.ABSENT}
+    }
+    decided = {time: decisions.target for time, decisions in records.decisions.items()}
+    found = []
+    for engine in engines or engines_for(recorded):
+        record, _ = execute(prepared, rules=recorded.rules, causality="off", engine=engine)
+        for day in days:
+            session = session_of(day)
+            revised = revised_bars(recorded, rows, session)
+            parity = compare_day(runner, record, session, decided=decided, revised=revised, refused=refused)
+            found.append((day, EngineParity(recorded.deployed.name, engine, parity)))
     return found
 
 

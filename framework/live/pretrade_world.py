@@ -23,13 +23,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.live.account_orders import AccountOrders
 from framework.live.exposure import RestingOrder
 from framework.live.promised_funds import PromisedFunds
-from framework.pretrade import exposure, rate
+from framework.pretrade import rate
 from framework.pretrade.facts import (
     NAN,
     Authority,
     Ceilings,
     Holding,
     OpenOrder,
+    OwnPosition,
     PretradeContext,
     Quote,
     Request,
@@ -248,25 +249,22 @@ class PretradeWorld:
     def context(self, request: Request) -> PretradeContext:
         """Facts for the rules about one request, as they are now."""
         orders = list(self._orders())
-        whole = PretradeContext(
+        return PretradeContext(
             limits=self.limits,
             ceilings=self.ceilings,
             instrument=self._tradable.get(request.symbol),
-            restricted="",
+            restricted=self._restriction(request, orders),
             quote=self.quote(request.symbol),
             holdings=self._holdings(),
             open_orders=(*(one.order for one in orders), *self._external_orders),
-            funds=self._funds.left({one.order.tag for one in orders}),
+            funds=self._funds.left(),
             sends=self.sends,
             hours=self._hours_of(request),
             state=self._state_of(request.strategy),
             configured=self.configured,
             found=self.found,
+            own=self._own_position(request, orders),
         )
-        leaving = self._as_leaving(request, whole, orders)
-        if exposure.reduces(request, leaving):
-            return leaving
-        return whole._replace(restricted=self._restriction(request, orders))
 
     def quote(self, symbol: str) -> Quote:
         """The last price with its time; NaN where none was noted."""
@@ -363,12 +361,12 @@ class PretradeWorld:
         price = order.trigger if order.trigger > 0.0 else self.quote(symbol).price
         return price * (1.0 + self.limits.price_band_percent / 100.0) if order.quantity > 0 else price
 
-    def _as_leaving(self, request: Request, whole: PretradeContext, orders: Sequence[MemberOrder]) -> PretradeContext:
-        """The same facts with only those positions and orders that a reduction by this strategy competes with."""
+    def _own_position(self, request: Request, orders: Sequence[MemberOrder]) -> OwnPosition:
+        """Units that the request's strategy may reduce, and the orders that a reduction by it competes with."""
         account, symbol = self._account, request.symbol
         own = account.held(request.strategy, symbol)
         if own == 0:
-            return whole._replace(holdings={})
+            return OwnPosition(0, ())
         product = account.members[request.strategy].product
         side = 1 if own > 0 else -1
         alike = {
@@ -378,18 +376,12 @@ class PretradeWorld:
         }
         units = sum(abs(account.held(name, symbol)) for name in alike)
         taken = max(0, -side * self._external.get((symbol, product), 0))
-        left = side * max(0, units - taken)
         # A plain exit and the protective pair are for the same units: what is left of the one when the other has filled
         # is taken back by the session. So each is measured against its own kind.
         asked = account.order(request.strategy, symbol, request.tag)
         protective = asked is not None and asked.order.protective
-        competing = tuple(
-            one.order
-            for one in orders
-            if one.order.tag == request.tag or (one.member in alike and one.protective == protective)
-        )
-        holdings = {**whole.holdings, symbol: Holding(left, whole.quote.price)}
-        return whole._replace(holdings=holdings, open_orders=competing)
+        competing = [one.order for one in orders if one.member in alike and one.protective == protective]
+        return OwnPosition(side * max(0, units - taken), tuple(competing))
 
     def _restriction(self, request: Request, orders: Sequence[MemberOrder]) -> str:
         """Reason why nothing new may be opened in the symbol by this strategy; empty: none."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from framework.pretrade.facts import Funds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from framework.types.record import OrderRecord
 
@@ -65,7 +65,7 @@ class PromisedFunds:
         """Paise promised to an order; 0 where none are."""
         return self._paise.get(tag, 0)
 
-    def left(self, still_open: Collection[str]) -> Funds:
-        """The figure less what has filled since then; what is promised to ``still_open`` the rule itself takes off."""
-        spent = sum(paise for tag, paise in self._paise.items() if tag in self._filled_at and tag not in still_open)
+    def left(self) -> Funds:
+        """The figure less what has filled since then; what is promised to open orders the rule itself takes off."""
+        spent = sum(self._paise[tag] for tag in self._filled_at)
         return self._figure._replace(available_paise=self._figure.available_paise - spent)

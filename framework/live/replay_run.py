@@ -11,6 +11,7 @@ from framework.live.clock import ReplayClock
 from framework.live.feed_watch import FeedWatch
 from framework.live.gate_assembly import paper_gate
 from framework.live.hours import MarketClass, hours_of, session_of
+from framework.live.journal_log import log_entry
 from framework.live.market_watch import MarketWatch
 from framework.live.order_names import OrderNames
 from framework.live.reconciler import AccountView
@@ -99,7 +100,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     bars = _bars(recorded, folded)
     start = min(bar.open_time for bar in bars) - 60_000_000_000 if bars else max(folded.at, 1)
     clock = ReplayClock(start, speed)
-    journal = RunnerJournal(writer, clock, folded.entries, folded.head or None)
+    journal = RunnerJournal(writer, clock, folded.entries, folded.head or None, log_entry)
     if folded.header is None:
         journal.note(AccountHeader(deployment.account, str(deployment.stage)), at=start)
     for one in recorded:

@@ -15,7 +15,7 @@ from framework.journal.entries import Checkpoint, Entry, handled_text
 from framework.session import state
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from framework.journal.chain import Sealed
     from framework.journal.entries import Body
@@ -40,11 +40,27 @@ class EntryWriter(Protocol):
         ...
 
 
+def _nobody(_seq: int, _body: Body) -> None:
+    """Nobody listens."""
+
+
 class RunnerJournal:
     """Journal of an account, as its one runner writes it."""
 
-    def __init__(self, writer: EntryWriter, clock: Clock, entries: int = 0, head: str | None = None) -> None:
-        """``entries``, ``head``: how many there are already, and the hash of the latest."""
+    def __init__(
+        self,
+        writer: EntryWriter,
+        clock: Clock,
+        entries: int = 0,
+        head: str | None = None,
+        told: Callable[[int, Body], None] = _nobody,
+    ) -> None:
+        """``entries``, ``head``: how many there are already, and the hash of the latest.
+
+        ``told`` hears of each entry that is no input, with its number, once the writer has it.
+        """
+        self._told = told
+        self._untold: list[tuple[int, Body]] = []
         self._writer = writer
         self._clock = clock
         self._sealer = Sealer(entries) if head is None else Sealer(entries, head)
@@ -80,6 +96,7 @@ class RunnerJournal:
         if isinstance(body, Sending) and body.request is RequestName.PLACE:
             sealed = sealed._replace(tag=body.tag)  # the file itself refuses a second order of one tag
         self._noted.append(sealed)
+        self._untold.append((sealed.seq, body))
 
     def handled(self, session: str, event: Input, outcome: Outcome) -> None:
         """Note an input of a session with what followed."""
@@ -99,5 +116,9 @@ class RunnerJournal:
             return
         noted, self._noted = self._noted, []
         written = self._writer.submit(noted, durable=durable)
+        untold, self._untold = self._untold, []
+        if not self._writer.failed:
+            for seq, body in untold:
+                self._told(seq, body)
         if durable:
             await written

@@ -70,9 +70,14 @@ def held(context: PretradeContext, symbol: str) -> int:
 
 
 def reduces(request: Request, context: PretradeContext) -> bool:
-    """True if it can only bring the position nearer to zero, whatever else of ours fills: never taken on trust."""
-    position, side = held(context, request.symbol), side_of(request.quantity)
-    leaving = going(others(request, context), request.symbol, side, request.group, size(request, context))
+    """True if it can only bring the position nearer to zero, whatever else of ours fills: never taken on trust.
+
+    Where several strategies trade the account, the position is that of the request's own.
+    """
+    own, side = context.own, side_of(request.quantity)
+    position = held(context, request.symbol) if own is None else own.quantity
+    rest = others(request, context) if own is None else [one for one in own.open_orders if one.tag != request.tag]
+    leaving = going(rest, request.symbol, side, request.group, size(request, context))
     return position * side < 0 and leaving <= abs(position)
 
 

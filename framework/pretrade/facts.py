@@ -200,6 +200,15 @@ class SendLimits(NamedTuple):
     orders_per_day: int
 
 
+class OwnPosition(NamedTuple):
+    """Position that the request's strategy may reduce, where several strategies trade one account."""
+
+    quantity: int
+    """Signed units of the symbol that are there to be reduced."""
+    open_orders: tuple[OpenOrder, ...]
+    """Orders that would reduce the same units; one that is changed may be among them."""
+
+
 class PretradeContext(NamedTuple):
     """Everything a rule may read besides the request and the time."""
 
@@ -218,3 +227,5 @@ class PretradeContext(NamedTuple):
     state: TradingState
     configured: Authority
     found: Authority
+    own: OwnPosition | None = None
+    """A reduction is proven by this; None: by what the whole account holds and has going."""

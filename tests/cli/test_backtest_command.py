@@ -150,7 +150,7 @@ def test_a_leak_is_told_and_exits_with_3(tulya, home):
         ("backtest rsi --symbols SP500 --capital nan", "settings.capital = nan"),
         (
             "backtest rsi --symbols SP500 --from 2030-01-01",
-            "no bars from 2030-01-01; SP500 have 1999-01-04 to 2018-12-31",
+            "there are no bars from 2030-01-01; the bars of SP500 run from 1999-01-04 to 2018-12-31",
         ),
         ("backtest rsi --symbols SP500 --from 31-12-2015", "'31-12-2015' is not a date; write it as 2015-12-31"),
         ("backtest rsi --symbols SP500 --timeframe 1h", "SP500 has no 1h bars; it has 1d"),

@@ -35,9 +35,9 @@ WHO = Authority("AB1234", "app", "tulya", "203.0.113.7")
 class AccountStand:
     """Sessions ``t``, ``u``, … over INFY and TCS at 100 rupees, and the world of their account."""
 
-    def __init__(self, names=("t",), products=("CNC",), *, band=NO_BAND, found=WHO):
+    def __init__(self, names=("t",), products=("CNC",), *, band=NO_BAND, found=WHO, **choices):
         nse = [Instrument("INFY", "NSE", tick=0.05), Instrument("TCS", "NSE", tick=0.05)]
-        self.desks = {name: Desk("on_bar", instruments=nse, name=name, product="MIS") for name in names}
+        self.desks = {name: Desk("on_bar", instruments=nse, name=name, product="MIS", **choices) for name in names}
         products = [*products, *[products[-1]] * (len(names) - len(products))]
         members = {
             name: AccountMember(self.desks[name].session, (INFY, TCS), product)

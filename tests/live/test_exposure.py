@@ -36,6 +36,8 @@ def order(units, kind, limit=NAN, trigger=NAN, *, confirmed=True):
         (-100, [order(60, STOP, trigger=520.0)], (3_200, 40)),
         # two stops: 60 × 20 + 40 × 30
         (100, [order(-40, STOP, trigger=470.0), order(-60, STOP, trigger=480.0)], (2_400, 0)),
+        # a stop that the last price has passed already takes its units out there
+        (100, [order(-60, STOP, trigger=510.0)], (2_000, 40)),
         # a stop beyond the shock is not reached; one that nobody confirmed is none
         (100, [order(-100, STOP, trigger=449.95)], (5_000, 100)),
         (100, [order(-100, STOP, trigger=450.0)], (5_000, 0)),

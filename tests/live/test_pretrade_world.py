@@ -330,6 +330,36 @@ def test_two_strategies_on_one_side_cannot_together_sell_more_than_is_left_of_bo
     assert "" == stand.code(*small, name="u")
 
 
+def test_an_entry_of_one_strategy_is_no_exit_though_it_brings_the_accounts_sum_nearer_to_zero():
+    stand = AccountStand(("t", "u"), ("MIS",))
+    stand.holds(50)
+    stand.world.state = TradingState.HALTED
+    assert "state" == stand.code(*stand.asks(-20, 100.0, name="u"), name="u")
+
+
+def test_what_another_product_holds_is_not_there_to_be_sold():
+    stand = AccountStand(("t", "u"), ("CNC", "MIS"))
+    stand.holds(50)
+    stand.holds(50, name="u")
+    stand.world.note_external({(INFY, "CNC"): -20})
+    assert "restricted" == stand.code(*stand.asks(-50, NAN))
+
+
+def test_a_plain_exit_passes_though_the_stop_for_the_same_units_rests():
+    stand = AccountStand(stop_loss="5%")
+    stand.holds(50)
+    (stop,) = stand.desks["t"].session.working(0)
+    stand.desks["t"].accept(stop.order.order_id)
+    assert ["", -50] == [stand.code(*stand.asks(-50, NAN)), stop.remaining]
+
+
+def test_a_change_that_is_not_answered_counts_as_the_larger_of_the_two_orders():
+    stand = AccountStand()
+    working = stand.rests(50)
+    working.was, working.order = working.order, working.order._replace(quantity=30)
+    assert [50] == [order.units for order in stand.world.open_orders()]
+
+
 def test_what_somebody_else_holds_is_not_ours_to_sell_and_counts_in_the_limits():
     stand = AccountStand()
     stand.holds(50)
@@ -419,6 +449,26 @@ def test_money_of_an_order_that_left_is_kept_back_until_the_brokers_figure_has_i
     assert "funds" == stand.code(*third)
     stand.world.note_funds(500_000, stand.now, [working.tag])  # the broker has taken the first order's 5,000 off
     assert "" == stand.code(*third)
+
+
+def test_money_of_what_has_filled_of_an_order_is_kept_back_too_until_the_next_figure():
+    stand = AccountStand()
+    funds(999_999)(stand)
+    working = stand.rests(50)
+    stand.desks["t"].fill(working.order.order_id, 30)
+    order = stand.asks(50, 100.0, instrument=1)
+    assert "funds" == stand.code(*order)  # 3,000 are spent and 2,000 promised of the first one's 5,000
+
+
+def test_money_of_an_order_that_is_being_changed_is_not_in_the_brokers_figure_any_more():
+    stand = AccountStand()
+    working = stand.rests(50)
+    stand.world.note_funds(500_000, stand.now, [working.tag])
+    order = stand.asks(50, 100.0, instrument=1)
+    assert "" == stand.code(*order)
+    change = Change(working.order.order_id, 60, NAN, 100.0)
+    stand.world.note_leaving(stand.request(change, working), stand.now - 10 * SECOND)
+    assert "funds" == stand.code(*order)
 
 
 def test_money_of_an_order_that_has_filled_since_the_figure_is_gone_until_the_next_one():

@@ -65,6 +65,7 @@ WORLDS = some(
     ),
     hours=some(facts.TradingHours, broker_open=st.booleans()),
     state=st.sampled_from(TradingState),
+    own=st.none() | some(facts.OwnPosition, quantity=UNITS, open_orders=st.lists(ORDERS, max_size=2).map(tuple)),
     configured=some(facts.Authority, account=TEXTS, app=TEXTS, algo=TEXTS, ip=TEXTS),
     found=some(facts.Authority, account=TEXTS, app=TEXTS, algo=TEXTS, ip=TEXTS),
 )
