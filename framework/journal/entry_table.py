@@ -1,4 +1,4 @@
-"""Table of the entries of an account's journal, as ``docs/runner.md`` prints it: from their classes, so it is theirs."""
+"""Table of the entries of an account's journal, as ``docs/runner.md`` prints it: made from their classes."""
 
 from __future__ import annotations
 

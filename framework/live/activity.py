@@ -29,7 +29,7 @@ WHOLE_DAY = -1
 
 
 class ActivityKey(NamedTuple):
-    """What is counted."""
+    """Key of one count."""
 
     kind: str
     """``bars``, ``signals``, ``orders``, or the longest stretch without."""
