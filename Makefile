@@ -40,6 +40,14 @@ mutate: .venv/dev.stamp ## try small mistakes in the rules: a test must fail for
 power-loss: .venv/dev.stamp ## cut the power while a journal is written; ARGS=5000 says how many seeds
 	@nice -n 5 $(BIN)/python -m tests.support.power_loss $(or $(ARGS),5000)
 
+.PHONY: simulate
+simulate: .venv/dev.stamp ## run the runner in a faulty world; ARGS="--seeds 200", "--seed 7", "--planted", "--twice", "--workers 2"
+	@nice -n 5 $(BIN)/python -m tests.simulation $(ARGS)
+
+.PHONY: kill
+kill: .venv/dev.stamp ## kill tulya run at every failpoint and at random moments; it must go on each time; ARGS="--random 200"
+	@nice -n 5 $(BIN)/python -m tests.simulation.kill_matrix $(ARGS)
+
 .PHONY: lint
 lint: .venv/dev.stamp ## check style, formatting, types and the layering of the packages
 	@$(BIN)/ruff check --output-format concise

@@ -143,8 +143,8 @@ def main() -> int:
     parser.add_argument("--symbols", default="NSE:FEDERALBNK,NSE:FSL,NSE:FORTIS")
     parser.add_argument("--cases", default="", help="part of the names")
     given = parser.parse_args()
-    symbols = given.symbols.split(",")
-    days = session_days(given.database, symbols[0], given.first, given.days)
+    symbols, database = given.symbols.split(","), given.database.resolve()
+    days = session_days(database, symbols[0], given.first, given.days)
     differ = 0
     for name in [one for one in CASES if given.cases in one]:
         began = time.monotonic()
@@ -154,22 +154,24 @@ def main() -> int:
             for own, text in OWN.items():
                 (folder / f"{own}.py").write_text(text, encoding="utf-8")
             db = folder / "market.sqlite"
-            db.symlink_to(given.database.resolve())
-            os.chdir(folder)
+            db.symlink_to(database)
+            os.chdir(folder)  # strategies of one's own are named by their files
             deployment = read_deployment(written(folder, name, symbols))
             done = trade_recorded(deployment, db, (days[0], days[-1]), float("inf"))
             found = [one for _, one in parity_of_days(deployment, db, days)]
             count = sum(len(one.parity.differences) for one in found)
             engines = "+".join(sorted({one.engine for one in found}))
             differ += count
+            done_in = time.monotonic() - began
             print(
                 f"{name:26} {len(days)} days {done['orders']:6,} orders {done['fills']:6,} fills "
-                f"equity {done['final_equity']:14,.2f} {engines:15} {count} differences  {time.monotonic() - began:.0f} s",
+                f"equity {done['final_equity']:14,.2f} {engines:15} {count} differences  {done_in:.0f} s",
                 flush=True,
             )
             for one in found:
                 for difference in one.parity.differences[:2]:
                     print("   ", one.engine, difference)
+            os.chdir(database.parent)
     return 1 if differ else 0
 
 

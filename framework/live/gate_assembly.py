@@ -87,5 +87,6 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
         later = schedule.between(now, now + LOOK_AHEAD_NS)
         return next((one.time for one in later if one.kind is MomentKind.OPEN), now + LOOK_AHEAD_NS)
 
-    keeper = MarketGatekeeper(AccountGate(world, Repeats(), Pacing(()), tell), trading_hours, next_open, state)
+    gate = AccountGate(world, Repeats(), Pacing(()), tell)
+    keeper = MarketGatekeeper(gate, trading_hours, next_open, state, schedule.day_at)
     return PaperGate(keeper, world, members)

@@ -35,15 +35,17 @@ class MarketGatekeeper:
         hours: Callable[[int], TradingHours | None],
         next_open: Callable[[int], int],
         state: Callable[[], TradingState],
+        day_at: Callable[[int], int],
     ) -> None:
         """``hours`` of a day (days since 1970-01-01), None without a session; ``next_open`` after a moment.
 
-        ``state`` of the runner, asked at each review.
+        ``state`` of the runner, asked at each review; ``day_at`` a moment, of the exchange's clock.
         """
         self._gate = gate
         self._hours = hours
         self._next_open = next_open
         self._state = state
+        self._day_at = day_at
         self._today: TradingHours | None = None
         self._priced: set[str] = set()
 
@@ -61,7 +63,12 @@ class MarketGatekeeper:
         self._gate.world.note_price(symbol, price, now)
 
     def is_open(self, now: int) -> bool:
-        """See ``Gatekeeper``."""
+        """See ``Gatekeeper``. A machine that slept wakes in another session than it fell asleep in."""
+        if self._today is None or now >= self._today.close_ns:
+            later = self._hours(self._day_at(now))
+            if later is not None and later.open_ns <= now < later.close_ns:
+                self._today = later
+                self._gate.world.note_hours(later)
         return self._today is not None and self._today.open_ns <= now < self._today.close_ns
 
     def distrust_symbol(self, symbol: str, why: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import AccountHeader, RunStarted
 from framework.live.account_book import AccountBook
+from framework.live.bar_builder import BarBuilder
 from framework.live.barrier import Barrier
 from framework.live.clock import ReplayClock
 from framework.live.feed_watch import FeedWatch
@@ -20,14 +21,16 @@ from framework.live.runner import Runner
 from framework.live.runner_journal import RunnerJournal
 from framework.live.runner_state import RunnerStates
 from framework.live.schedule import DayPlan, MomentKind, Schedule
+from framework.live.tick_bars import TickBars
 from framework.market.calendar import Calendar
 from framework.run.provenance import versions
+from framework.types import Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
 
-    from framework.broker.feed import FeedBar
+    from framework.broker.feed import FeedBar, MarketFeed
     from framework.broker.port import Broker
     from framework.journal.account_fold import FoldedAccount
     from framework.live.assembly import RecordedStrategy
@@ -98,6 +101,10 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     timeframes = tuple(dict.fromkeys(panel.timeframe for panel in panels))
     schedule = Schedule(calendars, DayPlan(classes, timeframes), square_offs)
     bars = _bars(recorded, folded)
+    by_ticks = deployment.paper.broker == "ticks"
+    base = min(timeframes, key=lambda one: Timeframe.parse(one).nanoseconds) if by_ticks else ""
+    if by_ticks:
+        bars = _finest(bars)
     start = min(bar.open_time for bar in bars) - 60_000_000_000 if bars else max(folded.at, 1)
     clock = ReplayClock(start, speed)
     journal = RunnerJournal(writer, clock, folded.entries, folded.head or None, log_entry)
@@ -116,13 +123,17 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     traded = tuple(_traded(one, folded) for one in recorded)
     order_names = OrderNames(names, folded.broker_ids)
     barriers = {
-        one.deployed.session: Barrier(one.symbols, one.prepared.panel.timeframe, hours, deadline=deadline)
+        one.deployed.session: Barrier(one.symbols, one.prepared.panel.timeframe, hours, base=base, deadline=deadline)
         for one, deadline in zip(recorded, deadlines, strict=True)
     }
     end = max((bar.close_time for bar in bars), default=start)
     marks = [moment.time for moment in schedule.between(start, end + 3_600_000_000_000)]
     last = next((moment.time for moment in reversed([*schedule.between(start, end + 8 * 3_600_000_000_000)])
                  if moment.kind is MomentKind.END_OF_DAY), end)  # fmt: skip
+    seed = deployment.paper.seed if by_ticks else None
+    feed: MarketFeed = ReplayFeed(bars, clock, ticks_seed=seed, until=max(last, end), marks=marks)
+    if by_ticks:
+        feed = TickBars(feed, BarBuilder(map(str, instruments), base, hours, began=start), clock)
     broker = make_broker(recorded, clock)
     states = RunnerStates(journal.note, folded.demands)
     gate = paper_gate(
@@ -148,7 +159,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         traded=traded,
         barriers=barriers,
         schedule=schedule,
-        feed=ReplayFeed(bars, clock, until=max(last, end), marks=marks),
+        feed=feed,
         broker=broker,
         clock=clock,
         journal=journal,
@@ -166,6 +177,16 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         ),
     )
     return ReplayRun(runner, traded, journal, broker)
+
+
+def _finest(bars: list[FeedBar]) -> list[FeedBar]:
+    """Of each symbol the bars of its shortest timeframe: the trades are made within them, once."""
+    shortest: dict[str, str] = {}
+    for bar in bars:
+        known = shortest.get(bar.symbol)
+        if known is None or Timeframe.parse(bar.timeframe).nanoseconds < Timeframe.parse(known).nanoseconds:
+            shortest[bar.symbol] = bar.timeframe
+    return [bar for bar in bars if bar.timeframe == shortest[bar.symbol]]
 
 
 def _traded(recorded: RecordedStrategy, folded: FoldedAccount) -> TradedStrategy:

@@ -33,7 +33,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from framework.broker.book import BrokerConnection, BrokerFill, BrokerOrder, FillAnnulled
-from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches
+from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches, FeedTick
 from framework.errors import InvariantError, StrategyError
 from framework.journal.account_entries import (
     AccountFinding,
@@ -117,6 +117,18 @@ class LockstepBroker(Protocol):
         ...
 
 
+class TickBroker(Protocol):
+    """Paper broker that fills at the trades of the feed."""
+
+    def see_tick(self, tick: FeedTick) -> None:
+        """A trade at the exchange."""
+        ...
+
+    def end_session(self) -> None:
+        """The exchange closes: DAY orders expire."""
+        ...
+
+
 class ReadyRow(NamedTuple):
     """Row of one strategy that may be traded now."""
 
@@ -184,6 +196,7 @@ class Runner:
         self._reacted: set[tuple[str, str]] = set()
         """Cause and session of the reactions that were carried out."""
         self._lockstep: LockstepBroker | None = broker if broker.capabilities.lockstep else None  # type: ignore[assignment]
+        self._by_ticks: TickBroker | None = None if self._lockstep else _trading_by_ticks(broker)
         self.states = states
         self.outbox = Outbox(
             broker=broker,
@@ -224,6 +237,8 @@ class Runner:
                 ]
             if self._control is not None:
                 self._tasks.append(asyncio.create_task(self._listen(self._control.commands())))
+            for task in self._tasks:
+                task.add_done_callback(self._task_ended)
             while not self._stopping:
                 await self._take(await self._inbox.get())
         finally:
@@ -235,6 +250,17 @@ class Runner:
         self._stopping = self._stopping or cause
         with suppress(asyncio.QueueFull):
             self._inbox.put_nowait(FeedEnds())
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        """A task that ends by itself was the feed's, the news' or the outbox's: without it nothing may go on."""
+        if task.cancelled() or self._stopping:
+            return
+        error = task.exception()
+        if error is not None:
+            text = f"{type(error).__name__}: {error}"
+            self.finding("task_failed", text)
+            self.states.demand("task_failed", RunnerState.HALTED, text)
+            self.stop(f"a task of the runner failed: {text}")
 
     async def _listen(
         self, source: AsyncIterator[FeedEvent] | AsyncIterator[BrokerNews] | AsyncIterator[ControlCommand]
@@ -266,7 +292,9 @@ class Runner:
         self.states.settle("reconciled")
         failpoint("reconciled")
         for traded in self.traded.values():
-            await self._trade_row(traded, traded.session.last_row)  # what a death within it left undone
+            session = traded.session
+            if session.last_row.time and not session.is_in_bar:  # what a death within it left undone
+                await self._trade_row(traded, session.last_row)
         await self._flush()
 
     def _last_prices(self) -> dict[str, float]:
@@ -312,6 +340,8 @@ class Runner:
     async def _take(self, one: FeedEvent | BrokerNews | ControlCommand) -> None:
         if isinstance(one, FeedBar | FeedReaches):
             await self._take_market(one)
+        elif isinstance(one, FeedTick):
+            self._take_tick(one)
         elif isinstance(one, BrokerFill | BrokerOrder | FillAnnulled | BrokerConnection):
             self._take_news(one)
         elif isinstance(one, FeedConnection):
@@ -364,6 +394,13 @@ class Runner:
         if isinstance(event, FeedReaches):
             await self._pass_moments(event.time)
 
+    def _take_tick(self, tick: FeedTick) -> None:
+        """The last price; a paper broker by ticks trades at it."""
+        if self._by_ticks is not None:
+            self._by_ticks.see_tick(tick)
+        if tick.price > 0.0:
+            self.gate.see_price(tick.symbol, tick.price, self.clock.now())
+
     def _note_stray(self, stray: StrayBar) -> None:
         bar = stray.bar
         why = f"{stray.why}: {stray.detail}" if stray.detail else str(stray.why)
@@ -397,6 +434,8 @@ class Runner:
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
+            if moment.kind is MomentKind.CLOSE and self._by_ticks is not None:
+                self._by_ticks.end_session()
             for traded in self.traded.values():
                 if self._hears_time(traded, moment.time):
                     self.give(traded, Tick(max(moment.time, traded.session.moment)))
@@ -466,7 +505,8 @@ class Runner:
             if self._lockstep is not None:
                 await self._take_each(self._lockstep.trade_bar(traded.name, row))
                 failpoint("bar_traded")
-            await self._give_and_settle(traded, BarCloses(self._moment(traded), row))
+            closed = max(self._moment(traded), row.close_time)  # the machine's clock may be behind the feed's
+            await self._give_and_settle(traded, BarCloses(closed, row))
             failpoint("row_closed")
         if session.awaits_decision:
             if not self.reconciler.read_at:
@@ -596,6 +636,7 @@ class Runner:
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""
         await self.reconciler.run()
+        await self._settle_commands()
 
     # ------------------------------------------------------------------ what a person says
 
@@ -669,3 +710,8 @@ class Runner:
         """The journal cannot be written: nothing leaves any more."""
         self.outbox.closed = f"the journal cannot be written: {why}"
         self.states.demand("journal", RunnerState.HALTED, why)
+
+
+def _trading_by_ticks(broker: Broker) -> TickBroker | None:
+    """The broker as one that is shown the feed's trades; None of one that has an exchange of its own."""
+    return broker if hasattr(broker, "see_tick") else None  # type: ignore[return-value]

@@ -653,7 +653,7 @@ OURS = {
     "a close before any open": ([], closed()),
     "an end before any bar": ([], SessionEnds(5)),
     "a bar that ends before it begins": ([], BarOpens(5, 5, 0, ends_session=False)),
-    "two opens in a row": ([opened(1)], opened(2)),
+    "an open before the one before it has closed": ([opened(2)], opened(1)),
     "a decision while a bar is open": ([opened(1)], Decided(2 * DAY_NS)),
     "the same bar twice": ([opened(1), closed(1)], closed(1)),
     "the same bar opened twice": ([opened(1), closed(1)], opened(1)),

@@ -523,3 +523,12 @@ def test_a_split_before_the_open_is_no_jump():
     stand.world.note_split(INFY, 5.0)
     stand.world.note_price(INFY, 100.0, stand.now - SECOND)
     assert "" == stand.code(*stand.asks())
+
+
+def test_an_entry_against_what_another_strategy_holds_opens_a_position_and_waits_for_no_state_to_end():
+    stand = AccountStand(("t", "u"))
+    stand.holds(-40)
+    entry = stand.asks(7, name="u")
+    assert "" == stand.code(*entry, name="u")
+    stand.world.state = TradingState.HALTED
+    assert "state" == stand.code(*entry, name="u")
