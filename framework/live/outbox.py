@@ -99,7 +99,7 @@ class Gatekeeper(Protocol):
         ...
 
     def trust_symbol(self, symbol: str) -> None:
-        """What was said of a symbol is over."""
+        """Trust in a symbol is back."""
         ...
 
     def see_moment(self, moment: ScheduleMoment) -> None:

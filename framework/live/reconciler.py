@@ -166,7 +166,7 @@ class Reconciler:
         self._tell_world()
 
     def ignore(self, symbol: str) -> int:
-        """What the broker shows of a symbol beyond the books stays nobody's; its signed units, by the latest read."""
+        """Signed units that the broker shows of a symbol beyond the books stay nobody's, by the latest read."""
         ignored = 0
         for one in compare(self._account.book.positions(), self._theirs or self._account.book.positions()):
             if one.symbol == symbol:
