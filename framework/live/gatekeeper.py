@@ -81,12 +81,13 @@ class MarketGatekeeper:
 
     def see_moment(self, moment: ScheduleMoment) -> None:
         """See ``Gatekeeper``: a day has its own hours, and at its open no price is fresher than the last one."""
+        world = self._gate.world
         if moment.kind in NEW_HOURS:
             self._today = self._hours(moment.session)
+            if self._today is not None:
+                world.note_hours(self._today)
         if self._today is None or moment.kind is not MomentKind.OPEN:
             return
-        world = self._gate.world
-        world.note_hours(self._today)
         for symbol in sorted(self._priced):
             world.note_price(symbol, world.quote(symbol).price, self._today.open_ns)
 
