@@ -309,7 +309,7 @@ def behaviour_of(paper: Any) -> Any:
 def document_of(
     deployment: Deployment, recorded: Sequence[RecordedStrategy], path: Path, report: RunnerReport
 ) -> dict[str, Any]:
-    """What came of a run as its journal has it: ``--json`` prints it."""
+    """Result of a run as its journal has it: ``--json`` prints it."""
     from framework.live.journal_records import read_records
     from framework.report import frames
 

@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from framework.cli.control import Account
 from framework.cli.moments import day_or_moment
 from framework.cli.options import AsJson, Database
 from framework.cli.risk_check import amount_text, verdict_text
-from framework.cli.runs import RunName
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from framework.live.journal_explanation import JournalExplainer
     from framework.report.result import Result
     from framework.run.explanation import Explanation
     from framework.session.explain import RuleReport
@@ -25,53 +28,95 @@ RiskRules = Annotated[
     list[str] | None,
     typer.Option("--risk-rule", help="A rule of your own that the run had; may be repeated.", metavar="FILE.py:NAME"),
 ]
+OfSession = Annotated[
+    str, typer.Option("--session", help="Session of the account, where several have it.", metavar="NAME")
+]
 
 
 def why_command(
-    run: RunName,
-    order: Annotated[int, typer.Argument(metavar="ORDER", help="Order number, as in orders.csv of the bundle.", min=1)],
+    run_or_order: Annotated[
+        str, typer.Argument(metavar="[RUN] ORDER", help="Kept run, unless it is of an account; then the order.")
+    ],
+    order: Annotated[
+        str | None,
+        typer.Argument(metavar="", help="Number, as in orders.csv of a run's bundle; of an account a tag, too."),
+    ] = None,
     risk_rules: RiskRules = None,
+    account: Account = None,
+    session: OfSession = "",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain how an order of a run came about: bar, columns, target, size, each risk rule's verdict, fills, charges.
+    """Explain how an order came about: bar, columns, target, size, each risk rule's verdict, its way, fills, charges.
 
-    The number before each link is its entry in the run's journal. A run without a journal (--journal) is run again by
-    the event engine, and its entries are counted alike.
+    With a RUN: an order of a kept backtest. Without: one of an account that tulya run trades, by its tag or number.
+
+    The number before each link is its entry in the journal. A run without a journal (--journal) is run again by the
+    event engine, and its entries are counted alike.
 
     Examples:
     - tulya why last 1
-    - tulya why last 1 --json
+    - tulya why 1
+    - tulya why tyynvrxuoou400000007 --account paper --json
     """
+    if order is None:
+        _show(_explainer(account, db).why(run_or_order, session), as_json=as_json)
+        return
     from framework.run.explanation import why
 
-    result = _run(run, db)
-    _show(why(result, order, _rules(risk_rules)), as_json=as_json)
+    if not order.isdecimal() or int(order) < 1:
+        raise ConfigError(f"ORDER {order!r} is no number of a run's order; orders.csv of its bundle lists them")
+    _show(why(_run(run_or_order, db), int(order), _rules(risk_rules)), as_json=as_json)
 
 
 def why_not_command(
-    run: RunName,
-    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="Instrument of the run.")],
-    moment: Annotated[str, typer.Argument(metavar="TIME", help="Day, or a moment within the bar: 2024-03-01T10:15.")],
+    run_or_symbol: Annotated[
+        str, typer.Argument(metavar="[RUN] SYMBOL", help="Kept run, unless it is of an account; then the instrument.")
+    ],
+    symbol_or_moment: Annotated[
+        str, typer.Argument(metavar="TIME", help="Day, or a moment within the bar: 2024-03-01T10:15.")
+    ],
+    moment: Annotated[str | None, typer.Argument(metavar="", help="The same, after RUN and SYMBOL.")] = None,
     risk_rules: RiskRules = None,
+    account: Account = None,
+    session: OfSession = "",
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain why a run did not order an instrument at a bar: the strategy, the size, a rule, an order before it.
+    """Explain why nothing was ordered of an instrument at a bar: the strategy, the size, a rule, an earlier order.
 
-    TIME is in the exchange's local time.
+    With a RUN: of a kept backtest. Without: of an account that tulya run trades. TIME is in the exchange's local time.
 
     Examples:
     - tulya why-not last SP500 2008-10-10
-    - tulya why-not last SP500 2008-10-10 --json
+    - tulya why-not NSE:SBIN 2015-01-05T10:15 --json
     """
+    if moment is None:
+        explainer = _explainer(account, db)
+        asked = explainer.session_of(run_or_symbol, session)
+        when = _moment(symbol_or_moment, asked.zone, daily=asked.daily)
+        _show(explainer.why_not(run_or_symbol, when, asked.session), as_json=as_json)
+        return
     from framework.run.missing_order import why_not
     from framework.types.timeframe import Timeframe
 
-    result = _run(run, db)
+    result = _run(run_or_symbol, db)
     panel = result.record.panel
-    daily, zone = Timeframe.parse(panel.timeframe).daily, ZoneInfo(panel.instruments[0].timezone)
-    _show(why_not(result, symbol, _moment(moment, zone, daily=daily), _rules(risk_rules)), as_json=as_json)
+    zone, daily = ZoneInfo(panel.instruments[0].timezone), Timeframe.parse(panel.timeframe).daily
+    when = _moment(moment, zone, daily=daily)
+    _show(why_not(result, symbol_or_moment, when, _rules(risk_rules)), as_json=as_json)
+
+
+def _explainer(account: str | None, db: Path | None) -> JournalExplainer:
+    """Explainer of an account's journal."""
+    from framework.cli.control import place_of
+    from framework.cli.status import rules_of
+    from framework.live.journal_explanation import JournalExplainer
+    from framework.store.journal_reader import JournalReader
+
+    place = place_of(db, account)
+    reader = JournalReader(place.journal)
+    return JournalExplainer(f"account {place.account}", reader.lines, rules_of(reader))
 
 
 def _run(run: str, db: Any) -> Result:

@@ -36,7 +36,7 @@ from framework.journal.account_entries import (
 from framework.journal.chain import Walk
 from framework.journal.entries import KINDS, JournalHeader, WrittenEntry, written_entry
 from framework.journal.errors import JournalError
-from framework.journal.fold import compare_state, handle_again, session_of
+from framework.journal.fold import compare_state, hand_over, handle_again, session_of
 from framework.journal.session_records import SessionRecords
 from framework.session import state
 from framework.types.events import BarCloses, Cancel, Filled, Submit
@@ -44,6 +44,7 @@ from framework.types.events import BarCloses, Cancel, Filled, Submit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from framework.journal.fold import Through
     from framework.session import Session
     from framework.types import RiskRule
     from framework.types.events import Command
@@ -127,9 +128,16 @@ class AccountFold:
     """One fold on its way."""
 
     def __init__(
-        self, account: FoldedAccount, rules: Mapping[str, Sequence[RiskRule]], *, records: bool = False
+        self,
+        account: FoldedAccount,
+        rules: Mapping[str, Sequence[RiskRule]],
+        *,
+        records: bool = False,
+        through: Mapping[str, Through] | None = None,
     ) -> None:
+        """``through``: see ``fold.fold``, by session."""
         self._account = account
+        self._through = through or {}
         self._records = records
         self._rules = rules
         self._take: dict[type, Callable[[Any], None]] = {
@@ -166,7 +174,7 @@ class AccountFold:
     def _input(self, written: WrittenEntry) -> None:
         name = written.body.get("session", "")
         folded = self._of(written, name)
-        event, outcome = handle_again(written, folded.session, folded.header)
+        event, outcome = handle_again(written, folded.session, folded.header, self._through.get(name, hand_over))
         folded.inputs += 1
         if folded.records is not None:
             folded.records.take(folded.session, event, outcome)

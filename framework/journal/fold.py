@@ -82,7 +82,7 @@ def fold(
         JournalDiffersError: this program answers something else; the message shows both.
         JournalVersionError: another version wrote what this one does not know.
     """
-    return _Fold(rules, through or _hand_over).run(Walk(lines, progress))
+    return _Fold(rules, through or hand_over).run(Walk(lines, progress))
 
 
 def restore(lines: Iterable[bytes], rules: Sequence[RiskRule] = ()) -> Folded:
@@ -90,7 +90,7 @@ def restore(lines: Iterable[bytes], rules: Sequence[RiskRule] = ()) -> Folded:
 
     A checkpoint of another version is passed over; without any, this is ``fold``. The errors are the same.
     """
-    return _Fold(rules, _hand_over).run_from_checkpoint(Walk(lines))
+    return _Fold(rules, hand_over).run_from_checkpoint(Walk(lines))
 
 
 def session_of(header: JournalHeader, rules: Sequence[RiskRule] = ()) -> Session:
@@ -184,12 +184,13 @@ class _Fold:
         self._inputs += 1
 
 
-def _hand_over(_seq: int, session: Session, event: Input) -> Outcome:
+def hand_over(_seq: int, session: Session, event: Input) -> Outcome:
+    """Hand an input to its session; nobody looks on."""
     return session.handle(event)
 
 
 def handle_again(
-    written: WrittenEntry, session: Session, header: JournalHeader, through: Through = _hand_over
+    written: WrittenEntry, session: Session, header: JournalHeader, through: Through = hand_over
 ) -> tuple[Input, Outcome]:
     """Hand an entry's input to its session once more; ``JournalDiffersError`` unless the same follows from it."""
     event: Input = written.value(Input, written.body["input"])

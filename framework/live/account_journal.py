@@ -24,7 +24,7 @@ SIDE_FILES = ("", "-wal", "-shm")
 
 
 class ReplayPlan(NamedTuple):
-    """How a replay begins with what is there."""
+    """Beginning of a replay, by what is there."""
 
     goes_on: bool
     """The journal is gone on with."""

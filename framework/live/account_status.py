@@ -157,7 +157,7 @@ class AccountStatus(NamedTuple):
 
 @dataclass(slots=True)
 class _Told:
-    """What the entries of the account itself say, beside the fold."""
+    """Entries of the account itself, beside the fold."""
 
     changed_at: int = 0
     reconciled_at: int = 0

@@ -28,8 +28,8 @@ QUIET = "bars in a row without a signal"
 WHOLE_DAY = -1
 
 
-class Cell(NamedTuple):
-    """What is counted."""
+class ActivityCell(NamedTuple):
+    """Thing that is counted."""
 
     kind: str
     """``bars``, ``signals``, ``orders``, or the longest stretch without."""
@@ -43,7 +43,7 @@ class Cell(NamedTuple):
         return f"{self.kind}{where}{f' from {self.hour}:00 to {self.hour}:59' if self.hour >= 0 else ''}"
 
 
-class Span(NamedTuple):
+class ActivitySpan(NamedTuple):
     """Part of a day that is compared, as nanoseconds since midnight on the exchange's clock."""
 
     first: int
@@ -56,8 +56,8 @@ class Span(NamedTuple):
         return self.first <= since_midnight <= self.last
 
 
-WHOLE = Span(0, DAY_NS)
-Activity = Counter[Cell]
+WHOLE = ActivitySpan(0, DAY_NS)
+Activity = Counter[ActivityCell]
 
 
 def live_activity(records: SessionRecords, orders: Sequence[OrderRecord], symbols: Sequence[str], day: int) -> Activity:
@@ -81,13 +81,13 @@ def live_activity(records: SessionRecords, orders: Sequence[OrderRecord], symbol
     return found
 
 
-def live_span(records: SessionRecords, day: int) -> Span:
+def live_span(records: SessionRecords, day: int) -> ActivitySpan:
     """Span of a day that a session lived through."""
     times = [since_midnight(row.time) for row in records.rows if row.session == day]
-    return Span(min(times), max(times)) if times else WHOLE
+    return ActivitySpan(min(times), max(times)) if times else WHOLE
 
 
-def recorded_activity(record: Record, span: Span, sessions: int) -> dict[int, Activity]:
+def recorded_activity(record: Record, span: ActivitySpan, sessions: int) -> dict[int, Activity]:
     """Activity of each of the last ``sessions`` days of a backtest, within a span of the day."""
     panel, first = record.panel, record.first_row
     symbols = tuple(map(str, panel.instruments))
@@ -130,7 +130,7 @@ def session_at(moment: int) -> int:
     return (moment + INDIA_NS) // DAY_NS
 
 
-def _order(found: Activity, record: OrderRecord, symbols: Sequence[str], days: set[int], span: Span) -> None:
+def _order(found: Activity, record: OrderRecord, symbols: Sequence[str], days: set[int], span: ActivitySpan) -> None:
     """Count an order that a decision led to; exits that rest and squares-off follow by themselves."""
     order = record.order
     decided = order.decided_at - 1  # the bar that decided it was still open then
@@ -142,11 +142,15 @@ def _order(found: Activity, record: OrderRecord, symbols: Sequence[str], days: s
 def _quiet(found: Activity, quiet: int, *, acted: bool) -> int:
     """Length of the stretch without a signal after one more bar; the longest is kept."""
     quiet = 0 if acted else quiet + 1
-    cell = Cell(QUIET, "", WHOLE_DAY)
+    cell = ActivityCell(QUIET, "", WHOLE_DAY)
     found[cell] = max(found[cell], quiet)
     return quiet
 
 
 def _count(found: Activity, kind: str, symbol: str, hour: int) -> None:
-    for cell in (Cell(kind, symbol, WHOLE_DAY), Cell(kind, "", hour), Cell(kind, "", WHOLE_DAY)):
+    for cell in (
+        ActivityCell(kind, symbol, WHOLE_DAY),
+        ActivityCell(kind, "", hour),
+        ActivityCell(kind, "", WHOLE_DAY),
+    ):
         found[cell] += 1

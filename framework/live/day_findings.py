@@ -38,7 +38,7 @@ def day_findings(
 
 
 def _runners(ledger: AccountLedger, day: date) -> Iterator[DayFinding]:
-    """What the runner found; a question to a person is an error until it is answered."""
+    """Findings of the runner; a question to a person is an error until it is answered."""
     for noted in ledger.on(AccountFinding, day):
         one = noted.body
         where = f"{one.symbol}: " if one.symbol else ""

@@ -43,7 +43,7 @@ END_OF_DAY_NS = 300 * SECOND_NS
 
 
 class ReportChoices(NamedTuple):
-    """What a day is reported with beside its journal."""
+    """Parts of a day's report beside its journal."""
 
     deployment: str = ""
     names: Mapping[str, str] = {}

@@ -15,7 +15,7 @@ from framework.usercode.find import find_rule
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from framework.live.activity import Activity, Span
+    from framework.live.activity import Activity, ActivitySpan
     from framework.live.deployment import DeployedStrategy, Deployment
     from framework.live.ledger import AccountLedger
 
@@ -40,7 +40,7 @@ def silence_of_day(
     return found
 
 
-def usual_days(deployed: DeployedStrategy, db: Path, day: int, span: Span) -> list[Activity]:
+def usual_days(deployed: DeployedStrategy, db: Path, day: int, span: ActivitySpan) -> list[Activity]:
     """Activity of the strategy's backtest on the sessions before the day; empty without any."""
     last = date(1970, 1, 1) + timedelta(days=day - 1)
     try:

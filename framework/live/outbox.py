@@ -99,7 +99,7 @@ class Gatekeeper(Protocol):
         ...
 
     def trust_symbol(self, symbol: str) -> None:
-        """What was said of a symbol is over."""
+        """Trust in a symbol is back."""
         ...
 
     def see_moment(self, moment: ScheduleMoment) -> None:
@@ -188,6 +188,10 @@ class Outbox:
         self._deferred = [(until, item) for until, item in self._deferred if until > now]
         self._queue += due
         self._arrived.set()
+
+    def waits(self, tag: str) -> bool:
+        """True while a request about an order waits here and has not left."""
+        return any(item.tag == tag for item in [*self._queue, *(item for _, item in self._deferred)])
 
     def waits_for_open(self, traded: TradedStrategy, now: int) -> bool:
         """True while a request of this strategy waits here for the market to open: no broker can have answered it."""

@@ -69,7 +69,7 @@ class CommandedRunner(Protocol):
         ...
 
     def ignore_units(self, symbol: str) -> int:
-        """What the broker shows of a symbol beyond the books stays nobody's; how many signed units those are."""
+        """Units that the broker shows of a symbol beyond the books stay nobody's; how many signed units those are."""
         ...
 
     def trust_symbols(self) -> None:

@@ -217,6 +217,7 @@ class Runner:
             states=states,
             gate=gate,
             give=lambda name, answer: self.give(self.traded[name], answer),
+            waits=self.outbox.waits,
         )
         self._account = account
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | ControlCommand] = asyncio.Queue(INBOX)
@@ -307,7 +308,7 @@ class Runner:
         }
 
     def _answer_again(self, key: Key, *, sent: bool) -> None:
-        """What the process before this one left open: void, or unknown."""
+        """Requests that the process before this one left open: void, or unknown."""
         session, order_id, request = key
         traded = self.traded.get(session)
         if traded is None:
@@ -416,7 +417,7 @@ class Runner:
     # ------------------------------------------------------------------ the schedule
 
     async def _pass_moments(self, until: int) -> None:
-        """What the time makes due up to a moment, both bars and answers apart."""
+        """Moments of the schedule up to one, in order."""
         if until <= self._passed:
             return
         for moment in self._schedule.between(self._passed, until):
@@ -677,7 +678,7 @@ class Runner:
         self.reconciler.adopt(traded.name, symbol, quantity)
 
     def ignore_units(self, symbol: str) -> int:
-        """What the broker shows of a symbol beyond the books stays nobody's; how many signed units those are."""
+        """Units that the broker shows of a symbol beyond the books stay nobody's; how many signed units those are."""
         return self.reconciler.ignore(symbol)
 
     def trust_symbols(self) -> None:

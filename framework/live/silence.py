@@ -21,7 +21,7 @@ from framework.live.activity import BARS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framework.live.activity import Activity, Cell
+    from framework.live.activity import Activity, ActivityCell
 
 FEWEST_SESSIONS = 20
 """Days of a backtest that say what is usual."""
@@ -93,14 +93,14 @@ def judge(day: Activity, usual: Sequence[Activity], share: float = SHARE) -> Sil
 class _Scale(NamedTuple):
     """Scale of one count, from the backtest's days."""
 
-    cell: Cell
+    cell: ActivityCell
     middle: float
     spread: float
     low: int
     high: int
 
     @classmethod
-    def of(cls, cell: Cell, counts: Sequence[int]) -> _Scale:
+    def of(cls, cell: ActivityCell, counts: Sequence[int]) -> _Scale:
         logs = [log1p(count) for count in counts]
         first, _, third = quantiles(logs, n=4)
         spread = max((third - first) / 1.35, SPREADS.get(cell.kind, OTHER_SPREAD))  # of a normal one the deviation

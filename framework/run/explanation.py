@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from framework.market.contract_note import Components
-    from framework.report.result import Result
-    from framework.run.trail import ReviewedOrder, Step
+    from framework.run.trail import ExplainedRun, Follow, ReviewedOrder, Step
     from framework.types import RiskRule, Verdict
     from framework.types.events import Command
 
@@ -53,9 +52,9 @@ class Explanation(NamedTuple):
     """What each rule said of the order, in the order in which they are asked."""
 
 
-def why(result: Result, order_id: int, rules: Sequence[RiskRule] = ()) -> Explanation:
+def why(run: ExplainedRun, order_id: int, rules: Sequence[RiskRule] = (), through: Follow = follow) -> Explanation:
     """Explain an order of a kept run: how it came about and what became of it; ``DataError`` when there is none."""
-    record = _order_of(result, order_id)
+    record = _order_of(run, order_id)
     order = record.order
 
     def concerns(step: Step) -> bool:
@@ -66,15 +65,15 @@ def why(result: Result, order_id: int, rules: Sequence[RiskRule] = ()) -> Explan
         return any(_ends(fact, order_id) for fact in step.outcome.facts)
 
     trail = Trail(order.instrument, order.decided_at, concerns, is_over)
-    source = follow(result, trail, rules)
-    words = Wording(result.record.panel.instruments, result.record.panel.timeframe)
+    source = through(run, trail, rules)
+    words = Wording(run.record.panel.instruments, run.record.panel.timeframe)
     review = _review_of(trail.steps, record)
     links = (
-        *_decision(result, trail.steps, record, words),
-        *_with_levies(_life(trail.steps, record, words), result, order_id),
+        *_decision(run, trail.steps, record, words),
+        *_with_levies(_life(trail.steps, record, words), run, order_id),
     )
     return Explanation(
-        result.run_id, words.order(order), _answer(record), source, links, all_rules(review, record.verdict)
+        run.run_id, words.order(order), _answer(record), source, links, all_rules(review, record.verdict)
     )
 
 
@@ -83,12 +82,12 @@ def spaced(code: str) -> str:
     return str(code).replace("_", " ")
 
 
-def _order_of(result: Result, order_id: int) -> OrderRecord:
-    found = next((one for one in result.record.orders if one.order.order_id == order_id), None)
+def _order_of(run: ExplainedRun, order_id: int) -> OrderRecord:
+    found = next((one for one in run.record.orders if one.order.order_id == order_id), None)
     if found is None:
-        last = max((one.order.order_id for one in result.record.orders), default=0)
+        last = max((one.order.order_id for one in run.record.orders), default=0)
         known = f"it has 1 to {last}, listed in orders.csv of its bundle" if last else "it has none"
-        msg = f"run {result.run_id} has no order {order_id}; {known}"
+        msg = f"run {run.run_id} has no order {order_id}; {known}"
         raise DataError(msg)
     return found
 
@@ -157,7 +156,7 @@ def all_rules(review: ReviewedOrder | None, verdict: Verdict) -> tuple[RuleRepor
 # ---------------------------------------------------------------------- bar → columns → target → size → rules
 
 
-def _decision(result: Result, steps: Sequence[Step], record: OrderRecord, words: Wording) -> Iterator[Link]:
+def _decision(run: ExplainedRun, steps: Sequence[Step], record: OrderRecord, words: Wording) -> Iterator[Link]:
     order = record.order
     i, decides = order.instrument, order.reason in {Reason.SIGNAL, Reason.REBALANCE, Reason.ORDER}
     for step in steps:
@@ -166,9 +165,9 @@ def _decision(result: Result, steps: Sequence[Step], record: OrderRecord, words:
         if isinstance(step.event, BarCloses) and (decides or mentions(step, order.order_id)):
             yield bar_link(step, i, words)
             if decides:
-                yield from columns_link(result, i, order.decided_at)
+                yield from columns_link(run, i, order.decided_at)
         elif isinstance(step.event, Decided) and decides:
-            yield from decided_links(result, step, i, words)
+            yield from decided_links(run, step, i, words)
             review = _review_of([step], record)
             if review is not None:
                 yield Link("rules", step.seq, rules_text(review))
@@ -186,17 +185,17 @@ def bar_link(step: Step, i: int, words: Wording) -> Link:
     return Link("bar", step.seq, f"{words.name(i)}, {when}: {prices}")
 
 
-def columns_link(result: Result, i: int, close_time: int) -> Iterator[Link]:
+def columns_link(run: ExplainedRun, i: int, close_time: int) -> Iterator[Link]:
     """The strategy's own columns at a row."""
-    panel = result.record.panel
+    panel = run.record.panel
     row = int(np.searchsorted(panel.close_time, close_time))
-    columns = result.record.columns.get(panel.symbols[i], {})
+    columns = run.record.columns.get(panel.symbols[i], {})
     said = ", ".join(f"{name} {values[row]:,.6g}" for name, values in columns.items())
     if said:
         yield Link("columns", None, said)
 
 
-def decided_links(result: Result, step: Step, i: int, words: Wording) -> Iterator[Link]:
+def decided_links(run: ExplainedRun, step: Step, i: int, words: Wording) -> Iterator[Link]:
     """Target or request of the strategy for an instrument, and the size that it means."""
     event, before, after = step.event, step.before, step.after
     assert isinstance(event, Decided)  # noqa: S101 - for the type checker: callers looked
@@ -212,7 +211,7 @@ def decided_links(result: Result, step: Step, i: int, words: Wording) -> Iterato
     said = f"{target:g} (before {before.intent:g})" if target == target else f"none (keeps {before.intent:g})"  # noqa: PLR0124 - NaN
     yield Link("target", step.seq, said + extra)
     if after.desired != before.desired or after.desired != before.position:
-        yield Link("size", step.seq, size_text(result, event.decisions, step, i))
+        yield Link("size", step.seq, size_text(run, event.decisions, step, i))
 
 
 def rules_text(review: ReviewedOrder) -> str:
@@ -235,11 +234,11 @@ def _life(steps: Sequence[Step], record: OrderRecord, words: Wording) -> Iterato
             yield from _followed(step, order_id, words)
 
 
-def _with_levies(links: Iterator[Link], result: Result, order_id: int) -> Iterator[Link]:
+def _with_levies(links: Iterator[Link], run: ExplainedRun, order_id: int) -> Iterator[Link]:
     """The same links; under a broker's plan each sum of charges is followed by its parts."""
     parts: Iterator[Components] = iter(())
-    if result.settings.charges.plan:
-        parts = (levies for booked, levies in charged(result.record) if booked.fill.order_id == order_id)
+    if run.settings.charges.plan:
+        parts = (levies for booked, levies in charged(run.record) if booked.fill.order_id == order_id)
     for link in links:
         yield link
         levies = next(parts, None) if link.what == "charges" else None

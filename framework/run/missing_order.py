@@ -28,8 +28,7 @@ from framework.types.record import OrderRecord, OrderState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from framework.report.result import Result
-    from framework.run.trail import Step, Turn
+    from framework.run.trail import ExplainedRun, Follow, Step, Turn
     from framework.types import Panel, RiskRule
 
 
@@ -41,27 +40,29 @@ class Question(NamedTuple):
     """Row of the panel at whose close nothing was ordered."""
 
 
-def why_not(result: Result, symbol: str, moment: int, rules: Sequence[RiskRule] = ()) -> Explanation:
+def why_not(
+    run: ExplainedRun, symbol: str, moment: int, rules: Sequence[RiskRule] = (), through: Follow = follow
+) -> Explanation:
     """Explain why a run ordered nothing of an instrument at the bar of a moment (UTC ns, any within the bar).
 
     ``DataError`` when the run has no such instrument, or no bar then.
     """
-    asked = Question(instrument_of(result.record.panel, symbol), row_of(result, moment))
-    i, close_time = asked.instrument, int(result.record.panel.close_time[asked.row])
-    words = Wording(result.record.panel.instruments, result.record.panel.timeframe)
+    asked = Question(instrument_of(run.record.panel, symbol), row_of(run, moment))
+    i, close_time = asked.instrument, int(run.record.panel.close_time[asked.row])
+    words = Wording(run.record.panel.instruments, run.record.panel.timeframe)
 
     def concerns(step: Step) -> bool:
         return step.event.moment == close_time and isinstance(step.event, BarCloses | Decided)
 
     trail = Trail(i, close_time, concerns, lambda step: isinstance(step.event, Decided))
-    source = follow(result, trail, rules)
+    source = through(run, trail, rules)
     closes, decided = _the_two(trail.steps)
     turns = [turn for turn in trail.turns if turn.seq < decided.seq]
-    answer, links = _because(result, asked, decided, _earlier(turns, words), words)
+    answer, links = _because(run, asked, decided, _earlier(turns, words), words)
     found = (
         bar_link(closes, i, words),
-        *columns_link(result, i, close_time),
-        *decided_links(result, decided, i, words),
+        *columns_link(run, i, close_time),
+        *decided_links(run, decided, i, words),
         *(Link("rules", decided.seq, rules_text(review)) for review in decided.reviews),
         *links,
         Link("stands", decided.seq, standing_text(decided, words)),
@@ -69,8 +70,8 @@ def why_not(result: Result, symbol: str, moment: int, rules: Sequence[RiskRule] 
     refused = [one.verdict for one in _ends_of(decided, i) if one.state is OrderState.REFUSED]
     verdict = refused[-1] if refused else Verdict(LARGEST_QUANTITY)
     reviewed = all_rules(decided.reviews[-1] if decided.reviews else None, verdict)
-    bar = words.bar(int(result.record.panel.time[asked.row]), close_time)
-    return Explanation(result.run_id, f"{words.name(i)}, {bar}", answer, source, found, reviewed)
+    bar = words.bar(int(run.record.panel.time[asked.row]), close_time)
+    return Explanation(run.run_id, f"{words.name(i)}, {bar}", answer, source, found, reviewed)
 
 
 def instrument_of(panel: Panel, symbol: str) -> int:
@@ -83,15 +84,15 @@ def instrument_of(panel: Panel, symbol: str) -> int:
     raise DataError(msg)
 
 
-def row_of(result: Result, moment: int) -> int:
+def row_of(run: ExplainedRun, moment: int) -> int:
     """The row whose bar a moment lies in."""
-    record, words = result.record, Wording(result.record.panel.instruments, result.record.panel.timeframe)
+    record, words = run.record, Wording(run.record.panel.instruments, run.record.panel.timeframe)
     panel = record.panel
     row = int(np.searchsorted(panel.time, moment, side="right")) - 1
     if row < 0 or moment > panel.close_time[row] - words.daily:  # a day's close is the next date's first moment
         near = panel.time[max(row, 0) : row + 2]
         shown = " and ".join(words.when(int(time)) for time in near)
-        msg = f"run {result.run_id} has no bar at {words.when(moment)}; the nearest open at {shown}"
+        msg = f"run {run.run_id} has no bar at {words.when(moment)}; the nearest open at {shown}"
         raise DataError(msg)
     if row < record.first_row:
         first = words.when(int(panel.time[record.first_row]))
@@ -125,7 +126,7 @@ def standing_text(step: Step, words: Wording) -> str:
 
 
 def _because(
-    result: Result, asked: Question, decided: Step, earlier: list[Link], words: Wording
+    run: ExplainedRun, asked: Question, decided: Step, earlier: list[Link], words: Wording
 ) -> tuple[str, list[Link]]:
     """The reason in a sentence, and those of the earlier entries that it rests on."""
     i = asked.instrument
@@ -135,7 +136,7 @@ def _because(
         if isinstance(command, Submit) and command.approved.order.instrument == i
     ]
     if ordered:
-        return f"it did: {words.order(ordered[0])}; see tulya why {result.run_id} {ordered[0].order_id}", []
+        return f"it did: {words.order(ordered[0])}; see tulya why {run.run_id} {ordered[0].order_id}", []
     ended = [one for one in _ends_of(decided, i) if one.state is OrderState.REFUSED]
     if ended:
         why = ended[-1].why
@@ -148,7 +149,7 @@ def _because(
     assert isinstance(event, Decided)  # noqa: S101 - for the type checker: _the_two looked
     if event.decisions is None:
         return "on_bar asked for nothing of it", []
-    if not result.record.panel.close[asked.row, i] > 0.0:
+    if not run.record.panel.close[asked.row, i] > 0.0:
         return "it has no bar then: a target is only taken in on a bar that is there", []
     return _of_target(event.decisions.target[i], decided, words), earlier
 

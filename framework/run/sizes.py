@@ -8,34 +8,33 @@ from framework.journal.wording import units
 from framework.types.rupees import price_text, rupees
 
 if TYPE_CHECKING:
-    from framework.report.result import Result
-    from framework.run.trail import Step
+    from framework.run.trail import ExplainedRun, Step
     from framework.types.orders import Decisions
 
 
-def size_text(result: Result, decisions: Decisions, step: Step, i: int) -> str:
+def size_text(run: ExplainedRun, decisions: Decisions, step: Step, i: int) -> str:
     """From the target of an instrument to the units it means, and to what is missing of them."""
     after, position = step.after, step.before.position
-    if result.record.style == "allocate":
+    if run.record.style == "allocate":
         means = f"weight {after.intent:g} × equity {_equity(step)} ÷ close {_close(step)}"
     else:
-        means = _target(result, decisions, step, i)
+        means = _target(run, decisions, step, i)
     return f"{means} → {units(after.desired)} units; {units(position)} held, so {units(after.desired - position)}"
 
 
-def _target(result: Result, decisions: Decisions, step: Step, i: int) -> str:
+def _target(run: ExplainedRun, decisions: Decisions, step: Step, i: int) -> str:
     target, position = step.after.intent, step.before.position
     if target == 0.0:
         return "target 0"
     how = "fixed when it was opened"
     if position == 0 or (position > 0) != (target > 0.0):
-        how = _formula(result, decisions, step, i)
+        how = _formula(run, decisions, step, i)
     return f"target {target:+g} × {step.after.full_units:,} units ({how})"
 
 
-def _formula(result: Result, decisions: Decisions, step: Step, i: int) -> str:
+def _formula(run: ExplainedRun, decisions: Decisions, step: Step, i: int) -> str:
     """The sizing with its numbers; docs/sizing.md has the formulas."""
-    settings, panel = result.settings, result.record.panel
+    settings, panel = run.settings, run.record.panel
     close, equity = _close(step), _equity(step)
     share = f"allotment {settings.allotment or 1.0 / len(panel.instruments):.4g}"
     margin = settings.short_share if step.after.intent < 0.0 else settings.long_share

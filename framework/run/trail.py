@@ -10,7 +10,7 @@ from collections import deque
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from framework.engines import event
 from framework.engines.context import BarContext
@@ -32,14 +32,35 @@ if TYPE_CHECKING:
     from framework.session import Session
     from framework.session.review import ReviewRequest
     from framework.strategy import Strategy
-    from framework.types import RiskRule
+    from framework.types import Record, RiskRule, Settings
     from framework.types.events import Input, Outcome
     from framework.types.orders import CancelRequest, OrderRequest
 
     Wanted = Callable[["Step"], bool]
+    Follow = Callable[[Any, "Trail", Sequence[RiskRule]], str]
+    """Way to run a run through a trail: ``follow`` is that of a kept one; the answer is the source of its inputs."""
 
 
 KEPT_TURNS = 20
+
+
+class ExplainedRun(Protocol):
+    """Run whose orders are explained: a kept backtest, or a strategy in the journal of an account."""
+
+    @property
+    def run_id(self) -> str:
+        """Name of it in sentences."""
+        ...
+
+    @property
+    def record(self) -> Record:
+        """Prices, orders and fills."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of it."""
+        ...
 
 
 class Standing(NamedTuple):
@@ -118,7 +139,7 @@ class Turn(NamedTuple):
     ended: tuple[OrderRecord, ...]
 
 
-class _EnoughError(Exception):
+class EnoughError(Exception):
     """Everything that was wanted has been seen."""
 
 
@@ -159,7 +180,7 @@ class Trail:
         if ended or intent != book.intent:
             self.turns.append(Turn(seq, one, intent, book.intent, ended))
         if self.steps and self._enough(self.steps[-1]):
-            raise _EnoughError
+            raise EnoughError
         return outcome
 
     def _look_at(self, seq: int, session: Session, one: Input) -> Outcome:
@@ -185,7 +206,7 @@ def follow(result: Result, trail: Trail, rules: Sequence[RiskRule] = ()) -> str:
     """
     path, head = result.provenance.get("journal", ""), result.provenance.get("journal_head", "")
     is_there = bool(path) and _head_of(Path(path)) == head
-    with suppress(_EnoughError):
+    with suppress(EnoughError):
         if is_there:
             fold(read_lines(Path(path)), rules, through=trail.take)
         else:

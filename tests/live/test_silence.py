@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from framework.live.activity import BARS, ORDERS, QUIET, SIGNALS, Cell
+from framework.live.activity import BARS, ORDERS, QUIET, SIGNALS, ActivityCell
 from framework.live.silence import SILENT, TOO_FEW, USUAL, judge
 
 SYMBOLS = ("NSE:AAA", "NSE:BBB")
@@ -15,12 +15,12 @@ HOURS = (9, 10, 11, 12, 13, 14, 15)
 def activity(generator, *, signals=12.0, symbols=SYMBOLS, bars=60, hours=HOURS):
     """A made-up day: bars as the clock has them, signals by chance, an order for each third of them."""
     found = Counter()
-    found[Cell(QUIET, "", -1)] = int(generator.integers(40, 110)) + 60 * (len(HOURS) - len(hours))
+    found[ActivityCell(QUIET, "", -1)] = int(generator.integers(40, 110)) + 60 * (len(HOURS) - len(hours))
     for symbol in symbols:
         for hour in hours:
             given = int(generator.poisson(signals / len(HOURS)))
             for kind, count in ((BARS, bars), (SIGNALS, given), (ORDERS, given // 3)):
-                for cell in (Cell(kind, symbol, -1), Cell(kind, "", hour), Cell(kind, "", -1)):
+                for cell in (ActivityCell(kind, symbol, -1), ActivityCell(kind, "", hour), ActivityCell(kind, "", -1)):
                     found[cell] += count
     return found
 
@@ -48,7 +48,7 @@ def test_no_signal_at_all_is_silent_and_said_with_what_is_usual(usual):
     found = judge(activity(np.random.default_rng(7), signals=0.0), usual)
     assert SILENT == found.verdict
     whole = next(one for one in found.counts if one.what == "signals")
-    low = min(one[Cell(SIGNALS, "", -1)] for one in usual)
+    low = min(one[ActivityCell(SIGNALS, "", -1)] for one in usual)
     assert (0, low) == (whole.counted, whole.usual_low)
     assert f"signals 0, usually {low}" in found.text
 
@@ -70,7 +70,7 @@ def test_a_strategy_that_stops_at_noon_is_silent_in_the_hours_after(usual):
     day = activity(generator, hours=HOURS[:3])
     for symbol in SYMBOLS:  # bars go on
         for hour in HOURS[3:]:
-            for cell in (Cell(BARS, symbol, -1), Cell(BARS, "", hour), Cell(BARS, "", -1)):
+            for cell in (ActivityCell(BARS, symbol, -1), ActivityCell(BARS, "", hour), ActivityCell(BARS, "", -1)):
                 day[cell] += 60
     found = judge(day, usual)
     assert SILENT == found.verdict
