@@ -82,7 +82,7 @@ def live_activity(records: SessionRecords, orders: Sequence[OrderRecord], symbol
 
 
 def live_span(records: SessionRecords, day: int) -> ActivitySpan:
-    """ActivitySpan of a day that a session lived through."""
+    """Span of a day that a session lived through."""
     times = [since_midnight(row.time) for row in records.rows if row.session == day]
     return ActivitySpan(min(times), max(times)) if times else WHOLE
 

@@ -88,9 +88,11 @@ def belief_of(
     book: AccountBook,
     may_be_there: Callable[[WorkingOrder], bool],
     valid_until: Callable[[str, WorkingOrder], int] = lambda _session, _working: NEVER,
+    waits: Callable[[str], bool] = lambda _tag: False,
 ) -> Belief:
     """The belief as the sessions have it now.
 
+    ``waits``: True of a tag of which a change or a cancel waits in the outbox: at the broker it is as it was.
     ``may_be_there``: False of an order that waits in the outbox (``PretradeWorld.may_be_there``). ``valid_until``: when
     an order's validity ends at the exchange.
     """
@@ -98,12 +100,15 @@ def belief_of(
     for name, member in members.items():
         for working in member.session.known_orders():
             order, before = working.order, working.was or working.order
+            state = _state(working, may_be_there)
+            if state is LocalState.REQUESTED and waits(working.tag):
+                order, state = before, LocalState.WORKING
             orders[working.tag] = BelievedOrder(
                 session=name,
                 order_id=order.order_id,
                 tag=working.tag,
                 symbol=member.symbols[order.instrument],
-                state=_state(working, may_be_there),
+                state=state,
                 quantity=max(order.quantity, before.quantity, key=abs),
                 filled=working.filled,
                 limit=order.limit,

@@ -189,6 +189,10 @@ class Outbox:
         self._queue += due
         self._arrived.set()
 
+    def waits(self, tag: str) -> bool:
+        """True while a request about an order waits here and has not left."""
+        return any(item.tag == tag for item in [*self._queue, *(item for _, item in self._deferred)])
+
     def waits_for_open(self, traded: TradedStrategy, now: int) -> bool:
         """True while a request of this strategy waits here for the market to open: no broker can have answered it."""
         return any(item.traded is traded for _, item in self._deferred) and not self._gate.is_open(now)

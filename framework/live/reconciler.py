@@ -55,8 +55,9 @@ class Reconciler:
         states: RunnerStates,
         gate: Gatekeeper,
         give: Callable[[str, Answer | Annulled], object],
+        waits: Callable[[str], bool] = lambda _tag: False,
     ) -> None:
-        """``give`` hands a session (by name) an answer."""
+        """``give`` hands a session (by name) an answer; ``waits``: a request about a tag waits in the outbox."""
         self._broker = broker
         self._account = account
         self._clock = clock
@@ -64,6 +65,7 @@ class Reconciler:
         self._states = states
         self._gate = gate
         self._give = give
+        self._waits = waits
         self._memory = FRESH
         self.read_at = 0
         """When the latest read began, UTC nanoseconds; 0 = none counts any more."""
@@ -102,7 +104,7 @@ class Reconciler:
         if snapshot.positions is not None:
             self._theirs = positions_of(snapshot.positions)
         self._tell_world()
-        belief = belief_of(account.members, account.book, account.world.may_be_there)
+        belief = belief_of(account.members, account.book, account.world.may_be_there, waits=self._waits)
         found = reconcile(belief, snapshot, self._clock.now(), names=account.names, memory=self._memory)
         self._memory = found.memory
         for session, answer in found.answers:

@@ -217,6 +217,7 @@ class Runner:
             states=states,
             gate=gate,
             give=lambda name, answer: self.give(self.traded[name], answer),
+            waits=self.outbox.waits,
         )
         self._account = account
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | ControlCommand] = asyncio.Queue(INBOX)

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from nbclient import NotebookClient
 
+from framework.cli.run import trade_recorded
 from framework.store import open_store
 from framework.store.importing import ImportOptions, import_files
+from tests.live.market import DAYS, SYMBOLS, fill_store, write_deployment
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -24,6 +26,19 @@ def run_in(folder, monkeypatch, path):
     return notebook
 
 
+def paper_day(folder):
+    """A day on a paper account, traded as ``tulya run`` does."""
+    days = DAYS[:2]
+    database = fill_store(folder / "market.sqlite")
+    choices = {"stop_loss": "1%", "charges": "percent:0.05"}
+    deployment = write_deployment(folder / "deployments", ("rsi", "rsi", SYMBOLS, "1m", choices))
+    trade_recorded(deployment, database, days, float("inf"))
+
+
+PREPARED = {"03_paper_day": paper_day}
+"""Notebook → what it finds beside the sample, which it loads itself."""
+
+
 def plots(notebook):
     """What plotly was handed, plot by plot."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
@@ -33,8 +48,22 @@ def plots(notebook):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_notebook_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
+    PREPARED.get(path.stem, lambda _folder: None)(tmp_path)
     assert plots(run_in(tmp_path, monkeypatch, path))
     assert (tmp_path / "reports").is_dir()
+
+
+def test_the_paper_day_shows_profit_and_the_fills_on_their_candles(tmp_path, monkeypatch):
+    paper_day(tmp_path)
+    equity, fills = plots(run_in(tmp_path, monkeypatch, ROOT / "notebooks" / "03_paper_day.ipynb"))
+    assert [375] == [len(trace["x"]) for trace in equity["data"]]
+    candles, bought, sold = fills["data"]
+    assert ("candlestick", 375) == (candles["type"], len(candles["x"]))
+    assert len(bought["x"]) > 0
+    assert len(sold["x"]) > 0
+    assert "2015-01-06T09:15:00" == equity["data"][0]["x"][0]
+    assert "2015-01-06" in fills["layout"]["title"]["text"]
+    assert (tmp_path / "reports" / "paper_day.html").is_file()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
