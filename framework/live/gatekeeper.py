@@ -36,16 +36,19 @@ class MarketGatekeeper:
         next_open: Callable[[int], int],
         state: Callable[[], TradingState],
         day_at: Callable[[int], int],
+        at_close: Iterable[str] = (),
     ) -> None:
         """``hours`` of a day (days since 1970-01-01), None without a session; ``next_open`` after a moment.
 
-        ``state`` of the runner, asked at each review; ``day_at`` a moment, of the exchange's clock.
+        ``state`` of the runner, asked at each review; ``day_at`` a moment, of the exchange's clock. ``at_close``:
+        sessions whose orders fill at the very close that decided them, which is theirs to trade at.
         """
         self._gate = gate
         self._hours = hours
         self._next_open = next_open
         self._state = state
         self._day_at = day_at
+        self._at_close = frozenset(at_close)
         self._today: TradingHours | None = None
         self._priced: set[str] = set()
 
@@ -53,9 +56,15 @@ class MarketGatekeeper:
         """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, rupees by symbol."""
         self._today = self._hours(session)
         if self._today is not None:
-            self._gate.world.note_hours(self._today)
+            self._note_hours(self._today)
         for symbol, price in sorted(prices.items()):
             self.see_price(symbol, price, now)
+
+    def _note_hours(self, hours: TradingHours) -> None:
+        self._gate.world.note_hours(hours)
+        later = hours.close_ns + 1
+        for session in sorted(self._at_close):
+            self._gate.world.note_hours(hours._replace(close_ns=later, entries_until_ns=later), member=session)
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """See ``Gatekeeper``."""
@@ -68,7 +77,7 @@ class MarketGatekeeper:
             later = self._hours(self._day_at(now))
             if later is not None and later.open_ns <= now < later.close_ns:
                 self._today = later
-                self._gate.world.note_hours(later)
+                self._note_hours(later)
         return self._today is not None and self._today.open_ns <= now < self._today.close_ns
 
     def distrust_symbol(self, symbol: str, why: str) -> None:
@@ -85,7 +94,7 @@ class MarketGatekeeper:
         if moment.kind in NEW_HOURS:
             self._today = self._hours(moment.session)
             if self._today is not None:
-                world.note_hours(self._today)
+                self._note_hours(self._today)
         if self._today is None or moment.kind is not MomentKind.OPEN:
             return
         for symbol in sorted(self._priced):
@@ -97,7 +106,8 @@ class MarketGatekeeper:
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
         """See ``Gatekeeper``."""
-        if item.request is not RequestName.CANCEL and not self.is_open(now):
+        at_close = item.traded.name in self._at_close and self._today is not None and now == self._today.close_ns
+        if item.request is not RequestName.CANCEL and not (at_close or self.is_open(now)):
             return Wait(max(self._next_open(now) - now, 1))
         self._gate.world.state = self._state()
         return self._gate.review(item, working, now)
