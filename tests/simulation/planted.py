@@ -19,9 +19,9 @@ from framework.journal.errors import JournalError
 from framework.live import bar_checks, barrier
 from framework.live.account_book import AccountBook
 from framework.live.account_gate import AccountGate
+from framework.live.account_orders import AccountOrders
 from framework.live.order_names import OrderNames
 from framework.live.outbox import Outbox
-from framework.live.pretrade_world import PretradeWorld
 from framework.live.reconciler import Reconciler
 from framework.live.repeats import Repeats
 from framework.live.runner import Runner
@@ -216,9 +216,9 @@ def _not_sent(original):
 
 def _untold(code):
     def make(original):
-        def tell(self, said, *given, **words):
-            if said != code:
-                original(self, said, *given, **words)
+        def tell(self, told, *given, **words):
+            if told != code:
+                original(self, told, *given, **words)
 
         return tell
 
@@ -254,14 +254,6 @@ def _zero_known(original):
         return str(working.state) != "unknown" and original(self, working)
 
     return may_be_there
-
-
-def _no_late(original):
-    def take(self, bar, now=2**62):
-        self._told = self._passed = 0
-        return original(self, bar, now)
-
-    return take
 
 
 def _twice_taken(original):
@@ -332,7 +324,7 @@ BUGS = (
     PlantedBug("repeats_forgotten", "sends again what was refused three times", Repeats, "review", lambda *_: ALLOW),
     wrapped(
         "unknown_not_counted", "leaves an unknown order out of the exposure",
-        PretradeWorld, "may_be_there", _zero_known,
+        AccountOrders, "may_be_there", _zero_known,
     ),
     PlantedBug(
         "one_tag", "gives every order the same tag",
@@ -364,7 +356,6 @@ BUGS = (
         Surprises, "tell", _untold("unanswered"),
     ),
     wrapped("strategy_kills", "dies of an exception in a strategy", Runner, "_decide", _raised),
-    wrapped("late_bar_taken", "takes a bar whose row was let go", barrier.Barrier, "take", _no_late),
     PlantedBug("insane_bar_taken", "takes whatever the feed calls a bar", barrier, "fault_of", lambda *_: ""),
     wrapped("fill_seen_again", "books a fill as often as it is told", AccountBook, "take", _twice_taken),
     wrapped("hand_trade_ignored", "does not book what somebody else traded", AccountBook, "take", _external_nobody),

@@ -102,7 +102,7 @@ class WatchedJournal(RunnerJournal):
 
     def handled(self, session, event, outcome):
         super().handled(session, event, outcome)
-        self.watch.handled(session, event, *outcome)
+        self.watch.handled(session, self.sessions[session], event, *outcome)
         self.watch.check_session(session, self.sessions[session])
         self.watch.late(self.world.clock.now())
         self.world.events += 1
@@ -220,7 +220,7 @@ class Process:
             for one in strategies.deployed
         )
         states = RunnerStates(journal.note, folded.demands)
-        world.watch.begin(sessions, states)
+        world.watch.begin(sessions, states, folded)
         gate = paper_gate(
             strategies.deployment,
             traded,

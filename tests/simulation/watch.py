@@ -21,17 +21,33 @@ from framework.journal.account_entries import (
     StateChanged,
 )
 from framework.journal.account_fold import key_of
-from framework.journal.entries import written_entry
+from framework.journal.entries import Handled, written_entry
 from framework.pretrade.answers import Allow
 from framework.session.lifecycle import ENDED
-from framework.types.events import Accepted, BarCloses, Cancelled, Expired, Filled, Found, Refused, Surprise
+from framework.types.events import (
+    Accepted,
+    BarCloses,
+    Cancelled,
+    CancelRefused,
+    Change,
+    Changed,
+    ChangeRefused,
+    Expired,
+    Filled,
+    Found,
+    Refused,
+    Submit,
+    Surprise,
+)
 from framework.types.record import OrderState, Settlement
 from tests.simulation.disk import SENDING
 from tests.simulation.kinds import SECOND
 from tests.simulation.market import SYMBOLS
 
+MEMORY = 300 * SECOND
+"""A difference is told after three reads; a stale one may show what was so a while ago."""
 ENDS = (Cancelled, Expired, Refused)
-EVIDENCE = frozenset({Accepted, Found, *ENDS})
+EVIDENCE = frozenset({Accepted, Found, Changed, CancelRefused, ChangeRefused, *ENDS})
 """Answers that say where an order stands."""
 ENOUGH = 3
 """Refusals in a row, after which a request is not sent again for a minute."""
@@ -49,6 +65,8 @@ class Watch:
         self.annulled: dict[str, BrokerFill] = {}
         self.placed: Counter = Counter()
         """Requests to place that left, by tag."""
+        self.net = {symbol: [(0, 0)] for symbol in SYMBOLS}
+        """Signed units that the broker holds, from each moment on."""
         self.at_exchange: Counter = Counter()
         """Orders that the exchange took, by tag."""
         self.left_counts: Counter = Counter()
@@ -62,6 +80,10 @@ class Watch:
         """Orders of which the journal says that nobody knows."""
         self.bare: set = set()
         """Session and instrument of which the journal says that units are unprotected."""
+        self.voids: dict = {}
+        """Commands of a process before that were never sent, of which the session has not heard, with the time."""
+        self.changes: dict = {}
+        """Form that each order was last asked to take, by session and number."""
         self.pending: dict = {}
         """Commands of which nothing has become yet, by session, number and request, with the clock's time."""
         self.delivered: dict[str, int] = {}
@@ -91,11 +113,13 @@ class Watch:
         def filling(*given, **named):
             booked = fill(*given, **named)
             self.fills[booked.fill_id] = booked
+            self.traded()
             return booked
 
         def annulling(fill_id):
             annul(fill_id)
             self.annulled[fill_id] = self.fills.pop(fill_id)
+            self.traded()
 
         ledger.fill, ledger.annul, ledger.place = filling, annulling, placing
 
@@ -184,13 +208,35 @@ class Watch:
                 self.demands.pop(body.cause, None)
             elif body.demand:
                 self.demands[body.cause] = body.demand
-        elif isinstance(body, AccountFinding) and body.code == "invariant":
-            self.violation("invariant", body.text)
+        elif isinstance(body, AccountFinding):
+            if body.code == "invariant":
+                self.violation("invariant", body.text)
+            elif body.code == "position":
+                self._check_alarm(body, now)
+
+    def _check_alarm(self, body, now) -> None:
+        """A difference that is told was there: within the last minutes the broker held so many."""
+        old = [units for moment, units in self.net[body.symbol] if moment <= now - MEMORY]
+        lately = {*old[-1:], *(units for moment, units in self.net[body.symbol] if moment > now - MEMORY)}
+        if int(body.theirs) not in lately:
+            self.violation("false_alarm", f"{body.text}: lately it held {sorted(lately)}")
+
+    def traded(self) -> None:
+        """Note what the broker holds now."""
+        net = self._world.paper.books.net()
+        for symbol in SYMBOLS:
+            units = sum(held for (one, _), held in net.items() if one == symbol)
+            if units != self.net[symbol][-1][1]:
+                self.net[symbol].append((self._world.clock.now(), units))
 
     def late(self, now) -> None:
         """What should have followed by now."""
         if self._world.process.writer.failed:
             return  # nothing can be noted any more
+        for key, since in list(self.voids.items()):
+            if now - since > 60 * SECOND:
+                self.violation("void_untold", f"{key} was never sent, and its session has not heard so")
+                del self.voids[key]
         for key, since in list(self.pending.items()):
             if now - since > 60 * SECOND:
                 self.violation("command_lost", f"{key} was commanded {(now - since) / 1e9:g} s ago, nothing came of it")
@@ -204,34 +250,45 @@ class Watch:
 
     # ------------------------------------------------------------------ what the sessions do
 
-    def begin(self, sessions, states) -> None:
+    def begin(self, sessions, states, folded) -> None:
         """A process begins: what the journal does not have never was."""
         for kept in (self.units, self.doubts, self.bare, self.pending, self.delivered, self.heard, self.demands):
             kept.clear()
+        now = self._world.clock.now()
+        self.voids = {key[:2]: now for key in folded.commanded if key not in folded.deferred}
         self._read = min(self._read, len(self._world.journal.entries))
         for one in self._world.journal.entries:
-            entry = written_entry(one.text)
-            if entry.kind == "input" and entry.body["facts"]:
-                handled = entry.entry().body
-                self.handled(handled.session, handled.input, (), handled.facts)
-            elif entry.kind == "state":
-                self.noted(entry.entry().body, 0)
+            if b'"Settlement"' in one.text or b'"Surprise"' in one.text:
+                handled = written_entry(one.text).entry().body
+                if isinstance(handled, Handled):
+                    self._keep(handled.session, handled.facts)
+            elif b'"kind":"state"' in one.text:
+                self.noted(written_entry(one.text).entry().body, 0)
         for name, session in sessions.items():
             self.check_session(name, session)
         if {cause: str(state) for cause, state in states.demands.items()} != self.demands:
             self.violation("halt_forgotten", f"the journal demands {self.demands}, the runner {states.demands}")
 
-    def handled(self, name, event, commands, facts) -> None:
+    def handled(self, name, session, event, commands, facts) -> None:
         """A session handled an input."""
         now = self._world.clock.now()
-        for command in commands:
-            self.pending[key_of(name, command)] = now
         if isinstance(event, Filled):
             self.heard.add(event.fill_id)
         elif type(event) in EVIDENCE and getattr(event, "proof", True):
-            self._check_evidence(name, event)
+            self._check_evidence(name, session, event)
         elif isinstance(event, BarCloses):
             self._check_row(event.row)
+        for command in commands:
+            self.pending[key_of(name, command)] = now
+            if isinstance(command, Change):
+                self.changes[name, command.order_id] = command
+            elif isinstance(command, Submit) and command.approved.order.protective:
+                self._check_size(name, session, command.approved.order)
+        if hasattr(event, "order_id"):
+            self.voids.pop((name, event.order_id), None)
+        self._keep(name, facts)
+
+    def _keep(self, name, facts) -> None:
         for fact in facts:
             if isinstance(fact, Settlement):
                 key = (name, fact.fill.instrument)
@@ -242,15 +299,27 @@ class Watch:
                 elif fact.code == "unprotected":
                     self.bare.add((name, fact.instrument))
 
-    def _check_evidence(self, name, event) -> None:
-        """What an answer says of an order was so at the exchange: no acceptance, no end without it."""
+    def _check_size(self, name, session, order) -> None:
+        """What protects a position is of its size."""
+        held = session.account.quantity[order.instrument]
+        if abs(order.quantity) > abs(held):
+            self.violation("stop_too_large", f"{name} holds {held:+d}, and protects them by {order.quantity:+d}")
+
+    def _check_evidence(self, name, session, event) -> None:
+        """What an answer says of an order was so at the exchange: no acceptance, change or end without it."""
         tag, kind = f"{name}{event.order_id:08d}", type(event)
         if kind is Accepted and not self.at_exchange[tag]:
             self.violation("false_acceptance", f"order {tag} was taken for accepted, and the exchange never had it")
         ends = kind in ENDS or (kind is Found and event.state in ENDED)
-        if not ends or self.at_exchange[tag] != 1:
+        ends = ends or (kind in {CancelRefused, ChangeRefused} and session.order(event.order_id) is None)
+        if self.at_exchange[tag] != 1 or not (ends or kind is Changed):
             return
         for order in self._world.paper.books.orders(self._world.clock.now()):
+            if kind is Changed:
+                asked = self.changes.get((name, event.order_id))
+                if order.tag == tag and not order.state.is_final and asked and asked.quantity != order.quantity:
+                    self.violation("false_change", f"{tag} was taken for changed to {asked}, and is {order.shown()}")
+                continue
             refused = kind is Refused and order.state is not BrokerOrderState.REFUSED
             if order.tag == tag and (refused or not order.state.is_final):
                 self.violation("false_end", f"{kind.__name__} of order {tag}, and at the exchange it is {order.state}")
@@ -260,7 +329,8 @@ class Watch:
         for i, symbol in enumerate(SYMBOLS):
             if row.close[i] == row.close[i]:
                 bar = self._world.tape.bars.get((symbol, row.time))
-                if bar is None or row.close[i] not in {bar.close, bar.high}:
+                seen = (row.open[i], row.high[i], row.low[i])
+                if bar is None or seen != bar[4:7] or row.close[i] not in {bar.close, bar.high}:
                     self.violation("untrue_bar", f"{symbol} closed at {row.close[i]} in a row, and never did")
 
     def check_session(self, name, session) -> None:

@@ -101,6 +101,14 @@ class World:
         )
         for book in paper.books.by_name.values():
             self.watch.listen(book.ledger)
+        trade_by_hand = paper.trade_by_hand
+
+        def trading(*given, **named):
+            fill = trade_by_hand(*given, **named)
+            self.watch.traded()
+            return fill
+
+        paper.trade_by_hand = trading
         return paper
 
     def feed(self, process):
