@@ -11,6 +11,7 @@ from framework.live.ledger import DayEnd, day_at
 from framework.live.protection_time import unprotected_seconds
 from framework.report.position_spans import PositionSpans
 from framework.types.record import OrderState
+from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from framework.journal.session_records import CloseMark
     from framework.live.ledger import AccountLedger, Noted, SessionLedger
     from framework.types.record import OrderRecord
+
+
+END_OF_DAY_NS = 300 * SECOND_NS
+"""After the last bar: by then the broker has answered."""
 
 
 class SessionDay(NamedTuple):
@@ -104,6 +109,16 @@ def _day(ledger: AccountLedger, session: SessionLedger, number: int) -> SessionD
         end.equity_paise, begins, _fall([begins, *marks]), unprotected_seconds(session, first, final),
         session.bars_told.get(number, 0),
     )  # fmt: skip
+
+
+def is_whole(ledger: AccountLedger, day: int) -> bool:
+    """True once a day is over by its journal: its last bar was told, or its end of day or a later day was reached."""
+    if max(ledger.days) > day:
+        return True
+    ends = [span_of(one, day)[1] for one in ledger.sessions.values() if day in one.days]
+    rows = [one.folded.records.rows[-1] for one in ledger.sessions.values()
+            if day in one.days and one.folded.records is not None]  # fmt: skip
+    return all(row.ends_session for row in rows) or ledger.folded.at >= max(ends) + END_OF_DAY_NS
 
 
 def ratio_of(changes: int, fills: int) -> float:
