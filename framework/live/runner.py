@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from framework.broker.book import BrokerConnection, BrokerFill, BrokerOrder, FillAnnulled
 from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches, FeedTick
@@ -46,14 +46,15 @@ from framework.journal.account_entries import (
 )
 from framework.journal.errors import JournalError
 from framework.live.barrier import opening_of
+from framework.live.broker_modes import by_ticks, in_lockstep
 from framework.live.control import ControlCommand, kill_wanted
 from framework.live.failpoints import failpoint
-from framework.live.market_watch import FEED_SILENT
+from framework.live.lookout import Lookout
 from framework.live.news import order_answer
 from framework.live.order_names import tag_of
 from framework.live.outbox import Outbox
 from framework.live.person_commands import KILLED, PersonCommands, block
-from framework.live.reactions import wishes
+from framework.live.person_desk import PersonDesk
 from framework.live.reconciler import Reconciler
 from framework.live.schedule import MomentKind
 from framework.types import events
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
     from framework.broker.feed import FeedEvent, MarketFeed
     from framework.broker.port import Broker
     from framework.journal.account_fold import FoldedAccount, Key
-    from framework.journal.entries import Body
     from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
     from framework.live.control import ControlSource
@@ -91,42 +91,6 @@ LATE_NS = 300_000_000_000
 """After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
 UNANSWERED = "the process ended before an outcome was noted"
-
-
-class LockstepBroker(Protocol):
-    """Broker that fills against the rows it is shown; see ``Capabilities.lockstep``."""
-
-    def drain(self) -> Sequence[BrokerNews]:
-        """News of the requests since the last call, oldest first."""
-        ...
-
-    def trade_bar(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
-        """Executions of a row in one strategy's book, each before the next is decided."""
-        ...
-
-    def fill_at_close(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
-        """``fill_at: same_close``: what was just decided fills at that close."""
-        ...
-
-    def close_out(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
-        """After a session's last decisions: forced closes that are still open fill at its last close."""
-        ...
-
-    def move_capital(self, book: str, paise: int) -> None:
-        """Cash comes into a strategy's book (> 0) or leaves it."""
-        ...
-
-
-class TickBroker(Protocol):
-    """Paper broker that fills at the trades of the feed."""
-
-    def see_tick(self, tick: FeedTick) -> None:
-        """A trade at the exchange."""
-        ...
-
-    def end_session(self) -> None:
-        """The exchange closes: DAY orders expire."""
-        ...
 
 
 class ReadyRow(NamedTuple):
@@ -175,9 +139,7 @@ class Runner:
         ``control``: a person's commands; without it nobody can give any.
         """
         self.run_name = run
-        self.account_name = account_name
         self._control = control
-        self._persons = PersonCommands(self)
         self.traded = {one.name: one for one in traded}
         self.broker = broker
         self.clock = clock
@@ -190,13 +152,8 @@ class Runner:
         self._feed = feed
         self._names = names = account.names
         self._folded = folded
-        self._watch = watch
-        self._worries: set[tuple[str, str]] = set()
-        """Code and symbol of what was worrying at the last look."""
-        self._reacted: set[tuple[str, str]] = set()
-        """Cause and session of the reactions that were carried out."""
-        self._lockstep: LockstepBroker | None = broker if broker.capabilities.lockstep else None  # type: ignore[assignment]
-        self._by_ticks: TickBroker | None = None if self._lockstep else _trading_by_ticks(broker)
+        self._lockstep = in_lockstep(broker)
+        self._by_ticks = by_ticks(broker)
         self.states = states
         self.outbox = Outbox(
             broker=broker,
@@ -209,6 +166,13 @@ class Runner:
             settled=self._take_lockstep_news,
             killed=self._is_killed,
         )
+        self._lookout = Lookout(
+            watch,
+            states,
+            gate,
+            lambda code, text, symbol, question: self.finding(code, text, symbol=symbol, question=question),
+            self.give,
+        )
         self.reconciler = Reconciler(
             broker=broker,
             account=account,
@@ -219,6 +183,22 @@ class Runner:
             give=lambda name, answer: self.give(self.traded[name], answer),
             waits=self.outbox.waits,
         )
+        self._desk = PersonDesk(
+            account_name=account_name,
+            traded=self.traded,
+            states=states,
+            journal=journal,
+            outbox=self.outbox,
+            reconciler=self.reconciler,
+            world=account.world,
+            lookout=self._lookout,
+            lockstep=self._lockstep,
+            hand_over=self.give,
+            moment=self._moment,
+            end=self.stop,
+            killed=self._is_killed,
+        )
+        self._persons = PersonCommands(self._desk)
         self._account = account
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | ControlCommand] = asyncio.Queue(INBOX)
         self._stopping = ""
@@ -369,12 +349,12 @@ class Runner:
         if isinstance(event, FeedReaches) and now - self.reconciler.read_at >= RECONCILE_NS:
             await self.reconcile()
         due: list[ReadyRow] = []
-        held = self._watch.take(event, now) if self._watch is not None and isinstance(event, FeedBar) else None
+        held = self._lookout.take(event, now) if isinstance(event, FeedBar) else None
         if held is not None:
             self._note_stray(held)
             return
-        if self._watch is not None and isinstance(event, FeedReaches):
-            self._watch.hear_mark(now)
+        if isinstance(event, FeedReaches):
+            self._lookout.hear_mark(now)
         for place, (name, barrier) in enumerate(self._barriers.items()):
             if isinstance(event, FeedReaches):
                 rows = barrier.reach(event.time)
@@ -427,7 +407,7 @@ class Runner:
 
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
-        self._look()
+        self._lookout.look(self.clock.now(), self.traded.values(), self._desk.moment_of)
         self.outbox.release(moment.time)
         failpoint("released")
         if moment.kind is MomentKind.OPEN:
@@ -450,40 +430,6 @@ class Runner:
         if self._lockstep is not None and self._barriers[traded.name].is_within_a_bar(moment):
             return False
         return not self.outbox.waits_for_open(traded, moment)
-
-    def _look(self) -> None:
-        """Look after the feed and the day: what is worrying holds new risk back for as long as it lasts."""
-        if self._watch is None:
-            return
-        found = {(one.code, one.symbol): one for one in self._watch.look(self.clock.now())}
-        for code, symbol in sorted(self._worries - found.keys()):
-            if symbol:
-                self.gate.trust_symbol(symbol)
-            else:
-                self.states.lift(code)
-        for (code, symbol), worry in found.items():
-            if (code, symbol) in self._worries:
-                continue
-            self.finding(code, worry.text, symbol=symbol, question=worry.question)
-            if symbol:
-                self.gate.distrust_symbol(symbol, worry.text)
-            elif worry.no_new_risk:
-                self.states.demand(code, RunnerState.REDUCE_ONLY, worry.text)
-        self._worries = set(found)
-        self._react("feed", FEED_SILENT in {code for code, _ in found} or "feed_down" in self.states.demands)
-        self._react("halt", self.states.state is RunnerState.HALTED)
-
-    def _react(self, cause: str, there: bool) -> None:  # noqa: FBT001 - both calls are right above
-        """Once for each time that a cause appears, every strategy does what its deployment declares."""
-        for name, traded in self.traded.items():
-            if not there:
-                self._reacted.discard((cause, name))
-            elif (cause, name) not in self._reacted:
-                self._reacted.add((cause, name))
-                declared = traded.deployed
-                reaction = declared.when_feed_lost if cause == "feed" else declared.when_halted
-                for wish in wishes(reaction, self.moment_of(traded)):
-                    self.give(traded, wish)
 
     async def _open_session(self, traded: TradedStrategy, opening: BarOpens | None) -> None:
         """Ex-dates, counts and stops of a new session are due at its open, whether or not its first bar will trade."""
@@ -648,7 +594,7 @@ class Runner:
             obeyed = self._persons.obey(command)
             self.journal.note(CommandHeard(command.name, {**command.arguments, "id": command.id}, obeyed.answer))
             failpoint("command_obeyed")
-            self._react("halt", self.states.state is RunnerState.HALTED)
+            self._lookout.react(self.traded.values(), self._desk.moment_of)
             await self._settle_commands()
             with suppress(JournalError):
                 await self.journal.flush(durable=True)
@@ -659,42 +605,6 @@ class Runner:
                 block(obeyed.block_s, self._control.folder)
         if not self.journal.failed:
             await self._control.heard(command)
-
-    @property
-    def closed(self) -> str:
-        """Reason why nothing but cancels may leave; empty while it may."""
-        return self.outbox.closed or self._is_killed()
-
-    def note(self, body: Body) -> None:
-        """Note an entry."""
-        self.journal.note(body)
-
-    def moment_of(self, traded: TradedStrategy) -> int:
-        """Moment of a person's input to a session: now; by bars the latest bar's, since nothing has traded after it."""
-        return traded.session.moment if self._lockstep is not None else self._moment(traded)
-
-    def adopt_units(self, traded: TradedStrategy, symbol: str, quantity: int) -> None:
-        """A strategy is about to take over signed units that are the account's."""
-        self.reconciler.adopt(traded.name, symbol, quantity)
-
-    def ignore_units(self, symbol: str) -> int:
-        """Units that the broker shows of a symbol beyond the books stay nobody's; how many signed units those are."""
-        return self.reconciler.ignore(symbol)
-
-    def trust_symbols(self) -> None:
-        """Symbols that were halted may be traded again; what the feed is worried about is looked at anew."""
-        self._account.world.resume_symbols()
-        self._worries = set()
-
-    def close_outbox(self, why: str) -> None:
-        """Nothing but cancels leaves from here on; empty: it may again, unless something else forbids it."""
-        if not self.outbox.closed or self.outbox.closed == KILLED:
-            self.outbox.closed = why
-
-    def move_capital(self, traded: TradedStrategy, paise: int) -> None:
-        """Have the broker's book of a strategy get cash (> 0) or lose it, where it has one."""
-        if self._lockstep is not None:
-            self._lockstep.move_capital(traded.name, paise)
 
     def _is_killed(self) -> str:
         """Reason why nothing but cancels may leave from this moment on; empty while it may."""
@@ -711,8 +621,3 @@ class Runner:
         """The journal cannot be written: nothing leaves any more."""
         self.outbox.closed = f"the journal cannot be written: {why}"
         self.states.demand("journal", RunnerState.HALTED, why)
-
-
-def _trading_by_ticks(broker: Broker) -> TickBroker | None:
-    """The broker as one that is shown the feed's trades; None of one that has an exchange of its own."""
-    return broker if hasattr(broker, "see_tick") else None  # type: ignore[return-value]
