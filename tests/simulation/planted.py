@@ -334,9 +334,9 @@ BUGS = (
     PlantedBug("session_collision", "gives every fill to one strategy", OrderNames, "owner", _first_session),
     wrapped(
         "fill_while_down", "drops a fill while its own flag says down",
-        Runner, "_take_news", _dropped_while_down,
+        Runner, "take_news", _dropped_while_down,
     ),
-    wrapped("fills_of_reads_only", "does not take fills from the news", Runner, "_take_news", _unheard_fills),
+    wrapped("fills_of_reads_only", "does not take fills from the news", Runner, "take_news", _unheard_fills),
     PlantedBug("never_compares", "reads the book for its funds only", Reconciler, "_carry_out", _not_compared),
     wrapped("failed_read_is_flat", "takes a failed read for no position", BrokerLine, "snapshot", _empty_for_failure),
     wrapped(
