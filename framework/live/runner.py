@@ -34,18 +34,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.broker.book import BrokerConnection, BrokerFill, BrokerOrder, FillAnnulled
 from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches, FeedTick
-from framework.errors import InvariantError, StrategyError
+from framework.errors import InvariantError
 from framework.journal.account_entries import (
     AccountFinding,
     CommandHeard,
     RequestName,
     RunnerState,
     RunStopped,
-    StrategyMemory,
     StrayArrived,
 )
 from framework.journal.errors import JournalError
-from framework.live.barrier import opening_of
 from framework.live.broker_modes import by_ticks, in_lockstep
 from framework.live.control import ControlCommand, kill_wanted
 from framework.live.failpoints import failpoint
@@ -56,9 +54,10 @@ from framework.live.outbox import Outbox
 from framework.live.person_commands import KILLED, PersonCommands, block
 from framework.live.person_desk import PersonDesk
 from framework.live.reconciler import Reconciler
+from framework.live.row_trader import RowTrader
 from framework.live.schedule import MomentKind
 from framework.types import events
-from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
+from framework.types.events import NOTHING, BarOpens, Tick
 from framework.types.record import OrderRecord
 
 if TYPE_CHECKING:
@@ -154,6 +153,7 @@ class Runner:
         self._folded = folded
         self._lockstep = in_lockstep(broker)
         self._by_ticks = by_ticks(broker)
+        self._rows = RowTrader(self, self._lockstep)
         self.states = states
         self.outbox = Outbox(
             broker=broker,
@@ -194,7 +194,7 @@ class Runner:
             lookout=self._lookout,
             lockstep=self._lockstep,
             hand_over=self.give,
-            moment=self._moment,
+            moment=self.moment,
             end=self.stop,
             killed=self._is_killed,
         )
@@ -265,7 +265,7 @@ class Runner:
         failpoint("void_answered")
         self.states.enter(RunnerState.RECONCILING, "reconciling")
         failpoint("unknown_answered")
-        await self._settle_commands()
+        await self.settle_commands()
         await self.reconcile()
         if self._control is not None:
             for wanted in await self._control.waiting():
@@ -275,7 +275,7 @@ class Runner:
         for traded in self.traded.values():
             session = traded.session
             if session.last_row.time and not session.is_in_bar:  # what a death within it left undone
-                await self._trade_row(traded, session.last_row)
+                await self._rows.trade(traded, session.last_row)
         await self._flush()
 
     def _last_prices(self) -> dict[str, float]:
@@ -293,7 +293,7 @@ class Runner:
         traded = self.traded.get(session)
         if traded is None:
             return
-        moment = self._moment(traded)
+        moment = self.moment(traded)
         if sent:
             self.give(traded, events.Unknown(moment, order_id, UNANSWERED))
         elif request is RequestName.PLACE:
@@ -324,7 +324,7 @@ class Runner:
         elif isinstance(one, FeedTick):
             self._take_tick(one)
         elif isinstance(one, BrokerFill | BrokerOrder | FillAnnulled | BrokerConnection):
-            self._take_news(one)
+            self.take_news(one)
         elif isinstance(one, FeedConnection):
             self._take_connection(one)
         elif isinstance(one, ControlCommand):
@@ -371,7 +371,7 @@ class Runner:
             failpoint("price_seen")
         for ready in sorted(due, key=lambda one: one[:2]):
             await self._pass_moments(ready.close_time - 1)
-            await self._trade_row(ready.traded, ready.row)
+            await self._rows.trade(ready.traded, ready.row)
         if isinstance(event, FeedReaches):
             await self._pass_moments(event.time)
 
@@ -411,7 +411,7 @@ class Runner:
         self.outbox.release(moment.time)
         failpoint("released")
         if moment.kind is MomentKind.OPEN:
-            await self._settle_commands()  # what waited for the market is in the book before the first bar opens
+            await self.settle_commands()  # what waited for the market is in the book before the first bar opens
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
@@ -420,7 +420,7 @@ class Runner:
             for traded in self.traded.values():
                 if self._hears_time(traded, moment.time):
                     self.give(traded, Tick(max(moment.time, traded.session.moment)))
-        await self._settle_commands()
+        await self.settle_commands()
 
     def _hears_time(self, traded: TradedStrategy, moment: int) -> bool:
         """False while nothing can come of it: a request waits for the market, and its answer would be missed.
@@ -435,82 +435,13 @@ class Runner:
         """Ex-dates, counts and stops of a new session are due at its open, whether or not its first bar will trade."""
         if opening is not None and opening.session > traded.session.session_day:
             self.journal.checkpoint(traded.name, traded.session)
-            await self._give_and_settle(traded, opening)
+            await self._rows.give_and_settle(traded, opening)
             failpoint("session_opened")
 
-    # ------------------------------------------------------------------ a row of one strategy
-
-    async def _trade_row(self, traded: TradedStrategy, row: BarRow) -> None:
-        """From wherever this row stands: a process may have died within it."""
-        session = traded.session
-        if not row.close_time:
-            return  # no row has closed yet
-        if row.time > session.last_row.time:
-            if not session.is_open(row.time):
-                await self._give_and_settle(traded, opening_of(row))
-                failpoint("row_opened")
-            if self._lockstep is not None:
-                await self._take_each(self._lockstep.trade_bar(traded.name, row))
-                failpoint("bar_traded")
-            closed = max(self._moment(traded), row.close_time)  # the machine's clock may be behind the feed's
-            await self._give_and_settle(traded, BarCloses(closed, row))
-            failpoint("row_closed")
-        if session.awaits_decision:
-            if not self.reconciler.read_at:
-                await self.reconcile()
-            await self._decide(traded, row)
-        if self._lockstep is not None and traded.settings.fill_at == "same_close":
-            await self._take_each(self._lockstep.fill_at_close(traded.name, row))
-            failpoint("same_close")
-            await self._give_and_settle(traded, Revalue(self._moment(traded)))
-        if row.deadline is not None and session.awaits_end:
-            await self._give_and_settle(traded, SessionEnds(self._moment(traded)))
-            failpoint("session_ended")
-            if self._lockstep is not None:
-                await self._take_each(self._lockstep.close_out(traded.name, row))
-                failpoint("closed_out")
-            await self._give_and_settle(traded, Revalue(self._moment(traded)))
-
-    async def _decide(self, traded: TradedStrategy, row: BarRow) -> None:
-        if traded.stopped:
-            traded.decider.see(row)
-            await self._give_and_settle(traded, Decided(self._moment(traded)))
-            return
-        try:
-            decision = traded.decider.at(row, traded.session)
-        except StrategyError as error:
-            self._stop_strategy(traded, str(error))
-            await self._give_and_settle(traded, Decided(self._moment(traded)))
-            return
-        if decision.memory:
-            self.journal.note(StrategyMemory(traded.name, decision.memory))
-            failpoint("memory_noted")
-        decided = Decided(self._moment(traded), decision.decisions, tuple(decision.requests))
-        await self._give_and_settle(traded, decided)
-        failpoint("decided")
-
-    def _stop_strategy(self, traded: TradedStrategy, why: str) -> None:
-        """Its own code failed: it decides no more, its entries are taken back, its stops stay. The others go on."""
-        traded.stopped = why
-        self.finding("strategy_failed", why, session=traded.name)
-        self.give(traded, PersonSays(self._moment(traded), Wish.REDUCE_ONLY))
-
-    async def _take_each(self, news: AsyncIterator[BrokerNews]) -> None:
-        """Each execution with all that follows from it before the next one is decided."""
-        async for one in news:
-            failpoint("bar_news")
-            self.reconciler.read_at = 0  # the broker's figure of funds is from before it
-            self._take_news(one)
-            await self._settle_commands()
-
-    async def _settle_commands(self) -> None:
+    async def settle_commands(self) -> None:
         """In lockstep every command is carried out before anything else happens."""
         if self._lockstep is not None:
             await self.outbox.drain()
-
-    async def _give_and_settle(self, traded: TradedStrategy, event: Input) -> None:
-        self.give(traded, event)
-        await self._settle_commands()
 
     # ------------------------------------------------------------------ sessions
 
@@ -541,7 +472,8 @@ class Runner:
         if isinstance(fact, events.Surprise):
             self.finding(fact.code, fact.text, session=traded.name)
 
-    def _moment(self, traded: TradedStrategy) -> int:
+    def moment(self, traded: TradedStrategy) -> int:
+        """Moment of an input that a session gets now."""
         return max(self.clock.now(), traded.session.moment)
 
     # ------------------------------------------------------------------ the broker
@@ -550,10 +482,11 @@ class Runner:
         """News that a request of a broker in lockstep has brought."""
         if self._lockstep is not None:
             for one in self._lockstep.drain():
-                self._take_news(one)
+                self.take_news(one)
             failpoint("lockstep_news")
 
-    def _take_news(self, news: BrokerNews) -> None:
+    def take_news(self, news: BrokerNews) -> None:
+        """Take what the broker tells."""
         if isinstance(news, BrokerFill):
             self._names.learn(news.tag, news.broker_id)
             self.reconciler.take_fill(news)
@@ -575,7 +508,7 @@ class Runner:
         if owner is None or traded is None:
             return  # nobody's order: the book read says what it means for us
         self._names.learn(news.tag, news.broker_id)
-        answer = order_answer(news, traded, owner[1], self._moment(traded))
+        answer = order_answer(news, traded, owner[1], self.moment(traded))
         failpoint("order_news_taken")
         if answer is not None:
             self.give(traded, answer)
@@ -583,7 +516,7 @@ class Runner:
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""
         await self.reconciler.run()
-        await self._settle_commands()
+        await self.settle_commands()
 
     # ------------------------------------------------------------------ what a person says
 
@@ -595,7 +528,7 @@ class Runner:
             self.journal.note(CommandHeard(command.name, {**command.arguments, "id": command.id}, obeyed.answer))
             failpoint("command_obeyed")
             self._lookout.react(self.traded.values(), self._desk.moment_of)
-            await self._settle_commands()
+            await self.settle_commands()
             with suppress(JournalError):
                 await self.journal.flush(durable=True)
             failpoint("command_durable")
