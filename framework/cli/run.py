@@ -45,6 +45,9 @@ def run_command(
     account: Annotated[
         str | None, typer.Option("--account", help="Another account than the file's.", metavar="NAME")
     ] = None,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="A strategy that has changed takes over what it holds and what rests.")
+    ] = False,
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING, ERROR or CRITICAL.")] = "INFO",
     log_format: Annotated[str, typer.Option(help="Lines of logs/application.log: json or text.")] = "json",
     db: Database = None,
@@ -77,7 +80,7 @@ def run_command(
         )
     days = days_of(replay)
     with ProgramLog(level=log_level, json_lines=log_format != TEXT):
-        document = trade_recorded(chosen, database_path(db), days, speed_of(speed))
+        document = trade_recorded(chosen, database_path(db), days, speed_of(speed), adopt=adopt)
     document["reports"] = reported(chosen, database_path(db), document["days"])
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False))
@@ -129,8 +132,13 @@ def speed_of(text: str) -> float:
     return factor
 
 
-def trade_recorded(deployment: Deployment, db: Path, days: tuple[date, date], speed: float) -> dict[str, Any]:
-    """Run it to its end, from the account's lock to its last entry; what came of it, by its journal."""
+def trade_recorded(
+    deployment: Deployment, db: Path, days: tuple[date, date], speed: float, *, adopt: bool = False
+) -> dict[str, Any]:
+    """Run it to its end, from the account's lock to its last entry; what came of it, by its journal.
+
+    ``adopt``: what is held may be taken over by a strategy that has changed.
+    """
     from time import time_ns
 
     from framework.live.assembly import recorded_strategies
@@ -139,13 +147,16 @@ def trade_recorded(deployment: Deployment, db: Path, days: tuple[date, date], sp
 
     recorded = recorded_strategies(deployment, db, *days)
     with ProcessLock(run_folder(db, deployment.account), time_ns()):
-        report = _trade(deployment, db, recorded, speed)
+        report = _trade(deployment, db, recorded, speed, adopt=adopt)
     return document_of(deployment, recorded, journal_path(db, deployment.account), report)
 
 
-def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy], speed: float) -> RunnerReport:
+def _trade(
+    deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy], speed: float, *, adopt: bool
+) -> RunnerReport:
     from framework.journal.account_entries import AccountHeader
     from framework.live.account_journal import folded_account, replay_plan, set_aside
+    from framework.live.changed_sessions import refuse_changes
     from framework.live.control import POLL_S, VIRTUAL_POLL_S, CommandName, ControlSource
     from framework.live.journal_thread import JournalInline, JournalThread
     from framework.live.service_notice import ServiceNotice, keep_told
@@ -155,9 +166,8 @@ def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy
     from framework.store.account_files import journal_path, run_folder
     from framework.store.journal_database import JournalDatabase
 
-    path, stage = journal_path(db, deployment.account), str(deployment.stage)
-    folder = run_folder(db, deployment.account)
-    paper = folder / "paper-broker.sqlite"
+    path, folder = journal_path(db, deployment.account), run_folder(db, deployment.account)
+    stage, paper = str(deployment.stage), folder / "paper-broker.sqlite"
     header = AccountHeader(deployment.account, stage)
     rules = {one.deployed.session: one.rules for one in recorded}
     days = sessions_of(recorded)
@@ -169,6 +179,9 @@ def _trade(deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy
         set_aside(path, [paper])
         database = JournalDatabase(path, deployment.account, stage)
         folded = folded_account(database.lines(), header, rules)
+    elif not folded.entries and paper.exists():
+        set_aside(paper)  # books whose journal is gone
+    refuse_changes(folded.sessions, [(one.deployed.name, one.header()) for one in recorded], adopt=adopt)
     run_name = f"{deployment.name}-{database.runs() + 1}"
     database.begin_run(run_name)
     fastest = speed == float("inf")

@@ -54,6 +54,10 @@ if TYPE_CHECKING:
 
 LONG_WAIT_NS = 60_000_000_000
 """Who waits longer than that waits for the market to open, and is put aside."""
+PATIENCE_S = 30.0
+"""Seconds that a request may be under way; then nobody knows. A broker's own adapter gives up sooner."""
+LAST_S = 8.0
+"""Seconds that an ending runner waits for what is under way; what has not come back then is unknown."""
 UNSENT = "unsent"
 """Code of a refusal by this machine: no byte has left."""
 
@@ -157,6 +161,8 @@ class Outbox:
         self._lockstep = broker.capabilities.lockstep
         self._arrived = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._failure: BaseException | None = None
+        """Of a request under way: a mistake of ours, which ``run`` raises."""
         self._deferred: list[tuple[int, OutboxItem]] = []
         """Requests that wait for the market to open, with the moment."""
         self._order_busy: set[str] = set()
@@ -187,6 +193,8 @@ class Outbox:
         due = [item for until, item in self._deferred if until <= now]
         self._deferred = [(until, item) for until, item in self._deferred if until > now]
         self._queue += due
+        if not self._lockstep:
+            self._queue.sort(key=lambda item: item.rank)
         self._arrived.set()
 
     def waits(self, tag: str) -> bool:
@@ -211,6 +219,8 @@ class Outbox:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
+            if self._failure is not None:
+                raise self._failure
             for item in [one for one in self._queue if one.tag not in self._order_busy]:
                 if item.tag in self._order_busy:
                     continue  # an older request of the same order was started in this very round
@@ -218,7 +228,7 @@ class Outbox:
                 self._order_busy.add(item.tag)
                 task = asyncio.create_task(self._send_and_free(item))
                 self._under_way.add(task)
-                task.add_done_callback(self._under_way.discard)
+                task.add_done_callback(self._came_to_an_end)
 
     async def _send_and_free(self, item: OutboxItem) -> None:
         try:
@@ -227,11 +237,20 @@ class Outbox:
             self._order_busy.discard(item.tag)
             self._arrived.set()
 
+    def _came_to_an_end(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._failure = self._failure or task.exception()
+            self._arrived.set()
+
     async def stop(self) -> None:
-        """Nothing new leaves; what is under way is waited for."""
+        """Nothing new leaves; what is under way is waited for, but not for ever: the next start finds it unknown."""
         self.closed = self.closed or "the runner stops"
         if self._under_way:
-            await asyncio.wait(self._under_way)
+            _, hanging = await asyncio.wait(self._under_way, timeout=LAST_S)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
 
     # ------------------------------------------------------------------ one request
 
@@ -333,11 +352,14 @@ class Outbox:
     async def _leave(self, outgoing: OutgoingOrder | OutgoingChange | OutgoingCancel) -> SendOutcome:
         """Send it, once. Whatever goes wrong on the way leaves the outcome unknown."""
         try:
-            if isinstance(outgoing, OutgoingOrder):
-                return await self._broker.place(outgoing)
-            if isinstance(outgoing, OutgoingCancel):
-                return await self._broker.cancel(outgoing)
-            return await self._broker.change(outgoing)
+            async with asyncio.timeout(PATIENCE_S):
+                if isinstance(outgoing, OutgoingOrder):
+                    return await self._broker.place(outgoing)
+                if isinstance(outgoing, OutgoingCancel):
+                    return await self._broker.cancel(outgoing)
+                return await self._broker.change(outgoing)
+        except TimeoutError:
+            return OrderUnknown(f"no answer in {PATIENCE_S:g} s")
         except Exception as error:  # noqa: BLE001 - it may have arrived all the same
             return OrderUnknown(f"{type(error).__name__}: {error}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import BrokerError
@@ -30,6 +31,12 @@ if TYPE_CHECKING:
     from framework.live.runner_state import RunnerStates
     from framework.pretrade.facts import OpenOrder
     from framework.types.events import Annulled, Answer, Filled
+
+PATIENCE_S = 30.0
+"""Seconds that a read may take: everything else waits for it. A broker's own adapter gives up sooner."""
+OLDEST_NS = 60_000_000_000
+"""A book that was read longer ago, or never by this process, supports no new risk."""
+BOOK_OLD = "book_old"
 
 
 class AccountView(NamedTuple):
@@ -69,6 +76,8 @@ class Reconciler:
         self._memory = FRESH
         self.read_at = 0
         """When the latest read began, UTC nanoseconds; 0 = none counts any more."""
+        self._believed_at = 0
+        """The same, and it stays."""
         self._theirs: dict[PositionKey, int] | None = None
         """Positions as the broker showed them last; None: it has not."""
         self._orders_of_nobody: list[OpenOrder] = []
@@ -80,15 +89,20 @@ class Reconciler:
     async def run(self) -> None:
         """Read and compare, once."""
         try:
-            snapshot = await self._broker.snapshot()
-        except BrokerError as error:
+            async with asyncio.timeout(PATIENCE_S):
+                snapshot = await self._broker.snapshot()
+        except (BrokerError, TimeoutError) as failure:
+            error = str(failure) or f"the broker's book was not shown in {PATIENCE_S:g} s"
             if not self._unread:
-                self._journal.note(AccountFinding("book_unread", str(error)))
-            self._unread = str(error)
+                self._journal.note(AccountFinding("book_unread", error))
+            self._unread = error
+            if self._clock.now() - self._believed_at > OLDEST_NS:
+                self._states.demand(BOOK_OLD, RunnerState.REDUCE_ONLY, error)
             return
         failpoint("snapshot_read")
         self._unread = ""
-        self.read_at = snapshot.as_of
+        self.read_at = self._believed_at = snapshot.as_of
+        self._states.lift(BOOK_OLD, "the broker's book was read")
         self._carry_out(snapshot)
         if snapshot.available_paise is not None:
             shown = None if snapshot.orders is None else [one.tag for one in snapshot.orders if not one.state.is_final]

@@ -222,6 +222,9 @@ class Runner:
                 task.add_done_callback(self._task_ended)
             while not self._stopping:
                 await self._take(await self._inbox.get())
+        except Exception as error:
+            self._stopping = self._stopping or f"{type(error).__name__}: {error}"
+            raise
         finally:
             report = await self._end()
         return report
@@ -246,8 +249,12 @@ class Runner:
     async def _listen(
         self, source: AsyncIterator[FeedEvent] | AsyncIterator[BrokerNews] | AsyncIterator[ControlCommand]
     ) -> None:
-        async for one in source:
-            await self._inbox.put(one)
+        latest = None
+        async for latest in source:
+            await self._inbox.put(latest)
+        if not isinstance(latest, FeedEnds):
+            msg = f"{type(source).__qualname__} came to an end, which only a replay does: nothing is heard any more"
+            raise InvariantError(msg)
 
     async def _start(self) -> None:
         self._passed = self.clock.now() - 1
@@ -267,6 +274,8 @@ class Runner:
         failpoint("unknown_answered")
         await self.settle_commands()
         await self.reconcile()
+        if self.reconciler.read_at:
+            self.states.lift("broker_down", "this process has a connection of its own")
         if self._control is not None:
             for wanted in await self._control.waiting():
                 await self._obey(wanted)

@@ -31,6 +31,9 @@ TRADING = {
 }
 """What the pre-trade gate makes of a state; HALTED of every other one."""
 
+HEAL_THEMSELVES = ("feed_down", "broker_down")
+"""Causes that only a connection which is back lifts: no word of a person brings it back."""
+
 
 class RunnerStates:
     """State of one runner with its causes."""
@@ -69,9 +72,12 @@ class RunnerStates:
             self._become(self._next(), cause, text, LIFTED)
 
     def resume(self, text: str) -> None:
-        """A person resumes: every cause is over."""
+        """A person resumes: every cause is over, but for a connection that is still down."""
+        still = {cause: self.demands[cause] for cause in HEAL_THEMSELVES if cause in self.demands}
         self.demands.clear()
         self._become(self._next(), "resume", text, CLEARED)
+        for cause, state in still.items():
+            self.demand(cause, state, "still down when a person resumed")
 
     def _demanded(self) -> RunnerState:
         return max(self.demands.values(), key=STRICTNESS.__getitem__, default=RunnerState.ACTIVE)

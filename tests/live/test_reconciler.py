@@ -145,11 +145,23 @@ def test_an_execution_under_our_tag_that_nobody_decided_halts():
     assert RunnerState.HALTED is stand.states.state
 
 
-def test_a_book_that_cannot_be_read_is_told_once_and_changes_nothing():
+def test_a_book_that_cannot_be_read_for_a_moment_is_told_once_and_changes_nothing():
     stand = ReconcilerStand()
+    stand.run(BrokerSnapshot(stand.now, (), (), ()))
     assert ["book_unread"] == stand.run(BrokerError("503"))
     assert ["book_unread"] == stand.run(BrokerError("503"))
     assert ([], RunnerState.ACTIVE) == (stand.given, stand.states.state)
+
+
+def test_a_book_that_was_read_two_periods_ago_or_never_supports_no_new_risk():
+    stand = ReconcilerStand()
+    stand.run(BrokerError("503"))
+    assert RunnerState.REDUCE_ONLY is stand.states.state
+    stand.run(BrokerSnapshot(stand.now, (), (), ()))
+    assert RunnerState.ACTIVE is stand.states.state
+    stand.now += 61 * SECOND
+    stand.run(BrokerError("503"))
+    assert RunnerState.REDUCE_ONLY is stand.states.state
 
 
 def test_an_order_that_our_own_acceptance_told_already_is_not_told_again():
