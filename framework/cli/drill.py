@@ -16,7 +16,7 @@ import typer
 
 from framework.cli import UNANSWERED_EXIT_CODE
 from framework.cli.control import JournalAnswers, RunPlace, place_of
-from framework.cli.options import AsJson, Database
+from framework.cli.options import AsJson, Database, counted
 from framework.errors import BrokerError, ConfigError, DataError
 from framework.live.control import CommandName
 
@@ -82,7 +82,7 @@ def drill_command(
     else:
         how = f"flat after {report.seconds:.1f} s" if report.flat else f"NOT FLAT after {report.seconds:.1f} s"
         typer.echo(f"{chosen.name} on {report.day}, in account {report.account}, its loop blocked: {how}")
-        typer.echo(f"{report.orders:,} orders cancelled, {report.positions:,} positions left")
+        typer.echo(f"{counted(report.orders, 'order')} cancelled, {counted(report.positions, 'position')} left")
     if not report.flat:
         raise typer.Exit(UNANSWERED_EXIT_CODE)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from framework.cli import UNANSWERED_EXIT_CODE
-from framework.cli.options import AsJson, Database
+from framework.cli.options import AsJson, Database, counted
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def show(account: str, folder: Path, runner: str, report: KillReport | None, *, 
             "No runner lives, and the paper broker lives in it: what rests there cannot fill. tulya status shows it"
         )
         return
-    typer.echo(f"Cancelled {len(report.cancelled):,} orders, left {len(report.fills):,} positions ({runner})")
+    orders, positions = counted(len(report.cancelled), "order"), counted(len(report.fills), "position")
+    typer.echo(f"Cancelled {orders}, left {positions} ({runner})")
     if report.flat:
         seen = "no order of ours and no position" if flatten else "no order of ours"
         typer.echo(f"{'Flat' if flatten else 'Killed'} after {report.seconds:.1f} s: {seen}, seen twice")

@@ -23,6 +23,11 @@ Database = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 order``, ``2 orders``, ``no orders``."""
+    return f"{f'{count:,}' if count else 'no'} {noun}{'' if count == 1 else 's'}"
+
+
 def parse_pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
     """``name=value`` texts of a repeatable option."""
     pairs: dict[str, str] = {}

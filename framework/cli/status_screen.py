@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from framework.cli.options import counted
 from framework.types.rupees import NONE, price_text, rupees
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def _foot(one: Mapping[str, Any]) -> RenderableType:
         foot.append("\nlast drill: none; tulya drill DEPLOYMENT")
     else:
         foot.append(
-            f"\nlast drill: flat after {drill['seconds']:.1f} s, {drill['orders']:,} orders cancelled, "
-            f"{drill['positions']:,} positions left ({moment_text(drill['at'])})"
+            f"\nlast drill: flat after {drill['seconds']:.1f} s, {counted(drill['orders'], 'order')} cancelled, "
+            f"{counted(drill['positions'], 'position')} left ({moment_text(drill['at'])})"
         )
     for found in one["questions"]:
         foot.append(f"\nquestion: {found['symbol']} {found['text']} {found['question']}", "yellow")

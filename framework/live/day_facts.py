@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import Denied, RequestName, Returned, Sending
@@ -10,6 +11,7 @@ from framework.live.ledger import DayEnd, day_at
 from framework.live.protection_time import unprotected_seconds
 from framework.report.position_spans import PositionSpans
 from framework.types.record import OrderState
+from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from framework.journal.session_records import CloseMark
     from framework.live.ledger import AccountLedger, Noted, SessionLedger
     from framework.types.record import OrderRecord
+
+
+END_OF_DAY_NS = 300 * SECOND_NS
+"""After the last bar: by then the broker has answered."""
 
 
 class SessionDay(NamedTuple):
@@ -95,7 +101,7 @@ def _day(ledger: AccountLedger, session: SessionLedger, number: int) -> SessionD
     refused = {one.order.order_id for one in orders if one.state in {OrderState.REFUSED, OrderState.ABSENT}} | denied
     nets = _trip_nets(session, day)
     first, final = span_of(session, number)
-    marks = [mark.equity_paise for mark in _marks(session, number)]
+    marks = [mark.equity_paise for mark in marks_of(session, number)]
     return SessionDay(
         session.name, number, end.seq, sum(one.request is RequestName.PLACE for one in sent),
         sum(one.filled != 0 for one in orders), len(fills), len(refused), changes,
@@ -103,6 +109,16 @@ def _day(ledger: AccountLedger, session: SessionLedger, number: int) -> SessionD
         end.equity_paise, begins, _fall([begins, *marks]), unprotected_seconds(session, first, final),
         session.bars_told.get(number, 0),
     )  # fmt: skip
+
+
+def is_whole(ledger: AccountLedger, day: int) -> bool:
+    """True once a day is over by its journal: its last bar was told, or its end of day or a later day was reached."""
+    if max(ledger.days) > day:
+        return True
+    ends = [span_of(one, day)[1] for one in ledger.sessions.values() if day in one.days]
+    rows = [one.folded.records.rows[-1] for one in ledger.sessions.values()
+            if day in one.days and one.folded.records is not None]  # fmt: skip
+    return all(row.ends_session for row in rows) or ledger.folded.at >= max(ends) + END_OF_DAY_NS
 
 
 def ratio_of(changes: int, fills: int) -> float:
@@ -113,16 +129,18 @@ def ratio_of(changes: int, fills: int) -> float:
 
 
 def span_of(session: SessionLedger, day: int) -> tuple[int, int]:
-    """First open and last close of a day's rows, UTC nanoseconds."""
-    records = session.folded.records
-    rows = [row for row in records.rows if row.session == day] if records is not None else []
-    return (rows[0].time, rows[-1].close_time) if rows else (0, 0)
+    """First open and last close of a day's rows, UTC nanoseconds; 0 and 0 without any."""
+    return session.spans.get(day, (0, 0))
 
 
-def _marks(session: SessionLedger, day: int) -> list[CloseMark]:
+def marks_of(session: SessionLedger, day: int) -> list[CloseMark]:
+    """The session's account at each close of a day."""
     records = session.folded.records
+    if records is None:
+        return []
     first, last = span_of(session, day)
-    return [mark for mark in records.marks if first <= mark.time < last] if records is not None else []
+    begin, end = (bisect_left(records.marks, moment, key=lambda mark: mark.time) for moment in (first, last))
+    return records.marks[begin:end]
 
 
 def _fall(equity: list[int]) -> int:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from framework.errors import ConfigError
-from framework.live.day_facts import before, fills_of, span_of
+from framework.live.day_facts import before, fills_of, marks_of
 from framework.live.hours import day_of
 from framework.live.ledger import ZONE
 from framework.report.figure import DOWN, EQUITY, MUTED, UP
 from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
-    from framework.journal.session_records import CloseMark
     from framework.live.ledger import AccountLedger, SessionLedger
     from framework.types.orders import BarRow
 
@@ -26,7 +25,7 @@ def equity_figure(ledger: AccountLedger, day: int) -> go.Figure:
     """Profit of each strategy since the day before, in rupees, at each close of a day (days since 1970-01-01)."""
     chart = go.Figure()
     for session in _sessions(ledger, day):
-        marks, last = _marks(session, day), before(session, day)
+        marks, last = marks_of(session, day), before(session, day)
         begins = last.equity_paise if last else session.folded.header.settings.capital_paise
         chart.add_scatter(
             x=[_clock(mark.time) for mark in marks],
@@ -61,12 +60,6 @@ def _sessions(ledger: AccountLedger, day: int) -> list[SessionLedger]:
         msg = f"the journal of account {ledger.account} has no bar of {day_of(day)}"
         raise ConfigError(msg)
     return found
-
-
-def _marks(session: SessionLedger, day: int) -> list[CloseMark]:
-    records = session.folded.records
-    first, last = span_of(session, day)
-    return [mark for mark in records.marks if first <= mark.time < last] if records is not None else []
 
 
 def _candles(chart: go.Figure, session: SessionLedger, day: int, symbol: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from framework.journal.account_entries import AccountFinding
+from framework.journal.account_entries import AccountFinding, SessionFacts
 from framework.live.ledger import clock_text, day_at
 from framework.live.silence import SILENT, USUAL
 
@@ -44,6 +44,8 @@ def _runners(ledger: AccountLedger, day: date) -> Iterator[DayFinding]:
         where = f"{one.symbol}: " if one.symbol else ""
         text = f"{where}{one.text} {one.question}".strip()
         yield DayFinding(ERROR if one.question else WARNING, one.code, text, clock_text(noted.at))
+    for noted in ledger.on(SessionFacts, day):
+        yield DayFinding(NOTE, noted.body.code, noted.body.text, clock_text(noted.at))
 
 
 def _strategies(sessions: Sequence[SessionLedger], day: date, document: dict[str, Any]) -> Iterator[DayFinding]:

@@ -22,7 +22,7 @@ from framework.journal.account_entries import (
     StrayArrived,
 )
 from framework.live.day_charges import charges_of_day
-from framework.live.day_facts import SessionDay, fills_of, orders_of, refusals_of, session_days, span_of
+from framework.live.day_facts import SessionDay, fills_of, is_whole, orders_of, refusals_of, session_days
 from framework.live.day_findings import day_findings
 from framework.live.deployment import ReportSettings
 from framework.live.hours import session_of
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
     from framework.live.ledger import AccountLedger, Noted, SessionLedger
     from framework.live.silence import Silence
-
-END_OF_DAY_NS = 300 * SECOND_NS
 
 
 class ReportChoices(NamedTuple):
@@ -101,16 +99,6 @@ def day_document(ledger: AccountLedger, day: date, choices: ReportChoices) -> di
     }  # fmt: skip
     document["findings"] = day_findings(ledger, sessions, day, document)
     return document
-
-
-def is_whole(ledger: AccountLedger, day: int) -> bool:
-    """True once a day is over by its journal: its last bar was told, or its end of day or a later day was reached."""
-    if max(ledger.days) > day:
-        return True
-    ends = [span_of(one, day)[1] for one in ledger.sessions.values() if day in one.days]
-    rows = [one.folded.records.rows[-1] for one in ledger.sessions.values()
-            if day in one.days and one.folded.records is not None]  # fmt: skip
-    return all(row.ends_session for row in rows) or ledger.folded.at >= max(ends) + END_OF_DAY_NS
 
 
 def _strategy(ledger: AccountLedger, session: SessionLedger, number: int, choices: ReportChoices) -> dict[str, Any]:

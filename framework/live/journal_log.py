@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import (
     AccountFinding,
@@ -40,18 +40,38 @@ STATE_LEVELS = {RunnerState.HALTED: logging.ERROR, RunnerState.REDUCE_ONLY: logg
 UNKNOWN = "unknown"
 
 
-def log_entry(seq: int, body: Body) -> None:
-    """A line of the log for an entry that is in the writer's hands, if its kind makes one."""
+class LogLine(NamedTuple):
+    """Line of the log that an entry makes."""
+
+    level: int
+    """Of ``logging``."""
+    kind: str
+    """Of the entry."""
+    session: str
+    """Empty: of no strategy. So are tag and symbol."""
+    tag: str
+    symbol: str
+    text: str
+
+
+def line_of(body: Body) -> LogLine | None:
+    """Line of an entry; None of a kind that makes none."""
     level = LEVELS.get(type(body))
     if level is None:
-        return
+        return None
     if isinstance(body, StateChanged):
         level = STATE_LEVELS.get(body.after, level)
     elif isinstance(body, Returned) and body.outcome == UNKNOWN:
         level = logging.ERROR
-    ids = {"seq": str(seq)}
-    for name, attribute in (("session", "session"), ("order", "tag"), ("symbol", "symbol")):
-        value = getattr(body, attribute, "")
-        if value:
-            ids[name] = str(value)
-    logger("runner").log(level, "%s: %s", KIND_OF[type(body)], ACCOUNT_WORDS[type(body)](body), extra={"ids": ids})
+    session, tag, symbol = (str(getattr(body, name, "")) for name in ("session", "tag", "symbol"))
+    return LogLine(level, KIND_OF[type(body)], session, tag, symbol, ACCOUNT_WORDS[type(body)](body))
+
+
+def log_entry(seq: int, body: Body) -> None:
+    """A line of the log for an entry that is in the writer's hands, if its kind makes one."""
+    line = line_of(body)
+    if line is None:
+        return
+    ids = {"seq": str(seq), "session": line.session, "order": line.tag, "symbol": line.symbol}
+    given = {name: value for name, value in ids.items() if value}
+    logger("runner").log(line.level, "%s: %s", line.kind, line.text, extra={"ids": given})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from framework.journal.account_fold import AccountFold, FoldedAccount
 from framework.journal.chain import Walk
 from framework.journal.entries import KINDS, WrittenEntry, written_entry
 from framework.journal.errors import JournalError
-from framework.live.hours import INDIA
+from framework.live.hours import INDIA, day_of
 from framework.types.events import (
     Accepted,
     BarCloses,
@@ -33,7 +34,7 @@ from framework.types.events import (
     Submit,
 )
 from framework.types.record import OrderRecord, OrderState, Settlement
-from framework.types.timeframe import SECOND_NS
+from framework.types.timeframe import DAY_NS, SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from framework.types import RiskRule
 
 ZONE = ZoneInfo(INDIA)
+INDIA_NS = 19_800 * SECOND_NS
+"""Clock of India ahead of UTC; it has no summer time."""
 
 
 class Noted(NamedTuple):
@@ -122,6 +125,8 @@ class SessionLedger:
     """By session day (days since 1970-01-01)."""
     rows: dict[int, int] = field(default_factory=dict)
     """Open of a row of bars → entry that it closed with."""
+    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Day → open of its first row and close of its latest, UTC nanoseconds."""
     bars_told: dict[int, int] = field(default_factory=dict)
     """Day → rows that were decided on."""
     by_bars: set[int] = field(default_factory=set)
@@ -164,7 +169,12 @@ class AccountLedger:
 
 def day_at(moment: int) -> date:
     """Day of a moment, by the exchange's clock."""
-    return datetime.fromtimestamp(moment // SECOND_NS, ZONE).date()
+    return _day((moment + INDIA_NS) // DAY_NS)
+
+
+@cache
+def _day(number: int) -> date:
+    return day_of(number)
 
 
 def clock_text(moment: int) -> str:
@@ -236,6 +246,8 @@ class _Input:
     def _closes(self) -> None:
         row = self.ledger.folded.session.last_row
         self.ledger.rows[row.time] = self.written.seq
+        first, _ = self.ledger.spans.get(row.session, (row.time, 0))
+        self.ledger.spans[row.session] = first, row.close_time
 
     def _decided(self, event: Decided) -> None:
         row = self.ledger.folded.session.last_row

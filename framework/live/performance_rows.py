@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from framework.live.day_facts import SessionDay, session_days
+from framework.live.day_facts import SessionDay, is_whole, session_days
 from framework.live.hours import day_of
 from framework.store.account_rows import AccountRiskRow, DailyPerformanceRow, MonthlyPerformanceRow
 
@@ -23,12 +23,16 @@ SUMMED = (
 
 
 def daily_rows(ledger: AccountLedger) -> list[DailyPerformanceRow]:
-    """A row for each strategy and day, and for the account and day: a strategy without a bar that day stands still."""
+    """A row for each strategy and day, and for the account and day: a strategy without a bar that day stands still.
+
+    A day has its rows once it is over.
+    """
     found, by_session = [], {}
+    whole = [day for day in ledger.days if is_whole(ledger, day)]
     for session in ledger.sessions.values():
-        by_session[session.name] = {one.day: one for one in session_days(ledger, session)}
+        by_session[session.name] = {one.day: one for one in session_days(ledger, session) if one.day in whole}
         found += [_row(one, session.strategy) for one in by_session[session.name].values()]
-    for day in ledger.days:
+    for day in whole:
         there = [days[day] for days in by_session.values() if day in days]
         elsewhere = [_latest(ledger, name, day) for name, days in by_session.items() if day not in days]
         found.append(_row(_sum(there, sum(elsewhere)), WHOLE))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from framework.journal.account_entries import ExternalFill, Sending
+from framework.live.log_rows import ERRORS, log_rows
 from framework.live.performance_rows import daily_rows, monthly_rows, risk_rows
 from framework.live.state_rows import breaker_rows
 from framework.live.system_rows import system_rows
@@ -50,6 +51,8 @@ def projections(ledger: AccountLedger) -> dict[str, list[Any]]:
         "circuit_breaker_events": breaker_rows(ledger),
         "market_quotes": quote_rows(sessions),
         "system_metrics": system_rows(ledger),
+        "application_logs": log_rows(ledger),
+        "error_logs": [row for row in log_rows(ledger) if row.level in ERRORS],
     }
 
 

@@ -30,34 +30,34 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from framework.broker.book import BrokerConnection, BrokerFill, BrokerOrder, FillAnnulled
 from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches, FeedTick
-from framework.errors import InvariantError, StrategyError
+from framework.errors import InvariantError
 from framework.journal.account_entries import (
     AccountFinding,
     CommandHeard,
     RequestName,
     RunnerState,
     RunStopped,
-    StrategyMemory,
     StrayArrived,
 )
 from framework.journal.errors import JournalError
-from framework.live.barrier import opening_of
+from framework.live.broker_modes import by_ticks, in_lockstep
 from framework.live.control import ControlCommand, kill_wanted
 from framework.live.failpoints import failpoint
-from framework.live.market_watch import FEED_SILENT
+from framework.live.lookout import Lookout
 from framework.live.news import order_answer
 from framework.live.order_names import tag_of
 from framework.live.outbox import Outbox
 from framework.live.person_commands import KILLED, PersonCommands, block
-from framework.live.reactions import wishes
+from framework.live.person_desk import PersonDesk
 from framework.live.reconciler import Reconciler
+from framework.live.row_trader import RowTrader
 from framework.live.schedule import MomentKind
 from framework.types import events
-from framework.types.events import NOTHING, BarCloses, BarOpens, Decided, PersonSays, Revalue, SessionEnds, Tick, Wish
+from framework.types.events import NOTHING, BarOpens, Tick
 from framework.types.record import OrderRecord
 
 if TYPE_CHECKING:
@@ -67,7 +67,6 @@ if TYPE_CHECKING:
     from framework.broker.feed import FeedEvent, MarketFeed
     from framework.broker.port import Broker
     from framework.journal.account_fold import FoldedAccount, Key
-    from framework.journal.entries import Body
     from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
     from framework.live.control import ControlSource
@@ -91,42 +90,6 @@ LATE_NS = 300_000_000_000
 """After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
 UNANSWERED = "the process ended before an outcome was noted"
-
-
-class LockstepBroker(Protocol):
-    """Broker that fills against the rows it is shown; see ``Capabilities.lockstep``."""
-
-    def drain(self) -> Sequence[BrokerNews]:
-        """News of the requests since the last call, oldest first."""
-        ...
-
-    def trade_bar(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
-        """Executions of a row in one strategy's book, each before the next is decided."""
-        ...
-
-    def fill_at_close(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
-        """``fill_at: same_close``: what was just decided fills at that close."""
-        ...
-
-    def close_out(self, book: str, row: BarRow) -> AsyncIterator[BrokerNews]:
-        """After a session's last decisions: forced closes that are still open fill at its last close."""
-        ...
-
-    def move_capital(self, book: str, paise: int) -> None:
-        """Cash comes into a strategy's book (> 0) or leaves it."""
-        ...
-
-
-class TickBroker(Protocol):
-    """Paper broker that fills at the trades of the feed."""
-
-    def see_tick(self, tick: FeedTick) -> None:
-        """A trade at the exchange."""
-        ...
-
-    def end_session(self) -> None:
-        """The exchange closes: DAY orders expire."""
-        ...
 
 
 class ReadyRow(NamedTuple):
@@ -175,9 +138,7 @@ class Runner:
         ``control``: a person's commands; without it nobody can give any.
         """
         self.run_name = run
-        self.account_name = account_name
         self._control = control
-        self._persons = PersonCommands(self)
         self.traded = {one.name: one for one in traded}
         self.broker = broker
         self.clock = clock
@@ -190,13 +151,9 @@ class Runner:
         self._feed = feed
         self._names = names = account.names
         self._folded = folded
-        self._watch = watch
-        self._worries: set[tuple[str, str]] = set()
-        """Code and symbol of what was worrying at the last look."""
-        self._reacted: set[tuple[str, str]] = set()
-        """Cause and session of the reactions that were carried out."""
-        self._lockstep: LockstepBroker | None = broker if broker.capabilities.lockstep else None  # type: ignore[assignment]
-        self._by_ticks: TickBroker | None = None if self._lockstep else _trading_by_ticks(broker)
+        self._lockstep = in_lockstep(broker)
+        self._by_ticks = by_ticks(broker)
+        self._rows = RowTrader(self, self._lockstep)
         self.states = states
         self.outbox = Outbox(
             broker=broker,
@@ -209,6 +166,13 @@ class Runner:
             settled=self._take_lockstep_news,
             killed=self._is_killed,
         )
+        self._lookout = Lookout(
+            watch,
+            states,
+            gate,
+            lambda code, text, symbol, question: self.finding(code, text, symbol=symbol, question=question),
+            self.give,
+        )
         self.reconciler = Reconciler(
             broker=broker,
             account=account,
@@ -219,6 +183,22 @@ class Runner:
             give=lambda name, answer: self.give(self.traded[name], answer),
             waits=self.outbox.waits,
         )
+        self._desk = PersonDesk(
+            account_name=account_name,
+            traded=self.traded,
+            states=states,
+            journal=journal,
+            outbox=self.outbox,
+            reconciler=self.reconciler,
+            world=account.world,
+            lookout=self._lookout,
+            lockstep=self._lockstep,
+            hand_over=self.give,
+            moment=self.moment,
+            end=self.stop,
+            killed=self._is_killed,
+        )
+        self._persons = PersonCommands(self._desk)
         self._account = account
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | ControlCommand] = asyncio.Queue(INBOX)
         self._stopping = ""
@@ -285,7 +265,7 @@ class Runner:
         failpoint("void_answered")
         self.states.enter(RunnerState.RECONCILING, "reconciling")
         failpoint("unknown_answered")
-        await self._settle_commands()
+        await self.settle_commands()
         await self.reconcile()
         if self._control is not None:
             for wanted in await self._control.waiting():
@@ -295,7 +275,7 @@ class Runner:
         for traded in self.traded.values():
             session = traded.session
             if session.last_row.time and not session.is_in_bar:  # what a death within it left undone
-                await self._trade_row(traded, session.last_row)
+                await self._rows.trade(traded, session.last_row)
         await self._flush()
 
     def _last_prices(self) -> dict[str, float]:
@@ -313,7 +293,7 @@ class Runner:
         traded = self.traded.get(session)
         if traded is None:
             return
-        moment = self._moment(traded)
+        moment = self.moment(traded)
         if sent:
             self.give(traded, events.Unknown(moment, order_id, UNANSWERED))
         elif request is RequestName.PLACE:
@@ -344,7 +324,7 @@ class Runner:
         elif isinstance(one, FeedTick):
             self._take_tick(one)
         elif isinstance(one, BrokerFill | BrokerOrder | FillAnnulled | BrokerConnection):
-            self._take_news(one)
+            self.take_news(one)
         elif isinstance(one, FeedConnection):
             self._take_connection(one)
         elif isinstance(one, ControlCommand):
@@ -369,12 +349,12 @@ class Runner:
         if isinstance(event, FeedReaches) and now - self.reconciler.read_at >= RECONCILE_NS:
             await self.reconcile()
         due: list[ReadyRow] = []
-        held = self._watch.take(event, now) if self._watch is not None and isinstance(event, FeedBar) else None
+        held = self._lookout.take(event, now) if isinstance(event, FeedBar) else None
         if held is not None:
             self._note_stray(held)
             return
-        if self._watch is not None and isinstance(event, FeedReaches):
-            self._watch.hear_mark(now)
+        if isinstance(event, FeedReaches):
+            self._lookout.hear_mark(now)
         for place, (name, barrier) in enumerate(self._barriers.items()):
             if isinstance(event, FeedReaches):
                 rows = barrier.reach(event.time)
@@ -391,7 +371,7 @@ class Runner:
             failpoint("price_seen")
         for ready in sorted(due, key=lambda one: one[:2]):
             await self._pass_moments(ready.close_time - 1)
-            await self._trade_row(ready.traded, ready.row)
+            await self._rows.trade(ready.traded, ready.row)
         if isinstance(event, FeedReaches):
             await self._pass_moments(event.time)
 
@@ -427,11 +407,11 @@ class Runner:
 
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
-        self._look()
+        self._lookout.look(self.clock.now(), self.traded.values(), self._desk.moment_of)
         self.outbox.release(moment.time)
         failpoint("released")
         if moment.kind is MomentKind.OPEN:
-            await self._settle_commands()  # what waited for the market is in the book before the first bar opens
+            await self.settle_commands()  # what waited for the market is in the book before the first bar opens
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
@@ -440,7 +420,7 @@ class Runner:
             for traded in self.traded.values():
                 if self._hears_time(traded, moment.time):
                     self.give(traded, Tick(max(moment.time, traded.session.moment)))
-        await self._settle_commands()
+        await self.settle_commands()
 
     def _hears_time(self, traded: TradedStrategy, moment: int) -> bool:
         """False while nothing can come of it: a request waits for the market, and its answer would be missed.
@@ -451,120 +431,17 @@ class Runner:
             return False
         return not self.outbox.waits_for_open(traded, moment)
 
-    def _look(self) -> None:
-        """Look after the feed and the day: what is worrying holds new risk back for as long as it lasts."""
-        if self._watch is None:
-            return
-        found = {(one.code, one.symbol): one for one in self._watch.look(self.clock.now())}
-        for code, symbol in sorted(self._worries - found.keys()):
-            if symbol:
-                self.gate.trust_symbol(symbol)
-            else:
-                self.states.lift(code)
-        for (code, symbol), worry in found.items():
-            if (code, symbol) in self._worries:
-                continue
-            self.finding(code, worry.text, symbol=symbol, question=worry.question)
-            if symbol:
-                self.gate.distrust_symbol(symbol, worry.text)
-            elif worry.no_new_risk:
-                self.states.demand(code, RunnerState.REDUCE_ONLY, worry.text)
-        self._worries = set(found)
-        self._react("feed", FEED_SILENT in {code for code, _ in found} or "feed_down" in self.states.demands)
-        self._react("halt", self.states.state is RunnerState.HALTED)
-
-    def _react(self, cause: str, there: bool) -> None:  # noqa: FBT001 - both calls are right above
-        """Once for each time that a cause appears, every strategy does what its deployment declares."""
-        for name, traded in self.traded.items():
-            if not there:
-                self._reacted.discard((cause, name))
-            elif (cause, name) not in self._reacted:
-                self._reacted.add((cause, name))
-                declared = traded.deployed
-                reaction = declared.when_feed_lost if cause == "feed" else declared.when_halted
-                for wish in wishes(reaction, self.moment_of(traded)):
-                    self.give(traded, wish)
-
     async def _open_session(self, traded: TradedStrategy, opening: BarOpens | None) -> None:
         """Ex-dates, counts and stops of a new session are due at its open, whether or not its first bar will trade."""
         if opening is not None and opening.session > traded.session.session_day:
             self.journal.checkpoint(traded.name, traded.session)
-            await self._give_and_settle(traded, opening)
+            await self._rows.give_and_settle(traded, opening)
             failpoint("session_opened")
 
-    # ------------------------------------------------------------------ a row of one strategy
-
-    async def _trade_row(self, traded: TradedStrategy, row: BarRow) -> None:
-        """From wherever this row stands: a process may have died within it."""
-        session = traded.session
-        if not row.close_time:
-            return  # no row has closed yet
-        if row.time > session.last_row.time:
-            if not session.is_open(row.time):
-                await self._give_and_settle(traded, opening_of(row))
-                failpoint("row_opened")
-            if self._lockstep is not None:
-                await self._take_each(self._lockstep.trade_bar(traded.name, row))
-                failpoint("bar_traded")
-            closed = max(self._moment(traded), row.close_time)  # the machine's clock may be behind the feed's
-            await self._give_and_settle(traded, BarCloses(closed, row))
-            failpoint("row_closed")
-        if session.awaits_decision:
-            if not self.reconciler.read_at:
-                await self.reconcile()
-            await self._decide(traded, row)
-        if self._lockstep is not None and traded.settings.fill_at == "same_close":
-            await self._take_each(self._lockstep.fill_at_close(traded.name, row))
-            failpoint("same_close")
-            await self._give_and_settle(traded, Revalue(self._moment(traded)))
-        if row.deadline is not None and session.awaits_end:
-            await self._give_and_settle(traded, SessionEnds(self._moment(traded)))
-            failpoint("session_ended")
-            if self._lockstep is not None:
-                await self._take_each(self._lockstep.close_out(traded.name, row))
-                failpoint("closed_out")
-            await self._give_and_settle(traded, Revalue(self._moment(traded)))
-
-    async def _decide(self, traded: TradedStrategy, row: BarRow) -> None:
-        if traded.stopped:
-            traded.decider.see(row)
-            await self._give_and_settle(traded, Decided(self._moment(traded)))
-            return
-        try:
-            decision = traded.decider.at(row, traded.session)
-        except StrategyError as error:
-            self._stop_strategy(traded, str(error))
-            await self._give_and_settle(traded, Decided(self._moment(traded)))
-            return
-        if decision.memory:
-            self.journal.note(StrategyMemory(traded.name, decision.memory))
-            failpoint("memory_noted")
-        decided = Decided(self._moment(traded), decision.decisions, tuple(decision.requests))
-        await self._give_and_settle(traded, decided)
-        failpoint("decided")
-
-    def _stop_strategy(self, traded: TradedStrategy, why: str) -> None:
-        """Its own code failed: it decides no more, its entries are taken back, its stops stay. The others go on."""
-        traded.stopped = why
-        self.finding("strategy_failed", why, session=traded.name)
-        self.give(traded, PersonSays(self._moment(traded), Wish.REDUCE_ONLY))
-
-    async def _take_each(self, news: AsyncIterator[BrokerNews]) -> None:
-        """Each execution with all that follows from it before the next one is decided."""
-        async for one in news:
-            failpoint("bar_news")
-            self.reconciler.read_at = 0  # the broker's figure of funds is from before it
-            self._take_news(one)
-            await self._settle_commands()
-
-    async def _settle_commands(self) -> None:
+    async def settle_commands(self) -> None:
         """In lockstep every command is carried out before anything else happens."""
         if self._lockstep is not None:
             await self.outbox.drain()
-
-    async def _give_and_settle(self, traded: TradedStrategy, event: Input) -> None:
-        self.give(traded, event)
-        await self._settle_commands()
 
     # ------------------------------------------------------------------ sessions
 
@@ -595,7 +472,8 @@ class Runner:
         if isinstance(fact, events.Surprise):
             self.finding(fact.code, fact.text, session=traded.name)
 
-    def _moment(self, traded: TradedStrategy) -> int:
+    def moment(self, traded: TradedStrategy) -> int:
+        """Moment of an input that a session gets now."""
         return max(self.clock.now(), traded.session.moment)
 
     # ------------------------------------------------------------------ the broker
@@ -604,10 +482,11 @@ class Runner:
         """News that a request of a broker in lockstep has brought."""
         if self._lockstep is not None:
             for one in self._lockstep.drain():
-                self._take_news(one)
+                self.take_news(one)
             failpoint("lockstep_news")
 
-    def _take_news(self, news: BrokerNews) -> None:
+    def take_news(self, news: BrokerNews) -> None:
+        """Take what the broker tells."""
         if isinstance(news, BrokerFill):
             self._names.learn(news.tag, news.broker_id)
             self.reconciler.take_fill(news)
@@ -629,7 +508,7 @@ class Runner:
         if owner is None or traded is None:
             return  # nobody's order: the book read says what it means for us
         self._names.learn(news.tag, news.broker_id)
-        answer = order_answer(news, traded, owner[1], self._moment(traded))
+        answer = order_answer(news, traded, owner[1], self.moment(traded))
         failpoint("order_news_taken")
         if answer is not None:
             self.give(traded, answer)
@@ -637,7 +516,7 @@ class Runner:
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""
         await self.reconciler.run()
-        await self._settle_commands()
+        await self.settle_commands()
 
     # ------------------------------------------------------------------ what a person says
 
@@ -648,8 +527,8 @@ class Runner:
             obeyed = self._persons.obey(command)
             self.journal.note(CommandHeard(command.name, {**command.arguments, "id": command.id}, obeyed.answer))
             failpoint("command_obeyed")
-            self._react("halt", self.states.state is RunnerState.HALTED)
-            await self._settle_commands()
+            self._lookout.react(self.traded.values(), self._desk.moment_of)
+            await self.settle_commands()
             with suppress(JournalError):
                 await self.journal.flush(durable=True)
             failpoint("command_durable")
@@ -659,42 +538,6 @@ class Runner:
                 block(obeyed.block_s, self._control.folder)
         if not self.journal.failed:
             await self._control.heard(command)
-
-    @property
-    def closed(self) -> str:
-        """Reason why nothing but cancels may leave; empty while it may."""
-        return self.outbox.closed or self._is_killed()
-
-    def note(self, body: Body) -> None:
-        """Note an entry."""
-        self.journal.note(body)
-
-    def moment_of(self, traded: TradedStrategy) -> int:
-        """Moment of a person's input to a session: now; by bars the latest bar's, since nothing has traded after it."""
-        return traded.session.moment if self._lockstep is not None else self._moment(traded)
-
-    def adopt_units(self, traded: TradedStrategy, symbol: str, quantity: int) -> None:
-        """A strategy is about to take over signed units that are the account's."""
-        self.reconciler.adopt(traded.name, symbol, quantity)
-
-    def ignore_units(self, symbol: str) -> int:
-        """Units that the broker shows of a symbol beyond the books stay nobody's; how many signed units those are."""
-        return self.reconciler.ignore(symbol)
-
-    def trust_symbols(self) -> None:
-        """Symbols that were halted may be traded again; what the feed is worried about is looked at anew."""
-        self._account.world.resume_symbols()
-        self._worries = set()
-
-    def close_outbox(self, why: str) -> None:
-        """Nothing but cancels leaves from here on; empty: it may again, unless something else forbids it."""
-        if not self.outbox.closed or self.outbox.closed == KILLED:
-            self.outbox.closed = why
-
-    def move_capital(self, traded: TradedStrategy, paise: int) -> None:
-        """Have the broker's book of a strategy get cash (> 0) or lose it, where it has one."""
-        if self._lockstep is not None:
-            self._lockstep.move_capital(traded.name, paise)
 
     def _is_killed(self) -> str:
         """Reason why nothing but cancels may leave from this moment on; empty while it may."""
@@ -711,8 +554,3 @@ class Runner:
         """The journal cannot be written: nothing leaves any more."""
         self.outbox.closed = f"the journal cannot be written: {why}"
         self.states.demand("journal", RunnerState.HALTED, why)
-
-
-def _trading_by_ticks(broker: Broker) -> TickBroker | None:
-    """The broker as one that is shown the feed's trades; None of one that has an exchange of its own."""
-    return broker if hasattr(broker, "see_tick") else None  # type: ignore[return-value]

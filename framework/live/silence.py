@@ -28,7 +28,7 @@ FEWEST_SESSIONS = 20
 MOST_SESSIONS = 60
 SHARE = 0.05
 """Share of usual days that may be called silent."""
-SHOWN = 6
+SHOWN = 3
 SPREADS = {BARS: 0.05}
 OTHER_SPREAD = 0.25
 """Least spread of a count on the logarithmic scale; of bars, which depend on no price, it is less."""
@@ -44,6 +44,12 @@ class OddCount(NamedTuple):
     """Least and greatest of the backtest's days."""
     usual_high: int
     oddness: float
+
+    @property
+    def usual(self) -> str:
+        """``64 to 182``, or the one count of all days."""
+        low, high = f"{self.usual_low:,}", f"{self.usual_high:,}"
+        return low if low == high else f"{low} to {high}"
 
 
 class Silence(NamedTuple):
@@ -66,11 +72,9 @@ class Silence(NamedTuple):
             return f"not judged: its backtest has {self.sessions} sessions before the day, {FEWEST_SESSIONS} are needed"
         if self.verdict == USUAL:
             return f"as on the {self.sessions} sessions of its backtest"
-        told = "; ".join(
-            f"{one.what} {one.counted:,}, usually {one.usual_low:,} to {one.usual_high:,}"
-            for one in self.counts[:SHOWN]
-        )
-        return f"not as on the {self.sessions} sessions of its backtest: {told}"
+        told = "; ".join(f"{one.what} {one.counted:,}, usually {one.usual}" for one in self.counts[:SHOWN])
+        more = f"; and {len(self.counts) - SHOWN} more counts" if len(self.counts) > SHOWN else ""
+        return f"not as on the {self.sessions} sessions of its backtest: {told}{more}"
 
 
 def judge(day: Activity, usual: Sequence[Activity], share: float = SHARE) -> Silence:

@@ -1,4 +1,4 @@
-"""Rows that follow from an account's journal: a class for each table, a field for each column (schema/0012).
+"""Rows that follow from an account's journal: a class for each table, a field for each column (schema/0012, 0013).
 
 ``account``, the first column of each table, is not in a row: rows are written for one account. ``seq`` is the entry of
 the journal that tells of the row last. Money in paise, times in UTC nanoseconds, quantities as the schema says.
@@ -203,6 +203,20 @@ class SystemMetricRow(NamedTuple):
     unit: str
 
 
+class ApplicationLogRow(NamedTuple):
+    """Row of ``application_logs``, and of ``error_logs``."""
+
+    seq: int
+    time_ns: int
+    level: str
+    kind: str
+    run: str
+    session_name: str
+    tag: str
+    symbol: str
+    text: str
+
+
 class AccountRiskRow(NamedTuple):
     """Row of ``risk_metrics`` of an account."""
 
@@ -237,7 +251,7 @@ class AccountBreakerRow(NamedTuple):
 AccountRow = (
     PaperOrderRow | PaperExecutionRow | PaperPositionRow | TradingSignalRow | StopLossOrderRow | TradeJournalRow
     | DailyPerformanceRow | MonthlyPerformanceRow | MarketQuoteRow | SystemMetricRow | AccountRiskRow
-    | AccountBreakerRow
+    | AccountBreakerRow | ApplicationLogRow
 )  # fmt: skip
 TABLES: dict[str, type] = {
     "paper_orders": PaperOrderRow,
@@ -252,5 +266,7 @@ TABLES: dict[str, type] = {
     "circuit_breaker_events": AccountBreakerRow,
     "market_quotes": MarketQuoteRow,
     "system_metrics": SystemMetricRow,
+    "application_logs": ApplicationLogRow,
+    "error_logs": ApplicationLogRow,
 }
 """Table → class of its rows."""

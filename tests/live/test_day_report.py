@@ -168,6 +168,9 @@ def test_a_run_ended_by_sigterm_has_its_page_too_and_says_that_the_day_is_not_ov
     assert 0 == run.returncode
     (page,) = json.loads(out)["reports"]
     assert "The day is not over." in (folder / page).read_text("utf-8")
+    with open_store(db) as store:
+        assert [] == store.account_rows("daily_performance", "paper")
+        assert store.account_rows("risk_metrics", "paper")
 
 
 def closed_bars(journal):

@@ -24,6 +24,7 @@ from framework.live.order_names import OrderNames
 from framework.live.outbox import Outbox
 from framework.live.reconciler import Reconciler
 from framework.live.repeats import Repeats
+from framework.live.row_trader import RowTrader
 from framework.live.runner import Runner
 from framework.live.runner_journal import RunnerJournal
 from framework.live.runner_state import RunnerStates
@@ -334,9 +335,9 @@ BUGS = (
     PlantedBug("session_collision", "gives every fill to one strategy", OrderNames, "owner", _first_session),
     wrapped(
         "fill_while_down", "drops a fill while its own flag says down",
-        Runner, "_take_news", _dropped_while_down,
+        Runner, "take_news", _dropped_while_down,
     ),
-    wrapped("fills_of_reads_only", "does not take fills from the news", Runner, "_take_news", _unheard_fills),
+    wrapped("fills_of_reads_only", "does not take fills from the news", Runner, "take_news", _unheard_fills),
     PlantedBug("never_compares", "reads the book for its funds only", Reconciler, "_carry_out", _not_compared),
     wrapped("failed_read_is_flat", "takes a failed read for no position", BrokerLine, "snapshot", _empty_for_failure),
     wrapped(
@@ -355,7 +356,7 @@ BUGS = (
         "silent_unanswered", "tells nobody of an order without an answer",
         Surprises, "tell", _untold("unanswered"),
     ),
-    wrapped("strategy_kills", "dies of an exception in a strategy", Runner, "_decide", _raised),
+    wrapped("strategy_kills", "dies of an exception in a strategy", RowTrader, "_decide", _raised),
     PlantedBug("insane_bar_taken", "takes whatever the feed calls a bar", barrier, "fault_of", lambda *_: ""),
     wrapped("fill_seen_again", "books a fill as often as it is told", AccountBook, "take", _twice_taken),
     wrapped("hand_trade_ignored", "does not book what somebody else traded", AccountBook, "take", _external_nobody),
