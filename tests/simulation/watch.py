@@ -254,7 +254,16 @@ class Watch:
 
     def begin(self, sessions, states, folded) -> None:
         """A process begins: what the journal does not have never was."""
-        for kept in (self.units, self.doubts, self.bare, self.pending, self.delivered, self.heard, self.demands):
+        for kept in (
+            self.units,
+            self.doubts,
+            self.bare,
+            self.pending,
+            self.delivered,
+            self.heard,
+            self.demands,
+            self.refusals,
+        ):
             kept.clear()
         now = self._world.clock.now()
         self.heard.update(*(one.fill_ids for one in folded.sessions.values()), folded.external_ids)

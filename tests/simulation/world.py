@@ -134,9 +134,9 @@ class World:
             if body.code == "repeated_refusal":
                 self.seen[K.REPEATED_REFUSAL] += 1
 
-    def refuses(self, order) -> bool:
-        """The broker has no funds for anything new, for a while."""
-        return K.REPEATED_REFUSAL in self.script.on and not order.reduces and self.clock.now() < self._refused_until
+    def refuses(self) -> bool:
+        """The broker refuses every new order for one reason, for a while."""
+        return K.REPEATED_REFUSAL in self.script.on and self.clock.now() < self._refused_until
 
     # ------------------------------------------------------------------ what goes on in it
 
@@ -193,7 +193,8 @@ class World:
         plan += [(moment_in_trading(offset), "stop") for offset in script.stops]
         for kind in (K.CLOCK_FORWARD, K.CLOCK_BACK, K.REPEATED_REFUSAL):
             if kind in script.on:
-                plan.append((moment_in_trading(random.randrange(FAULTY_MINUTES * MINUTE)), kind))
+                length = 4 if kind is K.REPEATED_REFUSAL else FAULTY_MINUTES
+                plan.append((moment_in_trading(random.randrange(length * MINUTE)), kind))
         plan += [(opens + minutes * MINUTE, "quiet") for opens, minutes in DAY_LENGTHS]
         plan += [(opens - MINUTE, "trouble") for opens in OPENS[1:]]
         for moment, what in sorted(plan, key=lambda one: (one[0], str(one[1]))):
@@ -210,7 +211,7 @@ class World:
         elif what == "trouble":
             self._behave(self._behaviour)
         elif what is K.REPEATED_REFUSAL:
-            self._refused_until = min(now + 5 * MINUTE, quiet_after(now))
+            self._refused_until = min(now + 9 * MINUTE, quiet_after(now))
         elif process is None or process.dead or process.task is None or process.task.done():
             return
         elif what == "death":
