@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from adapters.paper.behaviour import PaperBehaviour
+from adapters.paper.behaviour import PERFECT, PaperBehaviour
 from adapters.paper.broker import PaperBroker
 from adapters.paper.ledger import PaperBook
 from framework.broker.feed import FeedTick
@@ -203,7 +203,7 @@ class World:
     def _happen(self, what, random):
         process, now = self.process, self.clock.now()
         if what == "quiet":
-            self._behave(PERFECT_TIMES)
+            self._behave(PERFECT if self.script.lockstep else PERFECT_TIMES)
             paper = self.paper
             paper._gateway._logged_out_until = paper._gateway._address_refused_until = paper._line._down_until = 0
             paper._empty_until = 0
