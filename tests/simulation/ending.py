@@ -46,6 +46,9 @@ def _check_positions(world, folded) -> None:
     for (symbol, _product), units in world.paper.books.net().items():
         theirs[symbol] += units
     for symbol in SYMBOLS:
+        taken_back = any(fill.symbol == symbol for fill in world.watch.annulled.values())
+        if taken_back and symbol in world.told_symbols:
+            continue  # the word of the annulment was lost: nobody here can know which execution it was
         if ours[symbol] != theirs[symbol]:
             text = f"{symbol}: ours {ours[symbol]:+d}, theirs {theirs[symbol]:+d}"
             world.watch.violation("position_difference", text)

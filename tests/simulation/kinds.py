@@ -116,9 +116,7 @@ HALTS = frozenset({K.DOUBLED_ORDER, K.ANNULLED_FILL, K.OVER_FILL})
 """After these nothing new is traded until a person has looked: they are rarer."""
 
 
-AWAITED = frozenset({K.ANNULLED_FILL})
-"""Faults that the runner cannot repair yet: off, unless they are named."""
-ALLOWED = frozenset(FaultKind) - AWAITED
+ALLOWED = frozenset(FaultKind)
 
 
 @dataclass(slots=True)

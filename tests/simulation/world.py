@@ -68,6 +68,8 @@ class World:
         """The disk has failed, on the script's word."""
         self.died_at: list[str] = []
         self.codes: Counter = Counter()
+        self.told_symbols: set[str] = set()
+        """Symbols of which a person was told that the broker holds something else."""
         self.told_tags: set[str] = set()
         """Orders of which a finding asks a person something."""
         self._spawned: set = set()
@@ -129,6 +131,8 @@ class World:
         """The runner notes something."""
         if isinstance(body, AccountFinding):
             self.codes[body.code] += 1
+            if body.code == "position":
+                self.told_symbols.add(body.symbol)
             if body.question:
                 self.told_tags.update(TAG.findall(body.text))
             if body.code == "repeated_refusal":
