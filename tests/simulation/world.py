@@ -212,6 +212,8 @@ class World:
             paper = self.paper
             paper._gateway._logged_out_until = paper._gateway._address_refused_until = paper._line._down_until = 0
             paper._empty_until = 0
+            if process is not None:
+                process.clock.skew = self.skew = 0  # somebody has set the machine's clock
         elif what == "trouble":
             self._behave(self._behaviour)
         elif what is K.REPEATED_REFUSAL:
