@@ -7,6 +7,7 @@ import pytest
 
 from framework.cli.journal_rebuild import ledger_of
 from framework.cli.run import trade_recorded
+from framework.errors import DataError
 from framework.journal.account_entries import ExternalFill, RunnerState, StateChanged
 from framework.live.ledger import AccountLedger, Noted
 from framework.live.projections import external_positions, external_rows, projections
@@ -171,7 +172,7 @@ def test_one_row_that_a_table_refuses_leaves_every_table_as_it_was(folder, hand)
     write_tables(db, hand)
     before = read_tables(db)
     wrong = hand["market_quotes"][0]._replace(close=-1.0)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(DataError, match="no table of it was changed"):
         write_tables(db, {**hand, "paper_orders": [], "market_quotes": [wrong]})
     assert before == read_tables(db)
 
