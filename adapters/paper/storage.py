@@ -49,9 +49,11 @@ class PaperFile:
         self._full = True
         self._error = apsw.Error
         try:
+            path.touch(mode=0o600)  # what SQLite makes beside it has the same mode
+            path.chmod(0o600)
             self._connection = apsw.Connection(str(path))
             self._open()
-        except apsw.Error as error:
+        except (apsw.Error, OSError) as error:
             raise DataError(f"the paper broker's file {path} cannot be opened ({error}); is it in use?") from error
 
     def _open(self) -> None:

@@ -102,7 +102,7 @@ def document_of(ledger: AccountLedger, database: Path, day: date, deployment: De
 
 
 def write_days(database: Path, deployment: Deployment, days: list[date], folder: Path = REPORTS) -> list[Path]:
-    """End of a run: the account's tables, and a page for each of these days that has a bar."""
+    """End of a run: a page for each of these days that has a bar, and the account's tables."""
     from framework.cli.journal_rebuild import ledger_of
     from framework.live.hours import session_of
     from framework.live.projections import projections
@@ -112,14 +112,15 @@ def write_days(database: Path, deployment: Deployment, days: list[date], folder:
 
     account = deployment.account
     ledger = ledger_of(journal_path(database, account), account)
-    with open_store(database) as store:
-        store.rebuild_account(account, projections(ledger))
     there = set(ledger.days)
-    return [
+    pages = [
         write_day(document_of(ledger, database, day, deployment), folder / account / f"{day.isoformat()}.html")
         for day in days
         if session_of(day) in there
     ]
+    with open_store(database) as store:
+        store.rebuild_account(account, projections(ledger))
+    return pages
 
 
 def _deployment_of(ledger: AccountLedger) -> Deployment | None:

@@ -15,7 +15,6 @@ from framework.live.repeats import Repeats
 from framework.live.schedule import MomentKind
 from framework.market.ceilings import first_ceilings
 from framework.pretrade.facts import Authority, Tradable, TradingHours
-from framework.types import Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
 LOOK_AHEAD_NS = 30 * 86_400_000_000_000
 """No market is closed for longer."""
+NEVER_LATE_NS = 365 * 86_400_000_000_000
+"""By bars a reversal waits for the bar in which its exit trades, minutes later perhaps; it is not late for that."""
 PAPER_TICK = 1e-20
 """Grid of prices where the store states none: rupees, so fine that every float lies on it; paper takes any price."""
 
@@ -63,7 +64,7 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
             one.session,
             one.symbols,
             one.settings.product or one.settings.charges.product or "CNC",
-            told_late_ns=Timeframe.parse(one.deployed.timeframe).nanoseconds if by_bars else 0,
+            told_late_ns=NEVER_LATE_NS if by_bars else 0,
         )
         for one in traded
     }
@@ -88,6 +89,6 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
         return next((one.time for one in later if one.kind is MomentKind.OPEN), now + LOOK_AHEAD_NS)
 
     gate = AccountGate(world, Repeats(), Pacing(()), tell)
-    at_close = [one.name for one in traded if by_bars and one.settings.fill_at == "same_close"]
+    at_close = [one.name for one in traded] if by_bars else []
     keeper = MarketGatekeeper(gate, trading_hours, next_open, state, schedule.day_at, at_close)
     return PaperGate(keeper, world, members)

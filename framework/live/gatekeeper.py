@@ -41,7 +41,7 @@ class MarketGatekeeper:
         """``hours`` of a day (days since 1970-01-01), None without a session; ``next_open`` after a moment.
 
         ``state`` of the runner, asked at each review; ``day_at`` a moment, of the exchange's clock. ``at_close``:
-        sessions whose orders fill at the very close that decided them, which is theirs to trade at.
+        sessions that may trade at the very close too: a broker by bars tells what happened within a bar at its end.
         """
         self._gate = gate
         self._hours = hours

@@ -365,8 +365,8 @@ class PretradeWorld:
         """Units that the request's strategy may reduce, and the orders that a reduction by it competes with."""
         account, symbol = self._account, request.symbol
         own = account.held(request.strategy, symbol)
-        if own == 0:
-            return OwnPosition(0, ())
+        if abs(request.quantity) > abs(own):
+            return OwnPosition(0, ())  # what goes beyond its own opens something, whatever others hold on its side
         product = account.members[request.strategy].product
         side = 1 if own > 0 else -1
         alike = {

@@ -134,7 +134,9 @@ class Protection:
                 self.awaits_fills.add(i)
             return []
         if refused or not asked_for:
-            if order.type is STOP and not book.stop_id and (not refused or self.tells_refusal(order)):
+            by_turns = int(self._levels(i).target > 0.0)  # a pair is refused by turns: its target may have had this one
+            told = not refused or self.tells_refusal(order) or self.tells_refusal(order, before=by_turns)
+            if order.type is STOP and not book.stop_id and told:
                 said = f"{order.reason} was {'refused' if refused else 'taken out of the book'} {why}".rstrip()
                 self._surprises.tell("unprotected", now, order.order_id, i, units=position, said=said)
             self.to_look_at.add(i)
@@ -143,12 +145,14 @@ class Protection:
         book.refusals += refused
         return [] if book.refusals > 1 and not self._is_passed(i) else self.restore(i, now)
 
-    def tells_refusal(self, order: Order) -> bool:
+    def tells_refusal(self, order: Order, before: int = 0) -> bool:
         """True when the next refusal of this order is told: of exits in a row the 1st, 2nd, 4th … 64th and each 64th.
+
+        ``before`` = 1: the one before it was, or would have been.
 
         The exit is tried every minute all the same, and each try has its record.
         """
-        nth = self._books[order.instrument].refusals + 1
+        nth = max(self._books[order.instrument].refusals + 1 - before, 1)
         return not order.protective or nth & (nth - 1) == 0 or nth % TOLD_EVERY == 0
 
     def lost_its_way_out(self, order: Order, now: int, why: str) -> None:

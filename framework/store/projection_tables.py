@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from framework.errors import DataError
 from framework.store.account_rows import TABLES
+from framework.store.database import transaction
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable, Mapping
 
 
@@ -25,9 +27,19 @@ def rebuild(
 ) -> dict[str, TableChange]:
     """Bring tables to these rows, each given as ``TABLES`` has it; rows that stand already are left as they are.
 
-    The caller's transaction makes it all or nothing. Rows that no journal tells of (``seq`` is NULL) stay.
+    All of them or none: ``DataError`` names the table that refused. Rows that no journal tells of (``seq`` is NULL)
+    stay.
     """
-    return {table: _bring(connection, table, account, list(wanted)) for table, wanted in rows.items()}
+    table = ""
+    try:
+        with transaction(connection):
+            changes = {}
+            for table, wanted in rows.items():
+                changes[table] = _bring(connection, table, account, list(wanted))
+    except sqlite3.Error as error:
+        msg = f"{table} of account {account} cannot be written ({error}); no table of it was changed"
+        raise DataError(msg) from error
+    return changes
 
 
 def read(connection: sqlite3.Connection, table: str, account: str) -> list[Any]:

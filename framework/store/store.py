@@ -207,8 +207,7 @@ class Store:
         self, account: str, rows: Mapping[str, Iterable[tuple[Any, ...]]]
     ) -> dict[str, projection_tables.TableChange]:
         """Bring an account's projection tables to these rows, all of them or none."""
-        with database.transaction(self.connection):
-            return projection_tables.rebuild(self.connection, account, rows)
+        return projection_tables.rebuild(self.connection, account, rows)
 
     def account_rows(self, table: str, account: str) -> list[Any]:
         """Rows of an account in one projection table, by their entry in the journal."""

@@ -240,7 +240,19 @@ def test_b4_a_stop_refused_again_and_again_is_tried_at_every_close_and_once_a_mi
     assert [(6, -side * 10)] == submitted(desk.wait(MINUTE_NS // 2))
     desk.refuse(6, "band")
     assert [(7, -side * 10)] == submitted(desk.shut(100))
-    assert ["unprotected"] * 3 == desk.surprises  # the third time in a row nobody is told
+    assert ["unprotected"] * 4 == desk.surprises  # of a pair, which may be refused by turns; a stop alone: 3
+
+
+@SIDES
+def test_b4_a_stop_that_is_refused_by_turns_with_its_target_is_told_of(side):
+    desk = protected(side)
+    for target in (3, 4):
+        desk.refuse(target, "band")  # two refusals in a row, so that the stop's are the 3rd, the 5th, the 7th …
+    for _ in range(4):
+        for order in [one.order for one in desk.records() if one.order.protective]:
+            desk.refuse(order.order_id, "band")
+        desk.wait(MINUTE_NS)
+    assert ["unprotected"] * 3 == desk.surprises  # the 3rd, the 5th and the 9th
 
 
 @SIDES

@@ -81,7 +81,7 @@ def made_market(folder):
 class RunnerProcess:
     """``tulya run`` in a folder with a made market; use it in a with block."""
 
-    def __init__(self, folder, database, account="drill-paper", speed=120, **environment):
+    def __init__(self, folder, database, account="drill-paper", speed=30, **environment):
         self.folder, self.database, self.account = folder, database, account
         self.run_folder = run_folder(database, account)
         self.environment = {**os.environ, "TULYA_DB": str(database), "PYTHONPATH": str(ROOT), **environment}

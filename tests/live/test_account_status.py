@@ -1,10 +1,16 @@
 """The status screen says what the journal says: also of a runner that died, and while one writes."""
 
+import contextlib
+import fcntl
 import json
 import math
 import os
+import pty
+import signal
+import struct
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -133,3 +139,25 @@ def test_an_account_without_a_journal_is_named_with_the_way_to_one(market):
     )  # fmt: skip
     assert 1 == done.returncode
     assert "tulya run DEPLOYMENT writes one" in done.stderr
+
+
+def test_watch_stays_on_the_terminal_until_it_is_interrupted(market, finished):
+    folder, database = market
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 140, 0, 0))
+    with subprocess.Popen(
+        [sys.executable, "-m", "framework", "status", "--watch", "--account", "paper"], cwd=folder, stdin=theirs,
+        stdout=theirs, stderr=theirs, env={**os.environ, "TULYA_DB": str(database), "PYTHONPATH": str(ROOT)},
+    ) as watching:  # fmt: skip
+        os.close(theirs)
+        shown = b""
+        while b"last drill: " not in shown:
+            shown += os.read(ours, 65_536)
+        assert watching.poll() is None
+        watching.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # how a terminal ends on Linux
+            while os.read(ours, 65_536):
+                pass
+        assert 130 == watching.wait(20)
+    os.close(ours)
+    assert b"exposure if this process dies now: " in shown

@@ -135,7 +135,7 @@ def states(runner):
 
 def test_a_runner_obeys_answers_and_ends(market):
     folder, database = market
-    with RunnerProcess(folder, database, "paper", speed=200) as runner:
+    with RunnerProcess(folder, database, "paper") as runner:
         wait_for(lambda: len(runner.entries("returned")) >= 42, 60)
         assert (0, "the account is reduce_only") == said(runner.tulya("reduce"))
         assert (0, "the account is halted") == said(runner.tulya("halt", "--text", "lunch"))

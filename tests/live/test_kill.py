@@ -9,7 +9,9 @@ import time
 import pytest
 
 from adapters.paper.control import PaperControl
-from framework.errors import BrokerError
+from framework.cli.kill import light_database_path
+from framework.config.settings_file import database_path
+from framework.errors import BrokerError, ConfigError
 from framework.live.control import CommandName, kill_wanted, write_command
 from framework.live.kill_switch import forbid_sending, kill
 from tests.live.runner_process import ROOT, RunnerProcess, made_market, wait_for
@@ -178,3 +180,54 @@ def test_a_kill_without_a_runner_is_obeyed_by_the_next_start(market):
         assert (5, "halted") == (code, report["state"])
         assert [] == runner.entries("sending")
         assert ["kill"] == [one["name"] for one in runner.entries("command")]
+
+
+@pytest.mark.parametrize(
+    ("config", "environment"),
+    [
+        (None, {}),
+        ("database: other/prices.sqlite\n", {}),
+        ("run:\n  capital: 5000\n", {}),
+        ("", {}),
+        ("database: ${HERE}/prices.sqlite\n", {"HERE": "/srv/trades"}),
+        ("database: other/prices.sqlite\n", {"TULYA_DB": "named.sqlite"}),
+    ],
+)
+def test_the_switch_finds_the_database_where_every_command_finds_it(config, environment, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("TULYA_DB", "TULYA_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    if config is not None:
+        (tmp_path / "config").mkdir()
+        (tmp_path / "config" / "trading.yaml").write_text(config)
+    assert database_path() == light_database_path(None)
+    assert tmp_path / "flag.sqlite" == light_database_path(tmp_path / "flag.sqlite")
+
+
+def test_a_configuration_that_cannot_be_read_is_no_reason_to_kill_another_database(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TULYA_DB", raising=False)
+    monkeypatch.delenv("TULYA_CONFIG", raising=False)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "trading.yaml").write_text("database: [\n")
+    with pytest.raises(ConfigError, match="name the database: tulya kill --yes --db FILE"):
+        light_database_path(None)
+
+
+def test_after_a_kill_to_flat_the_strategies_hold_nothing_and_a_resume_lets_them_trade(market):
+    folder, database = market
+    with RunnerProcess(folder, database, "drill-again") as runner:
+        wait_for(lambda: len(runner.entries("returned")) >= 42, 60)
+        code, said = runner.tulya("kill", "--yes", "--flatten")
+        assert (0, True) == (code, said["flat"])
+        wait_for(lambda: [one for one in runner.entries("command") if one["name"] == "kill"])
+        code, refused = runner.tulya("flatten")
+        assert 5 == code
+        assert "the file KILL is there" in refused["answer"]
+        held = wait_for(lambda: (status := runner.tulya("status")[1])["positions"] == [] and status)
+        assert (["KILL"], {"kill": "halted"}) == (held["switches"], held["causes"])
+        assert 0 == runner.tulya("resume", "--yes")[0]
+        after = runner.tulya("status")[1]
+        assert ([], "active", {}) == (after["switches"], after["state"], after["causes"])

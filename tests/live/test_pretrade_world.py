@@ -532,3 +532,12 @@ def test_an_entry_against_what_another_strategy_holds_opens_a_position_and_waits
     assert "" == stand.code(*entry, name="u")
     stand.world.state = TradingState.HALTED
     assert "state" == stand.code(*entry, name="u")
+
+
+def test_an_exit_that_is_larger_than_its_strategys_own_position_is_none_though_others_hold_the_same_side():
+    stand = AccountStand(("t", "u"))
+    stand.holds(-40)
+    stand.holds(-6, name="u")
+    stand.world.state = TradingState.HALTED
+    assert "" == stand.code(*stand.asks(6, name="u"), name="u")
+    assert "state" == stand.code(*stand.asks(18, name="u"), name="u")

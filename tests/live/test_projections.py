@@ -1,15 +1,23 @@
 """Tables that follow from an account's journal: what a person works out of the day, whole or not at all."""
 
+import math
 import sqlite3
 
 import pytest
 
 from framework.cli.journal_rebuild import ledger_of
 from framework.cli.run import trade_recorded
-from framework.live.projections import projections
+from framework.errors import DataError
+from framework.journal.account_entries import ExternalFill, RunnerState, StateChanged
+from framework.live.ledger import AccountLedger, Noted
+from framework.live.projections import external_positions, external_rows, projections
+from framework.live.state_rows import breaker_rows
 from framework.store import open_store
 from framework.store.account_files import journal_path
 from framework.store.account_rows import TABLES
+from framework.store.records import Owner
+from framework.types import TradingState
+from framework.types.breaker import BreakerCause
 from tests.live.hand_day import SYMBOL, store_hand_day, write_hand_deployment
 from tests.live.market import DAYS, SYMBOLS, fill_store, write_deployment
 
@@ -164,7 +172,7 @@ def test_one_row_that_a_table_refuses_leaves_every_table_as_it_was(folder, hand)
     write_tables(db, hand)
     before = read_tables(db)
     wrong = hand["market_quotes"][0]._replace(close=-1.0)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(DataError, match="no table of it was changed"):
         write_tables(db, {**hand, "paper_orders": [], "market_quotes": [wrong]})
     assert before == read_tables(db)
 
@@ -185,3 +193,76 @@ def test_the_rows_have_the_columns_of_their_tables(folder, hand):
             found = store.connection.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
             names = {name for (name,) in found}
             assert names - {"account", "run_id", "id", "created_at", "updated_at"} == set(kind._fields)
+
+
+def test_a_breaker_that_trips_is_an_event_that_tulya_risk_reads(folder):
+    db = fill_store(folder / "market.sqlite")
+    settings = {"max_daily_loss": "0.1%", "charges": "percent:0.05"}
+    rows = traded(write_deployment(folder / "deployments", ("one", "rsi", SYMBOLS, "1m", settings)), db)
+    write_tables(db, rows)
+    with open_store(db) as store:
+        (tripped, *_) = store.breaker_events(Owner(account="paper"))
+        (day,) = store.risk_metrics(Owner(account="paper"))
+    assert (TradingState.ACTIVE, TradingState.REDUCE_ONLY, BreakerCause.DAILY_LOSS) == tripped.event[1:4]
+    assert TradingState.REDUCE_ONLY is day.state
+    assert tripped.event.value >= tripped.event.limit > 0
+
+
+def state(seq, before, after, cause, text=""):
+    return Noted(seq, seq * 1_000, StateChanged(RunnerState(before), RunnerState(after), cause, text))
+
+
+def test_states_of_the_runner_are_events_and_phases_of_a_run_are_none():
+    ledger = AccountLedger()
+    ledger.entries[StateChanged] = [
+        state(3, "starting", "reconciling", "reconciling"),
+        state(4, "reconciling", "active", "reconciled"),
+        state(9, "active", "reduce_only", "feed_mute", "no bar for 60 s"),
+        state(12, "reduce_only", "halted", "person", "lunch"),
+        state(13, "halted", "stopped", "signal SIGTERM"),
+        state(15, "starting", "reconciling", "reconciling"),
+        state(16, "reconciling", "halted", "reconciled"),
+        state(20, "halted", "active", "person", "back"),
+    ]
+    assert [
+        (9, "active", "reduce_only", "surprise", "", "feed_mute: no bar for 60 s"),
+        (12, "reduce_only", "halted", "command", "person", "person: lunch"),
+        (20, "halted", "active", "command", "person", "person: back"),
+    ] == [(row.seq, row.state_before, row.state_after, row.cause, row.who, row.why) for row in breaker_rows(ledger)]
+
+
+def test_executions_of_nobody_are_rows_without_a_session_and_add_up_to_its_position():
+    ledger = AccountLedger()
+    fills = [ExternalFill("E1", SYMBOL, "CNC", 30, 12.5, 7), ExternalFill("E2", SYMBOL, "CNC", -10, math.nan, 9)]
+    ledger.entries[ExternalFill] = [Noted(5 + place, 1, fill) for place, fill in enumerate(fills)]
+    ledger.folded.external[SYMBOL, "CNC"] = 20
+    bought, sold = external_rows(ledger)
+    assert ("", "BUY", 30, 12.5, 37_500, 30) == (
+        bought.session_name, bought.side, bought.quantity, bought.price, bought.value_paise, bought.position
+    )  # fmt: skip
+    assert ("SELL", 10, None, 0, 20) == (sold.side, sold.quantity, sold.price, sold.value_paise, sold.position)
+    (held,) = external_positions(ledger)
+    assert (6, SYMBOL, "CNC", 20, None) == (held.seq, held.symbol, held.product, held.quantity, held.average_price)
+
+
+def test_a_strategy_without_a_bar_on_a_day_stands_in_the_accounts_sum_with_its_last_equity(folder):
+    db = fill_store(store_hand_day(folder / "market.sqlite"), days=DAYS[:2])
+    write_hand_deployment(folder)
+    deployment = write_deployment(
+        folder / "deployments",
+        ("hand", "./scripted.py:Scripted", [SYMBOL], "1m", {"charges": "percent:0.1"}),
+        ("rsi", "rsi", SYMBOLS, "1m", {}),
+    )
+    rows = traded(deployment, db, DAYS[:2])
+    second = {row.strategy: row for row in rows["daily_performance"] if row.day == "2015-01-06"}
+    assert {"rsi", ""} == set(second)
+    assert second["rsi"].equity_paise + 10_002_795 == second[""].equity_paise
+    assert second["rsi"].net_paise == second[""].net_paise
+    first, last = rows["risk_metrics"]
+    assert [first.equity_paise, last.equity_paise] == [
+        row.equity_paise for row in rows["daily_performance"] if not row.session_name
+    ]
+    assert last.daily_pnl_paise == second[""].net_paise
+    month = {row.strategy: row for row in rows["monthly_performance"]}
+    assert (1, 2, 2) == tuple(month[name].days for name in ("./scripted.py:Scripted", "rsi", ""))
+    assert last.equity_paise == month[""].equity_paise

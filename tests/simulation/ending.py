@@ -46,6 +46,9 @@ def _check_positions(world, folded) -> None:
     for (symbol, _product), units in world.paper.books.net().items():
         theirs[symbol] += units
     for symbol in SYMBOLS:
+        taken_back = any(fill.symbol == symbol for fill in world.watch.annulled.values())
+        if taken_back and symbol in world.told_symbols:
+            continue  # the word of the annulment was lost: nobody here can know which execution it was
         if ours[symbol] != theirs[symbol]:
             text = f"{symbol}: ours {ours[symbol]:+d}, theirs {theirs[symbol]:+d}"
             world.watch.violation("position_difference", text)
@@ -62,12 +65,13 @@ def _check_orders(world, folded) -> None:
             if tag[:-8] == name and tag not in ours and tag not in world.told_tags and watch.at_exchange[tag] == 1:
                 watch.violation("forgotten_order", f"{tag} rests at the exchange, and nobody here knows it")
         for tag, working in ours.items():
-            if working.state is not OrderState.WORKING or working.was is not None or tag in world.told_tags:
+            settled = working.state is OrderState.WORKING and working.was is None
+            if not settled or tag in world.told_tags or watch.at_exchange[tag] != 1:
                 continue
             there = resting.get(tag)
             if there is None:
                 watch.violation("phantom_order", f"{tag} works here, and not at the exchange")
-            elif watch.at_exchange[tag] == 1 and _terms(working.order) != _terms(there):
+            elif _terms(working.order) != _terms(there):
                 text = f"{tag} is {_terms(working.order)} here and {_terms(there)} at the exchange"
                 watch.violation("other_terms", text)
         for i in range(len(SYMBOLS)):

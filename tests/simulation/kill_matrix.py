@@ -171,14 +171,16 @@ def faults_of(db: Path, document) -> list[str]:
     return found
 
 
-def cases(names, *, random_times: int = 0, longest_s: float = 1.0) -> list[KillCase]:
+def cases(names, *, hits=HITS, recovery: bool = True, random_times: int = 0, longest_s: float = 1.0) -> list[KillCase]:
     """Every place at each hit, plain and with a second death in the recovery; then random moments."""
     draw = random.Random(1)
     found = []
     for number, name in enumerate(names):
-        for hit in HITS:
-            other = names[(number * 7 + hit) % len(names)]
-            found += [KillCase(f"{name}:{hit}"), KillCase(f"{name}:{hit}", f"{other}:1")]
+        for hit in hits:
+            found.append(KillCase(f"{name}:{hit}"))
+            if recovery:
+                other = names[(number * 7 + hit) % len(names)]
+                found.append(KillCase(f"{name}:{hit}", f"{other}:1"))
     return found + [KillCase("", after_s=draw.uniform(0.01, longest_s)) for _ in range(random_times)]
 
 
@@ -194,6 +196,8 @@ def main(arguments) -> int:
     parser = argparse.ArgumentParser("kill")
     parser.add_argument("--random", type=int, default=200, help="kills at random moments")
     parser.add_argument("--names", default="", help="only these failpoints, separated by commas")
+    parser.add_argument("--hits", default=",".join(map(str, HITS)), help="passes at which it dies")
+    parser.add_argument("--plain", action="store_true", help="without a second death in the recovery")
     chosen = parser.parse_args(arguments)
     names = chosen.names.split(",") if chosen.names else list(NAMES)
     began, bad, missed, done = time.monotonic(), 0, [], 0
@@ -205,7 +209,9 @@ def main(arguments) -> int:
             say("\n  ".join(["without a kill:", *undisturbed[:5]]))
             return 1
         longest_s = time.monotonic() - started
-        for case in cases(names, random_times=chosen.random, longest_s=longest_s):
+        hits = tuple(map(int, chosen.hits.split(",")))
+        told = {"hits": hits, "recovery": not chosen.plain, "random_times": chosen.random, "longest_s": longest_s}
+        for case in cases(names, **told):
             faults = playground.faults(case)
             if faults is None:
                 missed.append(str(case))

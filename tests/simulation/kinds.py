@@ -86,16 +86,16 @@ class FaultKind(StrEnum):
 
 K = FaultKind
 SHARES = {
-    K.LOST_REQUEST: 0.05, K.LOST_REPLY: 0.05, K.LATE_ARRIVAL: 0.05, K.SERVER_ERROR_ACCEPTED: 0.05,
-    K.SERVER_ERROR_REFUSED: 0.05, K.GARBLED_REPLY: 0.05, K.RATE_LIMITED: 0.06, K.LOGGED_OUT: 0.03,
-    K.ADDRESS_REFUSED: 0.03, K.REFUSED: 0.08, K.REFUSED_LATER: 0.06, K.CANCEL_REFUSED: 0.25, K.CHANGE_REFUSED: 0.3,
-    K.DOUBLED_ORDER: 0.06, K.DOUBLED_NEWS: 0.15, K.LOST_NEWS: 0.06, K.REORDERED_NEWS: 0.15,
-    K.DROPPED_CONNECTION: 0.04, K.REPEATED_STATE: 0.1, K.UNKNOWN_WORD: 0.06,
+    K.LOST_REQUEST: 0.05, K.LOST_REPLY: 0.05, K.LATE_ARRIVAL: 0.06, K.SERVER_ERROR_ACCEPTED: 0.05,
+    K.SERVER_ERROR_REFUSED: 0.05, K.GARBLED_REPLY: 0.07, K.RATE_LIMITED: 0.06, K.LOGGED_OUT: 0.04,
+    K.ADDRESS_REFUSED: 0.04, K.REFUSED: 0.08, K.REFUSED_LATER: 0.06, K.CANCEL_REFUSED: 0.6, K.CHANGE_REFUSED: 0.4,
+    K.DOUBLED_ORDER: 0.15, K.DOUBLED_NEWS: 0.15, K.LOST_NEWS: 0.06, K.REORDERED_NEWS: 0.15,
+    K.DROPPED_CONNECTION: 0.06, K.REPEATED_STATE: 0.1, K.UNKNOWN_WORD: 0.06,
     K.HIDDEN_ORDER: 0.15, K.FAILED_READ: 0.15, K.EMPTY_BOOK: 0.06, K.STALE_READ: 0.1, K.MISSING_PART: 0.1,
-    K.LATE_TRADE: 0.1, K.PARTIAL_FILL: 0.5, K.OVER_FILL: 0.05, K.ANNULLED_FILL: 0.08, K.HAND_TRADE: 0.06,
-    K.SQUARED_OFF: 0.05, K.MISSING_FILL: 0.1,
+    K.LATE_TRADE: 0.1, K.PARTIAL_FILL: 0.5, K.OVER_FILL: 0.25, K.ANNULLED_FILL: 0.08, K.HAND_TRADE: 0.09,
+    K.SQUARED_OFF: 0.07, K.MISSING_FILL: 0.15,
     K.LATE_BAR: 0.06, K.MISSING_BAR: 0.06, K.DUPLICATE_BAR: 0.08, K.REVISED_BAR: 0.06, K.INSANE_BAR: 0.06,
-    K.WILD_ORDER: 0.06, K.STRATEGY_EXCEPTION: 0.03,
+    K.SNAPSHOT: 0.08, K.WILD_ORDER: 0.06, K.STRATEGY_EXCEPTION: 0.03,
 }  # fmt: skip
 """Share of the cases in which a fault happens, where it is on."""
 PAPER = (
@@ -112,13 +112,11 @@ BY_TICKS_ONLY = frozenset(
     | {K.MISSING_PART, K.REPEATED_STATE, K.UNKNOWN_WORD, K.SNAPSHOT}
 )
 """A broker in lockstep answers at once and in order."""
-HALTS = frozenset({K.DOUBLED_ORDER, K.ANNULLED_FILL, K.APPEND_FAILS, K.DISK_FULL, K.OVER_FILL})
+HALTS = frozenset({K.DOUBLED_ORDER, K.ANNULLED_FILL, K.OVER_FILL})
 """After these nothing new is traded until a person has looked: they are rarer."""
 
 
-AWAITED = frozenset({K.ANNULLED_FILL})
-"""Faults that the runner cannot repair yet: off, unless they are named."""
-ALLOWED = frozenset(FaultKind) - AWAITED
+ALLOWED = frozenset(FaultKind)
 
 
 @dataclass(slots=True)
@@ -149,7 +147,7 @@ def script_of(seed: int, length_ns: int, allowed: frozenset[FaultKind] = ALLOWED
     """Script of a seed; ``length_ns``: of the time in which faults happen."""
     random = Random(f"{seed}/script")
     script = FaultScript(seed, lockstep=random.random() < 0.2)
-    on = {kind for kind in FaultKind if random.random() < (0.45 if kind in HALTS else 0.67)}
+    on = {kind for kind in FaultKind if random.random() < (0.55 if kind in HALTS else 0.67)}
     if script.lockstep:
         on -= BY_TICKS_ONLY
     script.on = frozenset(on & allowed)
@@ -159,10 +157,14 @@ def script_of(seed: int, length_ns: int, allowed: frozenset[FaultKind] = ALLOWED
         script.crashes.append(random.randint(1, 40))
     if K.CRASH_IN_FLIGHT in script.on:
         script.deaths.append(random.randrange(length_ns))
+    if K.POWER_CUT in script.on:
+        script.deaths.append(random.randrange(length_ns))
     if K.ORDERLY_STOP in script.on:
         script.stops.append(random.randrange(length_ns))
     if script.on & {K.APPEND_FAILS, K.DISK_FULL}:
-        script.appends = random.randint(20, 300)
+        script.appends = random.randint(5, 90)
+        both = {K.APPEND_FAILS, K.DISK_FULL} <= script.on
+        script.on -= {random.choice((K.APPEND_FAILS, K.DISK_FULL))} if both else set()
     if K.SLOW_COMMIT in script.on:
         script.commit_ns = random.choice((5, 50, 400, 2000)) * 10**6
     return script

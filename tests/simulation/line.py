@@ -58,7 +58,7 @@ class BrokerLine:
     async def _send(self, tag, request, outgoing, carry_out):
         self._alive()
         self._world.watch.left(tag, request, outgoing, self._process)
-        if request is RequestName.PLACE and self._world.refuses(outgoing.approved.order):
+        if request is RequestName.PLACE and self._world.refuses():
             outcome = OrderRefused("margin", "not enough funds")
             self._world.watch.came_back(outgoing, outcome)
             return outcome

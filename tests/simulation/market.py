@@ -129,13 +129,14 @@ def _tell(tape: MarketTape, script: FaultScript) -> None:  # noqa: C901, PLR0912
         close, faulty = start + MINUTE, is_faulty_at(start + MINUTE)
         if faulty and happens(K.SILENT_FEED, 0.06):
             silent_until = close + random.randint(40, 100) * SECOND
-        if faulty and start >= down_until and happens(K.FEED_DROP, 0.06):
+        if faulty and start >= down_until and happens(K.FEED_DROP, 0.08):
             down_until = min(close + random.randint(5, 90) * SECOND, quiet_after(close))
             told += [(close, FeedConnection(up=False, why="reset")), (down_until, FeedConnection(up=True, why="back"))]
-            if K.SNAPSHOT in script.on:
-                tape.seen[K.SNAPSHOT] = 1
-                told += [(down_until, FeedTick(symbol, close, tape.bars[symbol, start].close, NAN, snapshot=True))
-                         for symbol in SYMBOLS]  # fmt: skip
+        if faulty and happens(K.SNAPSHOT, 0.12):
+            told += [
+                (close, FeedTick(symbol, close, tape.bars[symbol, start].close, NAN, snapshot=True))
+                for symbol in SYMBOLS
+            ]
         for symbol in SYMBOLS:
             bar = tape.bars[symbol, start]
             moment = close + random.randint(10, 1500) * 10**6

@@ -233,7 +233,13 @@ class Process:
         self.world_of_gate = gate.world
         names = OrderNames(list(sessions), folded.broker_ids)
         booked = {fill_id for one in folded.sessions.values() for fill_id in one.fill_ids}
-        book = AccountBook(gate.members, names, external=folded.external, seen=booked | folded.external_ids)
+        book = AccountBook(
+            gate.members,
+            names,
+            external=folded.external,
+            seen=booked | folded.external_ids,
+            fills=folded.external_fills.values(),
+        )
         self.runner = Runner(
             run=f"sim-{world.processes}",
             account_name="paper",

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from adapters.paper.behaviour import PaperBehaviour
+from adapters.paper.behaviour import PERFECT, PaperBehaviour
 from adapters.paper.broker import PaperBroker
 from adapters.paper.ledger import PaperBook
 from framework.broker.feed import FeedTick
@@ -68,6 +68,8 @@ class World:
         """The disk has failed, on the script's word."""
         self.died_at: list[str] = []
         self.codes: Counter = Counter()
+        self.told_symbols: set[str] = set()
+        """Symbols of which a person was told that the broker holds something else."""
         self.told_tags: set[str] = set()
         """Orders of which a finding asks a person something."""
         self._spawned: set = set()
@@ -129,14 +131,16 @@ class World:
         """The runner notes something."""
         if isinstance(body, AccountFinding):
             self.codes[body.code] += 1
+            if body.code == "position":
+                self.told_symbols.add(body.symbol)
             if body.question:
                 self.told_tags.update(TAG.findall(body.text))
             if body.code == "repeated_refusal":
                 self.seen[K.REPEATED_REFUSAL] += 1
 
-    def refuses(self, order) -> bool:
-        """The broker has no funds for anything new, for a while."""
-        return K.REPEATED_REFUSAL in self.script.on and not order.reduces and self.clock.now() < self._refused_until
+    def refuses(self) -> bool:
+        """The broker refuses every new order for one reason, for a while."""
+        return K.REPEATED_REFUSAL in self.script.on and self.clock.now() < self._refused_until
 
     # ------------------------------------------------------------------ what goes on in it
 
@@ -193,7 +197,8 @@ class World:
         plan += [(moment_in_trading(offset), "stop") for offset in script.stops]
         for kind in (K.CLOCK_FORWARD, K.CLOCK_BACK, K.REPEATED_REFUSAL):
             if kind in script.on:
-                plan.append((moment_in_trading(random.randrange(FAULTY_MINUTES * MINUTE)), kind))
+                length = 4 if kind is K.REPEATED_REFUSAL else FAULTY_MINUTES
+                plan.append((moment_in_trading(random.randrange(length * MINUTE)), kind))
         plan += [(opens + minutes * MINUTE, "quiet") for opens, minutes in DAY_LENGTHS]
         plan += [(opens - MINUTE, "trouble") for opens in OPENS[1:]]
         for moment, what in sorted(plan, key=lambda one: (one[0], str(one[1]))):
@@ -203,14 +208,16 @@ class World:
     def _happen(self, what, random):
         process, now = self.process, self.clock.now()
         if what == "quiet":
-            self._behave(PERFECT_TIMES)
+            self._behave(PERFECT if self.script.lockstep else PERFECT_TIMES)
             paper = self.paper
             paper._gateway._logged_out_until = paper._gateway._address_refused_until = paper._line._down_until = 0
             paper._empty_until = 0
+            if process is not None:
+                process.clock.skew = self.skew = 0  # somebody has set the machine's clock
         elif what == "trouble":
             self._behave(self._behaviour)
         elif what is K.REPEATED_REFUSAL:
-            self._refused_until = min(now + 5 * MINUTE, quiet_after(now))
+            self._refused_until = min(now + 9 * MINUTE, quiet_after(now))
         elif process is None or process.dead or process.task is None or process.task.done():
             return
         elif what == "death":
