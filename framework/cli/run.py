@@ -154,8 +154,6 @@ def trade_recorded(
 def _trade(
     deployment: Deployment, db: Path, recorded: Sequence[RecordedStrategy], speed: float, *, adopt: bool
 ) -> RunnerReport:
-    from framework.journal.account_entries import AccountHeader
-    from framework.live.account_journal import folded_account, replay_plan, set_aside
     from framework.live.changed_sessions import refuse_changes
     from framework.live.control import POLL_S, VIRTUAL_POLL_S, CommandName, ControlSource
     from framework.live.journal_thread import JournalInline, JournalThread
@@ -164,23 +162,12 @@ def _trade(
     from framework.live.virtual_loop import run_virtual
     from framework.log import log_context
     from framework.store.account_files import journal_path, run_folder
-    from framework.store.journal_database import JournalDatabase
 
     path, folder = journal_path(db, deployment.account), run_folder(db, deployment.account)
-    stage, paper = str(deployment.stage), folder / "paper-broker.sqlite"
-    header = AccountHeader(deployment.account, stage)
+    paper = folder / "paper-broker.sqlite"
     rules = {one.deployed.session: one.rules for one in recorded}
     days = sessions_of(recorded)
-    database = JournalDatabase(path, deployment.account, stage)
-    folded = folded_account(database.lines(), header, rules)
-    plan = replay_plan(folded, [day.isoformat() for day in days], deployment.name)
-    if not plan.goes_on:
-        database.close()
-        set_aside(path, [paper])
-        database = JournalDatabase(path, deployment.account, stage)
-        folded = folded_account(database.lines(), header, rules)
-    elif not folded.entries and paper.exists():
-        set_aside(paper)  # books whose journal is gone
+    database, folded = _opened(deployment, path, paper, days, rules)
     refuse_changes(folded.sessions, [(one.deployed.name, one.header()) for one in recorded], adopt=adopt)
     run_name = f"{deployment.name}-{database.runs() + 1}"
     database.begin_run(run_name)
@@ -213,6 +200,29 @@ def _trade(
 
     with log_context(run=run_name, deployment=deployment.name, account=deployment.account):
         return run_virtual(trade()) if fastest else asyncio.run(trade())
+
+
+def _opened(
+    deployment: Deployment, path: Path, paper: Path, days: Sequence[date], rules: dict[str, Any]
+) -> tuple[Any, FoldedAccount]:
+    """Journal that a replay of these days goes on with, and its fold; another one is set aside, books and all."""
+    from framework.journal.account_entries import AccountHeader
+    from framework.live.account_journal import folded_account, replay_plan, set_aside
+    from framework.store.journal_database import JournalDatabase
+
+    stage = str(deployment.stage)
+    header = AccountHeader(deployment.account, stage)
+    database = JournalDatabase(path, deployment.account, stage)
+    folded = folded_account(database.lines(), header, rules)
+    plan = replay_plan(folded, [day.isoformat() for day in days], deployment.name)
+    if not plan.goes_on:
+        database.close()
+        set_aside(path, [paper])
+        database = JournalDatabase(path, deployment.account, stage)
+        folded = folded_account(database.lines(), header, rules)
+    elif not folded.entries and paper.exists():
+        set_aside(paper)  # books whose journal is gone
+    return database, folded
 
 
 def _assembled(
