@@ -217,6 +217,8 @@ class PaperBroker(PaperHouse):
         with self.lock:
             self.catch_up()
             market = self.books.bars(book)
+            if step is not BarStep.BAR and market.row is not None and row.time < market.row.time:
+                return  # a host that died asks once more; it was served before the later bar was shown
             while not market.is_served and market.place_of(row, step) > 0:  # its host went away: the market did not
                 self._decide(book)
             for told in self.books.show(book, step, row):

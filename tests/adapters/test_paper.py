@@ -12,7 +12,7 @@ from framework.engines.rows import DecisionArrays
 from framework.live.clock import ReplayClock
 from framework.market.products import with_product
 from framework.session import Session
-from framework.types import Bars, Instrument, Panel, Settings
+from framework.types import BarRow, Bars, Instrument, Panel, Settings
 from framework.types.actions import Action
 from framework.types.panel import actions_within
 from framework.types.record import NOT_SIMULATED
@@ -98,3 +98,17 @@ def test_its_repr_tells_cash_and_resting_orders():
     book = PaperBook("t", [Instrument("S0")], Settings(capital=5_000))
     broker = PaperBroker([book], ReplayClock(0))
     assert repr(broker) == "PaperBroker(by bars, PaperLedger(t: cash ₹5,000.00, 0 resting orders))"
+
+
+def test_a_close_that_is_asked_for_after_a_later_bar_was_shown_tells_nothing():
+    """A host that died between two flushes of its journal is one bar behind when it comes again."""
+    instrument, minute = Instrument("A"), 60_000_000_000
+    rows = [BarRow(k * minute, (k + 1) * minute, 0, False, *[[100.0 + k]] * 4, [10.0]) for k in range(2)]
+    broker = PaperBroker([PaperBook("t", (instrument,), Settings.of(fill_at="same_close"))], ReplayClock(0))
+
+    async def told():
+        for row in rows:
+            assert [] == [one async for one in broker.trade_bar("t", row)]
+        return [one async for one in broker.fill_at_close("t", rows[0])]
+
+    assert [] == asyncio.run(told())

@@ -308,7 +308,7 @@ class Watch:
             elif isinstance(fact, Surprise):
                 if fact.code in DOUBTS:
                     self.doubts.add((name, fact.order_id))
-                elif fact.code == "unprotected":
+                elif fact.code in {"unprotected", "lost"}:
                     self.bare.add((name, fact.instrument))
 
     def _check_size(self, name, session, order) -> None:
