@@ -75,8 +75,11 @@ def _unknown(connection: sqlite3.Connection, text: str) -> str:
     held = connection.execute(query).fetchall()
     if not held:
         return f"no symbol {text!r}: the store holds no prices yet; load some with: tulya data sample"
+    exchange, _, symbol = text.partition(":")
+    if (symbol, "") in held:
+        return f"no symbol {text!r} in the store: {symbol} has no exchange there; import it with --exchange {exchange}"
     plain = [symbol for symbol, _ in held]
-    names = [f"{exchange}:{symbol}" for symbol, exchange in held if exchange] if ":" in text else plain
+    names = [f"{where}:{symbol}" for symbol, where in held if where] if ":" in text else plain
     near = nearest(text, names) or nearest(text.partition(":")[2], plain)
     if near:
         return f"no symbol {text!r} in the store; the nearest: {', '.join(near)}"

@@ -3,7 +3,9 @@
 import pytest
 
 from framework.cli.run import trade_recorded
-from framework.errors import ConfigError
+from framework.errors import ConfigError, DataError
+from framework.store import open_store
+from framework.types import Bars, Instrument
 from tests.live.market import DAYS, fill_store, write_deployment
 
 FASTEST = float("inf")
@@ -76,3 +78,11 @@ def test_books_whose_journal_is_gone_are_set_aside(db):
     for file in db.parent.glob("market-paper.journal.sqlite*"):
         file.unlink()
     assert first["journal_hash"] == trade_recorded(deployed(db), db, (DAYS[0], DAYS[0]), FASTEST)["journal_hash"]
+
+
+def test_a_symbol_that_was_imported_without_its_exchange_says_how_to_give_it_one(db, tmp_path):
+    with open_store(tmp_path / "plain.sqlite") as store:
+        bars = Bars.from_arrays(Instrument("AAA"), "1d", [0, 86_400 * 10**9], *[[1.0, 1.0]] * 5)
+        store.save_bars(bars)
+    with pytest.raises(DataError, match="AAA has no exchange there; import it with --exchange NSE"):
+        trade_recorded(deployed(tmp_path / "plain.sqlite"), tmp_path / "plain.sqlite", (DAYS[0], DAYS[0]), FASTEST)
