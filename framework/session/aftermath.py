@@ -102,7 +102,10 @@ class Aftermath:
         opened = change != ledger.GREW
         if opened:
             book.entry_distances = NO_DISTANCES
-        book.desired = position if opened else book.desired + position - before
+        if opened:
+            book.desired = position
+        elif not book.leaving:  # what is being left is left whole, with all that was added
+            book.desired += position - before
         return commands + self._protection.entered(i, now, opened=opened, within_bar=True)
 
     def went_flat(self, i: int, by: int, *, forced: bool) -> list[Command]:

@@ -146,3 +146,20 @@ def test_a_checkpoint_remembers_what_can_be_taken_back():
     state.load(other.session, kept)
     annul(other)
     assert 10_000_000 == other.session.account.cash_paise
+
+
+def test_what_an_annulment_adds_to_a_position_that_is_being_left_is_left_too():
+    desk = Desk()
+    desk.close(100.0, 1.0)
+    desk.open()
+    desk.accept(1)
+    desk.fill(1, 10, fill_id="x1")
+    [leave] = desk.take(PersonSays(desk.moment, Wish.FLATTEN))
+    number = leave.approved.order.order_id
+    desk.fill(number, -4, fill_id="x2")
+    annul(desk, "x2")
+    desk.fill(number, -6, fill_id="x3")
+    assert 4 == desk.session.account.quantity[0]
+    ordered = [order.order.quantity - order.filled for order in desk.session.open_orders()]
+    ordered += [one.approved.order.quantity for one in desk.shut(100.0)]
+    assert -4 == sum(ordered)

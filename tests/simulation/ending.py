@@ -76,6 +76,8 @@ def _check_orders(world, folded) -> None:
                 watch.violation("other_terms", text)
         for i in range(len(SYMBOLS)):
             units = session.account.quantity[i]
+            if any(watch.at_exchange[tag] > 1 for tag, one in ours.items() if one.order.instrument == i):
+                continue  # two orders of one tag: a person was asked
             stops = [ours[tag] for tag in resting if tag in ours and ours[tag].order.instrument == i]
             covered = sum(abs(stop.remaining) for stop in stops if stop.order.protective and stop.order.type is STOP)
             if covered < abs(units) and (name, i) not in watch.bare:
