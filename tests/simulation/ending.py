@@ -55,7 +55,7 @@ def _check_positions(world, folded) -> None:
 
 
 def _check_orders(world, folded) -> None:
-    """Orders here and there are the same, with the same terms; what is held has its stop, or somebody was told."""
+    """Orders here and there are the same, with the same terms; what is held has its stop."""
     watch = world.watch
     resting = {one.tag: one for one in world.paper.books.orders(world.clock.now()) if not one.state.is_final}
     for name, one in folded.sessions.items():
@@ -74,14 +74,19 @@ def _check_orders(world, folded) -> None:
             elif _terms(working.order) != _terms(there):
                 text = f"{tag} is {_terms(working.order)} here and {_terms(there)} at the exchange"
                 watch.violation("other_terms", text)
-        for i in range(len(SYMBOLS)):
-            units = session.account.quantity[i]
-            if any(watch.at_exchange[tag] > 1 for tag, one in ours.items() if one.order.instrument == i):
-                continue  # two orders of one tag: a person was asked
-            stops = [ours[tag] for tag in resting if tag in ours and ours[tag].order.instrument == i]
-            covered = sum(abs(stop.remaining) for stop in stops if stop.order.protective and stop.order.type is STOP)
-            if covered < abs(units) and (name, i) not in watch.bare:
-                watch.violation("silently_bare", f"{name} holds {units:+d} {SYMBOLS[i]}, {covered} of them with a stop")
+        _check_stops(watch, name, session, {tag: ours[tag] for tag in resting if tag in ours}, ours)
+
+
+def _check_stops(watch, name, session, there, ours) -> None:
+    """What is held has its stop at the exchange, or somebody was told."""
+    for i in range(len(SYMBOLS)):
+        units = session.account.quantity[i]
+        if any(watch.at_exchange[tag] > 1 for tag, one in ours.items() if one.order.instrument == i):
+            continue  # two orders of one tag: a person was asked
+        stops = [one for one in there.values() if one.order.instrument == i]
+        covered = sum(abs(stop.remaining) for stop in stops if stop.order.protective and stop.order.type is STOP)
+        if covered < abs(units) and (name, i) not in watch.bare:
+            watch.violation("silently_bare", f"{name} holds {units:+d} {SYMBOLS[i]}, {covered} of them with a stop")
 
 
 def _terms(order):
