@@ -77,8 +77,14 @@ def reduces(request: Request, context: PretradeContext) -> bool:
     own, side = context.own, side_of(request.quantity)
     position = held(context, request.symbol) if own is None else own.quantity
     rest = others(request, context) if own is None else [one for one in own.open_orders if one.tag != request.tag]
-    leaving = going(rest, request.symbol, side, request.group, size(request, context))
-    return position * side < 0 and leaving <= abs(position)
+    if position * side >= 0:
+        return False
+    stands = [abs(one.units) for one in context.open_orders if one.tag == request.tag]
+    if request.action is RequestKind.MODIFY and stands and abs(request.quantity) < min(stands):
+        units = abs(request.quantity)  # it makes an exit smaller: refused, the larger one would stand on
+    else:
+        units = size(request, context)
+    return going(rest, request.symbol, side, request.group, units) <= abs(position)
 
 
 def open_value(request: Request, context: PretradeContext) -> float:

@@ -476,3 +476,15 @@ def test_what_cannot_be_judged_is_refused_and_a_cancel_passes_all_the_same():
     assert "error" == code(LEAVE, broken)
     assert "error" == code(BUY._replace(quantity=10**400), WORLD)
     assert ALLOW == gate.review(BUY._replace(action=RequestKind.CANCEL), broken, NOW)
+
+
+def test_an_exit_that_is_larger_than_the_position_may_be_made_smaller_in_every_state():
+    halted = WORLD._replace(
+        state=TradingState.HALTED,
+        holdings={"NSE:INFY": Holding(29, 1_500.0)},
+        open_orders=(resting(-35, tag="T1"),),
+    )
+    smaller = LEAVE._replace(action=RequestKind.MODIFY, quantity=-29)
+    assert "" == code(smaller, halted)
+    assert "state" == code(smaller._replace(quantity=-30), halted)
+    assert "state" == code(smaller._replace(quantity=-35), halted)
