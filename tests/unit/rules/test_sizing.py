@@ -21,7 +21,8 @@ NEARLY = Fraction(1, 10**8)
 def is_the_floor(units: int, exact: Fraction, lot: int) -> bool:
     """``units`` is ``exact`` rounded down to whole lots, or up where that is nearer than NEARLY."""
     lots = exact / lot
-    return units % lot == 0 and lots - 1 - NEARLY <= units // lot <= lots + NEARLY
+    room = max(NEARLY, lots / 2**52)  # the quotient of two floats is one float: half a bit away at most
+    return units % lot == 0 and lots - 1 - room <= units // lot <= lots + room
 
 
 @pytest.mark.parametrize(
