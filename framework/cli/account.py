@@ -38,7 +38,8 @@ def adopt_command(
 
     Exit codes: 0 adopted · 1 an error, or no runner · 5 the runner refused · 8 no answer in time.
 
-    Example: tulya account adopt NSE:SBIN --quantity 100 --price 812.50 --strategy rsi
+    Example:
+    - tulya account adopt NSE:SBIN --quantity 100 --price 812.50 --strategy rsi
     """
     place = place_of(db, account)
     confirm(f"{quantity:+,} {symbol} become {strategy or 'the strategy'}'s own.", place.account, yes=yes)
@@ -54,7 +55,8 @@ def ignore_command(
 
     Exit codes: 0 noted · 1 an error, or no runner · 8 no answer in time.
 
-    Example: tulya account ignore NSE:SBIN
+    Example:
+    - tulya account ignore NSE:SBIN
     """
     give(place_of(db, account), CommandName.IGNORE, {"symbol": symbol}, timeout, as_json=as_json)
 
@@ -67,7 +69,8 @@ def close_command(
 
     Exit codes: 0 noted · 1 an error, or no runner · 8 no answer in time.
 
-    Example: tulya account close NSE:SBIN
+    Example:
+    - tulya account close NSE:SBIN
     """
     give(place_of(db, account), CommandName.CLOSE, {"symbol": symbol}, timeout, as_json=as_json)
 
@@ -85,7 +88,8 @@ def deposit_command(
 
     Exit codes: 0 done · 1 an error, or no runner · 5 the runner refused · 8 no answer in time.
 
-    Example: tulya account deposit 50000 --strategy rsi
+    Example:
+    - tulya account deposit 50000 --strategy rsi
     """
     _move(CommandName.DEPOSIT, rupees, strategy, account, timeout, db, as_json=as_json)
 
@@ -103,7 +107,8 @@ def withdraw_command(
 
     Exit codes: 0 done · 1 an error, or no runner · 5 the runner refused · 8 no answer in time.
 
-    Example: tulya account withdraw 10000 --strategy rsi
+    Example:
+    - tulya account withdraw 10000 --strategy rsi
     """
     _move(CommandName.WITHDRAW, rupees, strategy, account, timeout, db, as_json=as_json)
 

@@ -77,7 +77,8 @@ def reduce_command(
 
     Exit codes: 0 done, or left for the next start · 1 an error · 5 the runner refused · 8 no answer in time.
 
-    Example: tulya reduce --text "lunch"
+    Example:
+    - tulya reduce --text "lunch"
     """
     give(place_of(db, account), CommandName.REDUCE, {"text": text}, timeout, as_json=as_json, left=True)
 
@@ -135,7 +136,8 @@ def stop_command(
 
     Exit codes: 0 the run ends · 1 an error, or no runner · 5 the runner refused · 8 no answer in time.
 
-    Example: tulya stop
+    Example:
+    - tulya stop
     """
     give(place_of(db, account), CommandName.STOP, {"text": text}, timeout, as_json=as_json)
 

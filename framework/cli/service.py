@@ -60,7 +60,8 @@ def crontab_command(deployment: Name) -> None:
 
     Exit codes: 0 printed · 1 an error.
 
-    Example: tulya service crontab morning
+    Example:
+    - tulya service crontab morning
     """
     from framework.deployments.deployment_file import find_deployment
     from framework.live.service_unit import crontab_text

@@ -15,13 +15,13 @@ from framework.broker.port import (
     OutgoingChange,
     OutgoingOrder,
 )
-from framework.live.news import fill_answer, order_answer
+from framework.live.news import order_answer
 from framework.live.one_cancels_other import OneCancelsOther
 from framework.live.virtual_loop import run_virtual
 from framework.session import Session
 from framework.types import Settings
-from framework.types.events import BarCloses, BarOpens, Cancel, Decided, Refused, Submit, Surprise
-from framework.types.orders import GTC, LIMIT, MARKET, NAN, STOP, BarRow, Decisions, Reason
+from framework.types.events import BarCloses, BarOpens, Cancel, Decided, Filled, Refused, Submit, Surprise
+from framework.types.orders import GTC, LIMIT, MARKET, NAN, STOP, BarRow, Decisions, Fill, Reason
 from tests.broker.driver import INSTRUMENTS
 from tests.broker.paper_driver import MINUTE_NS, OPENS_NS, PaperDriver
 
@@ -430,8 +430,12 @@ class SessionHost:
         for _ in range(4):
             for news in await self.d.news():
                 order_id = int(news.tag[-8:])
-                make = fill_answer if isinstance(news, BrokerFill) else order_answer
-                answer = make(news, self.traded, order_id, self.moment)
+                if isinstance(news, BrokerFill):
+                    column = self.traded.column[news.symbol]
+                    booked = Fill(order_id, column, news.quantity, news.price, news.time)
+                    answer = Filled(self.moment, news.fill_id, booked, news.at_open)
+                else:
+                    answer = order_answer(news, self.traded, order_id, self.moment)
                 if answer is not None:
                     await self.take(answer)
 

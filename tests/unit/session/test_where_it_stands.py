@@ -52,3 +52,11 @@ def test_orders_are_known_while_they_are_open_and_a_session_longer():
     for _ in range(2):
         desk.close(100)
     assert [] == desk.session.known_orders()
+
+
+def test_a_booked_execution_is_found_by_its_id():
+    desk = Desk()
+    desk.close(100, 1.0)
+    desk.fill(1, 10, fill_id="x")
+    assert 10 == desk.session.booked_fill("x").quantity
+    assert desk.session.booked_fill("y") is None
