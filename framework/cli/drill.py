@@ -117,6 +117,7 @@ def drill(
 
     if place.runner:
         raise ConfigError(f"a drill of this account is under way: {place.runner}")
+    place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the door to the broker is looked for there at once
     _clean(place.folder)
     answers = JournalAnswers(place.journal)
     with _runner(deployment, database, place, day, speed) as child, socket_in(place.folder) as path:
