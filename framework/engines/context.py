@@ -167,8 +167,8 @@ class BarContext:
             OrderRequest(
                 column,
                 side * int(quantity),
-                NAN if limit is None else limit,
-                NAN if stop is None else stop,
+                NAN if limit is None else float(limit),  # numpy's own float is none that a checkpoint can hold
+                NAN if stop is None else float(stop),
                 Validity(validity),
                 label,
             )

@@ -28,7 +28,7 @@ class Counting(Strategy):
         n = ctx.state["n"] = ctx.state.get("n", 0) + 1
         for symbol in ctx.symbols:
             if n % 40 == 1 and not ctx.position(symbol):
-                ctx.buy(10, symbol, limit=round(ctx.bars(symbol).close[-1] * 1.001, 1))
+                ctx.buy(10, symbol, limit=ctx.bars(symbol).close[-1] * 1.001)
             elif n % 60 == 0 and ctx.position(symbol) > 0:
                 ctx.sell(ctx.position(symbol), symbol)
 '''
