@@ -19,6 +19,7 @@ from framework.journal.entries import written_entry
 from framework.live.exposure import OrphanExposure, RestingOrder, exposure_if_orphaned
 from framework.live.hours import INDIA
 from framework.live.order_names import tag_of
+from framework.live.traded_strategy import product_of
 from framework.types.record import OrderState
 from framework.types.timeframe import SECOND_NS
 
@@ -271,7 +272,9 @@ class StatusFold:
             for i, instrument in enumerate(folded.session.instruments):
                 if account.quantity[i]:
                     average, close = account.average[i], account.close[i]
-                    yield PositionStatus(name, str(instrument), product_of(folded), account.quantity[i], average, close)
+                    yield PositionStatus(
+                        name, str(instrument), product_of(folded.header.settings), account.quantity[i], average, close
+                    )
         for (symbol, product), quantity in sorted(self.folded.external.items()):
             if quantity:
                 yield PositionStatus(
@@ -297,7 +300,7 @@ class StatusFold:
         resting = [
             RestingOrder(
                 str(instrument),
-                product_of(folded),
+                product_of(folded.header.settings),
                 working.remaining,
                 working.order.type,
                 working.order.limit,
@@ -310,12 +313,6 @@ class StatusFold:
             if working.state not in NOT_AT_BROKER
         ]
         return exposure_if_orphaned(held, resting, self.prices(), shock_percent)
-
-
-def product_of(folded: FoldedSession) -> str:
-    """Product that a session's orders are for."""
-    settings = folded.header.settings
-    return settings.product or settings.charges.product or "CNC"
 
 
 def _strategy(name: str, folded: FoldedSession) -> StrategyStatus:

@@ -13,6 +13,7 @@ from framework.live.pacing import Pacing
 from framework.live.pretrade_world import NO_BAND, PretradeWorld
 from framework.live.repeats import Repeats
 from framework.live.schedule import MomentKind
+from framework.live.traded_strategy import product_of
 from framework.market.ceilings import first_ceilings
 from framework.pretrade.facts import Authority, Tradable, TradingHours
 
@@ -63,7 +64,7 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
         one.name: AccountMember(
             one.session,
             one.symbols,
-            one.settings.product or one.settings.charges.product or "CNC",
+            product_of(one.settings),
             told_late_ns=NEVER_LATE_NS if by_bars else 0,
         )
         for one in traded

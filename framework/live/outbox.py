@@ -36,6 +36,7 @@ from framework.journal.account_entries import Denied, RequestDeferred, RequestNa
 from framework.journal.account_fold import as_text, key_of
 from framework.journal.errors import JournalError
 from framework.live.failpoints import failpoint
+from framework.live.traded_strategy import product_of
 from framework.pretrade.answers import Deny, Wait
 from framework.types import events
 
@@ -328,8 +329,7 @@ class Outbox:
         if isinstance(command, events.Submit):
             order = command.approved.order
             instrument = item.traded.session.instruments[order.instrument]
-            settings = item.traded.settings
-            product = settings.product or settings.charges.product or "CNC"
+            product = product_of(item.traded.settings)
             return OutgoingOrder(command.approved, instrument, product, item.traded.deployed.name)
         broker_id = self._names.broker_id(working.tag) or await self._look_up(working.tag)
         if not broker_id:

@@ -21,9 +21,8 @@ between two of them, never within one. An outcome of a request and the news of t
 ``session/lifecycle.py`` makes them end alike. A person's command and a decision: whichever is taken first.
 
 *When something breaks.* The journal cannot write: HALTED, and nothing leaves any more. A strategy's own code fails:
-that strategy decides no more, its entries are taken back, its stops stay; the others go on. A session refuses an input:
-that
-is our bug, HALTED. The feed is silent: REDUCE_ONLY, and each strategy does what its deployment declares.
+that strategy decides no more, its entries are taken back, its stops stay; the others go on. A session refuses an
+input: that is our bug, HALTED. The feed is silent: REDUCE_ONLY, and each strategy does what its deployment declares.
 """
 
 from __future__ import annotations

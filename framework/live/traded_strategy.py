@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from framework.session import Session
     from framework.types.events import Decided  # noqa: F401 - named in docstrings
     from framework.types.orders import BarRow, CancelRequest, Decisions, OrderRequest
-    from framework.types.settings import RunSettings
+    from framework.types.settings import RunSettings, Settings
 
 
 class DecisionLike(Protocol):
@@ -42,6 +42,11 @@ class DecidesRows(Protocol):
     def at(self, row: BarRow, session: Session) -> DecisionLike:
         """Take a row and decide at its close; ``StrategyError`` when the strategy broke its contract."""
         ...
+
+
+def product_of(settings: Settings) -> str:
+    """Product of a strategy's orders at the broker: the one named, else that of its charges, else delivery."""
+    return settings.product or settings.charges.product or "CNC"
 
 
 @dataclass(slots=True)
