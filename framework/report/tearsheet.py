@@ -27,7 +27,7 @@ from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from framework.report.facts import RunFacts
-    from framework.report.findings import Finding
+    from framework.report.finding import Finding
 
 LOADER = PackageLoader("framework.report", "templates")
 SCRIPTS = ("charts.js", "page.js")

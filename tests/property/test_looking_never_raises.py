@@ -55,7 +55,8 @@ def test_no_part_of_a_report_ever_raises(targets, events, charges, sizing, stop,
     high, low = np.maximum(opened, close), np.minimum(opened, close)
     time = (FIRST + np.arange(ROWS)) * DAY_NS
     bars = Bars.from_arrays(Instrument("ABC", "NSE"), "1d", time, opened, high, low, close, np.full(ROWS, 1e4))
-    given = {"charges": charges, "sizing": sizing, "capital": 1e5, "causality": "off"} | ({"stop_loss": stop} if stop else {})
+    given = {"charges": charges, "sizing": sizing, "capital": 1e5, "causality": "off"}
+    given |= {"stop_loss": stop} if stop else {}
     run = backtest(said(targets), bars.with_actions(events), **given)
     shown = [str(run), run._repr_html_(), run.to_json(), render(run), run.fills.to_csv(), run.round_trips.to_csv()]
     assert all(shown)
