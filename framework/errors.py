@@ -44,3 +44,10 @@ class InvariantError(TulyaError):
 
 class RefusedInputError(InvariantError):
     """An input of a session that cannot come now: it was not let in, and nothing has changed."""
+
+
+def sentence_of(error: Exception) -> str:
+    """An error of ours or of the system as a sentence: a file's name and what the system says of it."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -53,6 +53,7 @@ def tulya(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and leave.", callback=_show_version, is_eager=True)
     ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error, anywhere in a command.")] = False,
 ) -> None:
     """Write a strategy once; backtest, paper and live then make the same decisions."""
 

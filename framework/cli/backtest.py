@@ -112,6 +112,7 @@ def backtest_command(
     from framework.cli.progress import shown
     from framework.config.settings_file import database_path, load_config
     from framework.report.bundle import refuse_folder
+    from framework.run.history import kept_or_why
     from framework.run.preflight import refuse_ignored
     from framework.scratch import BoundedSpace
     from framework.types import Settings
@@ -147,13 +148,19 @@ def backtest_command(
         )
         if result.without_risk is not None:
             result.without_risk.made()  # it is printed and kept below, where no progress is shown
-    if fills is not None:
-        result.save_fills(fills)
-    _keep(result, path, out.resolve() if out is not None else None)
     if as_json:
         typer.echo(result.to_json())
     else:
-        _show(result, out, fills, journal)
+        typer.echo(str(result))
+    unkept = kept_or_why(result, path)
+    if fills is not None:
+        result.save_fills(fills)
+    if out is not None:
+        _write(result, out.resolve())
+    if not as_json:
+        _show(result, out, fills, journal, kept=not unkept)
+    if unkept:
+        typer.echo(f"tulya: {unkept}", err=True)
     if result.causality.verdict.value == "leak":
         raise typer.Exit(LEAK_EXIT_CODE)
     if result.verification is not None and result.verification.differs:
@@ -166,18 +173,14 @@ def _rules(names: list[str]) -> list[RiskRule]:
     return [find_rule(name)() for name in names]
 
 
-def _keep(result: Result, db: Path, out: Path | None) -> None:
-    """Keep the run: its bundle beside the database, its row in it; with ``out`` also the tearsheet there."""
-    from framework.run.history import keep
-
-    keep(result, db)
-    if out is not None:
-        result.save(out)
-        result.report(out / "tearsheet.html")
+def _write(result: Result, out: Path) -> None:
+    """Write the bundle and the tearsheet."""
+    result.save(out)
+    result.report(out / "tearsheet.html")
 
 
-def _show(result: Result, out: Path | None, fills: Path | None, journal: Path | None) -> None:
-    typer.echo(str(result))
+def _show(result: Result, out: Path | None, fills: Path | None, journal: Path | None, *, kept: bool) -> None:
+    """Name the run and its files."""
     typer.echo()
     typer.echo(f"Run         {result.run_id}")
     if fills is not None:
@@ -186,5 +189,5 @@ def _show(result: Result, out: Path | None, fills: Path | None, journal: Path | 
         typer.echo(f"Journal     {journal}, head {result.provenance['journal_head']}")
     if out is not None:
         typer.echo(f"Tearsheet   {out / 'tearsheet.html'}")
-    else:
+    elif kept:
         typer.echo(f"Tearsheet   tulya report {result.run_id}")

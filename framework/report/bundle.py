@@ -19,6 +19,7 @@ import numpy as np
 
 from framework.errors import ConfigError, DataError
 from framework.report import array_file, frames, ledger_csv
+from framework.report.draft import DRAFT
 from framework.report.document import document_of, verification_facts
 from framework.report.held_back_orders import interventions_csv
 from framework.scratch import BoundedSpace
@@ -299,7 +300,7 @@ def _without_risk(facts: dict[str, Any] | None, equity_paise: Any) -> WithoutRis
 def _replacing(folder: Path) -> Iterator[Path]:
     """A draft folder beside ``folder`` that takes its place when the block ends well, and is removed when not."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    draft = Path(tempfile.mkdtemp(prefix=f"{DRAFT}{folder.name}-", dir=folder.parent))
     try:
         draft.chmod(0o755)  # a temporary folder is for its owner alone, a result need not be
         yield draft

@@ -15,6 +15,7 @@ from framework.report.settings_table import chosen
 from framework.report.stats import STATS
 from framework.report.wording import reason_text, stat_value
 from framework.types.rupees import NONE, rupees
+from framework.types.shown import shown
 
 if TYPE_CHECKING:
     from framework.report.facts import RunFacts
@@ -54,7 +55,7 @@ def text(result: RunFacts) -> str:
     if found:
         lines += ["", "Findings"]
         lines += [f"  {MARKS[finding.severity]} {finding.text}" for finding in found]
-    return "\n".join(lines)
+    return shown("\n".join(lines))
 
 
 def _held_back(result: RunFacts) -> list[str]:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,6 +13,7 @@ from markupsafe import Markup
 from framework.report import frames, sections
 from framework.report.breaker import holds
 from framework.report.charge_breakdown import NAMES
+from framework.report.draft import drafted
 from framework.report.held_back_orders import interventions_csv
 from framework.report.limits import compared
 from framework.report.payload import as_script, chart_data
@@ -26,6 +24,8 @@ from framework.report.wording import number, percent, stat_value
 from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from framework.report.facts import RunFacts
     from framework.report.finding import Finding
 
@@ -168,11 +168,5 @@ def _policy(scripts: list[str]) -> str:
 
 def replace_file(path: Path, text: str) -> None:
     """Write a file at once or not at all."""
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    with drafted(path) as draft:
+        draft.write_text(text, encoding="utf-8", newline="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -25,6 +26,7 @@ from framework.store.records import (
     SweepRow,
 )
 from framework.store.series import keep_written, load
+from framework.store.trouble import trouble
 from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 from framework.types.actions import Action
@@ -34,7 +36,6 @@ from framework.types.timeframe import DAY_NS
 from framework.types.veil import seen
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
@@ -78,6 +79,8 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise trouble(self.path, error) from error
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
@@ -215,6 +218,10 @@ class Store:
     def runs(self, limit: int | None = 20) -> list[RunRow]:
         """The newest backtests first; limit None = all."""
         return runs.latest(self.connection, limit)
+
+    def run_ids(self) -> set[str]:
+        """Ids of every kept backtest."""
+        return runs.ids(self.connection)
 
     def run(self, run_id: str) -> RunRow:
         """A backtest by its id, a beginning of it that no other has, or ``last``."""
