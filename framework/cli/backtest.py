@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -112,7 +112,6 @@ def backtest_command(
     from framework.cli.progress import shown
     from framework.config.settings_file import database_path, load_config
     from framework.report.bundle import refuse_folder
-    from framework.run.history import kept_or_why
     from framework.run.preflight import refuse_ignored
     from framework.scratch import BoundedSpace
     from framework.types import Settings
@@ -152,15 +151,7 @@ def backtest_command(
         typer.echo(result.to_json())
     else:
         typer.echo(str(result))
-    unkept = kept_or_why(result, path)
-    if fills is not None:
-        result.save_fills(fills)
-    if out is not None:
-        _write(result, out.resolve())
-    if not as_json:
-        _show(result, out, fills, journal, kept=not unkept)
-    if unkept:
-        typer.echo(f"tulya: {unkept}", err=True)
+    _keep(result, path, Written(out, fills, journal), as_json=as_json)
     if result.causality.verdict.value == "leak":
         raise typer.Exit(LEAK_EXIT_CODE)
     if result.verification is not None and result.verification.differs:
@@ -173,14 +164,34 @@ def _rules(names: list[str]) -> list[RiskRule]:
     return [find_rule(name)() for name in names]
 
 
-def _write(result: Result, out: Path) -> None:
-    """Write the bundle and the tearsheet."""
-    result.save(out)
-    result.report(out / "tearsheet.html")
+class Written(NamedTuple):
+    """Files of a run that were asked for."""
+
+    out: Path | None
+    fills: Path | None
+    journal: Path | None
 
 
-def _show(result: Result, out: Path | None, fills: Path | None, journal: Path | None, *, kept: bool) -> None:
+def _keep(result: Result, db: Path, written: Written, *, as_json: bool) -> None:
+    """Keep the run, write the files, and name both; the result is printed already, whatever goes wrong here."""
+    from framework.run.history import kept_or_why
+
+    unkept = kept_or_why(result, db)
+    if written.fills is not None:
+        result.save_fills(written.fills)
+    if written.out is not None:
+        out = written.out.resolve()
+        result.save(out)
+        result.report(out / "tearsheet.html")
+    if not as_json:
+        _show(result, written, kept=not unkept)
+    if unkept:
+        typer.echo(f"tulya: {unkept}", err=True)
+
+
+def _show(result: Result, written: Written, *, kept: bool) -> None:
     """Name the run and its files."""
+    out, fills, journal = written
     typer.echo()
     typer.echo(f"Run         {result.run_id}")
     if fills is not None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from framework.errors import ConfigError
 from framework.live.deployment import FeedSettings, PaperSettings, Reaction, ReportSettings, Stage
 from framework.types.limits import Names
 from framework.types.live import LiveLimits
+from framework.types.plain_model import PlainModel
 from framework.types.settings import Settings
 from framework.types.timeframe import Timeframe
 
@@ -43,7 +44,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class StrategyEntry(BaseModel):
+class StrategyEntry(PlainModel):
     """One of ``strategies:``."""
 
     model_config = Strict
@@ -85,7 +86,7 @@ class StrategyEntry(BaseModel):
         return run
 
 
-class FeedEntry(BaseModel):
+class FeedEntry(PlainModel):
     """``feed:``."""
 
     model_config = Strict
@@ -96,7 +97,7 @@ class FeedEntry(BaseModel):
     )
 
 
-class PaperEntry(BaseModel):
+class PaperEntry(PlainModel):
     """``paper:``."""
 
     model_config = Strict
@@ -116,7 +117,7 @@ class PaperEntry(BaseModel):
     seed: int = Field(PERFECT.seed, ge=0, le=2**63 - 1, description="of all these shares: the same seed, the same day")
 
 
-class ReportEntry(BaseModel):
+class ReportEntry(PlainModel):
     """``report:``."""
 
     model_config = Strict
@@ -127,7 +128,7 @@ class ReportEntry(BaseModel):
     silent_share: Share = Field(REPORT.silent_share, description="share of usual days that may be called silent, 0–1")
 
 
-class DeploymentEntry(BaseModel):
+class DeploymentEntry(PlainModel):
     """The whole file."""
 
     model_config = Strict

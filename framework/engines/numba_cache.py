@@ -90,16 +90,19 @@ def source_hash() -> str:
 
 def cache_folder() -> Path | None:
     """Folder of the machine code of these very sources; None when no folder can be written."""
-    home = os.environ.get(FOLDER_VARIABLE) or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    named = os.environ.get(FOLDER_VARIABLE)
+    home = named or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     place = hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:8]
     shared = Path(tempfile.gettempdir()) / f"tulya-{os.getuid()}"
     for parent in (Path(home) / "tulya", shared):
         folder = parent / f"kernel-{source_hash()}-{place}"
         try:
             parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if parent is shared and not _is_ours(parent):
+            if not _is_ours(parent):
                 continue
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if not _is_ours(folder):
+                continue
             with tempfile.TemporaryFile(dir=folder):
                 return folder
         except OSError:

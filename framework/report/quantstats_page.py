@@ -74,7 +74,7 @@ def _page(result: RunFacts, path: Path) -> str:
                 rf=result.risk_free,
                 title=escape(f"{result.strategy} on {', '.join(result.symbols[:5])}"),
                 strategy_title="Strategy",
-                benchmark_title=result.benchmark_name.capitalize(),
+                benchmark_title=escape(result.benchmark_name.capitalize()),
                 periods_per_year=252,
                 output=str(path),
                 match_dates=False,  # else it drops the days before the first fill, and every number with them

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from framework.draft import drafted
 from framework.report import bundle, console, frames
 from framework.report.document import document_of
 from framework.report.facts import RunFacts
@@ -37,8 +38,8 @@ class Result(RunFacts):
     def save_fills(self, path: str | Path) -> Path:
         """Write the fills as CSV with the header time,symbol,side,quantity,price,charges,reason."""
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(frames.fills_csv(self.record), encoding="utf-8")
+        with drafted(target) as draft:
+            draft.write_text(frames.fills_csv(self.record), encoding="utf-8")
         return target
 
     @property

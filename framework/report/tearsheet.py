@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from framework.draft import drafted
 from framework.report import frames, sections
 from framework.report.breaker import holds
 from framework.report.charge_breakdown import NAMES
-from framework.report.draft import drafted
+from framework.report.content_policy import policy_of
 from framework.report.held_back_orders import interventions_csv
 from framework.report.limits import compared
 from framework.report.payload import as_script, chart_data
@@ -79,7 +78,7 @@ def render(result: RunFacts, further: Finding | None = None, quantstats: str = "
         result=result,
         style=Markup(_source(environment, "tearsheet.css")),  # noqa: S704 - our own file
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - plotly's and our own files
-        policy=_policy(scripts),
+        policy=policy_of(scripts),
         data=Markup(as_script(data)),  # noqa: S704 - as_script leaves no <, > or &
         cards=_cards(result),
         findings=found,
@@ -155,15 +154,6 @@ def _plotly() -> str:
     from plotly.offline import get_plotlyjs
 
     return str(get_plotlyjs()).replace("</script", "<\\/script")
-
-
-def _policy(scripts: list[str]) -> str:
-    """Only the scripts that are in the page may run, and nothing may be fetched."""
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
-    return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
 
 
 def replace_file(path: Path, text: str) -> None:

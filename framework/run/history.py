@@ -6,9 +6,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from framework.draft import sweep_drafts
 from framework.errors import DataError, TulyaError, sentence_of
 from framework.report.bundle import DOCUMENT
-from framework.report.draft import sweep_drafts
 from framework.report.risk_days import breaker_rows, risk_days
 from framework.store import RunRow, open_store
 from framework.store.records import BreakerRow, Owner

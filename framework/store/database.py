@@ -117,14 +117,21 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
     A file that another program is writing to is waited for; see ``lock_wait``.
     """
-    patiently(path_of(connection), lambda: connection.execute("BEGIN IMMEDIATE"))
     try:
+        patiently(path_of(connection), lambda: connection.execute("BEGIN IMMEDIATE"))
         yield
         connection.execute("COMMIT")  # raises where a bar lacks its instrument
+    except sqlite3.OperationalError as error:
+        _rolled_back(connection)
+        raise trouble(path_of(connection), error) from error
     except BaseException:
-        if connection.in_transaction:  # Ctrl-C may come when it has just ended
-            connection.execute("ROLLBACK")
+        _rolled_back(connection)
         raise
+
+
+def _rolled_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:  # Ctrl-C may come when it has just ended
+        connection.execute("ROLLBACK")
 
 
 @contextmanager

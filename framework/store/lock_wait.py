@@ -1,4 +1,4 @@
-"""Waiting for a file that another program holds locked: told after a moment, bounded, and ended with whom to look for."""
+"""Waiting for a file that another program holds locked: told after a moment, bounded, ended with a name."""
 
 from __future__ import annotations
 

@@ -31,27 +31,32 @@ def is_read_only(error: sqlite3.Error) -> bool:
     return kind_of(error) in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
+SENTENCES = {
+    **dict.fromkeys(LOCKED, "{path} is locked by another program; close it or let it finish, then run this again"),
+    **dict.fromkeys(
+        DAMAGED,
+        "{path} is damaged or no database ({error}). Keep a copy of it; `sqlite3 {path} .recover | sqlite3 "
+        "rescued.sqlite` saves what can be read, or choose another with --db",
+    ),
+    sqlite3.SQLITE_FULL: ("the disk that holds {path} is full: nothing of this was stored; make room and run it again"),
+    sqlite3.SQLITE_READONLY: (
+        "{path} is read-only, so nothing can be stored in it; copy it, or choose another with --db"
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "{path}, or a file that SQLite needs beside it, cannot be opened; choose another with --db"
+    ),
+    sqlite3.SQLITE_IOERR: "{path}: the disk reports an error ({error}); nothing of this was stored",
+}
+"""Primary result code → sentence."""
+OTHER = "{path} cannot be used as a database: {error}; choose another with --db"
+INCOMPLETE = (
+    "{path} is no whole database of Tulya: {error}. Another program changed it, or it is another program's; restore a "
+    "copy, or choose another with --db"
+)
+
+
 def trouble(path: Path, error: sqlite3.Error) -> DataError:
     """The error as one of ours. The file is as it was before: SQLite undoes what it could not finish."""
-    kind = kind_of(error)
-    if kind in LOCKED:
-        return DataError(f"{path} is locked by another program; close it or let it finish, then run this again")
-    if kind in DAMAGED:
-        return DataError(
-            f"{path} is damaged or no database ({error}). Keep a copy of it; "
-            f"`sqlite3 {path} .recover | sqlite3 rescued.sqlite` saves what can be read, or choose another with --db"
-        )
-    if kind == sqlite3.SQLITE_FULL:
-        return DataError(f"the disk that holds {path} is full: nothing of this was stored; make room and run it again")
-    if kind == sqlite3.SQLITE_READONLY:
-        return DataError(f"{path} is read-only, so nothing can be stored in it; copy it, or choose another with --db")
-    if kind == sqlite3.SQLITE_CANTOPEN:
-        return DataError(f"{path}, or a file that SQLite needs beside it, cannot be opened; choose another with --db")
-    if kind == sqlite3.SQLITE_IOERR:
-        return DataError(f"{path}: the disk reports an error ({error}); nothing of this was stored")
-    if str(error).startswith(("no such table", "no such column")):
-        return DataError(
-            f"{path} is no whole database of Tulya: {error}. Another program changed it, or it is another program's; "
-            "restore a copy, or choose another with --db"
-        )
-    return DataError(f"{path} cannot be used as a database: {error}; choose another with --db")
+    lacks = str(error).startswith(("no such table", "no such column"))
+    sentence = INCOMPLETE if lacks else SENTENCES.get(kind_of(error), OTHER)
+    return DataError(sentence.format(path=path, error=error))

@@ -6,14 +6,12 @@ next batch, and says at its end what was not kept.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from typing import TYPE_CHECKING, Any, Self
 
 from framework.config.settings_file import database_path
 from framework.errors import ConfigError, DataError
 from framework.store import SweepRow, open_store
-from framework.store.trouble import trouble
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,17 +90,14 @@ class Recorder:
             return
         try:
             self.sweep_id = self.store.join_sweep(self.row, study) if study else self.store.save_sweep(self.row)
-        except (DataError, sqlite3.Error) as error:
+        except DataError as error:
             self._stop_keeping(error)
 
     def _stop_keeping(self, error: Exception) -> None:
-        self.unkept = self._sentence(error)
+        self.unkept = str(error)
         if self.store is not None:
             self.store.close()
         self.store = None
-
-    def _sentence(self, error: Exception) -> str:
-        return str(trouble(self.path, error) if isinstance(error, sqlite3.Error) and self.path else error)
 
     def study_of(self, resume: str | None, study: str | None) -> str:
         """The name of the study: the given one, else that of the continued sweep, else the new sweep's id."""
@@ -136,7 +131,7 @@ class Recorder:
         if self.store is not None:
             try:
                 self.store.plan_sweep(self.sweep_id, wanted)
-            except (DataError, sqlite3.Error) as error:
+            except DataError as error:
                 self._stop_keeping(error)
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
@@ -145,8 +140,8 @@ class Recorder:
         if self.store is not None and not self.unkept:
             try:
                 self.store.finish_sweep(self.sweep_id, outcome)
-            except (DataError, sqlite3.Error) as error:
-                self.unkept = self._sentence(error)
+            except DataError as error:
+                self.unkept = str(error)
 
     def add(self, key: str, stats: dict[str, float]) -> None:
         """Take one result; it is on disk within a second or so."""
@@ -165,8 +160,8 @@ class Recorder:
         if self.store is not None and self.waiting:
             try:
                 self.store.save_sweep_results(self.sweep_id, self.waiting)
-            except (DataError, sqlite3.Error) as error:  # the sets stay in memory for the next batch
-                self.unkept = self._sentence(error)
+            except DataError as error:  # the sets stay in memory for the next batch
+                self.unkept = str(error)
                 self.written_at = _now()
                 return
         self.unkept = "" if self.store is not None else self.unkept

@@ -10,10 +10,11 @@ HIDING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def shown(text: str) -> str:
-    """The text with every control and invisible character written out, such as ``\\x1b``; line breaks and tabs stay."""
+    r"""The text with every control and invisible character written out, such as ``\x1b``; line breaks and tabs stay."""
     if text.isprintable():
         return text
-    return "".join(
-        letter if letter in KEPT or unicodedata.category(letter) not in HIDING else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
+    return "".join(letter if _can_be_seen(letter) else letter.encode("unicode_escape").decode() for letter in text)
+
+
+def _can_be_seen(letter: str) -> bool:
+    return letter in KEPT or unicodedata.category(letter) not in HIDING

@@ -1,4 +1,4 @@
-"""A database that another program holds, that cannot be written, that is damaged or full: a sentence, and nothing lost."""
+"""A database that another program holds, that cannot be written, is damaged or full: a sentence, and nothing lost."""
 
 import sqlite3
 import threading
@@ -107,9 +107,8 @@ def test_a_damaged_file_is_called_damaged(db):
     for page in range(3 * 8_192, len(content), 2 * 8_192):
         content[page : page + 4_096] = bytes(range(256)) * 16
     db.write_bytes(content)
-    with pytest.raises(DataError, match=r"m\.sqlite is damaged or no database"), open_store(db) as store:
-        for series in store.series():
-            store.load_bars(series.symbol)
+    with pytest.raises(DataError, match=r"m\.sqlite is damaged or no database"):
+        backtest(Long(), "X", db=db, causality="off")
 
 
 def test_a_file_that_is_no_database_is_called_so(tmp_path):
@@ -126,12 +125,16 @@ def test_a_table_that_is_missing_is_named(db, result):
 
 
 def test_a_full_disk_undoes_what_was_begun_and_names_the_file(db):
-    with pytest.raises(DataError, match=r"the disk that holds .*m\.sqlite is full"), open_store(db) as store:
-        pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
-        store.connection.execute(f"PRAGMA max_page_count = {pages}")
-        with transaction(store.connection):
-            store.connection.execute("CREATE TABLE big (x)")
-            store.connection.executemany("INSERT INTO big VALUES (zeroblob(9000))", [()] * 100)
+    def filled():
+        with open_store(db) as store:
+            pages = store.connection.execute("PRAGMA page_count").fetchone()[0]
+            store.connection.execute(f"PRAGMA max_page_count = {pages}")
+            with transaction(store.connection):
+                store.connection.execute("CREATE TABLE big (x)")
+                store.connection.executemany("INSERT INTO big VALUES (zeroblob(9000))", [()] * 100)
+
+    with pytest.raises(DataError, match=r"the disk that holds .*m\.sqlite is full"):
+        filled()
     with open_store(db) as store:
         assert not store.connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'big'").fetchall()
 

@@ -38,14 +38,39 @@ def test_charges_in_their_units():
 def test_distances_and_slippage_in_their_units():
     assert Distance(0.05, percent=True) == Distance.parse("5%")
     assert 5.0 == Distance.parse("5%").rupees(100.0)
-    assert 12.5 == Distance.parse("12.5").rupees(100.0)
+    assert 12.5 == Distance.parse("rs:12.5").rupees(100.0)
     assert (Slippage(bps=5), Slippage(ticks=1), Slippage()) == tuple(
         Slippage.parse(text) for text in ("bps:5", "ticks:1", "none")
     )
-    assert ["5%", "12.5", "bps:5", "ticks:1", "none"] == [
-        *(str(Distance.parse(text)) for text in ("5%", "12.5")),
+    assert ["5%", "rs:12.5", "bps:5", "ticks:1", "none"] == [
+        *(str(Distance.parse(text)) for text in ("5%", "rs:12.5")),
         *(str(Slippage.parse(text)) for text in ("bps:5", "ticks:1", "none")),
     ]
+
+
+@pytest.mark.parametrize("name", ["stop_loss", "take_profit", "trail"])
+@pytest.mark.parametrize(
+    ("text", "percent"), [("5", "5%"), (5, "5%"), (5.0, "5%"), ("0.05", "5%"), ("150", "150%"), ("1000", "1,000%")]
+)
+def test_an_amount_that_may_be_meant_as_percent_is_refused_with_both_ways_of_writing_it(name, text, percent):
+    with pytest.raises(ConfigError, match=rf"could be {percent.replace(',', '')}% or rs:".replace("%%", "%")):
+        Settings.of(**{name: text})
+
+
+@pytest.mark.parametrize(
+    "name", ["max_jump", "price_band", "max_gross_exposure", "max_strategy_value", "max_daily_loss", "max_drawdown"]
+)
+def test_the_rule_is_one_for_every_limit(name):
+    with pytest.raises(ConfigError, match="could be 150% or rs:150"):
+        Settings.of(**{name: "150"})
+    for text, amount, percent in (("150%", 1.5, True), ("rs:150", 150.0, False), ("1001", 1001.0, False)):
+        assert Distance(amount, percent) == getattr(Settings.of(**{name: text}).limits, name)
+
+
+@pytest.mark.parametrize("name", ["capital", "max_order_value", "time_exit", "max_positions", "volatility_bars"])
+def test_a_truth_value_is_no_number(name):
+    with pytest.raises(ConfigError, match=name):
+        Settings.of(**{name: True})
 
 
 @pytest.mark.parametrize(
@@ -126,7 +151,7 @@ def test_a_fraction_may_be_typed_as_a_percentage():
 
 def test_settings_come_back_from_what_they_dump():
     settings = Settings.of(
-        sizing="risk:1%", charges="percent:0.03+flat:20", slippage="ticks:1", stop_loss="5%", take_profit="12.5",
+        sizing="risk:1%", charges="percent:0.03+flat:20", slippage="ticks:1", stop_loss="5%", take_profit="rs:12.5",
         trail="3%", max_daily_loss="2%", rebalance="band:5", reenter="new_signal",
     )  # fmt: skip
     assert settings == Settings(**settings.model_dump(mode="json"))
