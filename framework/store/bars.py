@@ -123,6 +123,12 @@ def exists(connection: sqlite3.Connection, key: SeriesKey) -> bool:
     return connection.execute(query, key).fetchone() is not None
 
 
+def count(connection: sqlite3.Connection, key: SeriesKey) -> int:
+    """Number of stored rows of a series."""
+    query = "SELECT count(*) FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ?"
+    return int(connection.execute(query, key).fetchone()[0])
+
+
 def has_more(connection: sqlite3.Connection, key: SeriesKey, first: int, last: int, count: int) -> bool:
     """True if a series has more rows than so many from first to last, both included, UTC seconds."""
     return connection.execute(MORE, (*key, first, last, count)).fetchone() is not None
@@ -130,9 +136,13 @@ def has_more(connection: sqlite3.Connection, key: SeriesKey, first: int, last: i
 
 def compare(connection: sqlite3.Connection, key: SeriesKey, given: Columns) -> Merge:
     """Given rows split into new ones, ones already stored, and ones stored with other values."""
+    span = (int(given.timestamp[0]), int(given.timestamp[-1])) if given.timestamp.size else (0, -1)
+    return split(given, read(connection, key, *span))
+
+
+def split(given: Columns, stored: Columns) -> Merge:
+    """The same against stored rows that were read; both with rising times."""
     rows = given.timestamp.shape[0]
-    span = (int(given.timestamp[0]), int(given.timestamp[-1])) if rows else (0, -1)
-    stored = read(connection, key, *span)
     position = np.searchsorted(stored.timestamp, given.timestamp)
     known = np.zeros(rows, dtype=bool)
     inside = position < stored.timestamp.shape[0]
