@@ -59,8 +59,8 @@ def import_command(
     - tulya data import odd.csv --map time=When --map close=ClsPric --dayfirst
     """
     from framework.store.importing import ImportOptions, import_files
-    from framework.store.localtime import zone_named
     from framework.types import Timeframe
+    from framework.types.localtime import zone_named
 
     if dayfirst and monthfirst:
         raise ConfigError("--dayfirst and --monthfirst exclude each other; give one")

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from framework.store.localtime import to_local
+from framework.types.localtime import to_local
 from framework.types.rupees import in_groups
 from framework.types.timeframe import DAY_NS, SECOND_NS
 

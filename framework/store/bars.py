@@ -10,13 +10,14 @@ import numpy as np
 
 from framework.errors import DataError
 from framework.store.database import BAR_BYTES
+from framework.types.intake.records import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import SeriesKey
 
 SECOND_NS = 1_000_000_000
 CHUNK_ROWS = 100_000
@@ -47,19 +48,6 @@ UPDATE = (
     "UPDATE ohlc_data SET open = ?, high = ?, low = ?, close = ?, volume = ? "
     "WHERE symbol = ? AND exchange = ? AND timeframe = ? AND timestamp = ?"
 )
-
-
-class Columns(NamedTuple):
-    """Rows of one series as arrays, times strictly rising."""
-
-    timestamp: NDArray[np.int64]
-    """UTC seconds, int64[n]."""
-    values: NDArray[np.float64]
-    """open, high, low, close, volume: float64[5, n]; volume NaN where there is none."""
-
-    def pick(self, mask: NDArray[np.bool_]) -> Columns:
-        """The rows where the mask, bool[n], holds."""
-        return Columns(self.timestamp[mask], self.values[:, mask])
 
 
 class Merge(NamedTuple):

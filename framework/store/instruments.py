@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from framework.store import listings
 from framework.types import Instrument
@@ -10,7 +10,7 @@ from framework.types import Instrument
 if TYPE_CHECKING:
     import sqlite3
 
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import Facts, SeriesKey
 
 UPSERT = (
     "INSERT INTO instruments (symbol, exchange, name, isin, tick_size, lot_size, timezone) "
@@ -24,18 +24,6 @@ UPSERT = (
     "OR (excluded.tick_size > 0 AND excluded.tick_size <> tick_size) "
     "OR (excluded.lot_size > 1 AND excluded.lot_size <> lot_size)"
 )
-
-
-class Facts(NamedTuple):
-    """Facts of an instrument in a price file; None, 0 and 1 mean not given and change nothing."""
-
-    symbol: str
-    exchange: str = ""
-    name: str | None = None
-    isin: str | None = None
-    tick: float = 0.0
-    lot: int = 1
-    timezone: str | None = None
 
 
 def note(connection: sqlite3.Connection, facts: Facts) -> None:

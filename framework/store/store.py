@@ -12,8 +12,6 @@ from framework.errors import DataError
 from framework.store import bars as rows
 from framework.store import database, instruments, issues, names, projection_tables, reference, risk, runs, sweeps
 from framework.store.examination import examine_changed
-from framework.store.instruments import Facts
-from framework.store.localtime import DAY, day_text, to_local, to_utc
 from framework.store.records import (
     BreakerRow,
     CorporateAction,
@@ -23,7 +21,6 @@ from framework.store.records import (
     RunRow,
     SaveCount,
     SeriesInfo,
-    SeriesKey,
     SweepInfo,
     SweepRow,
 )
@@ -31,6 +28,8 @@ from framework.store.series import keep_written, load
 from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 from framework.types.actions import Action
+from framework.types.intake.records import Columns, Facts, SeriesKey
+from framework.types.localtime import DAY, day_text, to_local, to_utc
 from framework.types.timeframe import DAY_NS
 from framework.types.veil import seen
 
@@ -69,7 +68,7 @@ class Store:
         self.path = path
         self.snapshots = path.with_name(f"{path.name}.snapshots")
         self.connection: sqlite3.Connection = database.connect(path)
-        self._unread: dict[SeriesKey, rows.Columns] = {}
+        self._unread: dict[SeriesKey, Columns] = {}
         self._unread_rows = 0
 
     def __enter__(self) -> Self:
@@ -140,7 +139,7 @@ class Store:
             return SaveCount(0)
         if (bars.time % rows.SECOND_NS).any():
             raise DataError(f"{instrument}: the store keeps whole seconds, and some bars open between two; round them")
-        columns = rows.Columns(
+        columns = Columns(
             bars.time // rows.SECOND_NS, np.stack([bars.open, bars.high, bars.low, bars.close, bars.volume])
         )
         zone = None if instrument.timezone == "UTC" else instrument.timezone

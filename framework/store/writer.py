@@ -10,18 +10,18 @@ import numpy as np
 from framework.store import bars, instruments, issues, overlaps, reference, revisions
 from framework.store.database import transaction
 from framework.store.examination import touch
-from framework.store.issues import Refusal
-from framework.store.localtime import DAY, day_text, time_text
 from framework.store.records import SaveCount
+from framework.types.intake.records import Refusal
+from framework.types.localtime import DAY, day_text, time_text
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
 
-    from framework.store.bars import Columns, Merge
-    from framework.store.instruments import Facts
-    from framework.store.records import CorporateAction, SeriesKey
+    from framework.store.bars import Merge
+    from framework.store.records import CorporateAction
     from framework.store.reference import TradingSession
+    from framework.types.intake.records import Columns, Facts, SeriesKey
 
 LARGE_ROWS = 10_000
 FIELDS = ("open", "high", "low", "close", "volume")

@@ -9,8 +9,8 @@ from framework import Bars, Panel
 from framework.errors import DataError
 from framework.store import open_store
 from framework.store.importing import ImportOptions, import_files
-from framework.store.importing.overlaps import odd_bars
 from framework.types import Instrument
+from framework.types.intake.overlaps import odd_bars
 
 HEADING = "timestamp,open,high,low,close,volume"
 QUARTERS = ("09:15:00", "09:30:00", "09:45:00", "10:00:00", "10:15:00")

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from framework.errors import DataError
-from framework.store.localtime import DAY
+from framework.types.localtime import DAY
 
 CLOCK = r"(?:[T ]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,]\d+)?)?)?"
 OFFSET = r"\s*(?P<z>Z|UTC|[+-]\d{2}:?\d{2})?"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.store.importing.numbers import Numbers, numbers
+from framework.types.intake.numbers import Numbers, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

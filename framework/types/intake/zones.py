@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.store.examination import ZONES
-from framework.store.localtime import DAY, to_local, to_utc
+from framework.types.localtime import DAY, to_local, to_utc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from framework.store.importing.times import Times
+    from framework.types.intake.times import Times
 
+ZONES = {"NSE": "Asia/Kolkata", "BSE": "Asia/Kolkata", "MCX": "Asia/Kolkata", "NYSE": "America/New_York"}
+"""Exchange → its time zone, where that is a matter of fact."""
 OFFSET_ZONES = {19_800.0: "Asia/Kolkata", 0.0: "UTC", 32_400.0: "Asia/Tokyo", 28_800.0: "Asia/Shanghai"}
 """Offset east of UTC, seconds → the zone it is taken for, where no clock change makes it doubtful."""
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.errors import DataError
-from framework.store.localtime import DAY
-from framework.types import Timeframe
 from framework.types.clocks import sparse_step
-from framework.types.timeframe import SECOND_NS
+from framework.types.localtime import DAY
+from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.errors import DataError
-from framework.store.issues import Refusal
-from framework.store.localtime import DAY, day_text, second_text, to_local
-from framework.types import Timeframe
-from framework.types.timeframe import SECOND_NS
+from framework.types.intake.records import Refusal
+from framework.types.localtime import DAY, day_text, second_text, to_local
+from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import SeriesKey
 
 MOST_ODD = 0.25
 """Share of odd bars beyond which it is the timeframe that is wrong."""

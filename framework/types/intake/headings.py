@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import DataError
-from framework.store.names import nearest
+from framework.types.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
