@@ -59,6 +59,10 @@ class Merge(NamedTuple):
     stored: Columns
     """The stored rows between the first and the last given time."""
 
+    def among_stored(self, given: Columns, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The stored rows at the times of given ones where the mask, bool[n], holds."""
+        return np.isin(self.stored.timestamp, given.timestamp[mask], assume_unique=True)
+
 
 def read(connection: sqlite3.Connection, key: SeriesKey, first: int = FIRST_SECOND, last: int = LAST_SECOND) -> Columns:
     """Stored rows of a series from first to last, both included, UTC seconds.
@@ -79,6 +83,13 @@ def read(connection: sqlite3.Connection, key: SeriesKey, first: int = FIRST_SECO
             parts.append(np.frombuffer(packed).reshape(count, 6))
             begin = int(parts[-1][-1, 0]) + 1
     return _columns(np.concatenate(parts) if parts else np.empty((0, 6)))
+
+
+def read_at(connection: sqlite3.Connection, key: SeriesKey, timestamps: NDArray[np.int64]) -> Columns:
+    """Stored rows at these times, UTC seconds, rising."""
+    span = (int(timestamps[0]), int(timestamps[-1])) if timestamps.size else (0, -1)
+    rows = read(connection, key, *span)
+    return rows.pick(np.isin(rows.timestamp, timestamps, assume_unique=True))
 
 
 def _read_plain(connection: sqlite3.Connection, key: SeriesKey, first: int, last: int) -> Columns:

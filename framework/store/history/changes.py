@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.store.bars import Columns
-from framework.store.records import SeriesKey
+from framework.types.intake.records import Columns, SeriesKey
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,14 +27,15 @@ SELECT = "SELECT symbol, exchange, timeframe, times, before FROM import_changes 
 LATER = (
     "SELECT c.import_id, c.times, c.before FROM import_changes c JOIN data_imports i ON i.import_id = c.import_id "
     "WHERE c.symbol = ? AND c.exchange = ? AND c.timeframe = ? AND c.import_id > ? AND c.import_id < ? "
-    "AND c.first_timestamp <= ? AND c.last_timestamp >= ? AND i.undone_by IS NULL AND i.action <> 'undo' "
-    "ORDER BY c.import_id DESC"
+    "AND c.first_timestamp <= ? AND c.last_timestamp >= ? AND i.undone_by IS NULL "
+    "AND (i.action <> 'undo' OR i.undoes < ?) ORDER BY c.import_id DESC"
 )
+"""Later changes of a series, but for those taken back, and for undos of imports as late as they."""
 RENAMES = "SELECT import_id, names FROM data_imports WHERE names <> '[]' AND import_id > ? ORDER BY import_id"
 LAST_ID = 1 << 62
 
 
-class Change(NamedTuple):
+class BarChange(NamedTuple):
     """One import's changes of one series."""
 
     key: SeriesKey
@@ -58,7 +59,7 @@ class Renaming(NamedTuple):
     new: tuple[str, str]
 
 
-def record(connection: sqlite3.Connection, import_id: int, change: Change) -> None:
+def record(connection: sqlite3.Connection, import_id: int, change: BarChange) -> None:
     """Keep a change; one of nothing is none."""
     touched = change.touched()
     if not touched.size:
@@ -76,16 +77,14 @@ def record(connection: sqlite3.Connection, import_id: int, change: Change) -> No
     connection.execute(INSERT, (import_id, *change.key, *values))
 
 
-def of_import(connection: sqlite3.Connection, import_id: int) -> Iterator[Change]:
+def of_import(connection: sqlite3.Connection, import_id: int) -> Iterator[BarChange]:
     """Changes of an import, a series at a time."""
     for symbol, exchange, timeframe, times, before in connection.execute(SELECT, (import_id,)).fetchall():
-        yield Change(SeriesKey(symbol, exchange, timeframe), _times(times), _rows(before))
+        yield BarChange(SeriesKey(symbol, exchange, timeframe), _times(times), _rows(before))
 
 
 def renamings(connection: sqlite3.Connection, after: int) -> list[Renaming]:
     """Renamings after an import, the oldest first."""
-    import json
-
     found = []
     for import_id, text in connection.execute(RENAMES, (after,)):
         names = json.loads(text)
@@ -93,16 +92,25 @@ def renamings(connection: sqlite3.Connection, after: int) -> list[Renaming]:
     return found
 
 
+def renaming_of(connection: sqlite3.Connection, import_id: int) -> Renaming | None:
+    """The renaming that an import is, or takes back; None for any other."""
+    return next((step for step in renamings(connection, import_id - 1) if step.import_id == import_id), None)
+
+
 def called_now(key: SeriesKey, renamed: list[Renaming]) -> SeriesKey:
     """A series' present key, through renamings that came after the given one."""
+    return SeriesKey(*name_now((key.symbol, key.exchange), renamed), key.timeframe)
+
+
+def name_now(name: tuple[str, str], renamed: list[Renaming]) -> tuple[str, str]:
+    """The same of an instrument, (symbol, exchange)."""
     for step in renamed:
-        if key[:2] == step.old:
-            key = SeriesKey(*step.new, key.timeframe)
-    return key
+        name = step.new if name == step.old else name
+    return name
 
 
 def touched_later(
-    connection: sqlite3.Connection, import_id: int, change: Change, renamed: list[Renaming]
+    connection: sqlite3.Connection, import_id: int, change: BarChange, renamed: list[Renaming]
 ) -> int | None:
     """The latest import that is not taken back itself and touched the same bars after this one; None without one."""
     touched = change.touched()
@@ -111,7 +119,7 @@ def touched_later(
     for end, name in [*((step.import_id, step) for step in renamed), (LAST_ID, None)]:
         if name is not None and key[:2] != name.old:
             continue
-        for later, times, before in connection.execute(LATER, (*key, begin, end, *ends)):
+        for later, times, before in connection.execute(LATER, (*key, begin, end, *ends, import_id)):
             if np.isin(np.union1d(_times(times), _rows(before).timestamp), touched, assume_unique=True).any():
                 found = max(later, found or later)
                 break

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.store import bars, reference
-from framework.store.bars import Columns
 from framework.store.examination import touch
 from framework.store.history import changes, facts
-from framework.store.history.changes import Change
+from framework.store.history.changes import BarChange
 from framework.store.history.facts import FactsBefore
+from framework.store.history.rename import rename, series_of
+from framework.types.intake.records import Columns
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.store.history.facts import Fact
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import SeriesKey
 
 NO_TIMES = np.empty(0, dtype=np.int64)
 NO_BARS = Columns(NO_TIMES, np.empty((5, 0)))
@@ -57,8 +58,8 @@ class Work(NamedTuple):
     """A sentence."""
     edits: Sequence[Edit] = ()
     facts: Sequence[Fact] = ()
-    names: tuple[str, ...] = ()
-    """Rename: old symbol and exchange, new symbol and exchange."""
+    names: tuple[tuple[str, str], tuple[str, str]] | None = None
+    """Rename: old and new (symbol, exchange)."""
     undoes: int | None = None
     remarks: tuple[str, ...] = ()
     """Sentences to be told before it is done."""
@@ -76,6 +77,8 @@ class _Split(NamedTuple):
 def effects(connection: sqlite3.Connection, work: Work) -> tuple[Effect, ...]:
     """Bars that the work would move, series by series; nothing is written."""
     found = []
+    if work.names is not None:
+        found += [Effect(key, 0, 0, 0, bars.count(connection, key)) for key in series_of(connection, work.names[0])]
     for edit in work.edits:
         split = _split(connection, edit)
         gone, fresh = split.gone.shape[0], split.fresh.timestamp.shape[0]
@@ -85,18 +88,23 @@ def effects(connection: sqlite3.Connection, work: Work) -> tuple[Effect, ...]:
 
 
 def carry_out(connection: sqlite3.Connection, work: Work, import_id: int) -> None:
-    """Change bars and facts and record how they were, under an import that there is; call it in a transaction."""
+    """BarChange bars and facts and record how they were, under an import that there is; call it in a transaction."""
     now = int(time.time())
+    if work.names is not None:
+        rename(connection, *work.names)
     before = FactsBefore(connection, import_id)
     for fact in work.facts:
         before.note(fact.place, fact.key)
         facts.put(connection, fact)
     for edit in work.edits:
         split = _split(connection, edit)
+        if edit.put.timestamp.size:
+            before.note("instruments", edit.key[:2])
+            connection.execute("INSERT OR IGNORE INTO instruments (symbol, exchange) VALUES (?, ?)", edit.key[:2])
         bars.delete(connection, edit.key, split.gone)
         bars.update(connection, edit.key, split.changed)
         bars.insert(connection, edit.key, split.fresh, now)
-        changes.record(connection, import_id, Change(edit.key, split.fresh.timestamp, split.before))
+        changes.record(connection, import_id, BarChange(edit.key, split.fresh.timestamp, split.before))
         touch(connection, edit.key, import_id)
     for edit in work.edits:
         _forget_empty(connection, edit.key, before)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from framework.store.history.changes import name_now
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
@@ -19,7 +21,7 @@ COLUMNS = {
 """Table → columns of its key, and the others that an import fills."""
 LATER = (
     "SELECT max(f.import_id) FROM import_facts f JOIN data_imports i ON i.import_id = f.import_id WHERE f.place = ? "
-    "AND f.key = ? AND f.import_id > ? AND i.undone_by IS NULL AND i.action <> 'undo'"
+    "AND f.key = ? AND f.import_id > ? AND i.undone_by IS NULL AND (i.action <> 'undo' OR i.undoes < ?)"
 )
 Key = tuple[Any, ...]
 
@@ -91,18 +93,17 @@ def of_import(connection: sqlite3.Connection, import_id: int) -> list[Fact]:
 
 def changed_later(connection: sqlite3.Connection, import_id: int, fact: Fact) -> int | None:
     """The latest import that is not taken back itself and changed the same row after this one; None without one."""
-    found: int | None = connection.execute(LATER, (fact.place, json.dumps(fact.key), import_id)).fetchone()[0]
+    found: int | None = connection.execute(LATER, (fact.place, json.dumps(fact.key), import_id, import_id)).fetchone()[
+        0
+    ]
     return found
 
 
-def called_now(fact: Fact, renamed: Sequence[Renaming]) -> Fact:
-    """An instrument's row under its present name; the rows of other tables have the names they were listed with."""
+def called_now(fact: Fact, renamed: list[Renaming]) -> Fact:
+    """An instrument's row under its present name; rows of other tables keep the names of their lists."""
     if fact.place != "instruments":
         return fact
-    name = fact.key
-    for step in renamed:
-        name = step.new if name == step.old else name
-    return fact._replace(key=name)
+    return fact._replace(key=name_now((fact.key[0], fact.key[1]), renamed))
 
 
 def _where(keys: Sequence[str]) -> str:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import DataError
 from framework.store.history import changes
-from framework.store.records import SeriesKey
+from framework.types.intake.records import SeriesKey
 
 if TYPE_CHECKING:
     import sqlite3
+
+    from framework.store.history.edits import Work
 
 COLUMNS = (
     "import_id, action, file, note, format, exchange, timezone, rows_read, rows_kept, rows_unchanged, "
@@ -73,11 +75,13 @@ def read(connection: sqlite3.Connection, name: tuple[str, str] | None = None) ->
 def find(connection: sqlite3.Connection, text: str) -> ImportRow:
     """An import by its number, or ``last``: the latest that was not taken back; ``DataError`` names the latest ones."""
     if text == "last":
-        query = f"SELECT {COLUMNS} FROM data_imports WHERE undone_by IS NULL AND action <> 'undo' ORDER BY 1 DESC LIMIT 1"  # noqa: S608 - a constant
-        row = connection.execute(query).fetchone()
+        where = "WHERE undone_by IS NULL AND action <> 'undo' ORDER BY 1 DESC LIMIT 1"
+        row = connection.execute(f"SELECT {COLUMNS} FROM data_imports {where}").fetchone()  # noqa: S608 - constants
     else:
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0  # noqa: PLR2004 - an int64
         row = connection.execute(f"SELECT {COLUMNS} FROM data_imports WHERE import_id = ?", (number,)).fetchone()  # noqa: S608 - a constant
+    if row is None and text == "last":
+        raise DataError("there is no import that could be taken back (tulya data imports lists them)")
     if row is None:
         query = "SELECT import_id FROM data_imports ORDER BY 1 DESC LIMIT ?"
         ids = [str(one) for (one,) in connection.execute(query, (SHOWN_IDS,))]
@@ -102,14 +106,13 @@ def _row(connection: sqlite3.Connection, row: tuple[object, ...]) -> ImportRow:
     )
 
 
-def begin(
-    connection: sqlite3.Connection, action: str, note: str, moved: int, names: tuple[str, ...], undoes: int | None
-) -> int:
-    """The row of an edit; returns its number."""
+def begin(connection: sqlite3.Connection, work: Work, moved: int) -> int:
+    """The row of an edit that moves so many bars; returns its number."""
+    names = [] if work.names is None else [word for name in work.names for word in name]
     cursor = connection.execute(
         "INSERT INTO data_imports (file, action, note, rows_read, rows_kept, names, undoes, recorded) "
         "VALUES ('', ?, ?, ?, ?, ?, ?, 1)",
-        (action, note, moved, moved, json.dumps(names), undoes),
+        (work.action, work.note, moved, moved, json.dumps(names), work.undoes),
     )
     return int(cursor.lastrowid or 0)
 

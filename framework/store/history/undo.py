@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from framework.errors import DataError
 from framework.store.history import changes, facts, log
 from framework.store.history.edits import Edit, Work
+from framework.store.history.rename import renaming_names
 from framework.store.names import written
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
 
     from framework.store.history.changes import Renaming
     from framework.store.history.facts import Fact
@@ -28,8 +28,11 @@ def undo(connection: sqlite3.Connection, text: str) -> Work:
     edits = _edits(connection, row, renamed)
     restored = _facts(connection, row, renamed)
     undone = f"undo of {told(row)}"
-    names = () if row.action != "rename" and not _renames(connection, row) else _back(connection, row)
-    return Work("undo", undone, edits, restored, names, row.import_id)
+    step = changes.renaming_of(connection, row.import_id)
+    if step is None:
+        return Work("undo", undone, edits, restored, undoes=row.import_id)
+    now = changes.name_now(step.new, renamed)
+    return Work("undo", undone, edits, restored, renaming_names(connection, now, step.old), row.import_id)
 
 
 def undo_of_series(connection: sqlite3.Connection, text: str, name: tuple[str, str], timeframe: str | None) -> Work:
@@ -37,9 +40,7 @@ def undo_of_series(connection: sqlite3.Connection, text: str, name: tuple[str, s
     row = _undoable(connection, text)
     renamed = changes.renamings(connection, row.import_id)
     edits = [
-        edit
-        for edit in _edits(connection, row, renamed, name)
-        if timeframe is None or edit.key.timeframe == timeframe
+        edit for edit in _edits(connection, row, renamed, name) if timeframe is None or edit.key.timeframe == timeframe
     ]
     if not edits:
         bars = f"{timeframe} bars" if timeframe else "bars"
@@ -75,22 +76,22 @@ def _undoable(connection: sqlite3.Connection, text: str) -> ImportRow:
 def _edits(
     connection: sqlite3.Connection,
     row: ImportRow,
-    renamed: Sequence[Renaming],
+    renamed: list[Renaming],
     only: tuple[str, str] | None = None,
 ) -> list[Edit]:
     edits = []
     for change in changes.of_import(connection, row.import_id):
-        key = changes.called_now(change.key, list(renamed))
+        key = changes.called_now(change.key, renamed)
         if only is not None and key[:2] != only:
             continue
-        later = changes.touched_later(connection, row.import_id, change, list(renamed))
+        later = changes.touched_later(connection, row.import_id, change, renamed)
         if later is not None:
             raise DataError(_built_on(connection, row, later, f"{key.timeframe} bars of {written(*key[:2])}"))
         edits.append(Edit(key, change.times, change.before))
     return edits
 
 
-def _facts(connection: sqlite3.Connection, row: ImportRow, renamed: Sequence[Renaming]) -> list[Fact]:
+def _facts(connection: sqlite3.Connection, row: ImportRow, renamed: list[Renaming]) -> list[Fact]:
     kept = []
     for fact in facts.of_import(connection, row.import_id):
         later = facts.changed_later(connection, row.import_id, fact)
@@ -107,13 +108,3 @@ def _built_on(connection: sqlite3.Connection, row: ImportRow, later: int, what: 
         f"{told(row)} cannot be taken back: {told(log.find(connection, str(later)))} changed the same {what} "
         f"afterwards; take that back first: tulya data undo {later}"
     )
-
-
-def _renames(connection: sqlite3.Connection, row: ImportRow) -> bool:
-    return any(step.import_id == row.import_id for step in changes.renamings(connection, row.import_id - 1))
-
-
-def _back(connection: sqlite3.Connection, row: ImportRow) -> tuple[str, ...]:
-    """Names of the way back; ``DataError`` where the old name is in use again, or the new one is not any more."""
-    (step,) = [one for one in changes.renamings(connection, row.import_id - 1) if one.import_id == row.import_id]
-    return (*step.new, *step.old)
