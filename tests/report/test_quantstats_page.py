@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from framework.report.findings import Severity
+from framework.report.finding import Severity
 from framework.report.quantstats_page import write_page
 from tests.report.records import Trade, bars, make_record, make_result, small_result
 
