@@ -156,6 +156,9 @@ def _remarks(summary: FileSummary) -> Iterable[str]:
         yield f"{name}: {summary.format}{f'; {summary.symbol_reason}' if summary.symbol_reason else ''}"
     if summary.rows_read and not summary.new + summary.replaced + summary.conflicting + summary.refused:
         yield f"{name}: 0 new rows; everything in it was already stored"
+    if summary.empty:
+        yield f"{name}: nothing of it was taken: {summary.empty}"
+    yield from (f"{name}: {note}" for note in summary.notes)
     if summary.conflicting:
         yield f"{name}: {summary.conflicting:,} bars differ from stored ones, which were kept; --replace overwrites"
     if summary.issue_kinds:
