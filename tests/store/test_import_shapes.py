@@ -45,7 +45,8 @@ def test_nses_full_bhavcopy_with_deliverables_is_read(take, rows):
 
 NSE_ROW = {
     "CH_SYMBOL": "ABC", "CH_SERIES": "EQ", "CH_TIMESTAMP": "2024-01-02", "CH_OPENING_PRICE": 10,
-    "CH_TRADE_HIGH_PRICE": 12.5, "CH_TRADE_LOW_PRICE": 9.5, "CH_CLOSING_PRICE": 11, "CH_TOT_TRADED_QTY": 1234, "CH_ISIN": "INE000000001",
+    "CH_TRADE_HIGH_PRICE": 12.5, "CH_TRADE_LOW_PRICE": 9.5,
+    "CH_CLOSING_PRICE": 11, "CH_TOT_TRADED_QTY": 1234, "CH_ISIN": "INE000000001",
 }  # fmt: skip
 
 
