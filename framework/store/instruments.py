@@ -46,7 +46,12 @@ def load(connection: sqlite3.Connection, symbol: str, exchange: str) -> Instrume
 
 def timezone(connection: sqlite3.Connection, key: SeriesKey) -> str | None:
     """The zone that was given for a series' instrument, or None."""
+    return zone(connection, key.symbol, key.exchange)
+
+
+def zone(connection: sqlite3.Connection, symbol: str, exchange: str) -> str | None:
+    """The zone that was given for an instrument, or None."""
     row = connection.execute(
-        "SELECT timezone FROM instruments WHERE symbol = ? AND exchange = ?", (key.symbol, key.exchange)
+        "SELECT timezone FROM instruments WHERE symbol = ? AND exchange = ?", (symbol, exchange)
     ).fetchone()
     return None if row is None else row[0]

@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 HELD = "EXISTS (SELECT 1 FROM ohlc_data o WHERE o.symbol = i.symbol AND o.exchange = i.exchange)"
 
 
+def written(symbol: str, exchange: str) -> str:
+    """An instrument as a person writes it: ``INFY`` or ``NSE:INFY``."""
+    return f"{exchange}:{symbol}" if exchange else symbol
+
+
+def split(text: str) -> tuple[str, str]:
+    """(symbol, exchange) of ``INFY``, ``NSE:INFY`` or ``:INFY``, whether it is stored or not."""
+    exchange, colon, symbol = text.partition(":")
+    return (symbol, exchange) if colon else (text, "")
+
+
 def resolve(connection: sqlite3.Connection, text: str) -> tuple[str, str]:
     """``INFY`` or ``NSE:INFY`` → (symbol, exchange) that has bars; raises ``DataError`` naming the nearest ones.
 

@@ -72,7 +72,7 @@ def _there(store: Store, sample: SampleFile, path: Path) -> bool:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return (
         store.connection.execute(
-            "SELECT 1 FROM data_imports WHERE sha256 = ? AND rows_kept > 0 AND rows_kept <= "
+            "SELECT 1 FROM data_imports WHERE sha256 = ? AND rows_kept > 0 AND undone_by IS NULL AND rows_kept <= "
             "(SELECT count(*) FROM ohlc_data WHERE symbol = ? AND exchange = '' AND timeframe = '1d')",
             (digest, sample.symbol),
         ).fetchone()

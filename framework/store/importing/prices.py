@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.store.writer import Batch
-from framework.types.intake.prices import prices
+from framework.types.intake.prices import notes_of, prices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,8 @@ class PriceBatch(NamedTuple):
     batch: Batch
     symbol_reason: str
     timeframe_reason: str
+    notes: tuple[str, ...]
+    """Sentences about what was mended and what was left aside."""
 
 
 def price_batch(
@@ -36,11 +38,11 @@ def price_batch(
         found.refusals,
         rows_read=table.lines.shape[0] + len(table.broken),
         rows_refused=len(found.refusals),
-        rows_repeated=found.repeated,
+        rows_repeated=found.repeats.shape[0],
         sha256=table.sha256,
         format=layout.name,
         timezone=found.zone.name,
         timezone_reason=found.zone.reason,
         exchange=options.exchange or "",
     )
-    return PriceBatch(batch, found.symbol_reason, found.timeframe_reason)
+    return PriceBatch(batch, found.symbol_reason, found.timeframe_reason, notes_of(found, layout))

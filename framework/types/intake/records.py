@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -28,6 +29,12 @@ class Columns(NamedTuple):
     def pick(self, mask: NDArray[np.bool_]) -> Columns:
         """The rows where the mask, bool[n], holds."""
         return Columns(self.timestamp[mask], self.values[:, mask])
+
+    def beside(self, others: Columns) -> Columns:
+        """These rows and others, none at the same time, in the order of time."""
+        times = np.concatenate((self.timestamp, others.timestamp))
+        order = np.argsort(times)
+        return Columns(times[order], np.concatenate((self.values, others.values), axis=1)[:, order])
 
 
 class Refusal(NamedTuple):
