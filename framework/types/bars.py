@@ -86,9 +86,9 @@ class Bars:
         opens = _kept(_nanoseconds(time, instrument), np.int64)
         rows = opens.shape[0]
         columns = {
-            name: _kept(values, np.float64) for name, values in zip(PRICES, (open, high, low, close), strict=True)
+            name: _kept(values, np.float64, name) for name, values in zip(PRICES, (open, high, low, close), strict=True)
         }
-        columns["volume"] = np.full(rows, np.nan) if volume is None else _kept(volume, np.float64)
+        columns["volume"] = np.full(rows, np.nan) if volume is None else _kept(volume, np.float64, "volume")
         columns, notes = _checked(instrument, opens, columns)
         return cls._of(instrument, frame, opens, columns, notes)
 
@@ -198,10 +198,14 @@ class Bars:
         return f"Bars({self.instrument} {self.timeframe}, {len(self):,} bars, {first} … {last} UTC)"
 
 
-def _kept(values: Any, kind: type[Any]) -> NDArray[Any]:
-    """The values as an array that nobody else can change."""
+def _kept(values: Any, kind: type[Any], name: str = "time") -> NDArray[Any]:
+    """The values as an array that nobody else can change; ``DataError`` where they are no numbers."""
     given = np.asarray(values)
-    array = np.ascontiguousarray(given, dtype=kind)
+    try:
+        array = np.ascontiguousarray(given, dtype=kind)
+    except (TypeError, ValueError, OverflowError) as error:
+        msg = f"{name} holds what is no number: {error}; Bars.from_frame reads texts and dates"
+        raise DataError(msg) from error
     return array.copy() if np.may_share_memory(array, given) and not unchanging(array) else array
 
 

@@ -123,6 +123,11 @@ def _overlap(instrument: Instrument, timeframe: Timeframe, opens: NDArray[np.int
         return (
             f"{what}: one was fetched while it formed, or is of another timeframe than {timeframe.name}; leave it out"
         )
+    if apart < SECOND_NS:
+        return (
+            f"{what}: bars that lie {apart:,} ns apart are no {timeframe.name} bars; times are UTC nanoseconds, so "
+            "seconds since 1970 are multiplied by 10**9, milliseconds by 10**6"
+        )
     if apart % MINUTE_NS:
         why = f"bars that lie {apart / SECOND_NS:g} s apart are no {timeframe.name} bars"
         return f"{what}: {why}; gather them into whole minutes"

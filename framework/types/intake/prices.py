@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from framework.errors import DataError
 from framework.types.intake.cells import text_cells
 from framework.types.intake.checks import check
 from framework.types.intake.noise import noise_note
@@ -18,6 +19,7 @@ from framework.types.intake.timeframes import timeframe_of
 from framework.types.intake.times import Times, times
 from framework.types.intake.zones import Zone, check_midnights, dates, moments, zone_of
 from framework.types.localtime import DAY, to_local, zone_named
+from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from framework.types.intake.words import OptionWords
 
     Remembered = Callable[[tuple[str, str]], str | None]
+
+
+MINUTE, LAST_SECOND = 60, 59
 
 
 class Rows(NamedTuple):
@@ -107,6 +112,8 @@ def _time_cells(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
     cells = columns["time"]
     if "clock" not in columns:
         return cells
+    if pa.types.is_timestamp(cells.type):  # a date that a library read as a midnight
+        cells = pc.strftime(cells, format="%Y-%m-%d")
     return pc.binary_join_element_wise(pc.cast(cells, pa.string()), pc.cast(columns["clock"], pa.string()), " ")
 
 
@@ -127,7 +134,8 @@ def _zone(stamps: Times, owned: Owners, options: IntakeOptions, remembered: Reme
 def _time_fault(cells: pa.ChunkedArray, row: int, *, ambiguous: bool, zone: Zone) -> str:
     if cells[row].as_py() is None:
         return "the row has no time"
-    shown = repr(cells[row].as_py())
+    cell = cells[row].as_py()
+    shown = repr(cell if isinstance(cell, (str, int, float)) else str(cell))
     if ambiguous:
         return f"time {shown} is repeated or skipped by a clock change in {zone.name}"
     return f"time {shown} is not a date or time that is understood"
@@ -156,6 +164,11 @@ def _series(
             )
             others = others or frame.name
             name = frame.name
+            if not frame.daily and (mine % MINUTE == LAST_SECOND).all():
+                raise DataError(
+                    f"the bars of {symbol} are stamped in the last second of a minute, which is their end; a bar's "
+                    f"time is its open: move the times back by {frame.nanoseconds // SECOND_NS - 1} s"
+                )
             if frame.daily:
                 if not dated:
                     check_midnights(stamps, sound, zone, symbol, options.words)
