@@ -121,7 +121,7 @@ def frame_of(
 ) -> pd.DataFrame:
     """See ``Bars.to_frame``."""
     index = pd.DatetimeIndex(time.astype("datetime64[ns]"), name="time")
-    if not Timeframe.parse(timeframe).daily:
+    if not Timeframe.parse(timeframe).dated:
         index = index.tz_localize("UTC").tz_convert(instrument.timezone)
     frame = pd.DataFrame(dict(columns), index=index)
     frame.attrs["symbol"] = instrument.symbol

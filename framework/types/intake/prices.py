@@ -19,7 +19,8 @@ from framework.types.intake.timeframes import timeframe_of
 from framework.types.intake.times import Times, times
 from framework.types.intake.zones import Zone, check_midnights, dates, moments, zone_of
 from framework.types.localtime import DAY, to_local, zone_named
-from framework.types.timeframe import SECOND_NS
+from framework.types.periods import placed_days
+from framework.types.timeframe import MONTH, SECOND_NS, WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,8 +31,12 @@ if TYPE_CHECKING:
     from framework.types.intake.options import IntakeOptions
     from framework.types.intake.table import CellTable
     from framework.types.intake.words import OptionWords
+    from framework.types.timeframe import Timeframe
 
     Remembered = Callable[[tuple[str, str]], str | None]
+
+OTHER_BAR = {WEEK: "its week has a bar before", MONTH: "its month has a bar before"}
+"""Beginning of the sentence about a second bar, where a bar is no moment's."""
 
 
 MINUTE, LAST_SECOND = 60, 59
@@ -164,20 +169,28 @@ def _series(
             )
             others = others or frame.name
             name = frame.name
-            if not frame.daily and (mine % MINUTE == LAST_SECOND).all():
+            if not frame.dated and (mine % MINUTE == LAST_SECOND).all():
                 raise DataError(
                     f"the bars of {symbol} are stamped in the last second of a minute, which is their end; a bar's "
                     f"time is its open: move the times back by {frame.nanoseconds // SECOND_NS - 1} s"
                 )
-            if frame.daily:
+            if frame.dated:
                 if not dated:
                     check_midnights(stamps, sound, zone, symbol, options.words)
                 if days is None:
                     days, stamp = dates(stamps, zone.name), utc.copy()
-                stamp[sound] = days[sound]
+                stamp[sound] = _placed(frame, days[sound], symbol)
         keys.append(SeriesKey(symbol, exchange, name))
     reason = "the option" if options.timeframe else "the usual step between bars"
     return keys, stamp, reason
+
+
+def _placed(frame: Timeframe, days: NDArray[np.int64], symbol: str) -> NDArray[np.int64]:
+    """``periods.placed_days`` in seconds, and in an error that names the symbol."""
+    try:
+        return placed_days(frame, days // DAY) * DAY
+    except DataError as error:
+        raise DataError(f"{symbol}: {error}") from None
 
 
 def _rows_of(owned: Owners, good: NDArray[np.bool_]) -> list[Any]:
@@ -234,7 +247,8 @@ def _distinct(
             same = ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))).all(axis=0)
             repeats = np.sort(lines[again & same])
             for row in np.flatnonzero(again & ~same).tolist():
-                reason = f"the time occurs before, in {unit} {lines[first[row]]}, with other values{words.taken}"
+                what = OTHER_BAR.get(keys[int(owner[row])].timeframe, "the time occurs before")
+                reason = f"{what}, in {unit} {lines[first[row]]}, with other values{words.taken}"
                 moment = int(stamp[row])
                 refusals.append(Refusal("duplicate", reason, int(lines[row]), *keys[int(owner[row])], moment, moment))
             owner, stamp, values, lines = owner[~again], stamp[~again], values[:, ~again], lines[~again]
