@@ -41,7 +41,7 @@ MOVES = 0.001
 """Share of the capital from which what the account did for nothing is an error."""
 
 
-class Step(NamedTuple):
+class ExDateStep(NamedTuple):
     """An action beside the night it fell in."""
 
     due: Due
@@ -100,7 +100,7 @@ def action_findings(record: Record) -> Iterator[Finding]:
         )
 
 
-def _told(record: Record, absent: list[Step], found: list[Step], many: str, one: str) -> Finding:
+def _told(record: Record, absent: list[ExDateStep], found: list[ExDateStep], many: str, one: str) -> Finding:
     panel = record.panel
     shown = ", ".join(
         f"{panel.symbols[step.due.instrument]} {np.datetime64(step.due.ex_day, 'D')} {action_text(step.due.action)}"
@@ -124,7 +124,7 @@ def _share(paise: float, record: Record) -> str:
     return percent(100 * paise / record.settings.capital_paise, 1)
 
 
-def given_for_nothing(record: Record, absent: list[Step]) -> float:
+def given_for_nothing(record: Record, absent: list[ExDateStep]) -> float:
     """Paise that positions gained (+) because shares or cash came and the price did not fall for them."""
     panel = record.panel
     held = {(one.instrument, one.time): one for one in record.actions}
@@ -139,7 +139,7 @@ def given_for_nothing(record: Record, absent: list[Step]) -> float:
     return moved
 
 
-def steps(record: Record) -> list[Step]:
+def steps(record: Record) -> list[ExDateStep]:
     """Every action that the run goes through beside its night; those before or after all bars are left out."""
     nights: dict[int, float] = {}
     found = []
@@ -157,7 +157,7 @@ def steps(record: Record) -> list[Step]:
         if due.instrument not in nights:
             nights[due.instrument] = _spread(record, due.instrument)
         size = math.log(left / close / due.action.factor)
-        found.append(Step(due, size, math.log(opened / close), nights[due.instrument]))
+        found.append(ExDateStep(due, size, math.log(opened / close), nights[due.instrument]))
     return found
 
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from framework.draft import drafted
 from framework.errors import DataError
 from framework.types.csv_cell import harmless
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,7 @@ def _write(table: pa.Table, draft: Path, name: str) -> None:
 
 def _table(bars: Bars) -> pa.Table:
     stamps = bars.time.astype("datetime64[ns]")
-    if bars.timeframe == "1d":
+    if bars.timeframe in DATED:
         times = pa.array(stamps.astype("datetime64[D]"))
     else:
         times = pa.array(stamps.astype("datetime64[us]")).cast(pa.timestamp("us", bars.instrument.timezone))
