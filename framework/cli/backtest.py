@@ -151,7 +151,7 @@ def backtest_command(
         typer.echo(result.to_json())
     else:
         typer.echo(str(result))
-    _keep(result, path, Written(out, fills, journal), as_json=as_json)
+    _keep(result, path, FilesOfRun(out, fills, journal), as_json=as_json)
     if result.causality.verdict.value == "leak":
         raise typer.Exit(LEAK_EXIT_CODE)
     if result.verification is not None and result.verification.differs:
@@ -164,7 +164,7 @@ def _rules(names: list[str]) -> list[RiskRule]:
     return [find_rule(name)() for name in names]
 
 
-class Written(NamedTuple):
+class FilesOfRun(NamedTuple):
     """Files of a run that were asked for."""
 
     out: Path | None
@@ -172,7 +172,7 @@ class Written(NamedTuple):
     journal: Path | None
 
 
-def _keep(result: Result, db: Path, written: Written, *, as_json: bool) -> None:
+def _keep(result: Result, db: Path, written: FilesOfRun, *, as_json: bool) -> None:
     """Keep the run, write the files, and name both; the result is printed already, whatever goes wrong here."""
     from framework.run.history import kept_or_why
 
@@ -189,7 +189,7 @@ def _keep(result: Result, db: Path, written: Written, *, as_json: bool) -> None:
         typer.echo(f"tulya: {unkept}", err=True)
 
 
-def _show(result: Result, written: Written, *, kept: bool) -> None:
+def _show(result: Result, written: FilesOfRun, *, kept: bool) -> None:
     """Name the run and its files."""
     out, fills, journal = written
     typer.echo()

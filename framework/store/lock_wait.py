@@ -37,7 +37,7 @@ def limit_s() -> float:
 
 
 def patiently(path: Path, act: Callable[[], T], tell: Callable[[str], None] | None = None) -> T:
-    """What ``act`` returns, tried again while another program holds the file; ``DataError`` when it holds on too long.
+    """Result of ``act``, tried again while another program holds the file; ``DataError`` when it holds on too long.
 
     ``tell`` gets one sentence when the wait becomes noticeable; the default writes it to stderr.
     """

@@ -19,6 +19,7 @@ NOUNS = {
     "compiled": "the engine of that name",
     "deferred": "a value made at first access",
     "feed": "market data as they come",
+    "finding": "a noun of auditors",
     "funding": "a noun of accounts",
     "listing": "a noun of exchanges",
     "replay_feed": "a feed of recorded days",
