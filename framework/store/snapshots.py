@@ -82,7 +82,7 @@ def load(path: Path, revision: bytes, instrument: Instrument, timeframe: str) ->
     arrays: dict[str, NDArray[Any]] = {
         name: column.view(DTYPES[name]) for name, column in zip(ARRAYS, words, strict=True)
     }
-    return Bars(instrument=instrument, timeframe=timeframe, actions=(), **arrays)
+    return Bars(instrument=instrument, timeframe=timeframe, actions=(), notes=(), **arrays)
 
 
 def keep(path: Path, revision: bytes, bars: Bars) -> None:

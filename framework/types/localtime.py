@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -29,10 +30,16 @@ def to_local(utc: Seconds, name: str) -> Seconds:
     """Wall-clock seconds since 1970 in a zone, of UTC seconds; int64[n] → int64[n]."""
     if name == "UTC":
         return utc
-    zone = zone_named(name)
-    hours, position = np.unique(np.floor_divide(utc, HOUR), return_inverse=True)
-    offsets = [_offset(datetime.fromtimestamp(hour * HOUR, UTC).astimezone(zone)) for hour in hours.tolist()]
-    return utc + np.array(offsets, dtype=np.int64)[position]
+    days, position = distinct(np.floor_divide(utc, DAY))
+    start, end = (_offsets_at(name, days + later) for later in (0, 1))
+    local: Seconds = utc + start[position]
+    changes = start != end
+    if changes.any():  # a clock change on that day: hour by hour
+        zone, rows = zone_named(name), np.flatnonzero(changes[position])
+        hours, at = distinct(np.floor_divide(utc[rows], HOUR))
+        offsets = [_offset(datetime.fromtimestamp(hour * HOUR, UTC).astimezone(zone)) for hour in hours.tolist()]
+        local[rows] = utc[rows] + np.array(offsets, dtype=np.int64)[at]
+    return local
 
 
 def to_utc(local: Seconds, name: str) -> tuple[Seconds, NDArray[np.bool_]]:
@@ -40,16 +47,40 @@ def to_utc(local: Seconds, name: str) -> tuple[Seconds, NDArray[np.bool_]]:
 
     The hour that a clock change leaves out names none, the one that it repeats names two.
     """
+    once = np.ones(local.shape, dtype=bool)
     if name == "UTC":
-        return local, np.ones(local.shape, dtype=bool)
-    zone = zone_named(name)
-    hours, position = np.unique(np.floor_divide(local, HOUR), return_inverse=True)
-    offsets = np.empty((2, hours.shape[0]), dtype=np.int64)
-    for index, hour in enumerate(hours.tolist()):
-        wall = EPOCH + timedelta(seconds=hour * HOUR)
-        for fold in (0, 1):
-            offsets[fold, index] = _offset(wall.replace(tzinfo=zone, fold=fold))
-    return local - offsets[0][position], (offsets[0] == offsets[1])[position]
+        return local, once
+    days, position = distinct(np.floor_divide(local, DAY))
+    around = np.stack([_offsets_at(name, days + later) for later in (-1, 0, 1, 2)])  # the wall's day, whatever the zone
+    utc: Seconds = local - around[0][position]
+    changes = (around != around[0]).any(axis=0)
+    if changes.any():
+        zone, rows = zone_named(name), np.flatnonzero(changes[position])
+        hours, at = distinct(np.floor_divide(local[rows], HOUR))
+        offsets = np.empty((2, hours.shape[0]), dtype=np.int64)
+        for index, hour in enumerate(hours.tolist()):
+            wall = EPOCH + timedelta(seconds=hour * HOUR)
+            for fold in (0, 1):
+                offsets[fold, index] = _offset(wall.replace(tzinfo=zone, fold=fold))
+        utc[rows], once[rows] = local[rows] - offsets[0][at], (offsets[0] == offsets[1])[at]
+    return utc, once
+
+
+def distinct(values: Seconds) -> tuple[Seconds, Seconds]:
+    """Distinct values, rising, and the index of each row's among them; quick where equal ones lie together."""
+    heads = np.flatnonzero(np.append(True, values[1:] != values[:-1])[: values.shape[0]])
+    found, position = np.unique(values[heads], return_inverse=True)
+    return found, np.repeat(position, np.diff(np.append(heads, values.shape[0])))
+
+
+def _offsets_at(name: str, days: Seconds) -> Seconds:
+    """Seconds east of UTC at 00:00 UTC of each day."""
+    return np.array([_offset_at(name, day) for day in days.tolist()], dtype=np.int64)
+
+
+@lru_cache(maxsize=1 << 16)
+def _offset_at(name: str, day: int) -> int:
+    return _offset(datetime.fromtimestamp(day * DAY, UTC).astimezone(zone_named(name)))
 
 
 def _offset(moment: datetime) -> int:

@@ -36,7 +36,7 @@ def price_batch(
         found.refusals,
         rows_read=table.lines.shape[0] + len(table.broken),
         rows_refused=len(found.refusals),
-        rows_repeated=found.repeated,
+        rows_repeated=found.repeats.shape[0],
         sha256=table.sha256,
         format=layout.name,
         timezone=found.zone.name,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from framework.types.intake.words import COMMAND_LINE, OptionWords
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,3 +24,6 @@ class IntakeOptions(NamedTuple):
     order: Literal["dayfirst", "monthfirst"] | None = None
     fallback: tuple[str, str] = ("BARS", "the default")
     """Symbol where nothing else names one, and its source, which is printed."""
+    words: OptionWords = COMMAND_LINE
+    whole: bool = False
+    """Refuse the cells as a whole for a row that is no bar: nothing is cut into series then."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from framework.types.intake.cells import text_cells
 from framework.types.intake.checks import check
 from framework.types.intake.overlaps import SortedRows, kept_apart
 from framework.types.intake.records import Columns, Facts, Refusal, SeriesKey
 from framework.types.intake.symbols import Owners, owners
 from framework.types.intake.timeframes import timeframe_of
 from framework.types.intake.times import Times, times
-from framework.types.intake.zones import Zone, dates, moments, zone_of
-from framework.types.localtime import to_local, zone_named
+from framework.types.intake.zones import Zone, check_midnights, dates, moments, zone_of
+from framework.types.localtime import DAY, to_local, zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from framework.types.intake.headings import Layout
     from framework.types.intake.options import IntakeOptions
     from framework.types.intake.table import CellTable
+    from framework.types.intake.words import OptionWords
 
     Remembered = Callable[[tuple[str, str]], str | None]
 
@@ -49,8 +51,10 @@ class CheckedPrices(NamedTuple):
     series: list[tuple[SeriesKey, Columns]]
     facts: list[Facts]
     refusals: list[Refusal]
-    repeated: int
-    """Rows that repeat an earlier one, value for value."""
+    repeats: NDArray[np.int64]
+    """Lines of rows that repeat an earlier one, value for value."""
+    mended: NDArray[np.int64]
+    """Lines of rows whose range failed by rounding noise alone, and now holds."""
     zone: Zone
     symbol_reason: str
     timeframe_reason: str
@@ -60,7 +64,7 @@ def prices(table: CellTable, layout: Layout, options: IntakeOptions, remembered:
     """Checked series of cells; ``DataError`` where they make no sense as a whole."""
     columns = {field: table.columns[heading] for field, heading in layout.fields.items()}
     rows = table.lines.shape[0]
-    stamps = times(_time_cells(columns), options.order)
+    stamps = times(_time_cells(columns), options.order, options.words)
     owned = owners(table, columns, options)
     zone = _zone(stamps, owned, options, remembered)
     checked = check(columns, rows)
@@ -71,16 +75,25 @@ def prices(table: CellTable, layout: Layout, options: IntakeOptions, remembered:
     for row in np.flatnonzero(owned.codes < 0).tolist():
         faults[row] = "no_symbol", "the row names no symbol"
     good = checked.sound & valid & (owned.codes >= 0)
+    if options.whole and faults:
+        keys = [SeriesKey(*name, "") for name in owned.names]
+        refusals = _refusals(table, faults, owned, keys, (utc, valid))
+        nothing = table.lines[:0]
+        return CheckedPrices([], [], refusals, nothing, nothing, zone, owned.reason, "")
     keys, stamp, lengths = _series(owned, stamps, utc, good, (zone, options))
     refusals = [
         *_owned(table.broken, keys),
         *_refusals(table, faults, owned, keys, (stamp, valid)),
     ]
     ranked = _rank(columns, rows)
-    kept = Rows(owned.codes[good], stamp[good], checked.values[:, good], table.lines[good], ranked[good])
-    series, doubles, repeated = _distinct(kept, keys, table.unit, zone.name)
+    kept = Rows(owned.codes, stamp, checked.values, table.lines, ranked)
+    if not good.all():
+        kept = Rows(owned.codes[good], stamp[good], checked.values[:, good], table.lines[good], ranked[good])
+    series, doubles, repeats = _distinct(kept, keys, (table.unit, zone.name), options.words)
     facts = _facts(columns, owned, good, zone)
-    return CheckedPrices(series, facts, [*refusals, *doubles], repeated, zone, owned.reason, lengths)
+    return CheckedPrices(
+        series, facts, [*refusals, *doubles], repeats, table.lines[checked.mended & good], zone, owned.reason, lengths
+    )
 
 
 def _time_cells(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
@@ -99,12 +112,15 @@ def _zone(stamps: Times, owned: Owners, options: IntakeOptions, remembered: Reme
         options.timezone,
         exchanges.pop() if len(exchanges) == 1 else "",
         known.pop() if len(known) == 1 else None,
+        options.words,
     )
     zone_named(zone.name)
     return zone
 
 
 def _time_fault(cells: pa.ChunkedArray, row: int, *, ambiguous: bool, zone: Zone) -> str:
+    if cells[row].as_py() is None:
+        return "the row has no time"
     shown = repr(cells[row].as_py())
     if ambiguous:
         return f"time {shown} is repeated or skipped by a clock change in {zone.name}"
@@ -120,25 +136,39 @@ def _series(
 ) -> tuple[list[SeriesKey], NDArray[np.int64], str]:
     """Key of every owner, stamp of every row (a daily bar's is its date), and the reason for the timeframe."""
     zone, options = how
-    days = dates(stamps, zone.name)
-    local = to_local(utc, zone.name)
-    stamp = utc.copy()
-    keys = []
-    order = np.argsort(owned.codes, kind="stable")
-    edges = np.searchsorted(owned.codes[order], np.arange(len(owned.names) + 1))
-    for code, (symbol, exchange) in enumerate(owned.names):
-        mine = order[edges[code] : edges[code + 1]]
-        sound = mine[good[mine]]
-        name = options.timeframe or ""
-        if sound.size:
-            dated = not (stamps.local[sound] % 86_400).any()
-            frame = timeframe_of(days[sound] if dated else local[sound], symbol, options.timeframe)
+    days: NDArray[np.int64] | None = None
+    local = stamps.local  # the wall clock of the zone, unless the cells state an offset of another one
+    if stamps.zone != zone.name and not np.isnan(stamps.offset).all():
+        local = to_local(utc, zone.name)
+    stamp, keys, others = utc, [], ""
+    for (symbol, exchange), sound in zip(owned.names, _rows_of(owned, good), strict=True):
+        mine, name = local[sound], options.timeframe or ""
+        if mine.size:
+            dated = not (stamps.local[sound] % DAY).any()
+            frame = timeframe_of(
+                stamps.local[sound] if dated else mine, symbol, options.timeframe, options.words, others
+            )
+            others = others or frame.name
             name = frame.name
             if frame.daily:
-                stamp[mine] = days[mine]
+                if not dated:
+                    check_midnights(stamps, sound, zone, symbol, options.words)
+                if days is None:
+                    days, stamp = dates(stamps, zone.name), utc.copy()
+                stamp[sound] = days[sound]
         keys.append(SeriesKey(symbol, exchange, name))
-    reason = "--timeframe" if options.timeframe else "the usual step between bars"
+    reason = "the option" if options.timeframe else "the usual step between bars"
     return keys, stamp, reason
+
+
+def _rows_of(owned: Owners, good: NDArray[np.bool_]) -> list[Any]:
+    """Good rows of every owner, as a slice where all rows are one owner's, else by their numbers."""
+    if len(owned.names) == 1 and good.all():
+        return [slice(None)]
+    codes = np.where(good, owned.codes, -1)
+    order = np.argsort(codes, kind="stable")
+    edges = np.searchsorted(codes[order], np.arange(len(owned.names) + 1))
+    return [order[begin:end] for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)]
 
 
 def _owned(broken: list[Refusal], keys: list[SeriesKey]) -> list[Refusal]:
@@ -168,50 +198,61 @@ def _refusals(
 
 
 def _distinct(
-    rows: Rows, keys: list[SeriesKey], unit: str, zone: str
-) -> tuple[list[tuple[SeriesKey, Columns]], list[Refusal], int]:
-    """Series with rising times, the rows refused as second of their time or as overlapping, and how many repeat."""
-    order = np.lexsort((rows.lines, rows.rank, rows.stamp, rows.owner))
-    owner, stamp, values, lines = rows.owner[order], rows.stamp[order], rows.values[:, order], rows.lines[order]
-    again = np.zeros(owner.shape[0], dtype=bool)
-    again[1:] = (owner[1:] == owner[:-1]) & (stamp[1:] == stamp[:-1])
-    refusals, repeated = [], 0
-    if again.any():
-        first = np.maximum.accumulate(np.where(again, 0, np.arange(again.shape[0])))
-        ours, theirs = values, values[:, first]
-        same = ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))).all(axis=0)
-        repeated = int((again & same).sum())
-        for row in np.flatnonzero(again & ~same).tolist():
-            reason = f"the time occurs before, in {unit} {lines[first[row]]}, with other values; that one was taken"
-            moment = int(stamp[row])
-            refusals.append(Refusal("duplicate", reason, int(lines[row]), *keys[int(owner[row])], moment, moment))
-        owner, stamp, values, lines = owner[~again], stamp[~again], values[:, ~again], lines[~again]
-    apart, overlaps = kept_apart(SortedRows(owner, stamp, lines), keys, zone, unit)
+    rows: Rows, keys: list[SeriesKey], where: tuple[str, str], words: OptionWords
+) -> tuple[list[tuple[SeriesKey, Columns]], list[Refusal], NDArray[np.int64]]:
+    """Series with rising times, the rows refused as second of their time or as overlapping, and lines that repeat."""
+    unit, zone = where
+    owner, stamp, values, lines = rows.owner, rows.stamp, rows.values, rows.lines
+    refusals, repeats = [], lines[:0]
+    if not _rising(owner, stamp):
+        order = np.lexsort((lines, rows.rank, stamp, owner))
+        owner, stamp, values, lines = owner[order], stamp[order], values[:, order], lines[order]
+        again = np.zeros(owner.shape[0], dtype=bool)
+        again[1:] = (owner[1:] == owner[:-1]) & (stamp[1:] == stamp[:-1])
+        if again.any():
+            first = np.maximum.accumulate(np.where(again, 0, np.arange(again.shape[0])))
+            ours, theirs = values, values[:, first]
+            same = ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))).all(axis=0)
+            repeats = np.sort(lines[again & same])
+            for row in np.flatnonzero(again & ~same).tolist():
+                reason = f"the time occurs before, in {unit} {lines[first[row]]}, with other values{words.taken}"
+                moment = int(stamp[row])
+                refusals.append(Refusal("duplicate", reason, int(lines[row]), *keys[int(owner[row])], moment, moment))
+            owner, stamp, values, lines = owner[~again], stamp[~again], values[:, ~again], lines[~again]
+    apart, overlaps = kept_apart(SortedRows(owner, stamp, lines), keys, zone, unit, words)
     if apart.any():
         owner, stamp, values, refusals = owner[~apart], stamp[~apart], values[:, ~apart], refusals + overlaps
+    if len(keys) == 1 and owner.size:
+        return [(keys[0], Columns(stamp, values))], refusals, repeats
     edges = np.searchsorted(owner, np.arange(len(keys) + 1))
     series = [
         (key, Columns(stamp[begin:end], np.ascontiguousarray(values[:, begin:end])))
         for key, begin, end in sorted(zip(keys, edges[:-1].tolist(), edges[1:].tolist(), strict=True))
         if end > begin
     ]
-    return series, refusals, repeated
+    return series, refusals, repeats
+
+
+def _rising(owner: NDArray[np.int64], stamp: NDArray[np.int64]) -> bool:
+    """True if the rows lie by owner and time already, no time twice."""
+    return bool(((owner[1:] > owner[:-1]) | ((owner[1:] == owner[:-1]) & (stamp[1:] > stamp[:-1]))).all())
 
 
 def _rank(columns: Mapping[str, pa.ChunkedArray], rows: int) -> NDArray[np.int64]:
     if "series" not in columns:
         return np.zeros(rows, dtype=np.int64)
-    equity = pc.fill_null(
-        pc.equal(pc.utf8_trim_whitespace(pc.cast(columns["series"], pa.string())), "EQ"), fill_value=False
-    )
+    equity = pc.fill_null(pc.equal(text_cells(columns["series"]), "EQ"), fill_value=False)
     return 1 - np.array(equity.to_numpy(), dtype=np.int64)
 
 
 def _facts(columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[np.bool_], zone: Zone) -> list[Facts]:
     """Facts of each instrument that has a bar in the file; the last such row counts."""
     last = np.full(len(owned.names), -1, dtype=np.int64)
-    rows = np.flatnonzero(good)
-    last[owned.codes[rows]] = rows
+    if last.shape[0] == 1 and good[-1:].all() and good.size:
+        last[0] = good.shape[0] - 1
+    else:
+        rows = np.flatnonzero(good)
+        last[owned.codes[rows]] = rows
     found = []
     for code, (symbol, exchange) in enumerate(owned.names):
         row = int(last[code])

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from framework.types.intake.cells import text_cells
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -75,14 +77,14 @@ def _one_symbol(table: CellTable, options: IntakeOptions) -> tuple[str, str]:
 
 def _words(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
     """Symbols, with a series that is no share's appended (``NHAI-N1``), and contracts under their own names."""
-    words = pc.utf8_trim_whitespace(pc.cast(columns["symbol"], pa.string()))
+    words = text_cells(columns["symbol"])
     if "series" in columns:
-        series = pc.fill_null(pc.utf8_trim_whitespace(pc.cast(columns["series"], pa.string())), "")
+        series = pc.fill_null(text_cells(columns["series"]), "")
         share = pc.is_in(series, pa.array(EQUITY_SERIES))
         words = pc.if_else(share, words, pc.binary_join_element_wise(words, series, "-"))
     if "segment_type" in columns and "contract" in columns:
-        share = pc.equal(pc.utf8_trim_whitespace(pc.cast(columns["segment_type"], pa.string())), SHARE)
-        contract = pc.utf8_trim_whitespace(pc.cast(columns["contract"], pa.string()))
+        share = pc.equal(text_cells(columns["segment_type"]), SHARE)
+        contract = text_cells(columns["contract"])
         words = pc.if_else(pc.or_(share, pc.equal(contract, "")), words, contract)
     return words
 
@@ -90,4 +92,4 @@ def _words(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
 def _texts(columns: Mapping[str, pa.ChunkedArray], name: str, rows: int) -> pa.ChunkedArray | None:
     if name not in columns:
         return None
-    return pc.fill_null(pc.utf8_trim_whitespace(pc.cast(columns[name], pa.string())), "") if rows else None
+    return pc.fill_null(text_cells(columns[name]), "") if rows else None
