@@ -21,9 +21,12 @@ def mend_noise(prices: NDArray[np.float64]) -> NDArray[np.bool_]:
     """
     opened, high, low, close = prices
     above, below = np.maximum(opened, close), np.minimum(opened, close)
-    wrong = ((high < above) | (low > below) | (low > high)) & np.isfinite(prices).all(axis=0) & (prices > 0).all(axis=0)
+    wrong = (high < above) | (low > below) | (low > high)
+    rows = np.flatnonzero(wrong & np.isfinite(prices).all(axis=0) & (prices > 0).all(axis=0))
+    top, bottom = above[rows], low[rows]
+    small = (top - high[rows] <= NOISE * top) & (bottom - below[rows] <= NOISE * bottom)
     mended = np.zeros(prices.shape[1], dtype=bool)
-    for row in np.flatnonzero(wrong & (above - high <= NOISE * above) & (low - below <= NOISE * low)).tolist():
+    for row in rows[small].tolist():
         bar = dict(zip(("open", "high", "low", "close"), prices[:, row].tolist(), strict=True))
         for name in ("open", "close"):
             for edge, sign in (("high", 1), ("low", -1)):
