@@ -71,8 +71,8 @@ def _refuse_zone(key: SeriesKey, given: Columns, held: str, zone: str) -> None:
 def _refuse_shifted(key: SeriesKey, given: Columns, stored: Columns) -> None:
     """Two series with the same values at a constant distance in time are one series, stamped in two ways."""
     near = given.timestamp[: LOOKED_AT + 1]
-    ours = Rows.told_apart(given, int(near[0]), int(near[-1]))
-    theirs = Rows.told_apart(stored, int(near[0]) - FARTHEST, int(near[-1]) + FARTHEST)
+    ours = DistinctRows.told_apart(given, int(near[0]), int(near[-1]))
+    theirs = DistinctRows.told_apart(stored, int(near[0]) - FARTHEST, int(near[-1]) + FARTHEST)
     enough = max(FEWEST, SOME_OF * min(ours.times.size, theirs.times.size))
     _, here, there = np.intersect1d(ours.values, theirs.values, assume_unique=True, return_indices=True)
     if here.size < enough:
@@ -100,15 +100,15 @@ def _refuse_grid(key: SeriesKey, given: Columns, stored: Columns, zone: str) -> 
         )
 
 
-class Rows:
-    """Rows whose prices occur once: what they are called by, and when they are."""
+class DistinctRows:
+    """DistinctRows whose prices occur once: what they are called by, and when they are."""
 
     def __init__(self, values: NDArray[np.void], times: NDArray[np.int64]) -> None:
         self.values, self.times = values, times
 
     @classmethod
-    def told_apart(cls, rows: Columns, first: int, last: int) -> Rows:
-        """Rows from first to last, both included, whose open, high, low and close no other of them has."""
+    def told_apart(cls, rows: Columns, first: int, last: int) -> DistinctRows:
+        """DistinctRows from first to last, both included, whose open, high, low and close no other of them has."""
         within = (rows.timestamp >= first) & (rows.timestamp <= last)
         table = np.ascontiguousarray(rows.values[:4, within].T)
         names = table.view([("prices", "V32")]).reshape(-1)["prices"]

@@ -91,6 +91,8 @@ ODD = {
     "same.csv": "Date,Date,Open,Open,High,Low,Close\n2024-01-02,2024-01-02,1,1,1,1,1\n",
     "escape\x1b[2J.csv": "a,b\n1,2\n",
 }
+HELD = {"nul.csv": 2, "same.csv": 1}
+"""Good rows that an odd file holds beside the others."""
 FINE = {
     "good.csv": GOOD,
     "crlf.csv": GOOD.replace("\n", "\r\n"),
@@ -114,8 +116,8 @@ def in_folder(folder, files):
 def test_an_odd_file_is_told_in_one_sentence_and_the_others_are_imported(store, tmp_path, name):
     folder = in_folder(tmp_path / "folder", {name: ODD[name], "zz.csv": GOOD})
     odd, good = import_files(store, [folder], ImportOptions())
-    assert (0, 2) == (odd.new, good.new)
-    assert odd.error or odd.refused or odd.rows_read == 0
+    assert (HELD.get(name, 0), 2) == (odd.new, good.new)
+    assert odd.error or odd.refused or odd.rows_read == HELD.get(name, 0)
     assert "\n" not in odd.error
     assert "\x1b" not in odd.error
 

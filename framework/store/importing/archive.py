@@ -24,7 +24,7 @@ ENCRYPTED = 0x1
 
 
 def unpacked(content: bytes, name: str) -> tuple[bytes, str]:
-    """What a packed file holds, and its name without the ending; the same where it is not packed."""
+    """Contents of a packed file, and its name without the ending; the same where it is not packed."""
     if name.endswith(".gz"):
         return _gunzip(content), name.removesuffix(".gz")
     if name.endswith(".zip"):
