@@ -91,7 +91,7 @@ def import_command(
     with open_database(db) as store, shown(hidden=as_json) as progress:
         summaries = import_files(store, paths, options, progress)
         _tell(summaries, store, as_json=as_json)
-    if any(summary.error for summary in summaries):
+    if any(summary.error or summary.empty for summary in summaries):
         raise typer.Exit(1)
 
 

@@ -10,6 +10,7 @@ from framework.store import bars, instruments, issues, reference
 from framework.store.database import transaction
 from framework.store.like_names import LikeNames, doubtful_names, stored_names
 from framework.store.quality import ExpectedDays, Series, SeriesContext, cut, examine, fits
+from framework.store.quality.volume import is_index
 from framework.store.session_tables import SessionTables
 from framework.types import Timeframe
 from framework.types.intake.records import Columns, SeriesKey
@@ -61,7 +62,9 @@ def examine_changed(
             calendar = _list_for(lists, key, timezone, series) or tables.calendar_for(key.exchange, series) or common
             if calendar is common and common is not None and fits(common, series.days) < FIT:
                 calendar = None
-            context = SeriesContext(calendar, tuple(reference.actions(connection, key.symbol, key.exchange)), first_day)
+            actions = tuple(reference.actions(connection, key.symbol, key.exchange))
+            index = is_index(key.symbol, instruments.load(connection, key.symbol, key.exchange).kind)
+            context = SeriesContext(calendar, actions, first_day, index)
             findings = [*doubtful_names(key, series, held), *examine(series, context)]
         else:
             findings = []

@@ -10,9 +10,8 @@ from framework.errors import ConfigError, DataError
 from framework.types.instrument import Instrument
 from framework.types.intake.frame_cells import frame_cells
 from framework.types.intake.headings import recognise
-from framework.types.intake.noise import noise_note
 from framework.types.intake.options import IntakeOptions
-from framework.types.intake.prices import prices
+from framework.types.intake.prices import notes_of, prices
 from framework.types.intake.words import PYTHON
 from framework.types.localtime import zone_named
 from framework.types.timeframe import SECOND_NS, Timeframe
@@ -77,7 +76,7 @@ def columns_of(
     instrument = (given or Instrument(name, exchange))._replace(timezone=found.zone.name)
     stamps = columns.timestamp * SECOND_NS
     values = columns.values  # noqa: PD011 - an array of numpy
-    return FrameColumns(instrument, key.timeframe, stamps, values, notes_of(found, layout))
+    return FrameColumns(instrument, key.timeframe, stamps, values, notes_of(found, layout, "row"))
 
 
 def named_exchange(table: CellTable, layout: Layout) -> str:
@@ -102,11 +101,6 @@ def _refuse(found: CheckedPrices, name: str, rows: int) -> None:
         f"{count} of {rows:,} in the frame of {name} cannot be taken; {which}: {reason}; mend it or leave it out, "
         f"as in frame.drop(frame.index[{line}])"
     )
-
-
-def notes_of(found: CheckedPrices, layout: Layout) -> tuple[str, ...]:
-    """Sentences about what was mended and what was left aside."""
-    return (*noise_note(found.mended), *([layout.aside] if layout.aside else ()))
 
 
 def _nothing_remembered(_name: tuple[str, str]) -> str | None:

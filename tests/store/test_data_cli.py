@@ -65,7 +65,7 @@ def test_refused_rows_do_not_fail_the_command_but_are_said(run, tmp_path):
 
 def test_a_symbol_of_which_nothing_was_kept_still_shows_its_issues(run, tmp_path):
     (tmp_path / "none.csv").write_text("Date,Open,High,Low,Close\n2024-01-01,1,2,3,4\nsoon,1,1,1,1\n1,2\n")
-    run("import", "none.csv", "--timeframe", "1d")
+    run("import", "none.csv", "--timeframe", "1d", code=1)
     lines = [issue["line"] for issue in json.loads(run("show", "NONE", "--issues", "--json"))["issues"]]
     assert [2, 3, 4] == sorted(lines)
 

@@ -32,6 +32,12 @@ def unpacked(content: bytes, name: str) -> tuple[bytes, str]:
     return content, name
 
 
+def check_sizes(content: bytes) -> None:
+    """``DataError`` where the parts of an archive, by its own word, are more than prices are packed."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        _bounded(sum(entry.file_size for entry in archive.infolist()), len(content))
+
+
 def _gunzip(content: bytes) -> bytes:
     parts, size, rest = [], 0, content
     while rest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from framework.store.issues import SeriesFinding
 from framework.store.quality.grid import off_grid, outside_hours
+from framework.store.quality.hours import end_stamps
 from framework.store.quality.jumps import jumps
 from framework.store.quality.series import ExpectedDays, Series, SeriesContext, cut
 from framework.store.quality.sessions import fits, inner_gaps, late_start, missing, short, unlisted
@@ -17,6 +18,7 @@ CHECKS = (
     missing,
     unlisted,
     short,
+    end_stamps,
     inner_gaps,
     outside_hours,
     off_grid,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.store.issues import SeriesFinding
+from framework.store.quality.hours import end_stamps
 from framework.types.localtime import DAY, day_text, time_text
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ ON_GRID = 0.9
 
 def outside_hours(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``outside_hours``: bars of which no second lies in the exchange's hours of their day."""
-    if series.daily or context.calendar is None or context.calendar.hours is None:
-        return []
+    if series.daily or context.calendar is None or context.calendar.hours is None or end_stamps(series, context):
+        return []  # the last bar of each session is outside, stamped at the end of its minute
     outside = np.zeros(series.local.shape[0], dtype=bool)
     for day, begin, end in zip(series.days.tolist(), series.begins.tolist(), series.ends.tolist(), strict=True):
         windows = context.calendar.hours(day)

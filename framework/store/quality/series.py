@@ -37,6 +37,8 @@ class SeriesContext(NamedTuple):
     actions: tuple[CorporateAction, ...] = ()
     neighbours_from: int | None = None
     """First day of the earliest series of the same exchange and timeframe; None with fewer than three series."""
+    of_index: bool = False
+    """True where it is an index, which has no volume of its own."""
 
 
 class Series(NamedTuple):

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from framework.types.intake.cells import text_cells
 from framework.types.intake.checks import check
 from framework.types.intake.faults import EXAMPLES, others_text
+from framework.types.intake.noise import noise_note
 from framework.types.intake.overlaps import SortedRows, kept_apart
 from framework.types.intake.plausible_dates import add_impossible
 from framework.types.intake.records import Columns, Facts, Refusal, SeriesKey
@@ -67,7 +68,7 @@ def prices(table: CellTable, layout: Layout, options: IntakeOptions, remembered:
     """Checked series of cells; ``DataError`` where they make no sense as a whole."""
     columns = {field: table.columns[heading] for field, heading in layout.fields.items()}
     rows = table.lines.shape[0]
-    stamps = times(_time_cells(columns), options.order, options.words)
+    stamps = times(_time_cells(columns), options.order or layout.order, options.words)
     owned = owners(table, columns, options)
     zone = _zone(stamps, owned, options, remembered)
     checked = check(columns, rows)
@@ -98,6 +99,11 @@ def prices(table: CellTable, layout: Layout, options: IntakeOptions, remembered:
     return CheckedPrices(
         series, facts, [*refusals, *doubles], repeats, table.lines[checked.mended & good], zone, owned.reason, lengths
     )
+
+
+def notes_of(found: CheckedPrices, layout: Layout, unit: str = "line") -> tuple[str, ...]:
+    """Sentences about what was mended and what was left aside."""
+    return (*noise_note(found.mended, unit), *([layout.aside] if layout.aside else ()))
 
 
 def _time_cells(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
