@@ -91,7 +91,7 @@ ODD = {
     "same.csv": "Date,Date,Open,Open,High,Low,Close\n2024-01-02,2024-01-02,1,1,1,1,1\n",
     "escape\x1b[2J.csv": "a,b\n1,2\n",
 }
-HELD = {"nul.csv": 2, "same.csv": 1}
+HELD = {"nul.csv": 2, "same.csv": 1, "utf16.csv": 2, "utf32.csv": 2}
 """Good rows that an odd file holds beside the others."""
 FINE = {
     "good.csv": GOOD,
