@@ -35,7 +35,7 @@ app.command("rename")(rename_command)
 app.command("merge")(merge_command)
 
 Symbol = Annotated[str, typer.Argument(help="Symbol, or EXCHANGE:SYMBOL where several exchanges have it.")]
-TimeframeOption = Annotated[str, typer.Option("--timeframe", "-t", help="1m, 5m, 15m, 1h, 1d, …")]
+TimeframeOption = Annotated[str, typer.Option("--timeframe", "-t", help="1m, 5m, 15m, 1h, 1d, 1w, 1M (a month), …")]
 From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First session's date.")]
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last session's date.")]
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from framework.types.intake.names import visible
 from framework.types.localtime import to_local
 from framework.types.rupees import in_groups
-from framework.types.timeframe import DAY_NS, SECOND_NS
+from framework.types.timeframe import DATED, DAY_NS, SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,7 +74,7 @@ def show_bars(bars: Bars, first: int | None, last: int | None) -> None:
     """The first and the last bars."""
     zone = bars.instrument.timezone
     table = _table(
-        ("date" if bars.timeframe == "1d" else f"time ({zone})",), ("open", "high", "low", "close", "volume"), ()
+        ("date" if bars.timeframe in DATED else f"time ({zone})",), ("open", "high", "low", "close", "volume"), ()
     )
     head, tail = _ends(len(bars), first, last)
     for index, row in enumerate([*head, *tail]):
@@ -194,7 +194,7 @@ def _ends(count: int, first: int | None, last: int | None) -> tuple[list[int], l
 
 
 def _time(stamp_ns: int, timeframe: str, zone: str) -> str:
-    if timeframe in {"1d", ""} and stamp_ns % DAY_NS == 0:
+    if timeframe in {*DATED, ""} and stamp_ns % DAY_NS == 0:
         return str(np.datetime64(stamp_ns, "ns").astype("datetime64[D]"))
     local = int(to_local(np.array([stamp_ns // SECOND_NS], dtype=np.int64), zone)[0])
     return str(np.datetime64(local, "s").astype("datetime64[m]")).replace("T", " ")

@@ -50,7 +50,7 @@ def refuse_copy(connection: sqlite3.Connection, key: SeriesKey, given: Columns, 
     begin, end = int(given.timestamp[0]), int(given.timestamp[-1])
     stored = bars.read(connection, key, begin - AROUND, end + AROUND)
     _refuse_shifted(key, given, stored)
-    if key.timeframe in {"1d", "1w", "1M"}:
+    if Timeframe.parse(key.timeframe).dated:
         return
     held = instruments.zone(connection, key.symbol, key.exchange)
     guessed = held is None and connection.execute(GUESSED, (*key, f"{NOT_GIVEN}%")).fetchone() is not None

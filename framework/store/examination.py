@@ -16,6 +16,7 @@ from framework.types import Timeframe
 from framework.types.intake.records import Columns, SeriesKey
 from framework.types.intake.zones import ZONES
 from framework.types.localtime import DAY, zone_named
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     import sqlite3
@@ -93,7 +94,7 @@ def _neighbours(
     connection: sqlite3.Connection, key: SeriesKey, timezone: str
 ) -> tuple[ExpectedDays | None, int | None]:
     """Days on which at least half of the series of one exchange and timeframe that were alive have bars."""
-    offset = 0 if key.timeframe == "1d" else _usual_offset(timezone)
+    offset = 0 if key.timeframe in DATED else _usual_offset(timezone)
     rows = connection.execute(
         "SELECT symbol, min(timestamp), max(timestamp) FROM ohlc_data WHERE exchange = ? AND timeframe = ? "
         "GROUP BY symbol",

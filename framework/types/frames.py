@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -52,6 +52,7 @@ def columns_of(
     order: DayOrder = None,
 ) -> FrameColumns:
     """See ``Bars.from_frame``. Raises ``DataError`` naming the first row that is no bar, or what the frame lacks."""
+    frame = _pandas(frame)
     given = symbol if isinstance(symbol, Instrument) else None
     wanted = given.symbol if given else str(symbol)
     if not frame.shape[0]:
@@ -103,6 +104,14 @@ def _refuse(found: CheckedPrices, name: str, rows: int) -> None:
     )
 
 
+def _pandas(frame: Any) -> pd.DataFrame:
+    """A frame of polars or Arrow as one of pandas; ``DataError`` for what is no frame."""
+    made = frame.to_pandas() if hasattr(frame, "to_pandas") else frame
+    if not isinstance(made, pd.DataFrame):
+        raise DataError(f"a DataFrame is needed, and this is a {type(frame).__name__}; Bars.from_arrays takes arrays")
+    return made
+
+
 def _nothing_remembered(_name: tuple[str, str]) -> str | None:
     """Zone of a symbol that nobody keeps."""
     return None
@@ -113,7 +122,7 @@ def frame_of(
 ) -> pd.DataFrame:
     """See ``Bars.to_frame``."""
     index = pd.DatetimeIndex(time.astype("datetime64[ns]"), name="time")
-    if not Timeframe.parse(timeframe).daily:
+    if not Timeframe.parse(timeframe).dated:
         index = index.tz_localize("UTC").tz_convert(instrument.timezone)
     frame = pd.DataFrame(dict(columns), index=index)
     frame.attrs["symbol"] = instrument.symbol

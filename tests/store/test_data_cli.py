@@ -84,8 +84,8 @@ def test_a_file_that_is_not_there_and_flags_that_clash_are_sentences(run):
         run("import", "goog.csv", "--dayfirst", "--monthfirst")
     with pytest.raises(ConfigError, match="time zone 'Asia/Calcuta' is unknown"):
         run("import", "goog.csv", "--timezone", "Asia/Calcuta")
-    with pytest.raises(ConfigError, match="timeframe 'weekly' is not understood"):
-        run("import", "goog.csv", "--timeframe", "weekly")
+    with pytest.raises(ConfigError, match="timeframe 'yearly' is not understood"):
+        run("import", "goog.csv", "--timeframe", "yearly")
 
 
 def test_list_and_show(run):

@@ -21,7 +21,7 @@ ON_GRID = 0.9
 
 def outside_hours(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``outside_hours``: bars of which no second lies in the exchange's hours of their day."""
-    if series.daily or context.calendar is None or context.calendar.hours is None or end_stamps(series, context):
+    if series.dated or context.calendar is None or context.calendar.hours is None or end_stamps(series, context):
         return []  # the last bar of each session is outside, stamped at the end of its minute
     outside = np.zeros(series.local.shape[0], dtype=bool)
     for day, begin, end in zip(series.days.tolist(), series.begins.tolist(), series.ends.tolist(), strict=True):
@@ -35,7 +35,7 @@ def outside_hours(series: Series, context: SeriesContext) -> list[SeriesFinding]
 
 def off_grid(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``off_grid``: bars whose opens are not on the grid that begins with their session, or that most others are on."""
-    if series.daily:
+    if series.dated:
         return []
     clock = np.mod(series.local, DAY)
     rest = np.mod(clock, series.step)

@@ -61,7 +61,7 @@ def short_by_hours(series: Series, calendar: ExpectedDays) -> list[SeriesFinding
 def end_stamps(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``end_stamps``: every bar is stamped at its end, by the hours of the session table."""
     calendar = context.calendar
-    if series.daily or calendar is None or calendar.hours is None:
+    if series.dated or calendar is None or calendar.hours is None:
         return []
     known = shifted = 0
     first, last, due = 0, 0, 0

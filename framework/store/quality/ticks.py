@@ -21,7 +21,7 @@ def bad_ticks(series: Series, _context: SeriesContext) -> list[SeriesFinding]:
     told = []
     for row, size in zip(found.rows[:MOST_TOLD].tolist(), found.size[:MOST_TOLD].tolist(), strict=True):
         moment, second = int(series.local[row]), int(series.timestamp[row])
-        when = day_text(moment // DAY) + ("" if series.daily else f" {time_text(moment % DAY)}")
+        when = day_text(moment // DAY) + ("" if series.dated else f" {time_text(moment % DAY)}")
         price, name, side = (series.high[row], "high", "above") if size > 0 else (series.low[row], "low", "below")
         reason = (
             f"the {name} of {when}, {price:g}, is {abs(math.expm1(size)):.1%} {side} its open and close and the bars "

@@ -39,7 +39,7 @@ def filled_forward(series: Series, _context: SeriesContext) -> list[SeriesFindin
     still = (series.volume == 0) & (series.high == series.low)
     still[1:] &= series.close[1:] == series.close[:-1]
     still[0] = False
-    if not series.daily:
+    if not series.dated:
         still[1:] &= np.floor_divide(series.local[1:], DAY) == np.floor_divide(series.local[:-1], DAY)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], still, [False])).astype(np.int8)))
     found = []
@@ -49,7 +49,7 @@ def filled_forward(series: Series, _context: SeriesContext) -> list[SeriesFindin
         begin, end = int(series.local[first]), int(series.local[after - 1])
         when = (
             f"{day_text(begin // DAY)} … {day_text(end // DAY)}"
-            if series.daily
+            if series.dated
             else f"{day_text(begin // DAY)} {time_text(begin % DAY)} … {time_text(end % DAY)}"
         )
         reason = f"{after - first} bars without volume repeat the price {series.close[first]:g}: {when}"

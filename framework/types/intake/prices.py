@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from framework.errors import DataError
 from framework.types.intake.cells import text_cells
 from framework.types.intake.checks import check
 from framework.types.intake.faults import EXAMPLES, others_text
@@ -20,6 +21,8 @@ from framework.types.intake.timeframes import timeframe_of
 from framework.types.intake.times import Times, times
 from framework.types.intake.zones import Zone, check_midnights, dates, moments, zone_of
 from framework.types.localtime import DAY, to_local, zone_named
+from framework.types.periods import placed_days
+from framework.types.timeframe import MONTH, SECOND_NS, WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,8 +34,15 @@ if TYPE_CHECKING:
     from framework.types.intake.options import IntakeOptions
     from framework.types.intake.table import CellTable
     from framework.types.intake.words import OptionWords
+    from framework.types.timeframe import Timeframe
 
     Remembered = Callable[[tuple[str, str]], str | None]
+
+OTHER_BAR = {WEEK: "its week has a bar before", MONTH: "its month has a bar before"}
+"""Beginning of the sentence about a second bar, where a bar is no moment's."""
+
+
+MINUTE, LAST_SECOND = 60, 59
 
 
 class Rows(NamedTuple):
@@ -111,6 +121,8 @@ def _time_cells(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
     cells = columns["time"]
     if "clock" not in columns:
         return cells
+    if pa.types.is_timestamp(cells.type):  # a date that a library read as a midnight
+        cells = pc.strftime(cells, format="%Y-%m-%d")
     return pc.binary_join_element_wise(pc.cast(cells, pa.string()), pc.cast(columns["clock"], pa.string()), " ")
 
 
@@ -131,7 +143,8 @@ def _zone(stamps: Times, owned: Owners, options: IntakeOptions, remembered: Reme
 def _time_fault(cells: pa.ChunkedArray, row: int, *, ambiguous: bool, zone: Zone) -> str:
     if cells[row].as_py() is None:
         return "the row has no time"
-    shown = repr(cells[row].as_py())
+    cell = cells[row].as_py()
+    shown = repr(cell if isinstance(cell, (str, int, float)) else str(cell))
     if ambiguous:
         return f"time {shown} is repeated or skipped by a clock change in {zone.name}"
     return f"time {shown} is not a date or time that is understood"
@@ -160,15 +173,28 @@ def _series(
             )
             others = others or frame.name
             name = frame.name
-            if frame.daily:
+            if not frame.dated and (mine % MINUTE == LAST_SECOND).all():
+                raise DataError(
+                    f"the bars of {symbol} are stamped in the last second of a minute, which is their end; a bar's "
+                    f"time is its open: move the times back by {frame.nanoseconds // SECOND_NS - 1} s"
+                )
+            if frame.dated:
                 if not dated:
                     check_midnights(stamps, sound, zone, symbol, options.words)
                 if days is None:
                     days, stamp = dates(stamps, zone.name), utc.copy()
-                stamp[sound] = days[sound]
+                stamp[sound] = _placed(frame, days[sound], symbol)
         keys.append(SeriesKey(symbol, exchange, name))
     reason = "the option" if options.timeframe else "the usual step between bars"
     return keys, stamp, reason
+
+
+def _placed(frame: Timeframe, days: NDArray[np.int64], symbol: str) -> NDArray[np.int64]:
+    """``periods.placed_days`` in seconds, and in an error that names the symbol."""
+    try:
+        return placed_days(frame, days // DAY) * DAY
+    except DataError as error:
+        raise DataError(f"{symbol}: {error}") from None
 
 
 def _rows_of(owned: Owners, good: NDArray[np.bool_]) -> list[Any]:
@@ -231,7 +257,8 @@ def _distinct(
             repeats = np.sort(lines[again & same])
             doubles = np.flatnonzero(again & ~same)
             for row in doubles[:EXAMPLES].tolist():
-                reason = f"the time occurs before, in {unit} {lines[first[row]]}, with other values{words.taken}"
+                what = OTHER_BAR.get(keys[int(owner[row])].timeframe, "the time occurs before")
+                reason = f"{what}, in {unit} {lines[first[row]]}, with other values{words.taken}"
                 moment = int(stamp[row])
                 refusals.append(Refusal("duplicate", reason, int(lines[row]), *keys[int(owner[row])], moment, moment))
             if (more := doubles[EXAMPLES:]).size:
