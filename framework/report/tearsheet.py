@@ -46,13 +46,17 @@ class Card(NamedTuple):
     tone: str = ""
 
 
-def write(result: RunFacts, path: Path, *, quantstats: bool = True) -> Path:
-    """Write the tearsheet and the CSV files beside it, and quantstats' own page unless told not to.
+def write(result: RunFacts, path: Path, *, quantstats: bool = False) -> Path:
+    """Write the tearsheet and the CSV files beside it; with ``quantstats`` its own page too, else an old one goes.
 
     What goes wrong in quantstats becomes a finding of the tearsheet, never an error.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = write_page(result, path.with_name(QUANTSTATS)) if quantstats else None
+    beside = None
+    if quantstats:
+        beside = write_page(result, path.with_name(QUANTSTATS))
+    else:
+        path.with_name(QUANTSTATS).unlink(missing_ok=True)  # it may be another run's
     replace_file(path.with_name(TRIPS_CSV), frames.round_trips_csv(result.record.panel, result.trips))
     if result.held_back:
         replace_file(path.with_name(INTERVENTIONS_CSV), interventions_csv(result.record, result.held_back))
