@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from framework.cli.options import AsJson, Database, parse_pairs
+from framework.cli.data_edits import (
+    delete_command,
+    imports_command,
+    merge_command,
+    rename_command,
+    undo_command,
+)
+from framework.cli.options import AsJson, Database, open_database, parse_pairs
 from framework.cli.progress import shown
 from framework.errors import ConfigError, DataError
 
@@ -17,7 +24,15 @@ if TYPE_CHECKING:
     from framework.store import Store
     from framework.store.importing import FileSummary
 
-app = typer.Typer(no_args_is_help=True, help="Import prices, look at them, export them.", rich_markup_mode="markdown")
+app = typer.Typer(
+    no_args_is_help=True, help="Import prices, look at them, take them back, export them.", rich_markup_mode="markdown"
+)
+
+app.command("imports")(imports_command)
+app.command("undo")(undo_command)
+app.command("delete")(delete_command)
+app.command("rename")(rename_command)
+app.command("merge")(merge_command)
 
 Symbol = Annotated[str, typer.Argument(help="Symbol, or EXCHANGE:SYMBOL where several exchanges have it.")]
 TimeframeOption = Annotated[str, typer.Option("--timeframe", "-t", help="1m, 5m, 15m, 1h, 1d, …")]
@@ -59,8 +74,8 @@ def import_command(
     - tulya data import odd.csv --map time=When --map close=ClsPric --dayfirst
     """
     from framework.store.importing import ImportOptions, import_files
-    from framework.store.localtime import zone_named
     from framework.types import Timeframe
+    from framework.types.localtime import zone_named
 
     if dayfirst and monthfirst:
         raise ConfigError("--dayfirst and --monthfirst exclude each other; give one")
@@ -70,7 +85,7 @@ def import_command(
         zone_named(timezone)
     order: Any = "dayfirst" if dayfirst else "monthfirst" if monthfirst else None
     options = ImportOptions(symbol, exchange, timeframe, timezone, parse_pairs("--map", mapping or ()), order, replace)
-    with _open(db) as store, shown(hidden=as_json) as progress:
+    with open_database(db) as store, shown(hidden=as_json) as progress:
         summaries = import_files(store, paths, options, progress)
         _tell(summaries, store, as_json=as_json)
     if any(summary.error for summary in summaries):
@@ -88,7 +103,7 @@ def sample_command(db: Database = None, as_json: AsJson = False) -> None:
     """
     from framework.store.sample import SAMPLES, load_sample
 
-    with _open(db) as store, shown(hidden=as_json) as progress:
+    with open_database(db) as store, shown(hidden=as_json) as progress:
         summaries = load_sample(store, progress)
         if summaries or as_json:
             _tell(summaries, store, as_json=as_json)
@@ -109,7 +124,7 @@ def list_command(
     """
     from framework.cli import data_tables
 
-    with _open(db, create=False) as store:
+    with open_database(db, create=False) as store:
         series = store.series(timeframe=timeframe)
         if as_json:
             typer.echo(
@@ -145,7 +160,7 @@ def show_command(
     """
     from framework.cli import data_tables
 
-    with _open(db, create=False) as store:
+    with open_database(db, create=False) as store:
         if issues:
             first_ns, last_ns = _midnight(start, 0), _midnight(end, 1)
             found = store.issues([symbol], timeframe, first_ns, last_ns)
@@ -182,7 +197,7 @@ def plot_command(
     """
     from framework.cli.data_chart import write_chart
 
-    with _open(db, create=False) as store:
+    with open_database(db, create=False) as store:
         bars = store.load_bars(symbol, timeframe, _day(start), _day(end))
     plain = "".join(letter if letter.isalnum() or letter in "-&" else "_" for letter in str(bars.instrument))
     path = out or Path("reports/data") / f"{plain}_{bars.timeframe}.html"
@@ -205,7 +220,7 @@ def actions_command(
     """
     from framework.cli import data_tables
 
-    with _open(db, create=False) as store:
+    with open_database(db, create=False) as store:
         found = store.corporate_actions(symbol)
     if as_json:
         typer.echo(data_tables.as_json({"actions": [data_tables.actions_dict(action) for action in found]}))
@@ -232,17 +247,10 @@ def export_command(
     """
     from framework.store.export import export
 
-    with _open(db, create=False) as store:
+    with open_database(db, create=False) as store:
         bars = store.load_bars(symbol, timeframe, _day(start), _day(end))
     export(bars, out)
     typer.echo(f"{len(bars):,} bars of {bars.instrument} {bars.timeframe} written to {out}")
-
-
-def _open(db: Path | None, *, create: bool = True) -> Store:
-    from framework.config.settings_file import database_path
-    from framework.store import open_store
-
-    return open_store(database_path(db), create=create)
 
 
 def _zone(store: Store, symbol: str) -> str:

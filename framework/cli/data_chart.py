@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from framework.store.localtime import to_local
+from framework.types.localtime import to_local
 from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from framework.store.localtime import to_local
+from framework.types.localtime import to_local
 from framework.types.rupees import in_groups
 from framework.types.timeframe import DAY_NS, SECOND_NS
 
@@ -45,9 +45,9 @@ def show_imports(summaries: Sequence[FileSummary], database: Path) -> None:
         new = summary.new + summary.replaced
         counts = (summary.rows_read, new, summary.unchanged, summary.conflicting, summary.refused, summary.issues)
         table.add_row(name, *(f"{count:,}" if count else "–" for count in counts))
-    console = Console()
+    console = Console(emoji=False)
     if not console.is_terminal:  # a pipe has no width: a file's name that is broken in the middle cannot be copied
-        console.width = max(console.width, Console(width=WIDEST).measure(table).maximum)
+        console.width = max(console.width, Console(width=WIDEST, emoji=False).measure(table).maximum)
     console.print(table, soft_wrap=not console.is_terminal)
     for summary in summaries:
         for line in _remarks(summary):
@@ -61,7 +61,7 @@ def show_series(series: Iterable[SeriesInfo]) -> None:
     for info in series:
         first, last = (_time(stamp, info.timeframe, "UTC") for stamp in (info.first_ns, info.last_ns))
         table.add_row(escape(info.symbol), escape(info.exchange), info.timeframe, f"{info.bars:,}", first, last)
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 def show_bars(bars: Bars, first: int | None, last: int | None) -> None:
@@ -81,7 +81,7 @@ def show_bars(bars: Bars, first: int | None, last: int | None) -> None:
             *(in_groups(f"{price:.2f}") for price in prices),
             "" if math.isnan(volume) else f"{volume:,.0f}",
         )
-    console = Console()
+    console = Console(emoji=False)
     console.print(f"{escape(str(bars.instrument))} {bars.timeframe}, {len(bars):,} bars", highlight=False)
     console.print(table)
 
@@ -107,7 +107,7 @@ def show_actions(actions: Sequence[CorporateAction]) -> None:
         dividend = in_groups(f"{action.dividend:.6g}") if action.dividend else ""
         day = _time(action.ex_date_ns, "1d", "UTC")
         table.add_row(escape(name), day, escape(action.kind), factor, dividend, escape(action.terms))
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 def actions_dict(action: CorporateAction) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def actions_dict(action: CorporateAction) -> dict[str, Any]:
 
 def show_issues(name: str, issues: Sequence[DataIssue], zone: str = "UTC") -> None:
     """Issues: refused rows and doubtful bars; times of intraday bars in ``zone``, the exchange's own."""
-    console = Console()
+    console = Console(emoji=False)
     if not issues:
         console.print(f"Nothing was refused and nothing looks wrong in {escape(name)}.", highlight=False)
         return

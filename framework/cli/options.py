@@ -14,6 +14,8 @@ from framework.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from framework.store import Store
+
 Database = Annotated[
     Path | None,
     typer.Option(
@@ -21,6 +23,14 @@ Database = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
+
+
+def open_database(db: Path | None, *, create: bool = True) -> Store:
+    """The store that ``--db``, the environment or the configuration names; ``create=False`` for readers."""
+    from framework.config.settings_file import database_path
+    from framework.store import open_store
+
+    return open_store(database_path(db), create=create)
 
 
 def counted(count: int, noun: str) -> str:

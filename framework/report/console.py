@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from framework.report.breaker import when
-from framework.report.findings import Severity
+from framework.report.finding import Severity
 from framework.report.held_back_orders import tallies
 from framework.report.limits import compared
 from framework.report.settings_table import chosen

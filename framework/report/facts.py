@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from framework.report import held_back_orders
 from framework.report.benchmark import NAME
-from framework.report.findings import Finding, findings
+from framework.report.finding import worst_first
+from framework.report.findings import findings
 from framework.report.observations import Observations, observe
+from framework.report.price_findings import price_findings
 from framework.report.stats import statistics
 from framework.report.wording import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from framework.report.finding import Finding
     from framework.report.held_back_orders import Intervention
     from framework.report.round_trips import RoundTrip
     from framework.types.causality import Causality
@@ -70,7 +73,8 @@ class RunFacts:
     def findings(self) -> tuple[Finding, ...]:
         """Findings to know before believing the numbers, most severe first."""
         known = (self.causality, self.data_issues, self.verification, self.held_back)
-        return tuple(findings(self.record, self.observations, *known))
+        of_prices = price_findings(self.record, self.observations.spans.fills, self.provenance.get("created", ""))
+        return tuple(worst_first((*findings(self.record, self.observations, *known), *of_prices)))
 
     @cached_property
     def held_back(self) -> tuple[Intervention, ...]:

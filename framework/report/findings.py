@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from framework.report import metrics
-from framework.report.actions import sentences
+from framework.report.actions import action_findings
 from framework.report.breaker import holds, when, why
+from framework.report.finding import Finding, Severity, worst_first
 from framework.report.held_back_orders import REFUSED, SHRUNK
 from framework.report.wording import minute_text, percent
 from framework.rules.money import LARGEST_QUANTITY
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from framework.report.observations import Observations
     from framework.types import Settings
     from framework.types.causality import Causality
-    from framework.types.record import Notice, Record
+    from framework.types.record import Notice, OrderRecord, Record, Settlement
     from framework.types.verification import Verification
 
 FEW_ROUND_TRIPS = 30
@@ -48,22 +48,6 @@ RUIN = BreakerCause.RUIN
 BEYOND_LIMIT = NAMES[SIZE_BEYOND_LIMIT]
 AT_CLOSES = frozenset(map(str, BreakerCause))
 """Codes of notices that are given at a bar's close."""
-
-
-class Severity(StrEnum):
-    """Severity of a finding."""
-
-    ERROR = "error"
-    """Do not believe the result."""
-    WARNING = "warning"
-    NOTE = "note"
-
-
-class Finding(NamedTuple):
-    """One sentence about a result."""
-
-    severity: Severity
-    text: str
 
 
 def findings(
@@ -87,15 +71,14 @@ def findings(
         *_assumed_rates(record),
         *_guessed_kinds(record),
         *_issues(data_issues),
-        *(Finding(Severity.WARNING, text) for text in sentences(record)),
+        *action_findings(record),
         *_orders(record, held_back),
         *_rebalances(record),
         *_cash(record),
         *_open_positions(o),
         *_length(o),
     ]
-    rank = list(Severity)
-    return sorted(found, key=lambda one: rank.index(one.severity))
+    return worst_first(found)
 
 
 def _causality(causality: Causality) -> Iterator[Finding]:
@@ -313,7 +296,30 @@ def _at_the_fill(record: Record) -> str:
     if not any(one.why == CASH for one in refused):
         return refusal
     buffer = "" if record.settings.protection_bps else "--protection-bps 300 keeps a buffer for the opening gap, or "
-    return f"{refusal}: {buffer}size below 100 %"
+    return f"{refusal}: {buffer}{_size_that_fits(record, [one for one in refused if one.why == CASH])}"
+
+
+def _size_that_fits(record: Record, refused: Sequence[OrderRecord]) -> str:
+    """The share of equity at which cash would have covered every one of these entries at the price it opened at."""
+    sizing, panel = record.settings.sizing, record.panel
+    if sizing.kind != "equity":
+        return "size below 100 %"
+    rows = np.searchsorted(panel.time, [one.ended_at for one in refused])
+    decided = np.searchsorted(panel.close_time, [one.order.decided_at for one in refused])
+    of = [one.order.instrument for one in refused]
+    gaps = panel.open[np.minimum(rows, len(panel) - 1), of] / panel.close[decided, of]
+    gap = float(np.nanmax(gaps, initial=1.0))
+    if not gap > 1.0:
+        return "size below 100 %"
+    costs = [(one.charges_paise / one.value_paise, one.fill.price / one.simulated.unslipped) for one in _buys(record)]
+    paid = max((1 + charges) * max(slip, 1.0) for charges, slip in costs) if costs else 1.0
+    fits = math.floor(100 * float(sizing.amount) / (gap * paid))
+    return f"size smaller: equity:{fits}% would have covered the largest of these gaps, {percent(100 * (gap - 1), 1)}"
+
+
+def _buys(record: Record) -> list[Settlement]:
+    bought = (one for one in record.settlements if one.fill.quantity > 0 and one.value_paise)
+    return [one for one in bought if one.simulated.unslipped > 0]
 
 
 def _rebalances(record: Record) -> Iterator[Finding]:

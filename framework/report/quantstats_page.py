@@ -14,7 +14,7 @@ from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from framework.report.findings import Finding, Severity
+from framework.report.finding import Finding, Severity
 from framework.report.wording import percent
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.report.breaker import STATES, WORDS, holds, row_of, when, why
-from framework.report.charge_breakdown import NAMES, charges_by_year, reconciled
+from framework.report.charge_breakdown import NAMES, UNEXPLAINED, charges_by_year, reconciled
 from framework.report.held_back_orders import decided, tallies
 from framework.report.metrics import total_return
 from framework.report.observations import session_rows
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from framework.report.facts import RunFacts
 
 MOST_TRIPS = 200
+"""Rows of a table that are shown at a time."""
+MOST_SORTED = 20_000
+"""Round trips that the page can sort: some 4 MB of it."""
 MOST_INTERVENTIONS = 100
 FULL_HEAT = 10.0
 """A month of ± 10 % has the full colour."""
@@ -104,8 +107,11 @@ def costs(result: RunFacts) -> list[tuple[str, str, str]]:
 
     rows = [row("Gross profit", gross)]
     if settings.charges.plan:
-        totals = [sum(parts) for parts in zip(*(one.components for one in charges_by_year(result.record)), strict=True)]
+        years = charges_by_year(result.record)
+        totals = [sum(parts) for parts in zip(*(one.components for one in years), strict=True)]
         rows += [row(name, -paise / 100) for name, paise in zip(NAMES.values(), totals, strict=False)]
+        beyond = sum(one.unexplained for one in years)
+        rows += [row(UNEXPLAINED, -beyond / 100)] if beyond else []
     elif settings.charges.rate_e8:
         rows.append(row(f"Charges, {settings.charges.rate_e8 / 1e6:g} % of value", flat - seen.charges))
     if settings.charges.flat_paise:
@@ -168,9 +174,9 @@ def intervention_rows(result: RunFacts) -> list[tuple[str, ...]]:
 
 
 def trip_rows(result: RunFacts) -> list[dict[str, Any]]:
-    """The first round trips by entry, as texts with the numbers to sort by."""
+    """The round trips by entry, at most ``MOST_SORTED``, as texts with the numbers to sort by."""
     panel = result.record.panel
-    first = sorted(result.trips, key=lambda one: (one.entry_time, one.instrument))[:MOST_TRIPS]
+    first = sorted(result.trips, key=lambda one: (one.entry_time, one.instrument))[:MOST_SORTED]
 
     def cell(text: str, value: float, sign: float = 0) -> dict[str, Any]:
         value = value if np.isfinite(value) else -1e18
@@ -201,4 +207,23 @@ def trip_rows(result: RunFacts) -> list[dict[str, Any]]:
             ],
         }
         for one in first
+    ]
+
+
+def sortable(rows: list[dict[str, Any]]) -> list[list[Any]]:
+    """The table's rows for the page to sort: instrument, its bars, and each cell as text or [text, value, tone]."""
+    return [
+        [
+            one["instrument"],
+            one["rows"],
+            [
+                one["symbol"],
+                one["side"],
+                [one["entry_time"], float(one["entry_value"]), ""],
+                ["open" if one["open"] else one["exit_time"], float(one["exit_value"]), ""],
+                *([cell["text"], float(cell["value"]), cell["tone"]] for cell in one["numbers"]),
+                one["why"],
+            ],
+        ]
+        for one in rows
     ]

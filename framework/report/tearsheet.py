@@ -27,7 +27,7 @@ from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from framework.report.facts import RunFacts
-    from framework.report.findings import Finding
+    from framework.report.finding import Finding
 
 LOADER = PackageLoader("framework.report", "templates")
 SCRIPTS = ("charts.js", "page.js")
@@ -75,6 +75,8 @@ def render(result: RunFacts, further: Finding | None = None, quantstats: str = "
     )
     scripts = [_plotly(), *(_source(environment, name) for name in SCRIPTS)]
     found = [*result.findings, *([further] if further else [])]
+    trips = sections.trip_rows(result)
+    data = chart_data(result) | {"tripsTable": sections.sortable(trips)}
     return environment.get_template(
         "tearsheet.html"
     ).render(
@@ -82,13 +84,14 @@ def render(result: RunFacts, further: Finding | None = None, quantstats: str = "
         style=Markup(_source(environment, "tearsheet.css")),  # noqa: S704 - our own file
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - plotly's and our own files
         policy=_policy(scripts),
-        data=Markup(as_script(chart_data(result))),  # noqa: S704 - as_script leaves no <, > or &
+        data=Markup(as_script(data)),  # noqa: S704 - as_script leaves no <, > or &
         cards=_cards(result),
         findings=found,
         groups=_groups(result),
         months=sections.MONTHS,
         years=sections.monthly(result),
-        trips=sections.trip_rows(result),
+        trips=trips[: sections.MOST_TRIPS],
+        trips_sorted=len(trips),
         trip_count=len(result.trips),
         trips_csv=TRIPS_CSV,
         costs=sections.costs(result),

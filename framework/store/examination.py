@@ -8,18 +8,17 @@ import numpy as np
 
 from framework.store import bars, instruments, issues, reference
 from framework.store.database import transaction
-from framework.store.localtime import DAY, zone_named
 from framework.store.quality import ExpectedDays, Series, SeriesContext, cut, examine, fits
-from framework.store.records import SeriesKey
 from framework.store.session_tables import SessionTables
 from framework.types import Timeframe
+from framework.types.intake.records import Columns, SeriesKey
+from framework.types.intake.zones import ZONES
+from framework.types.localtime import DAY, zone_named
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
 
-ZONES = {"NSE": "Asia/Kolkata", "BSE": "Asia/Kolkata", "MCX": "Asia/Kolkata", "NYSE": "America/New_York"}
-"""Exchange → its time zone, where that is a matter of fact."""
 FIT, SURE_DAYS = 0.995, 250
 """A session list nobody assigned is used when it has this share of at least so many days of the series."""
 NEIGHBOURS = 3
@@ -36,7 +35,7 @@ def touch(connection: sqlite3.Connection, key: SeriesKey, import_id: int) -> Non
 
 def examine_changed(
     connection: sqlite3.Connection,
-    in_memory: Mapping[SeriesKey, bars.Columns],
+    in_memory: Mapping[SeriesKey, Columns],
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Examine what changed; progress gets (done, total). Returns the number of findings kept.

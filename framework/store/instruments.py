@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from framework.store import listings
 from framework.types import Instrument
@@ -10,7 +10,7 @@ from framework.types import Instrument
 if TYPE_CHECKING:
     import sqlite3
 
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import Facts, SeriesKey
 
 UPSERT = (
     "INSERT INTO instruments (symbol, exchange, name, isin, tick_size, lot_size, timezone) "
@@ -24,18 +24,6 @@ UPSERT = (
     "OR (excluded.tick_size > 0 AND excluded.tick_size <> tick_size) "
     "OR (excluded.lot_size > 1 AND excluded.lot_size <> lot_size)"
 )
-
-
-class Facts(NamedTuple):
-    """Facts of an instrument in a price file; None, 0 and 1 mean not given and change nothing."""
-
-    symbol: str
-    exchange: str = ""
-    name: str | None = None
-    isin: str | None = None
-    tick: float = 0.0
-    lot: int = 1
-    timezone: str | None = None
 
 
 def note(connection: sqlite3.Connection, facts: Facts) -> None:
@@ -58,7 +46,12 @@ def load(connection: sqlite3.Connection, symbol: str, exchange: str) -> Instrume
 
 def timezone(connection: sqlite3.Connection, key: SeriesKey) -> str | None:
     """The zone that was given for a series' instrument, or None."""
+    return zone(connection, key.symbol, key.exchange)
+
+
+def zone(connection: sqlite3.Connection, symbol: str, exchange: str) -> str | None:
+    """The zone that was given for an instrument, or None."""
     row = connection.execute(
-        "SELECT timezone FROM instruments WHERE symbol = ? AND exchange = ?", (key.symbol, key.exchange)
+        "SELECT timezone FROM instruments WHERE symbol = ? AND exchange = ?", (symbol, exchange)
     ).fetchone()
     return None if row is None else row[0]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.store.bars import SECOND_NS
-from framework.store.records import DataIssue, SeriesKey
+from framework.store.records import DataIssue
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
+
+    from framework.types.intake.records import Refusal, SeriesKey
 
 INSERT = (
     "INSERT INTO data_issues (import_id, file, line, symbol, exchange, timeframe, first_timestamp, last_timestamp, "
@@ -24,20 +26,6 @@ class SeriesFinding(NamedTuple):
     first: int
     last: int
     reason: str
-
-
-class Refusal(NamedTuple):
-    """A row that did not reach ``ohlc_data``, or a fact of the file worth a line of its own."""
-
-    kind: str
-    reason: str
-    line: int | None = None
-    symbol: str = ""
-    exchange: str = ""
-    timeframe: str = ""
-    first: int | None = None
-    """UTC seconds; None where the time could not be read."""
-    last: int | None = None
 
 
 def record(connection: sqlite3.Connection, import_id: int, file: str, refusals: Iterable[Refusal]) -> None:

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.store import bars, instruments
-from framework.store.issues import Refusal
-from framework.store.localtime import DAY, day_text, second_text, to_local
 from framework.types import Timeframe
+from framework.types.intake.records import Refusal
+from framework.types.localtime import DAY, day_text, second_text, to_local
 
 if TYPE_CHECKING:
     import sqlite3
 
     from numpy.typing import NDArray
 
-    from framework.store.bars import Columns
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import Columns, SeriesKey
 
 
 class Across(NamedTuple):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from framework.errors import DataError
 from framework.store.bars import SECOND_NS
-from framework.store.names import nearest
 from framework.store.records import RunRow
+from framework.types.nearest import nearest
 
 if TYPE_CHECKING:
     import sqlite3

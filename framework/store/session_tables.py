@@ -7,8 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from framework.errors import DataError
-from framework.store.localtime import DAY, HOUR
 from framework.store.quality import ExpectedDays, fits
+from framework.types.localtime import DAY, HOUR
 
 if TYPE_CHECKING:
     from framework.market.calendar import Calendar as Sessions

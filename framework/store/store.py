@@ -12,8 +12,11 @@ from framework.errors import DataError
 from framework.store import bars as rows
 from framework.store import database, instruments, issues, names, projection_tables, reference, risk, runs, sweeps
 from framework.store.examination import examine_changed
-from framework.store.instruments import Facts
-from framework.store.localtime import DAY, day_text, to_local, to_utc
+from framework.store.history import commands, log
+from framework.store.history.edits import effects
+from framework.store.history.plan import Plan
+from framework.store.history.plan import carry_out as carry_out_plan
+from framework.store.history.undo import undo
 from framework.store.records import (
     BreakerRow,
     CorporateAction,
@@ -23,7 +26,6 @@ from framework.store.records import (
     RunRow,
     SaveCount,
     SeriesInfo,
-    SeriesKey,
     SweepInfo,
     SweepRow,
 )
@@ -31,6 +33,8 @@ from framework.store.series import keep_written, load
 from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 from framework.types.actions import Action
+from framework.types.intake.records import Columns, Facts, SeriesKey
+from framework.types.localtime import DAY, day_text, to_local, to_utc
 from framework.types.timeframe import DAY_NS
 from framework.types.veil import seen
 
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from framework.store.history.edits import Work
+    from framework.store.history.log import ImportRow
     from framework.types import Bars, Instrument
 
 KEPT_ROWS = 2_000_000
@@ -69,7 +75,7 @@ class Store:
         self.path = path
         self.snapshots = path.with_name(f"{path.name}.snapshots")
         self.connection: sqlite3.Connection = database.connect(path)
-        self._unread: dict[SeriesKey, rows.Columns] = {}
+        self._unread: dict[SeriesKey, Columns] = {}
         self._unread_rows = 0
 
     def __enter__(self) -> Self:
@@ -140,7 +146,7 @@ class Store:
             return SaveCount(0)
         if (bars.time % rows.SECOND_NS).any():
             raise DataError(f"{instrument}: the store keeps whole seconds, and some bars open between two; round them")
-        columns = rows.Columns(
+        columns = Columns(
             bars.time // rows.SECOND_NS, np.stack([bars.open, bars.high, bars.low, bars.close, bars.volume])
         )
         zone = None if instrument.timezone == "UTC" else instrument.timezone
@@ -277,6 +283,38 @@ class Store:
                 self._unread[key] = columns
                 self._unread_rows += columns.timestamp.shape[0]
         return written
+
+    def imports(self, symbol: str | None = None) -> list[ImportRow]:
+        """Imports and edits, the newest first; of a symbol those that moved its bars."""
+        return log.read(self.connection, None if symbol is None else names.resolve(self.connection, symbol))
+
+    def planned_undo(self, import_id: str) -> Plan:
+        """Plan to take an import back; an id, or ``last``."""
+        return self._planned(lambda: undo(self.connection, import_id))
+
+    def planned_deletion(self, symbol: str, timeframe: str | None = None, import_id: str | None = None) -> Plan:
+        """Plan to take away a symbol's bars: all, of one timeframe, or what one import did to them."""
+        return self._planned(lambda: commands.deletion(self.connection, symbol, timeframe, import_id))
+
+    def planned_renaming(self, old: str, new: str, *, new_exchange: bool = False) -> Plan:
+        """Plan to give a symbol another name."""
+        return self._planned(lambda: commands.renaming(self.connection, old, new, new_exchange=new_exchange))
+
+    def planned_merge(self, old: str, new: str, *, replace: bool = False) -> Plan:
+        """Plan to put two symbols of one share together under the second name."""
+        return self._planned(lambda: commands.merge(self.connection, old, new, replace=replace))
+
+    def carry_out(self, plan: Plan) -> int:
+        """Do what was planned, all or nothing; returns the number under which it can be taken back."""
+        with database.transaction(self.connection):
+            import_id = carry_out_plan(self.connection, plan)
+        self.examine()
+        return import_id
+
+    def _planned(self, make: Callable[[], Work]) -> Plan:
+        with database.one_state(self.connection):
+            work = make()
+            return Plan(make, work, effects(self.connection, work))
 
     def examine(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Examine every series that changed since its last examination; returns the number of issues found."""

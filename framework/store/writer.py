@@ -10,18 +10,21 @@ import numpy as np
 from framework.store import bars, instruments, issues, overlaps, reference, revisions
 from framework.store.database import transaction
 from framework.store.examination import touch
-from framework.store.issues import Refusal
-from framework.store.localtime import DAY, day_text, time_text
+from framework.store.history import changes
+from framework.store.history.changes import BarChange
+from framework.store.history.facts import FactsBefore
 from framework.store.records import SaveCount
+from framework.types.intake.records import Refusal
+from framework.types.localtime import DAY, day_text, time_text
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
 
-    from framework.store.bars import Columns, Merge
-    from framework.store.instruments import Facts
-    from framework.store.records import CorporateAction, SeriesKey
+    from framework.store.bars import Merge
+    from framework.store.records import CorporateAction
     from framework.store.reference import TradingSession
+    from framework.types.intake.records import Columns, Facts, SeriesKey
 
 LARGE_ROWS = 10_000
 FIELDS = ("open", "high", "low", "close", "volume")
@@ -71,7 +74,9 @@ def write(
     now = int(time.time())
     with transaction(connection):
         import_id = _begin(connection, batch)
+        before = FactsBefore(connection, import_id)
         for facts in batch.facts:
+            before.note("instruments", (facts.symbol, facts.exchange))
             instruments.note(connection, facts)
         total = np.zeros(4, dtype=np.int64)
         conflicts = []
@@ -79,8 +84,9 @@ def write(
         for key, columns in batch.series:
             first_of_all = not bars.exists(connection, key)
             found = overlaps.across(connection, key, columns) if not first_of_all else None
-            if found and replace:
-                bars.delete(connection, key, found.stored)
+            gone = bars.read_at(connection, key, found.stored) if found and replace else None
+            if gone is not None:
+                bars.delete(connection, key, gone.timestamp)
             merge = bars.compare(connection, key, columns)
             if found:
                 conflicts += overlaps.told(key, columns, found, replace=replace)
@@ -100,8 +106,12 @@ def write(
             if merge.new.any() or replaced or taken:
                 touch(connection, key, import_id)
                 complete[key] = columns if first_of_all else None
+                altered = merge.stored.pick(merge.among_stored(columns, merge.conflicting & replace))
+                changed = altered if gone is None else gone.beside(altered)
+                changes.record(connection, import_id, BarChange(key, columns.timestamp[merge.new], changed))
         named = _name(connection, complete)
-        listed = _lists(connection, batch)
+        listed = _lists(connection, batch, before)
+        before.keep()
         new, unchanged, left, replaced = total.tolist()
         count = SaveCount(new + listed.new, unchanged + listed.unchanged + batch.rows_repeated, left, replaced)
         if batch.file:
@@ -121,8 +131,13 @@ def _name(connection: sqlite3.Connection, complete: Mapping[SeriesKey, Columns |
     return {key: revision for key, revision in given.items() if revision}
 
 
-def _lists(connection: sqlite3.Connection, batch: Batch) -> SaveCount:
+def _lists(connection: sqlite3.Connection, batch: Batch, before: FactsBefore) -> SaveCount:
     """Keep actions and sessions; the series that they bear on are to be examined anew."""
+    for action in batch.actions:
+        second = action.ex_date_ns // bars.SECOND_NS
+        before.note("corporate_actions", (action.symbol, action.exchange, second, action.kind))
+    for session in batch.sessions:
+        before.note("trading_sessions", (session.exchange, session.day * DAY))
     acted = [action.symbol for action in batch.actions if reference.save_action(connection, action)]
     new_sessions = sum(reference.save_session(connection, session) for session in batch.sessions)
     if new_sessions:
@@ -136,7 +151,7 @@ def _lists(connection: sqlite3.Connection, batch: Batch) -> SaveCount:
 def _begin(connection: sqlite3.Connection, batch: Batch) -> int:
     cursor = connection.execute(
         "INSERT INTO data_imports (file, sha256, exchange, format, timezone, timezone_reason, rows_read, "
-        "rows_unchanged, rows_refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "rows_unchanged, rows_refused, recorded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         (
             batch.file,
             batch.sha256,

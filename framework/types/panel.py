@@ -233,7 +233,7 @@ class Panel:
         for array in arrays.values():  # each a copy or a view of its own
             array.setflags(write=False)
         actions = self.actions[column] if self.actions else ()
-        return Bars(instrument=self.instruments[column], timeframe=self.timeframe, actions=actions, **arrays)
+        return Bars(instrument=self.instruments[column], timeframe=self.timeframe, actions=actions, notes=(), **arrays)
 
     def adjusted(self, basis: Basis = "splits") -> Panel:
         """These printed prices as a strategy sees them, in terms of the last row's shares; see ``types.adjustment``."""

@@ -55,21 +55,7 @@ class Timeframe(NamedTuple):
         """Local trading date of each open, int64[n] days since 1970-01-01; a daily bar's stamp is its date."""
         if self.daily or timezone == "UTC":
             return time // DAY_NS
-        return (time + _utc_offsets(time, timezone)) // DAY_NS
+        from framework.types.localtime import DAY, to_local  # numpy: a process that only knows lengths does without
 
-
-def _utc_offsets(time: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
-    """Offset from UTC at each time, int64[n] nanoseconds; looked up once per UTC hour that occurs."""
-    from datetime import UTC, datetime
-    from zoneinfo import ZoneInfo
-
-    import numpy as np  # a live process that only knows how long a bar is does without
-
-    zone = ZoneInfo(timezone)
-    hours, position = np.unique(np.floor_divide(time, 3_600 * SECOND_NS), return_inverse=True)
-    offsets = np.empty(hours.shape, dtype=np.int64)
-    for index, hour in enumerate(hours.tolist()):
-        offset = datetime.fromtimestamp(hour * 3_600, UTC).astimezone(zone).utcoffset()
-        offsets[index] = int(offset.total_seconds()) * SECOND_NS if offset is not None else 0
-    found: NDArray[np.int64] = offsets[position]
-    return found
+        days: NDArray[np.int64] = to_local(time // SECOND_NS, timezone) // DAY
+        return days

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from framework.report.findings import Severity
+from framework.report.finding import Severity
 from framework.report.quantstats_page import write_page, yearly
 from tests.report.records import Trade, bars, make_record, make_result, small_result
 

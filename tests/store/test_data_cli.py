@@ -219,3 +219,27 @@ def test_a_row_that_is_no_action_is_refused_with_its_reason(run, tmp_path, row, 
         reasons = [text for (text,) in connection.execute("SELECT reason FROM data_issues ORDER BY line")]
     assert reasons[0].startswith(reason)
     assert "the file has another dividend of GOOG on that day; make one row of the two" == reasons[1]
+
+
+def test_imports_are_listed_shown_before_they_are_taken_back_and_taken_back(run):
+    run("import", "goog.csv")
+    (listed,) = json.loads(run("imports", "--json"))["imports"]
+    assert ("goog.csv", 12) == (listed["file"], listed["series"][0]["brought"])
+    with pytest.raises(
+        ConfigError, match=r"Undo of import 1 \(goog.csv\): 12 bars go. Nobody can be asked here; add --yes"
+    ):
+        run("undo", "1")
+    assert "12 bars" in run("show", "GOOG")
+    assert "tulya data undo 2 takes it back" in run("undo", "last", "--yes")
+    assert "taken back by 2" in run("imports")
+    done = json.loads(run("undo", "2", "--yes", "--json"))
+    assert ("undo", 12) == (done["action"], done["series"][0]["added"])
+
+
+def test_a_symbol_is_renamed_merged_and_deleted_from_the_command_line(run):
+    run("import", "goog.csv")
+    run("import", "goog.csv", "--exchange", "NASDAQ")
+    assert "12 bars go" in run("merge", ":GOOG", "NASDAQ:GOOG", "--yes")
+    assert "12 bars move to NYSE:ABC" in run("rename", "GOOG", "NYSE:ABC", "--yes")
+    assert "Delete the 1d bars of NYSE:ABC: 12 bars go." in run("delete", "ABC", "-t", "1d", "--yes")
+    assert "holds no prices yet" in run("list")

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.errors import DataError
-from framework.store.importing.times import times
-from framework.store.localtime import to_local, to_utc
+from framework.types.intake.times import times
+from framework.types.localtime import to_local, to_utc
 
 MOMENTS = st.datetimes(datetime(1975, 1, 1), datetime(2100, 1, 1)).map(lambda moment: moment.replace(microsecond=0))
 FORMATS = {

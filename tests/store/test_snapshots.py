@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from framework.errors import DataError
 from framework.store import SaveCount, open_store, snapshots
 from framework.store import bars as rows
-from framework.store.records import SeriesKey
 from framework.types import Bars
 from framework.types.columns import ARRAYS
+from framework.types.intake.records import SeriesKey
 
 DAY = 86_400
 DAY_NS = DAY * 10**9

@@ -35,6 +35,7 @@ def bars(symbol="AAA", days=(0, 1, 2), close=(10.0, 11.0, 12.0), exchange="", ti
         ({"volume": [1, -1, 1]}, 1),
         ({"time": [0, DAY, DAY]}, 2),
         ({"time": [0, 2 * DAY, DAY]}, 2),
+        ({"time": np.array(["NaT", "2024-01-01", "2024-01-02"], "datetime64[ns]")}, 0),
     ],
     ids=str,
 )
@@ -61,6 +62,7 @@ def test_what_is_no_bar_is_refused_with_its_row(change, row):
         ({"low": [9, 14, 11]}, "its low is above its high"),
         ({"volume": [1, -1, 1]}, "its volume is below 0"),
         ({"time": [0, DAY, DAY]}, "its time is not after the one before it"),
+        ({"time": [-(1 << 63), DAY, 2 * DAY]}, "it has no time"),
     ],
     ids=str,
 )
@@ -242,7 +244,10 @@ def test_the_session_is_the_local_date():
 
 @pytest.mark.parametrize(
     ("columns", "sentence"),
-    [(["open", "high", "low"], "the frame has no column close"), (["open", "high", "low", "close"], "DatetimeIndex")],
+    [
+        (["open", "high", "low"], "the frame has no column time, close"),
+        (["open", "high", "low", "close"], "DatetimeIndex"),
+    ],
 )
 def test_a_frame_that_lacks_something_says_what(columns, sentence):
     with pytest.raises(DataError, match=sentence):

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import DataError, TulyaError
 from framework.store import issues
-from framework.store.importing.headings import recognise
 from framework.store.importing.lists import Entries, entries
 from framework.store.importing.options import FileSummary, ImportOptions
-from framework.store.importing.prices import PriceBatch, prices
+from framework.store.importing.prices import PriceBatch, price_batch
 from framework.store.importing.table import is_price_file, read
 from framework.store.instruments import timezone
-from framework.store.records import SeriesKey
 from framework.store.writer import Batch
+from framework.types.intake.headings import recognise
+from framework.types.intake.records import SeriesKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from framework.store.importing.headings import Layout
-    from framework.store.importing.table import ImportTable
     from framework.store.store import Store
+    from framework.types.intake.headings import Layout
+    from framework.types.intake.table import CellTable
 
     Progress = Callable[[str, int, int], None]
     """(what is going on, done, total)."""
@@ -32,7 +32,7 @@ class Opened(NamedTuple):
     """A file that was read and recognised."""
 
     path: Path
-    table: ImportTable
+    table: CellTable
     layout: Layout
 
 
@@ -94,7 +94,7 @@ def _one(store: Store, path: Path, options: ImportOptions, report: Progress) -> 
     def remembered(name: tuple[str, str]) -> str | None:
         return timezone(store.connection, SeriesKey(*name, ""))
 
-    found = prices(table, opened.layout, options, path, remembered)
+    found = price_batch(table, opened.layout, options, path, remembered)
     return _prices(store, path, found, options, report)
 
 

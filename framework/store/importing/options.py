@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from framework.types.intake.options import IntakeOptions
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -23,6 +25,19 @@ class ImportOptions(NamedTuple):
     order: Literal["dayfirst", "monthfirst"] | None = None
     replace: bool = False
     """Overwrite stored bars that differ."""
+
+    def for_file(self, path: Path) -> IntakeOptions:
+        """Options of reading one file, whose name is its symbol where nothing else is."""
+        name = path.name.split(".")[0].strip().upper()
+        return IntakeOptions(
+            self.symbol,
+            self.exchange,
+            self.timeframe,
+            self.timezone,
+            self.mapping,
+            self.order,
+            (name, "the file's name"),
+        )
 
 
 class FileSummary(NamedTuple):

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import zipfile
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from framework.errors import DataError
-from framework.store.issues import Refusal
+from framework.types.intake.records import Refusal
+from framework.types.intake.table import CellTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,23 +31,7 @@ BLOCK_BYTES = 1 << 24
 CANDLE = ("timestamp", "open", "high", "low", "close", "volume", "open_interest")
 
 
-class ImportTable(NamedTuple):
-    """Cells of a file, as text, before they are parsed."""
-
-    columns: dict[str, pa.ChunkedArray]
-    """Heading → cells; text in a CSV, typed in Parquet."""
-    lines: NDArray[np.int64]
-    """Line (CSV; the heading is line 1) or row (else, from 1) of each row, int64[n]."""
-    broken: list[Refusal]
-    """Lines that have too many or too few cells."""
-    sha256: str
-    unit: str
-    """``line`` or ``row``."""
-    symbol: str = ""
-    """Symbol that the headings name, if they do."""
-
-
-def read(path: Path) -> ImportTable:
+def read(path: Path) -> CellTable:
     """Read a file whole; ``DataError`` with a sentence where it cannot be."""
     try:
         content = path.read_bytes()
@@ -80,13 +65,13 @@ def _unzip(content: bytes) -> bytes:
         return archive.read(names[0])
 
 
-def _parquet(content: bytes, digest: str) -> ImportTable:
+def _parquet(content: bytes, digest: str) -> CellTable:
     table = pq.read_table(pa.BufferReader(content))
     columns = {name: table.column(index) for index, name in enumerate(table.column_names)}
-    return ImportTable(columns, np.arange(1, table.num_rows + 1), [], digest, "row")
+    return CellTable(columns, np.arange(1, table.num_rows + 1), [], digest, "row")
 
 
-def _candles(content: bytes, digest: str) -> ImportTable:
+def _candles(content: bytes, digest: str) -> CellTable:
     """``{"status": "success", "data": {"candles": [[time, o, h, l, c, volume, open interest], …]}}``."""
     document = json.loads(content)
     candles = document.get("data", {}).get("candles") if isinstance(document, dict) else document
@@ -104,10 +89,10 @@ def _candles(content: bytes, digest: str) -> ImportTable:
         name: pa.chunked_array([pa.array([None if cell is None else str(cell) for cell in column], pa.string())])
         for name, column in zip(CANDLE, cells, strict=True)
     }
-    return ImportTable(columns, np.array(lines, dtype=np.int64), broken, digest, "row")
+    return CellTable(columns, np.array(lines, dtype=np.int64), broken, digest, "row")
 
 
-def _csv(content: bytes, digest: str) -> ImportTable:
+def _csv(content: bytes, digest: str) -> CellTable:
     try:
         content.decode("utf-8-sig")
         encoding = "utf-8"
@@ -153,7 +138,7 @@ def _csv(content: bytes, digest: str) -> ImportTable:
     if blank.any():
         keep = pa.array(~blank)
         columns, lines = {name: column.filter(keep) for name, column in columns.items()}, lines[~blank]
-    return ImportTable(columns, lines, broken, digest, "line", symbol)
+    return CellTable(columns, lines, broken, digest, "line", symbol)
 
 
 def _distinct(headings: list[str]) -> list[str]:

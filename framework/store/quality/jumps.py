@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.store.issues import SeriesFinding
-from framework.store.localtime import day_text
+from framework.types.localtime import day_text
 
 if TYPE_CHECKING:
     from framework.store.quality.series import Series, SeriesContext

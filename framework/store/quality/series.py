@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.store.localtime import DAY, to_local
+from framework.types.localtime import DAY, to_local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from framework.store.bars import Columns
     from framework.store.records import CorporateAction
+    from framework.types.intake.records import Columns
 
 
 class ExpectedDays(NamedTuple):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.store.issues import SeriesFinding
-from framework.store.localtime import DAY, day_text, time_text
 from framework.store.quality.hours import closed_between, short_by_hours
+from framework.types.localtime import DAY, day_text, time_text
 
 if TYPE_CHECKING:
     from framework.store.quality.series import ExpectedDays, Series, SeriesContext

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.store.importing.numbers import Numbers, numbers
+from framework.types.intake.noise import mend_noise
+from framework.types.intake.numbers import Numbers, decimal_comma, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,24 +19,37 @@ PRICES = ("open", "high", "low", "close")
 
 
 class Checked(NamedTuple):
-    """Prices of a file's rows, and what is wrong with which."""
+    """Prices of the rows, and what is wrong with which."""
 
     values: NDArray[np.float64]
     """open, high, low, close, volume: float64[5, n]; volume NaN where the source has none."""
     sound: NDArray[np.bool_]
     faults: dict[int, tuple[str, str]]
     """Row → (kind, reason) of the rows that are not sound."""
+    mended: NDArray[np.bool_]
+    """Rows whose range failed by rounding noise alone, and now holds, bool[n]."""
 
 
 def check(columns: Mapping[str, pa.ChunkedArray], rows: int) -> Checked:
-    """Check the prices and the volume of every row."""
-    read = {name: numbers(columns[name]) for name in PRICES}
-    prices = np.stack([read[name].values for name in PRICES])
-    volume = numbers(columns["volume"]) if "volume" in columns else _none(rows)
-    opened, high, low, close = prices
+    """Check the prices and the volume of every row; ``DataError`` where columns mix two ways of writing numbers."""
+    there = [name for name in (*PRICES, "volume") if name in columns]
+    comma = decimal_comma((name, columns[name]) for name in there)
+    read = {name: numbers(columns[name], comma=comma) for name in there}
+    volume = read.pop("volume") if "volume" in columns else None
+    values = np.empty((5, rows))
+    for index, name in enumerate(PRICES):
+        values[index] = read[name].values
+    values[4] = np.nan if volume is None else volume.values
+    mended = np.zeros(rows, dtype=bool)
+    if _all_sound(values, volume):
+        return Checked(values, np.ones(rows, dtype=bool), {}, mended)
+    mended = mend_noise(values[:4])
+    opened, high, low, close = prices = values[:4]
     finite = np.isfinite(prices) & (prices > 0)
     ordered = (low <= opened) & (opened <= high) & (low <= close) & (close <= high)
-    countable = volume.empty | (np.isfinite(volume.values) & (volume.values >= 0))
+    countable = np.ones(rows, dtype=bool)
+    if volume is not None:
+        countable = volume.empty | (np.isfinite(volume.values) & (volume.values >= 0))
     sound = finite.all(axis=0) & ordered & countable
     faults = {}
     for row in np.flatnonzero(~sound).tolist():
@@ -47,7 +61,19 @@ def check(columns: Mapping[str, pa.ChunkedArray], rows: int) -> Checked:
                 f"volume {_shown(columns['volume'], row)} is not a number ≥ 0",
             )
         )
-    return Checked(np.vstack([prices, volume.values]), sound, faults)
+    return Checked(values, sound, faults, mended)
+
+
+def _all_sound(values: NDArray[np.float64], volume: Numbers | None) -> bool:
+    """True if every row is a bar, in few passes; NaN fails every comparison."""
+    opened, high, low, close, units = values
+    return bool(
+        (low > 0).all()
+        and (high < np.inf).all()
+        and all((low <= price).all() and (price <= high).all() for price in (opened, close))
+        and (volume is None or not volume.broken.any())
+        and not ((units < 0) | np.isinf(units)).any()
+    )
 
 
 def _price_fault(
@@ -77,7 +103,3 @@ def _order_fault(prices: NDArray[np.float64]) -> tuple[str, str] | None:
 
 def _shown(column: pa.ChunkedArray, row: int) -> str:
     return repr(column[row].as_py())
-
-
-def _none(rows: int) -> Numbers:
-    return Numbers(np.full(rows, np.nan), np.ones(rows, dtype=bool), np.zeros(rows, dtype=bool))

@@ -8,14 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from framework.types.intake.cells import text_cells
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from framework.store.importing.options import ImportOptions
-    from framework.store.importing.table import ImportTable
+    from framework.types.intake.options import IntakeOptions
+    from framework.types.intake.table import CellTable
 
 EQUITY_SERIES = ("EQ", "BE", "BZ", "SM", "ST", "SZ", "MF", "")
 """NSE series that are one share under one symbol: a share moves between them. Any other becomes part of the symbol."""
@@ -33,12 +34,12 @@ class Owners(NamedTuple):
     """Source of the symbol; printed."""
 
 
-def owners(table: ImportTable, columns: Mapping[str, pa.ChunkedArray], options: ImportOptions, path: Path) -> Owners:
-    """Symbol from a column, else ``--symbol``, else the headings, else the file's name."""
+def owners(table: CellTable, columns: Mapping[str, pa.ChunkedArray], options: IntakeOptions) -> Owners:
+    """Symbol from a column, else the option, else the headings, else the options' fallback (a file's name)."""
     rows = table.lines.shape[0]
     exchange = _texts(columns, "exchange", rows) if options.exchange is None else None
     if "symbol" not in columns:
-        symbol, reason = _one_symbol(table, options, path)
+        symbol, reason = _one_symbol(table, options)
         named = options.exchange or ""
         if exchange is None:
             return Owners(np.zeros(rows, dtype=np.int64), [(symbol, named)], reason)
@@ -66,24 +67,24 @@ def _name(joined: str, exchange: str | None) -> tuple[str, str]:
     return symbol, found if exchange is None else exchange
 
 
-def _one_symbol(table: ImportTable, options: ImportOptions, path: Path) -> tuple[str, str]:
+def _one_symbol(table: CellTable, options: IntakeOptions) -> tuple[str, str]:
     if options.symbol is not None:
         return options.symbol, "--symbol"
     if table.symbol:
         return table.symbol, "the file's headings"
-    return path.name.split(".")[0].strip().upper(), "the file's name"
+    return options.fallback
 
 
 def _words(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
     """Symbols, with a series that is no share's appended (``NHAI-N1``), and contracts under their own names."""
-    words = pc.utf8_trim_whitespace(pc.cast(columns["symbol"], pa.string()))
+    words = text_cells(columns["symbol"])
     if "series" in columns:
-        series = pc.fill_null(pc.utf8_trim_whitespace(pc.cast(columns["series"], pa.string())), "")
+        series = pc.fill_null(text_cells(columns["series"]), "")
         share = pc.is_in(series, pa.array(EQUITY_SERIES))
         words = pc.if_else(share, words, pc.binary_join_element_wise(words, series, "-"))
     if "segment_type" in columns and "contract" in columns:
-        share = pc.equal(pc.utf8_trim_whitespace(pc.cast(columns["segment_type"], pa.string())), SHARE)
-        contract = pc.utf8_trim_whitespace(pc.cast(columns["contract"], pa.string()))
+        share = pc.equal(text_cells(columns["segment_type"]), SHARE)
+        contract = text_cells(columns["contract"])
         words = pc.if_else(pc.or_(share, pc.equal(contract, "")), words, contract)
     return words
 
@@ -91,4 +92,4 @@ def _words(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
 def _texts(columns: Mapping[str, pa.ChunkedArray], name: str, rows: int) -> pa.ChunkedArray | None:
     if name not in columns:
         return None
-    return pc.fill_null(pc.utf8_trim_whitespace(pc.cast(columns[name], pa.string())), "") if rows else None
+    return pc.fill_null(text_cells(columns[name]), "") if rows else None

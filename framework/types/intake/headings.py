@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import DataError
-from framework.store.names import nearest
+from framework.types.intake.words import COMMAND_LINE, OptionWords
+from framework.types.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,6 +115,11 @@ SESSIONS = Format(
 )
 
 
+ACTION_COLUMNS = frozenset({"dividends", "stocksplits", "capitalgains"})
+ASIDE = ("adjclose", "prevclose", "previousclose", "prclose", *sorted(ACTION_COLUMNS))
+"""Plain headings of columns that other programs use with prices, and that are told when they are left aside."""
+
+
 class Layout(NamedTuple):
     """A recognised file: its format and the heading of each field that it has."""
 
@@ -121,6 +127,8 @@ class Layout(NamedTuple):
     contents: str
     fields: Mapping[str, str]
     """Field → heading as it stands in the file."""
+    aside: str = ""
+    """Sentence about price columns that are left aside; '' where there are none."""
 
 
 def plain(heading: str) -> str:
@@ -128,7 +136,7 @@ def plain(heading: str) -> str:
     return re.sub(r"[^a-z0-9]", "", heading.lower())
 
 
-def recognise(headings: Iterable[str], mapping: Mapping[str, str]) -> Layout:
+def recognise(headings: Iterable[str], mapping: Mapping[str, str], words: OptionWords = COMMAND_LINE) -> Layout:
     """Format of a file with these headings; ``mapping`` (field → heading) goes first. ``DataError`` names the gaps."""
     given = list(headings)
     there: dict[str, str] = {}
@@ -143,9 +151,7 @@ def recognise(headings: Iterable[str], mapping: Mapping[str, str]) -> Layout:
     lacking = [field for field in NEEDED if field not in layout.fields]
     if lacking:
         shown = ", ".join(given[:12]) + (", …" if len(given) > 12 else "")  # noqa: PLR2004 - a dozen is readable
-        raise DataError(
-            f"no heading for {', '.join(lacking)}; the file has {shown}; name them with --map {lacking[0]}=HEADING"
-        )
+        raise DataError(words.lacking.format(", ".join(lacking), shown, lacking[0]))
     return layout
 
 
@@ -156,9 +162,19 @@ def _layout(kind: Format, there: Mapping[str, str], chosen: Mapping[str, str]) -
         if heading is not None:
             fields[field] = heading
     fields |= chosen
+    aside = [there[name] for name in ASIDE if name in there and there[name] not in fields.values()]
     if "clock" in fields and (fields.get("time") == fields["clock"] or plain(fields.get("time", "")) != "date"):
         del fields["clock"]  # a time of day only makes sense beside a date
-    return Layout(kind.name if not chosen else "mapped headings", kind.contents, fields)
+    return Layout(kind.name if not chosen else "mapped headings", kind.contents, fields, _aside(aside))
+
+
+def _aside(headings: list[str]) -> str:
+    """Sentence about columns that look like prices or actions and are not used."""
+    if not headings:
+        return ""
+    actions = {plain(heading) for heading in headings} & ACTION_COLUMNS
+    why = "; splits and dividends come from a list of corporate actions (tulya data import)" if actions else ""
+    return f"left aside: {', '.join(headings)}; open, high, low and close are taken as they stand{why}"
 
 
 def _mapped(field: str, heading: str, given: list[str], there: Mapping[str, str]) -> str:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.errors import DataError
-from framework.store.issues import Refusal
-from framework.store.localtime import DAY, day_text, second_text, to_local
-from framework.types import Timeframe
-from framework.types.timeframe import SECOND_NS
+from framework.types.intake.records import Refusal
+from framework.types.intake.words import COMMAND_LINE, OptionWords
+from framework.types.localtime import DAY, day_text, second_text, to_local
+from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import SeriesKey
 
 MOST_ODD = 0.25
 """Share of odd bars beyond which it is the timeframe that is wrong."""
@@ -34,7 +34,7 @@ class SortedRows(NamedTuple):
 
 
 def kept_apart(
-    rows: SortedRows, keys: Sequence[SeriesKey], zone: str, unit: str
+    rows: SortedRows, keys: Sequence[SeriesKey], zone: str, unit: str, words: OptionWords = COMMAND_LINE
 ) -> tuple[NDArray[np.bool_], list[Refusal]]:
     """Rows that lie across others, bool[n], and a sentence for each; ``DataError`` where the timeframe is wrong.
 
@@ -59,15 +59,14 @@ def kept_apart(
             first = f"first that of {_when(local[row])} across that of {_when(local[inside[row]])}"
             raise DataError(
                 f"the bars of {key.symbol} are no {key.timeframe} bars: {int(odd.sum()):,} of {odd.shape[0]:,} lie "
-                f"across others, {first}; say --timeframe"
+                f"across others, {first}; say {words.timeframe.format('…')}"
             )
         apart[begin:end] = odd
         for row in np.flatnonzero(odd).tolist():
             whole = int(inside[row])
             reason = (
                 f"the bar of {_when(local[row])} lies across the {key.timeframe} bar of {_when(local[whole])} in "
-                f"{unit} {rows.lines[begin + whole]}, as a candle does that was fetched while it formed; "
-                "that one was taken"
+                f"{unit} {rows.lines[begin + whole]}, as a candle does that was fetched while it formed{words.taken}"
             )
             if stamp[whole] + step <= stamp[row]:  # the last one, with nothing after it yet
                 reason = f"the last bar opens at {_when(local[row])}, off the grid of the others: it was still forming"
