@@ -104,15 +104,15 @@ def backtest_command(
     - tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
     - tulya backtest deployments/morning.yaml --from 2015-01-01 --to 2015-12-31
     """
-    if out is None and (quantstats or opens):
-        flag = "--quantstats" if quantstats else "--open"
-        msg = f"needs a folder for the page: add --out reports/mine, or later: tulya report last {flag}"
-        raise typer.BadParameter(msg, ctx=context, param_hint=f"'{flag}'")
+    if out is None:
+        _refuse_page(context, {"--quantstats": quantstats, "--open": opens})
     if is_deployment_file(strategy):
         backtest_account(
             context,
             strategy,
-            AccountOptions(start, end, db, memory, causality, engine, verify, risk_free, out, quantstats, opens, as_json),
+            AccountOptions(
+                start, end, db, memory, causality, engine, verify, risk_free, out, quantstats, opens, as_json
+            ),
         )
         return
     if symbols is None:
@@ -158,17 +158,22 @@ def backtest_command(
             result.without_risk.made()  # it is printed and kept below, where no progress is shown
     if fills is not None:
         result.save_fills(fills)
-    page = _keep(result, path, out.resolve() if out is not None else None, quantstats=quantstats)
+    _keep(result, path, out.resolve() if out is not None else None, quantstats=quantstats, opens=opens)
     if as_json:
         typer.echo(result.to_json())
     else:
         _show(result, out, fills, journal)
-    if page is not None and opens:
-        open_page(page)
     if result.causality.verdict.value == "leak":
         raise typer.Exit(LEAK_EXIT_CODE)
     if result.verification is not None and result.verification.differs:
         raise typer.Exit(DIFFERENCE_EXIT_CODE)
+
+
+def _refuse_page(context: typer.Context, asked: dict[str, bool]) -> None:
+    """``BadParameter`` for a page that is to be written nowhere."""
+    for flag in (flag for flag, given in asked.items() if given):
+        msg = f"needs a folder for the page: add --out reports/mine, or later: tulya report last {flag}"
+        raise typer.BadParameter(msg, ctx=context, param_hint=f"'{flag}'")
 
 
 def _rules(names: list[str]) -> list[RiskRule]:
@@ -177,15 +182,16 @@ def _rules(names: list[str]) -> list[RiskRule]:
     return [find_rule(name)() for name in names]
 
 
-def _keep(result: Result, db: Path, out: Path | None, *, quantstats: bool) -> Path | None:
-    """Keep the run: its bundle beside the database, its row in it; with ``out`` also the tearsheet there, its path."""
+def _keep(result: Result, db: Path, out: Path | None, *, quantstats: bool, opens: bool) -> None:
+    """Keep the run: its bundle beside the database, its row in it; with ``out`` also the tearsheet there."""
     from framework.run.history import keep
 
     keep(result, db)
-    if out is None:
-        return None
-    result.save(out)
-    return result.report(out / "tearsheet.html", quantstats=quantstats)
+    if out is not None:
+        result.save(out)
+        page = result.report(out / "tearsheet.html", quantstats=quantstats)
+        if opens:
+            open_page(page)
 
 
 def _show(result: Result, out: Path | None, fills: Path | None, journal: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""Speed only: libraries of called functions, which are linked into the function that Python calls and compiled there once.
+"""Speed only: libraries of called functions, linked into the function that Python calls and compiled there once.
 
 numba makes every function that another one calls ready for Python: it links in all that the function calls, optimises
 the whole and emits machine code that nobody ever calls, at each of a dozen levels of calls anew. That was two thirds of
@@ -16,7 +16,7 @@ from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.typed_passes import NativeLowering
 
 
-class CalleeLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
+class CalleeLibrary(JITCodeLibrary):
     """Code of a function that only other compiled functions call: never optimised as a whole, nor emitted."""
 
     def finalize(self) -> None:
@@ -25,7 +25,7 @@ class CalleeLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
         self._finalized = True
 
 
-class EntryLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
+class EntryLibrary(JITCodeLibrary):
     """Code of a function that Python calls, with everything that it calls, at any depth."""
 
     def finalize(self) -> None:
@@ -43,7 +43,7 @@ class EntryLibrary(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
-class NameWithoutCode(LoweringPass):  # type: ignore[misc]  # numba has no types
+class NameWithoutCode(LoweringPass):
     """A name for the callee, by which its callers find it: numba takes the address of its machine code."""
 
     _name = "name_without_code"
@@ -53,13 +53,14 @@ class NameWithoutCode(LoweringPass):  # type: ignore[misc]  # numba has no types
 
     def run_pass(self, state: Any) -> bool:
         """Put it where the address would be: numba wants some builtin, and each has to be another."""
-        lowered, name = state["cr"], [].append
+        lowered = state["cr"]
+        name: Any = [].append
         state.targetctx.insert_user_function(name, lowered.fndesc, [state.library])
         state["cr"] = lowered._replace(cfunc=name)
         return True
 
 
-class CalleeCompiler(CompilerBase):  # type: ignore[misc]  # numba has no types
+class CalleeCompiler(CompilerBase):
     """numba's own pipeline, without its last step, into a ``CalleeLibrary``."""
 
     def define_pipelines(self) -> list[Any]:
@@ -72,7 +73,7 @@ class CalleeCompiler(CompilerBase):  # type: ignore[misc]  # numba has no types
         return [passes]
 
 
-class EntryCompiler(CompilerBase):  # type: ignore[misc]  # numba has no types
+class EntryCompiler(CompilerBase):
     """numba's own pipeline into an ``EntryLibrary``."""
 
     def define_pipelines(self) -> list[Any]:

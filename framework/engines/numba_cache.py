@@ -12,7 +12,7 @@ import logging
 import os
 import platform
 import stat
-import subprocess  # noqa: S404 - to compile in a process of its own
+import subprocess
 import sys
 import tempfile
 import threading

@@ -2,7 +2,7 @@
 
 It is given returns only, never prices (it guesses which of the two it has), and a benchmark as a Series, never a ticker
 (it would ask the network for it). Its page links an icon on the web and one on its own site: both are taken out. Its
-chart of years is drawn anew (its labels stand where there are no bars), and a line at the top says why its CAGR differs.
+chart of years is drawn anew (labels stand where there are no bars), and a line at the top says why its CAGR differs.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def test_is_written_when_it_is_asked_for_and_one_of_another_run_goes(result, tmp
 
 
 def test_its_chart_of_years_stands_over_the_years():
-    """+10 % and +10 % are +21 % in 2020; −50 % and +20 % are −40 % in 2021: two bars of it, two of a still benchmark."""
+    """+10 % and +10 % are +21 % in 2020; −50 % and +20 % are −40 % in 2021; the benchmark stands still."""
     days = pd.DatetimeIndex(["2020-03-02", "2020-11-02", "2021-03-01", "2021-11-01"])
     strategy = pd.Series([0.1, 0.1, -0.5, 0.2], index=days, name="Strategy")
     years = yearly(strategy, pd.Series(0.0, index=days, name="Benchmark"))
