@@ -48,12 +48,12 @@ def list_runs(
     if not rows:
         typer.echo("No runs yet. Start with: tulya backtest rsi --symbols SP500")
         return
-    from framework.types.rupees import rupees
+    from framework.types.currency import INR, money_text
 
     table = new_table()
     for heading in ("run", "strategy", "symbols", "from", "to"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("final equity ₹", *LISTED_STATS, "round trips"):
+    for heading in ("final equity", *LISTED_STATS, "round trips"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("causality", no_wrap=True)
     for row in rows:
@@ -63,7 +63,7 @@ def list_runs(
             symbols_of(row.symbols),
             date_of(row.first_ns),
             date_of(row.last_ns),
-            rupees(row.final_equity_paise / 100).replace("₹", ""),
+            money_text(row.final_equity_paise / 100, row.provenance.get("currency", INR)),
             *(stat_of(name, row.stats.get(name)) for name in LISTED_STATS),
             f"{row.round_trips_closed:,}",
             row.causality,

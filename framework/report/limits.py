@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.report.observations import observe
 from framework.report.wording import number, percent
-from framework.types.rupees import rupees
+from framework.types.currency import INR, money_text
 
 if TYPE_CHECKING:
     from framework.report.facts import RunFacts
@@ -22,6 +22,7 @@ class Compared(NamedTuple):
     """₹, % or empty for a count."""
     limited: float
     unlimited: float
+    currency: str = INR
 
     @property
     def difference(self) -> float:
@@ -31,8 +32,13 @@ class Compared(NamedTuple):
     @property
     def texts(self) -> tuple[str, ...]:
         """Name, as run, without limits, and the difference: of percentages in points."""
-        points = f"{number(self.difference)} points" if self.unit == "%" else _text(self.difference, self.unit)
-        return self.name, _text(self.limited, self.unit), _text(self.unlimited, self.unit), points
+        points = f"{number(self.difference)} points" if self.unit == "%" else self._text(self.difference)
+        return self.name, self._text(self.limited), self._text(self.unlimited), points
+
+    def _text(self, value: float) -> str:
+        if self.unit == "₹":
+            return money_text(value, self.currency)
+        return percent(value) if self.unit else number(value, 0)
 
 
 def compared(result: RunFacts) -> list[Compared]:
@@ -44,12 +50,12 @@ def compared(result: RunFacts) -> list[Compared]:
     again = observe(replace(result.record, equity_paise=other.equity_paise))
     capital = seen.capital
     return [
-        Compared("Final equity", "₹", float(seen.ends[1]), float(again.ends[1])),
+        Compared("Final equity", "₹", float(seen.ends[1]), float(again.ends[1]), result.currency),
         Compared("Total return", "%", *(100 * (float(one.grown[1]) / capital - 1) for one in (seen, again))),
         Compared("CAGR", "%", 100 * seen.cagr, 100 * again.cagr),
         Compared("Max. drawdown", "%", 100 * seen.max_drawdown, 100 * again.max_drawdown),
         Compared("Fills", "", float(len(result.record.settlements)), float(other.fills)),
-        Compared("Charges", "₹", seen.charges, other.charges_paise / 100),
+        Compared("Charges", "₹", seen.charges, other.charges_paise / 100, result.currency),
     ]
 
 
@@ -68,9 +74,3 @@ def facts(result: RunFacts) -> dict[str, Any] | None:
         for one in compared(result)
     }
     return {"engine": other.engine, "left_out": other.left_out, **rows}
-
-
-def _text(value: float, unit: str) -> str:
-    if unit == "₹":
-        return rupees(value)
-    return percent(value) if unit else number(value, 0)

@@ -23,7 +23,7 @@ from framework.report.quantstats_page import write_page
 from framework.report.settings_table import chosen, every_setting
 from framework.report.stats import STATS
 from framework.report.wording import number, percent, stat_value
-from framework.types.rupees import rupees
+from framework.types.currency import money_text, sign_of
 
 if TYPE_CHECKING:
     from framework.report.facts import RunFacts
@@ -81,6 +81,7 @@ def render(result: RunFacts, further: Finding | None = None, quantstats: str = "
         "tearsheet.html"
     ).render(
         result=result,
+        sign=sign_of(result.currency).strip(),
         style=Markup(_source(environment, "tearsheet.css")),  # noqa: S704 - our own file
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - plotly's and our own files
         policy=_policy(scripts),
@@ -105,7 +106,10 @@ def render(result: RunFacts, further: Finding | None = None, quantstats: str = "
         interventions=sections.intervention_rows(result),
         intervention_count=len(result.held_back),
         interventions_csv=INTERVENTIONS_CSV,
-        settings=[*every_setting(result.settings), ("risk-free rate", percent(100 * result.risk_free))],
+        settings=[
+            *every_setting(result.settings, result.currency),
+            ("risk-free rate", percent(100 * result.risk_free)),
+        ],
         chosen="; ".join(chosen(result)),
         quantstats=quantstats,
     )
@@ -119,8 +123,8 @@ def _cards(result: RunFacts) -> list[Card]:
     return [
         Card(
             "Final equity",
-            rupees(result.final_equity),
-            f"{rupees(net)} on {rupees(result.settings.capital, 0)}",
+            money_text(result.final_equity, result.currency),
+            f"{money_text(net, result.currency)} on {money_text(result.settings.capital, result.currency, 0)}",
             _tone(net),
         ),
         Card("CAGR", percent(s["CAGR [%]"]), f"{percent(s['Total return [%]'])} in total", _tone(net)),
@@ -144,7 +148,12 @@ def _groups(result: RunFacts) -> list[list[tuple[str, list[tuple[str, str, str, 
     """Statistics in columns of groups: name, number, unit, and the formula as a hint."""
     groups: dict[str, list[tuple[str, str, str, str]]] = {}
     for stat in STATS:
-        row = (stat.name, stat_value(stat, result.stats[stat.key]), "" if stat.unit == "₹" else stat.unit, stat.formula)
+        row = (
+            stat.name,
+            stat_value(stat, result.stats[stat.key], result.currency),
+            "" if stat.unit == "₹" else stat.unit,
+            stat.formula,
+        )
         groups.setdefault(stat.group, []).append(row)
     return [[(name, groups[name]) for name in column] for column in COLUMNS]
 

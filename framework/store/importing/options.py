@@ -25,6 +25,8 @@ class ImportOptions(NamedTuple):
     order: Literal["dayfirst", "monthfirst"] | None = None
     replace: bool = False
     """Overwrite stored bars that differ."""
+    currency: str | None = None
+    """Currency of the prices, three letters; None = INR, or what was said before."""
 
     def for_file(self, path: Path) -> IntakeOptions:
         """Options of reading one file, whose name is its symbol where nothing else is."""
@@ -37,6 +39,7 @@ class ImportOptions(NamedTuple):
             self.mapping,
             self.order,
             (name, "the file's name"),
+            currency=self.currency,
         )
 
 

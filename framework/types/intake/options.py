@@ -25,5 +25,6 @@ class IntakeOptions(NamedTuple):
     fallback: tuple[str, str] = ("BARS", "the default")
     """Symbol where nothing else names one, and its source, which is printed."""
     words: OptionWords = COMMAND_LINE
+    currency: str | None = None
     whole: bool = False
     """Refuse the cells as a whole for a row that is no bar: nothing is cut into series then."""

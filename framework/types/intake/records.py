@@ -61,3 +61,4 @@ class Facts(NamedTuple):
     tick: float = 0.0
     lot: int = 1
     timezone: str | None = None
+    currency: str | None = None
