@@ -264,7 +264,7 @@ def _execute_on_bar(
         ]  # fmt: skip
 
     def name_bar(row: int) -> str:
-        unit = "D" if Timeframe.parse(panel.timeframe).daily else "m"
+        unit = "D" if Timeframe.parse(panel.timeframe).dated else "m"
         return f"bar {np.datetime64(int(panel.time[row]), 'ns').astype(f'datetime64[{unit}]')}"
 
     if found := untimely(panel) or early_fill(record):

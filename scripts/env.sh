@@ -87,7 +87,7 @@ pin() {
         say "$to: $(grep -c '==' "$to") pins"
     }
     upgrade=${1:-}
-    runtime="pyproject.toml requirements/build.in --extra backtrader --extra quantstats --extra research --extra live"
+    runtime="pyproject.toml requirements/build.in --extra backtrader --extra quantstats --extra research --extra live --extra excel"
     # shellcheck disable=SC2086  # $runtime is several words
     {
         compile uv requirements/uv.in

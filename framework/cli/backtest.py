@@ -43,7 +43,7 @@ def backtest_command(
         typer.Option("--from", help="First day decided on; earlier bars still feed the indicators.", metavar="DATE"),
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last day.", metavar="DATE")] = None,
-    timeframe: Annotated[str, typer.Option(help="1m, 5m, 1h, 1d, …")] = "1d",
+    timeframe: Annotated[str, typer.Option(help="1m, 5m, 1h, 1d, 1w, 1M (a month), …")] = "1d",
     parameters: Annotated[
         list[str] | None,
         typer.Option("--set", help="A parameter of the strategy; may be repeated.", metavar="NAME=VALUE"),

@@ -35,7 +35,7 @@ app.command("rename")(rename_command)
 app.command("merge")(merge_command)
 
 Symbol = Annotated[str, typer.Argument(help="Symbol, or EXCHANGE:SYMBOL where several exchanges have it.")]
-TimeframeOption = Annotated[str, typer.Option("--timeframe", "-t", help="1m, 5m, 15m, 1h, 1d, …")]
+TimeframeOption = Annotated[str, typer.Option("--timeframe", "-t", help="1m, 5m, 15m, 1h, 1d, 1w, 1M (a month), …")]
 From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First session's date.")]
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last session's date.")]
 
@@ -93,7 +93,7 @@ def import_command(
     with open_database(db) as store, shown(hidden=as_json) as progress:
         summaries = import_files(store, paths, options, progress)
         _tell(summaries, store, as_json=as_json)
-    if any(summary.error for summary in summaries):
+    if any(summary.error or summary.empty for summary in summaries):
         raise typer.Exit(1)
 
 

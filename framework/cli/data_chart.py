@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from framework.types.localtime import to_local
-from framework.types.timeframe import SECOND_NS
+from framework.types.timeframe import DATED, SECOND_NS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def write_chart(bars: Bars, path: Path) -> int:
 
 
 def _labels(bars: Bars) -> list[str]:
-    if bars.timeframe == "1d":
+    if bars.timeframe in DATED:
         return [str(day) for day in bars.time.astype("datetime64[ns]").astype("datetime64[D]")]
     local = to_local(bars.time // SECOND_NS, bars.instrument.timezone)
     return [str(moment).replace("T", " ") for moment in local.astype("datetime64[s]").astype("datetime64[m]")]

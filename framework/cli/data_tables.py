@@ -14,7 +14,7 @@ from rich.table import Table
 
 from framework.types.localtime import to_local
 from framework.types.rupees import in_groups
-from framework.types.timeframe import DAY_NS, SECOND_NS
+from framework.types.timeframe import DATED, DAY_NS, SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,7 +68,7 @@ def show_bars(bars: Bars, first: int | None, last: int | None) -> None:
     """The first and the last bars."""
     zone = bars.instrument.timezone
     table = _table(
-        ("date" if bars.timeframe == "1d" else f"time ({zone})",), ("open", "high", "low", "close", "volume"), ()
+        ("date" if bars.timeframe in DATED else f"time ({zone})",), ("open", "high", "low", "close", "volume"), ()
     )
     head, tail = _ends(len(bars), first, last)
     for index, row in enumerate([*head, *tail]):
@@ -156,6 +156,9 @@ def _remarks(summary: FileSummary) -> Iterable[str]:
         yield f"{name}: {summary.format}{f'; {summary.symbol_reason}' if summary.symbol_reason else ''}"
     if summary.rows_read and not summary.new + summary.replaced + summary.conflicting + summary.refused:
         yield f"{name}: 0 new rows; everything in it was already stored"
+    if summary.empty:
+        yield f"{name}: nothing of it was taken: {summary.empty}"
+    yield from (f"{name}: {note}" for note in summary.notes)
     if summary.conflicting:
         yield f"{name}: {summary.conflicting:,} bars differ from stored ones, which were kept; --replace overwrites"
     if summary.issue_kinds:
@@ -185,7 +188,7 @@ def _ends(count: int, first: int | None, last: int | None) -> tuple[list[int], l
 
 
 def _time(stamp_ns: int, timeframe: str, zone: str) -> str:
-    if timeframe in {"1d", ""} and stamp_ns % DAY_NS == 0:
+    if timeframe in {*DATED, ""} and stamp_ns % DAY_NS == 0:
         return str(np.datetime64(stamp_ns, "ns").astype("datetime64[D]"))
     local = int(to_local(np.array([stamp_ns // SECOND_NS], dtype=np.int64), zone)[0])
     return str(np.datetime64(local, "s").astype("datetime64[m]")).replace("T", " ")

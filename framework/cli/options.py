@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -68,8 +69,12 @@ def parse_rate(option: str, text: str) -> float:
 
 
 def expand_symbols(text: str, db: Path, timeframe: str) -> list[str]:
-    """``A,B``, ``all``, or patterns such as ``NSE:*`` and ``BANK*``, against what the store holds."""
-    wanted = [item.strip() for item in text.split(",") if item.strip()]
+    """``A,B``, ``all``, or patterns such as ``NSE:*`` and ``BANK*``, against what the store holds.
+
+    A symbol that holds a comma stands in quotes: ``'"A, B",C'``.
+    """
+    cells = next(csv.reader([text], skipinitialspace=True), [])
+    wanted = [item.strip() for item in cells if item.strip()]
     if not wanted:
         msg = "--symbols is empty; name at least one, such as --symbols SP500, or all"
         raise ConfigError(msg)

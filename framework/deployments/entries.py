@@ -29,9 +29,13 @@ def _name(given: str) -> str:
 
 def _timeframe(given: str) -> str:
     try:
-        return Timeframe.parse(given).name
+        frame = Timeframe.parse(given)
     except ConfigError as error:
         raise ValueError(str(error)) from None
+    if frame.dated and not frame.daily:
+        msg = f"{frame.name} bars can be backtested only; trade daily ones and gather them with bars.to({frame.name!r})"
+        raise ValueError(msg)
+    return frame.name
 
 
 def _empty(given: Any) -> Any:

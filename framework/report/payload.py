@@ -42,7 +42,7 @@ def chart_data(result: RunFacts) -> dict[str, Any]:
     instruments, left_out = _instruments(record, drawn)
     seen = result.observations
     return {
-        "daily": Timeframe.parse(record.panel.timeframe).daily,
+        "daily": Timeframe.parse(record.panel.timeframe).dated,
         "timeframe": record.panel.timeframe,
         "zone": record.panel.instruments[0].timezone,
         "capital": seen.capital,
@@ -81,7 +81,7 @@ def local_minutes(record: Record) -> NDArray[np.int64]:
     time = record.panel.time[record.first_row :]
     frame = Timeframe.parse(record.panel.timeframe)
     zone = record.panel.instruments[0].timezone
-    if frame.daily or zone == "UTC":
+    if frame.dated or zone == "UTC":
         return time // MINUTE_NS
     from datetime import datetime
     from zoneinfo import ZoneInfo

@@ -80,7 +80,7 @@ def _page(result: RunFacts, path: Path) -> str:
                 title=escape(f"{result.strategy} on {', '.join(result.symbols[:5])}"),
                 strategy_title="Strategy",
                 benchmark_title=result.benchmark_name.capitalize(),
-                periods_per_year=252,
+                periods_per_year=max(round(result.observations.per_year), 2),  # windows of whole returns
                 output=str(path),
                 match_dates=False,  # else it drops the days before the first fill, and every number with them
             )

@@ -55,7 +55,7 @@ def reason_text(code: str) -> str:
 
 def is_daily(panel: Panel) -> bool:
     """True when the panel's bars are of whole days."""
-    return Timeframe.parse(panel.timeframe).daily
+    return Timeframe.parse(panel.timeframe).dated
 
 
 def time_texts(panel: Panel, column: int, times: Iterable[int]) -> list[str]:

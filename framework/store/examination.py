@@ -9,11 +9,13 @@ import numpy as np
 from framework.store import bars, instruments, issues, reference
 from framework.store.database import transaction
 from framework.store.quality import ExpectedDays, Series, SeriesContext, cut, examine, fits
+from framework.store.quality.volume import is_index
 from framework.store.session_tables import SessionTables
 from framework.types import Timeframe
 from framework.types.intake.records import Columns, SeriesKey
 from framework.types.intake.zones import ZONES
 from framework.types.localtime import DAY, zone_named
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     import sqlite3
@@ -59,7 +61,9 @@ def examine_changed(
             calendar = _list_for(lists, key, timezone, series) or tables.calendar_for(key.exchange, series) or common
             if calendar is common and common is not None and fits(common, series.days) < FIT:
                 calendar = None
-            context = SeriesContext(calendar, tuple(reference.actions(connection, key.symbol, key.exchange)), first_day)
+            actions = tuple(reference.actions(connection, key.symbol, key.exchange))
+            index = is_index(key.symbol, instruments.load(connection, key.symbol, key.exchange).kind)
+            context = SeriesContext(calendar, actions, first_day, index)
             findings = examine(series, context)
         else:
             findings = []
@@ -88,7 +92,7 @@ def _neighbours(
     connection: sqlite3.Connection, key: SeriesKey, timezone: str
 ) -> tuple[ExpectedDays | None, int | None]:
     """Days on which at least half of the series of one exchange and timeframe that were alive have bars."""
-    offset = 0 if key.timeframe == "1d" else _usual_offset(timezone)
+    offset = 0 if key.timeframe in DATED else _usual_offset(timezone)
     rows = connection.execute(
         "SELECT symbol, min(timestamp), max(timestamp) FROM ohlc_data WHERE exchange = ? AND timeframe = ? "
         "GROUP BY symbol",

@@ -12,6 +12,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from framework.errors import DataError
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,7 @@ def export(bars: Bars, path: Path) -> None:
 
 def _table(bars: Bars) -> pa.Table:
     stamps = bars.time.astype("datetime64[ns]")
-    if bars.timeframe == "1d":
+    if bars.timeframe in DATED:
         times = pa.array(stamps.astype("datetime64[D]"))
     else:
         times = pa.array(stamps.astype("datetime64[us]")).cast(pa.timestamp("us", bars.instrument.timezone))

@@ -36,7 +36,7 @@ from framework.types.actions import Action
 from framework.types.currency import INR
 from framework.types.intake.records import Columns, Facts, SeriesKey
 from framework.types.localtime import DAY, day_text, to_local, to_utc
-from framework.types.timeframe import DAY_NS
+from framework.types.timeframe import DATED, DAY_NS
 from framework.types.veil import seen
 
 if TYPE_CHECKING:
@@ -327,7 +327,7 @@ class Store:
 
     def _span(self, key: SeriesKey, start: date | None, end: date | None, timezone: str) -> tuple[int, int]:
         """Sessions from start to end as UTC seconds, both included."""
-        zone = "UTC" if key.timeframe == "1d" else timezone
+        zone = "UTC" if key.timeframe in DATED else timezone
         span = [rows.FIRST_SECOND, rows.LAST_SECOND]
         for index, day in enumerate((start, end)):
             if day is not None:
@@ -342,7 +342,7 @@ class Store:
         if not here:
             return f"{symbol} has no {key.timeframe} bars; it has {', '.join(info.timeframe for info in held)}"
         stamps = np.array([here[0].first_ns, here[0].last_ns], dtype=np.int64) // rows.SECOND_NS
-        local = stamps if key.timeframe == "1d" else to_local(stamps, timezone)
+        local = stamps if key.timeframe in DATED else to_local(stamps, timezone)
         first, last = (day_text(int(stamp) // DAY) for stamp in local)
         wanted = f"from {start}" if end is None else f"to {end}" if start is None else f"from {start} to {end}"
         return f"{symbol} has no {key.timeframe} bars {wanted}; it has them from {first} to {last}"

@@ -16,6 +16,7 @@ from framework.store.history.facts import FactsBefore
 from framework.store.records import SaveCount
 from framework.types.intake.records import Refusal
 from framework.types.localtime import DAY, day_text, time_text
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     import sqlite3
@@ -185,7 +186,7 @@ def _conflict(key: SeriesKey, given: Columns, merge: Merge) -> Refusal:
         if not (theirs == ours or (np.isnan(theirs) and np.isnan(ours)))
     ]
     count = clash.timestamp.shape[0]
-    when = day_text(first // DAY) + ("" if key.timeframe == "1d" else f" {time_text(first % DAY)} UTC")
+    when = day_text(first // DAY) + ("" if key.timeframe in DATED else f" {time_text(first % DAY)} UTC")
     reason = (
         f"{count:,} bar{'s differ' if count > 1 else ' differs'} from the stored one{'s' if count > 1 else ''}, which "
         f"{'were' if count > 1 else 'was'} kept; first on {when}: {', '.join(differing)}; --replace overwrites"

@@ -13,6 +13,7 @@ from framework.types.clocks import closes
 from framework.types.columns import ARRAYS, PRICES
 from framework.types.higher import HigherBars
 from framework.types.instrument import Instrument
+from framework.types.periods import on_grid
 from framework.types.timeframe import Timeframe
 from framework.types.veil import seen
 
@@ -42,9 +43,10 @@ class Bars:
 
     instrument: Instrument
     timeframe: str
-    """``1m``, ``5m``, ``1h``, ``1d``, …"""
+    """``1m``, ``5m``, ``1h``, ``1d``, ``1w``, ``1M``, …"""
     time: NDArray[np.int64]
-    """Opens of the bars, int64[n], UTC nanoseconds, strictly rising; a daily bar is stamped 00:00 UTC of its date."""
+    """Opens of the bars, int64[n], UTC nanoseconds, strictly rising; a daily bar is stamped 00:00 UTC of its date, one
+    of a week or month of a day of it, the same in all (``types.periods``)."""
     open: NDArray[np.float64]
     """Rupees, float64[n], > 0; so are high, low and close, and low ≤ open, close ≤ high."""
     high: NDArray[np.float64]
@@ -86,9 +88,9 @@ class Bars:
         opens = _kept(_nanoseconds(time, instrument), np.int64)
         rows = opens.shape[0]
         columns = {
-            name: _kept(values, np.float64) for name, values in zip(PRICES, (open, high, low, close), strict=True)
+            name: _kept(values, np.float64, name) for name, values in zip(PRICES, (open, high, low, close), strict=True)
         }
-        columns["volume"] = np.full(rows, np.nan) if volume is None else _kept(volume, np.float64)
+        columns["volume"] = np.full(rows, np.nan) if volume is None else _kept(volume, np.float64, "volume")
         columns, notes = _checked(instrument, opens, columns)
         return cls._of(instrument, frame, opens, columns, notes)
 
@@ -102,6 +104,7 @@ class Bars:
         notes: tuple[str, ...],
     ) -> Bars:
         """Bars of checked arrays that are nobody else's."""
+        opens = _on_grid(instrument, frame, opens)
         session = frame.sessions(opens, instrument.timezone)
         arrays: dict[str, NDArray[Any]] = {
             **columns,
@@ -198,11 +201,23 @@ class Bars:
         return f"Bars({self.instrument} {self.timeframe}, {len(self):,} bars, {first} … {last} UTC)"
 
 
-def _kept(values: Any, kind: type[Any]) -> NDArray[Any]:
-    """The values as an array that nobody else can change."""
+def _kept(values: Any, kind: type[Any], name: str = "time") -> NDArray[Any]:
+    """The values as an array that nobody else can change; ``DataError`` where they are no numbers."""
     given = np.asarray(values)
-    array = np.ascontiguousarray(given, dtype=kind)
+    try:
+        array = np.ascontiguousarray(given, dtype=kind)
+    except (TypeError, ValueError, OverflowError) as error:
+        msg = f"{name} holds what is no number: {error}; Bars.from_frame reads texts and dates"
+        raise DataError(msg) from error
     return array.copy() if np.may_share_memory(array, given) and not unchanging(array) else array
+
+
+def _on_grid(instrument: Instrument, frame: Timeframe, opens: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``periods.on_grid`` in an error that names the instrument."""
+    try:
+        return on_grid(frame, opens)
+    except DataError as error:
+        raise DataError(f"{instrument}: {error}") from None
 
 
 def unchanging(array: NDArray[Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -10,9 +10,8 @@ from framework.errors import ConfigError, DataError
 from framework.types.instrument import Instrument
 from framework.types.intake.frame_cells import frame_cells
 from framework.types.intake.headings import recognise
-from framework.types.intake.noise import noise_note
 from framework.types.intake.options import IntakeOptions
-from framework.types.intake.prices import prices
+from framework.types.intake.prices import notes_of, prices
 from framework.types.intake.words import PYTHON
 from framework.types.localtime import zone_named
 from framework.types.timeframe import SECOND_NS, Timeframe
@@ -53,6 +52,7 @@ def columns_of(
     order: DayOrder = None,
 ) -> FrameColumns:
     """See ``Bars.from_frame``. Raises ``DataError`` naming the first row that is no bar, or what the frame lacks."""
+    frame = _pandas(frame)
     given = symbol if isinstance(symbol, Instrument) else None
     wanted = given.symbol if given else str(symbol)
     if not frame.shape[0]:
@@ -77,7 +77,7 @@ def columns_of(
     instrument = (given or Instrument(name, exchange))._replace(timezone=found.zone.name)
     stamps = columns.timestamp * SECOND_NS
     values = columns.values  # noqa: PD011 - an array of numpy
-    return FrameColumns(instrument, key.timeframe, stamps, values, notes_of(found, layout))
+    return FrameColumns(instrument, key.timeframe, stamps, values, notes_of(found, layout, "row"))
 
 
 def named_exchange(table: CellTable, layout: Layout) -> str:
@@ -103,9 +103,12 @@ def _refuse(found: CheckedPrices, name: str, rows: int) -> None:
     )
 
 
-def notes_of(found: CheckedPrices, layout: Layout) -> tuple[str, ...]:
-    """Sentences about what was mended and what was left aside."""
-    return (*noise_note(found.mended), *([layout.aside] if layout.aside else ()))
+def _pandas(frame: Any) -> pd.DataFrame:
+    """A frame of polars or Arrow as one of pandas; ``DataError`` for what is no frame."""
+    made = frame.to_pandas() if hasattr(frame, "to_pandas") else frame
+    if not isinstance(made, pd.DataFrame):
+        raise DataError(f"a DataFrame is needed, and this is a {type(frame).__name__}; Bars.from_arrays takes arrays")
+    return made
 
 
 def _nothing_remembered(_name: tuple[str, str]) -> str | None:
@@ -118,7 +121,7 @@ def frame_of(
 ) -> pd.DataFrame:
     """See ``Bars.to_frame``."""
     index = pd.DatetimeIndex(time.astype("datetime64[ns]"), name="time")
-    if not Timeframe.parse(timeframe).daily:
+    if not Timeframe.parse(timeframe).dated:
         index = index.tz_localize("UTC").tz_convert(instrument.timezone)
     frame = pd.DataFrame(dict(columns), index=index)
     frame.attrs["symbol"] = instrument.symbol

@@ -15,6 +15,7 @@ from framework.types.bars import Bars
 from framework.types.clocks import row_closes
 from framework.types.columns import CLOCKS, VALUES
 from framework.types.currency import INR
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,7 +184,7 @@ class Panel:
         if self.ends is not None:
             return self.ends
         ends: NDArray[np.int64] = (self.session[1:] != self.session[:-1]).nonzero()[0]
-        over = self.timeframe == "1d" or (
+        over = self.timeframe in DATED or (
             self.deadlines is not None
             and len(self) > 0
             and self.deadlines.is_over(int(self.session[-1]), int(self.close_time[-1]))

@@ -290,13 +290,19 @@ def test_a_panel_refuses_nothing_repeats_and_mixed_timeframes():
         ("daily", "1d"),
         ("24h", "1d"),
         ("4h", "4h"),
+        ("1M", "1M"),
+        ("1mo", "1M"),
+        ("monthly", "1M"),
+        ("1W", "1w"),
+        ("1wk", "1w"),
+        ("week", "1w"),
     ],
 )
 def test_timeframes_are_understood(text, name):
     assert name == Timeframe.parse(text).name
 
 
-@pytest.mark.parametrize("text", ["", "m", "0m", "1w", "2d", "soon", "-5m"])
+@pytest.mark.parametrize("text", ["", "m", "M", "0m", "2w", "3M", "5M", "2mo", "2d", "soon", "-5m"])
 def test_other_timeframes_are_refused(text):
     with pytest.raises(ConfigError, match="timeframe"):
         Timeframe.parse(text)

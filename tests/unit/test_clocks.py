@@ -95,11 +95,18 @@ def test_bars_that_leave_room_keep_their_nominal_close():
     ]
 
 
-@pytest.mark.parametrize(("freq", "days"), [("W-FRI", 7), ("W-MON", 7), ("MS", 31), ("2W", 14)])
-def test_frames_of_weeks_and_months_are_no_daily_bars(freq, days):
+def test_a_share_that_trades_every_third_weekday_has_daily_bars():
+    # 3, 5 and 5 days lie between them: five is the commonest, but no two bars of weeks lie three days apart.
+    index = pd.date_range("2018-01-01", periods=60, freq="3B")
+    frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
+    assert "1d" == Bars.from_frame(frame, symbol="X").timeframe
+
+
+@pytest.mark.parametrize(("freq", "days"), [("10D", 10), ("2W", 14), ("QS", 92), ("YE", 365)])
+def test_frames_of_other_periods_than_weeks_and_months_are_refused(freq, days):
     index = pd.date_range("2018-01-01", periods=60, freq=freq)
     frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
-    with pytest.raises(DataError, match=rf"the bars of X lie {days} days apart; bars longer than a day are not supp"):
+    with pytest.raises(DataError, match=rf"the bars of X lie {days} days apart, which is neither a week nor a month"):
         Bars.from_frame(frame, symbol="X")
     assert Bars.from_frame(frame, symbol="X", timeframe="1d").timeframe == "1d"
 

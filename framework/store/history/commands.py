@@ -14,6 +14,7 @@ from framework.store.history.undo import undo_of_series
 from framework.types import Timeframe
 from framework.types.intake.names import checked_symbol
 from framework.types.intake.overlaps import MOST_ODD
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     import sqlite3
@@ -75,8 +76,8 @@ def merge(connection: sqlite3.Connection, old_text: str, new_text: str, *, repla
 
 def _one_zone(connection: sqlite3.Connection, old: Name, new: Name) -> None:
     zones = [instruments.zone(connection, *name) for name in (old, new)]
-    daily = all(key.timeframe == "1d" for key in series_of(connection, old))
-    if None not in zones and zones[0] != zones[1] and not daily:
+    dated = all(key.timeframe in DATED for key in series_of(connection, old))
+    if None not in zones and zones[0] != zones[1] and not dated:
         raise DataError(
             f"{names.written(*old)} is stored in {zones[0]} and {names.written(*new)} in {zones[1]}: one of them was "
             "imported in a wrong time zone; take it back (tulya data imports, tulya data undo) and import it with "

@@ -64,7 +64,7 @@ def _files(paths: Iterable[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(entry for entry in path.rglob("*") if entry.is_file() and is_price_file(entry))
             if not inside:
-                raise DataError(f"{path} holds no .csv, .csv.gz, .csv.zip, .parquet or .json file")
+                raise DataError(f"{path} holds no .csv, .csv.gz, .csv.zip, .parquet, .json or .xlsx file")
             found |= dict.fromkeys(inside)
         elif path.exists():
             found[path] = None
@@ -127,6 +127,7 @@ def _prices(store: Store, path: Path, found: PriceBatch, options: ImportOptions,
         timezone=batch.timezone,
         timezone_reason=batch.timezone_reason,
         exchange=batch.exchange,
+        notes=found.notes,
         import_id=outcome.import_id,
     )
 

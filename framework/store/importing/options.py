@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from framework.types.intake.options import IntakeOptions
+from framework.types.intake.zones import ZONES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+TRADING_VIEW = re.compile(r"^(?P<exchange>[A-Z]+)(?:_DLY)?_(?P<symbol>.+), (?:\d+[A-Z]?|[DWM])(?:[_ ].*)?$")
+"""TradingView's names of exports: ``NSE_INFY, 1D.csv``, with ``_a1b2c`` or `` (1)`` behind it."""
+
+
+def symbol_of_file(name: str) -> tuple[str, str | None]:
+    """Symbol and exchange by the name of a file; None where it names no exchange that is known."""
+    export = TRADING_VIEW.match(name.rpartition(".")[0])
+    if export:
+        return export["symbol"].upper(), export["exchange"] if export["exchange"] in ZONES else None
+    return name.split(".", maxsplit=1)[0].strip().upper(), None
 
 
 class ImportOptions(NamedTuple):
@@ -30,10 +44,10 @@ class ImportOptions(NamedTuple):
 
     def for_file(self, path: Path) -> IntakeOptions:
         """Options of reading one file, whose name is its symbol where nothing else is."""
-        name = path.name.split(".")[0].strip().upper()
+        name, exchange = symbol_of_file(path.name)
         return IntakeOptions(
             self.symbol,
-            self.exchange,
+            exchange if self.exchange is None else self.exchange,
             self.timeframe,
             self.timezone,
             self.mapping,
@@ -66,7 +80,18 @@ class FileSummary(NamedTuple):
     timezone: str = ""
     timezone_reason: str = ""
     exchange: str = ""
+    notes: tuple[str, ...] = ()
+    """Sentences about what was mended and what was left aside."""
     import_id: int = 0
     seconds: float = 0.0
     error: str = ""
     """Reason why the file could not be read at all; '' when it was."""
+
+    @property
+    def empty(self) -> str:
+        """Reason why nothing of a file that was read is in the store; '' where something is."""
+        if self.error or self.new + self.unchanged + self.conflicting + self.replaced:
+            return ""
+        if not self.rows_read:
+            return "it has headings and no rows"
+        return "its one row was refused" if self.rows_read == 1 else f"all its {self.rows_read:,} rows were refused"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.store.writer import Batch
-from framework.types.intake.prices import prices
+from framework.types.intake.prices import notes_of, prices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,8 @@ class PriceBatch(NamedTuple):
     batch: Batch
     symbol_reason: str
     timeframe_reason: str
+    notes: tuple[str, ...]
+    """Sentences about what was mended and what was left aside."""
 
 
 def price_batch(
@@ -43,4 +45,4 @@ def price_batch(
         timezone_reason=found.zone.reason,
         exchange=options.exchange or "",
     )
-    return PriceBatch(batch, found.symbol_reason, found.timeframe_reason)
+    return PriceBatch(batch, found.symbol_reason, found.timeframe_reason, notes_of(found, layout))

@@ -17,6 +17,9 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from framework.errors import DataError
+from framework.store.importing.containers import plain_text
+from framework.store.importing.excel import is_workbook, workbook
+from framework.store.importing.json_tables import named_table
 from framework.types.intake.records import Refusal
 from framework.types.intake.table import CellTable
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SUFFIXES = (".csv", ".csv.gz", ".csv.zip", ".txt", ".txt.gz", ".parquet", ".json", ".json.gz")
+SUFFIXES = (".csv", ".csv.gz", ".csv.zip", ".txt", ".txt.gz", ".parquet", ".json", ".json.gz", ".xlsx", ".tsv")
 DELIMITERS = ",;\t|"
 BLOCK_BYTES = 1 << 24
 CANDLE = ("timestamp", "open", "high", "low", "close", "volume", "open_interest")
@@ -39,11 +42,14 @@ def read(path: Path) -> CellTable:
         name = path.name.lower()
         if name.endswith(".parquet"):
             return _parquet(content, digest)
+        if is_workbook(content):
+            return workbook(content, digest)
         if name.endswith(".gz"):
             content, name = gzip.decompress(content), name.removesuffix(".gz")
         elif name.endswith(".zip"):
             content, name = _unzip(content), name.removesuffix(".zip")
-        return _candles(content, digest) if name.endswith(".json") else _csv(content, digest)
+        content = plain_text(content)
+        return _json(content, digest) if name.endswith(".json") else _csv(content, digest)
     except (OSError, EOFError, zipfile.BadZipFile, gzip.zlib.error, pa.ArrowException, ValueError) as error:  # type: ignore[attr-defined]  # gzip raises zlib's
         raise DataError(f"{path.name} cannot be read: {_first_line(error)}") from error
 
@@ -69,6 +75,11 @@ def _parquet(content: bytes, digest: str) -> CellTable:
     table = pq.read_table(pa.BufferReader(content))
     columns = {name: table.column(index) for index, name in enumerate(table.column_names)}
     return CellTable(columns, np.arange(1, table.num_rows + 1), [], digest, "row")
+
+
+def _json(content: bytes, digest: str) -> CellTable:
+    """Rows as objects, columns as lists, or candles."""
+    return named_table(json.loads(content), digest) or _candles(content, digest)
 
 
 def _candles(content: bytes, digest: str) -> CellTable:

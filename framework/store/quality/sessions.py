@@ -25,7 +25,7 @@ SHOWN = 5
 
 def missing(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``gap`` and ``missing_session``: days with no bar between the first and the last bar."""
-    if context.calendar is None:
+    if context.calendar is None or series.step > DAY:
         return _long_silences(series)
     calendar = context.calendar
     expected = calendar.days[(calendar.days >= series.days[0]) & (calendar.days <= series.days[-1])]
@@ -46,7 +46,7 @@ def missing(series: Series, context: SeriesContext) -> list[SeriesFinding]:
 
 def unlisted(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``unlisted_session``: bars on days that the calendar does not have."""
-    if context.calendar is None:
+    if context.calendar is None or series.step > DAY:
         return []
     calendar = context.calendar
     within = (series.days >= calendar.days[0]) & (series.days <= calendar.days[-1])
@@ -72,7 +72,7 @@ def late_start(series: Series, context: SeriesContext) -> list[SeriesFinding]:
 
 def short(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``short_session`` (far from the usual hours or bars) and ``early_end`` (only the last bars lacking)."""
-    if series.daily or series.days.shape[0] < SHOWN:
+    if series.dated or series.days.shape[0] < SHOWN:
         return []
     if context.calendar is not None and context.calendar.hours is not None:
         return short_by_hours(series, context.calendar)
@@ -105,7 +105,7 @@ def short(series: Series, context: SeriesContext) -> list[SeriesFinding]:
 
 def inner_gaps(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``gap`` inside a session of a series that otherwise has nearly every bar."""
-    if series.daily:
+    if series.dated:
         return []
     windows = (series.local[series.ends] - series.local[series.begins]) // series.step + 1
     if np.median((series.ends - series.begins + 1) / windows) < DENSE:
@@ -131,8 +131,9 @@ def fits(calendar: ExpectedDays, days: np.ndarray[tuple[int], np.dtype[np.int64]
 
 
 def _long_silences(series: Series) -> list[SeriesFinding]:
+    usual = max(series.step // DAY, 1) - 1
     found = []
-    for index in np.flatnonzero(np.diff(series.days) > GAP_DAYS).tolist():
+    for index in np.flatnonzero(np.diff(series.days) > GAP_DAYS + usual).tolist():
         first, last = int(series.days[index]), int(series.days[index + 1])
         reason = f"no bars between {day_text(first)} and {day_text(last)}: {last - first - 1} calendar days"
         found.append(SeriesFinding("gap", first * DAY, last * DAY, reason))

@@ -73,6 +73,9 @@ def _of_one_symbol(frame: pd.DataFrame, wanted: str) -> tuple[pd.DataFrame, str]
     if labels is None:
         return frame, ""
     label = _chosen(labels, wanted)
+    nameless = frame[_symbol_column(frame)].isna().to_numpy(dtype=bool)
+    if nameless.any():
+        raise DataError(f"row {int(np.argmax(nameless))} of the frame names no symbol; name it or leave it out")
     if len(labels) > 1:
         frame = frame.loc[(frame[_symbol_column(frame)] == label).to_numpy(dtype=bool)]
     return frame, str(label)

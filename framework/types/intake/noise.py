@@ -39,7 +39,7 @@ def mend_noise(prices: NDArray[np.float64]) -> NDArray[np.bool_]:
     return mended
 
 
-def noise_note(rows: NDArray[np.int64]) -> tuple[str, ...]:
+def noise_note(rows: NDArray[np.int64], unit: str = "row") -> tuple[str, ...]:
     """A sentence about mended rows; nothing where there are none."""
     if not rows.size:
         return ()
@@ -48,7 +48,7 @@ def noise_note(rows: NDArray[np.int64]) -> tuple[str, ...]:
         if rows.size == 1
         else (f"{rows.size:,} bars whose range failed by rounding alone were")
     )
-    return (f"{what} mended, the first in row {rows[0]}",)
+    return (f"{what} mended, the first in {unit} {rows[0]}",)
 
 
 def _fewer_digits(one: float, other: float) -> float:

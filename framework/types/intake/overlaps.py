@@ -49,7 +49,7 @@ def kept_apart(
             continue
         step = Timeframe.parse(key.timeframe).nanoseconds // SECOND_NS
         stamp = rows.stamp[begin:end]
-        if step == DAY or not ((np.diff(stamp) < step).any() or (stamp[-1] - stamp[-2]) % step):
+        if step >= DAY or not ((np.diff(stamp) < step).any() or (stamp[-1] - stamp[-2]) % step):
             continue
         local = to_local(stamp, zone)
         inside = odd_bars(stamp, local, step)

@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from framework.errors import DataError
 from framework.types.intake.cells import text_cells
 from framework.types.intake.checks import check
+from framework.types.intake.noise import noise_note
 from framework.types.intake.overlaps import SortedRows, kept_apart
 from framework.types.intake.records import Columns, Facts, Refusal, SeriesKey
 from framework.types.intake.symbols import Owners, owners
@@ -17,6 +19,8 @@ from framework.types.intake.timeframes import timeframe_of
 from framework.types.intake.times import Times, times
 from framework.types.intake.zones import Zone, check_midnights, dates, moments, zone_of
 from framework.types.localtime import DAY, to_local, zone_named
+from framework.types.periods import placed_days
+from framework.types.timeframe import MONTH, SECOND_NS, WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +31,15 @@ if TYPE_CHECKING:
     from framework.types.intake.options import IntakeOptions
     from framework.types.intake.table import CellTable
     from framework.types.intake.words import OptionWords
+    from framework.types.timeframe import Timeframe
 
     Remembered = Callable[[tuple[str, str]], str | None]
+
+OTHER_BAR = {WEEK: "its week has a bar before", MONTH: "its month has a bar before"}
+"""Beginning of the sentence about a second bar, where a bar is no moment's."""
+
+
+MINUTE, LAST_SECOND = 60, 59
 
 
 class Rows(NamedTuple):
@@ -64,7 +75,7 @@ def prices(table: CellTable, layout: Layout, options: IntakeOptions, remembered:
     """Checked series of cells; ``DataError`` where they make no sense as a whole."""
     columns = {field: table.columns[heading] for field, heading in layout.fields.items()}
     rows = table.lines.shape[0]
-    stamps = times(_time_cells(columns), options.order, options.words)
+    stamps = times(_time_cells(columns), options.order or layout.order, options.words)
     owned = owners(table, columns, options)
     zone = _zone(stamps, owned, options, remembered)
     checked = check(columns, rows)
@@ -96,11 +107,18 @@ def prices(table: CellTable, layout: Layout, options: IntakeOptions, remembered:
     )
 
 
+def notes_of(found: CheckedPrices, layout: Layout, unit: str = "line") -> tuple[str, ...]:
+    """Sentences about what was mended and what was left aside."""
+    return (*noise_note(found.mended, unit), *([layout.aside] if layout.aside else ()))
+
+
 def _time_cells(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
     """The column of times; a date and a time of day side by side are joined."""
     cells = columns["time"]
     if "clock" not in columns:
         return cells
+    if pa.types.is_timestamp(cells.type):  # a date that a library read as a midnight
+        cells = pc.strftime(cells, format="%Y-%m-%d")
     return pc.binary_join_element_wise(pc.cast(cells, pa.string()), pc.cast(columns["clock"], pa.string()), " ")
 
 
@@ -121,7 +139,8 @@ def _zone(stamps: Times, owned: Owners, options: IntakeOptions, remembered: Reme
 def _time_fault(cells: pa.ChunkedArray, row: int, *, ambiguous: bool, zone: Zone) -> str:
     if cells[row].as_py() is None:
         return "the row has no time"
-    shown = repr(cells[row].as_py())
+    cell = cells[row].as_py()
+    shown = repr(cell if isinstance(cell, (str, int, float)) else str(cell))
     if ambiguous:
         return f"time {shown} is repeated or skipped by a clock change in {zone.name}"
     return f"time {shown} is not a date or time that is understood"
@@ -150,15 +169,28 @@ def _series(
             )
             others = others or frame.name
             name = frame.name
-            if frame.daily:
+            if not frame.dated and (mine % MINUTE == LAST_SECOND).all():
+                raise DataError(
+                    f"the bars of {symbol} are stamped in the last second of a minute, which is their end; a bar's "
+                    f"time is its open: move the times back by {frame.nanoseconds // SECOND_NS - 1} s"
+                )
+            if frame.dated:
                 if not dated:
                     check_midnights(stamps, sound, zone, symbol, options.words)
                 if days is None:
                     days, stamp = dates(stamps, zone.name), utc.copy()
-                stamp[sound] = days[sound]
+                stamp[sound] = _placed(frame, days[sound], symbol)
         keys.append(SeriesKey(symbol, exchange, name))
     reason = "the option" if options.timeframe else "the usual step between bars"
     return keys, stamp, reason
+
+
+def _placed(frame: Timeframe, days: NDArray[np.int64], symbol: str) -> NDArray[np.int64]:
+    """``periods.placed_days`` in seconds, and in an error that names the symbol."""
+    try:
+        return placed_days(frame, days // DAY) * DAY
+    except DataError as error:
+        raise DataError(f"{symbol}: {error}") from None
 
 
 def _rows_of(owned: Owners, good: NDArray[np.bool_]) -> list[Any]:
@@ -215,7 +247,8 @@ def _distinct(
             same = ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))).all(axis=0)
             repeats = np.sort(lines[again & same])
             for row in np.flatnonzero(again & ~same).tolist():
-                reason = f"the time occurs before, in {unit} {lines[first[row]]}, with other values{words.taken}"
+                what = OTHER_BAR.get(keys[int(owner[row])].timeframe, "the time occurs before")
+                reason = f"{what}, in {unit} {lines[first[row]]}, with other values{words.taken}"
                 moment = int(stamp[row])
                 refusals.append(Refusal("duplicate", reason, int(lines[row]), *keys[int(owner[row])], moment, moment))
             owner, stamp, values, lines = owner[~again], stamp[~again], values[:, ~again], lines[~again]

@@ -10,31 +10,28 @@ from framework.errors import DataError
 from framework.types.clocks import sparse_step
 from framework.types.intake.words import COMMAND_LINE, OptionWords
 from framework.types.localtime import DAY
-from framework.types.timeframe import SECOND_NS, Timeframe
+from framework.types.periods import MONTHS_APART, WEEKS_APART, usual_timeframe
+from framework.types.timeframe import MONTH, SECOND_NS, WEEK, Timeframe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-WEEK_DAYS = 5
-ENOUGH = 5
+LEAST_APART = {WEEK: WEEKS_APART[0] * DAY, MONTH: MONTHS_APART[0] * DAY}
+"""Seconds between the opens of bars that holidays and the calendar move."""
 SAMPLE = 1_000
 
 
 def usual_step(local: NDArray[np.int64], symbol: str, words: OptionWords = COMMAND_LINE) -> Timeframe | None:
     """The commonest step between a symbol's times (wall-clock seconds), None when too few bars tell.
 
-    ``DataError`` for bars that are longer than a day, or of no whole minute.
+    ``DataError`` for bars of days that are no week or month, or of no whole minute.
     """
     step = _step(local)
     if not step:  # one bar, or none, does not tell
         return Timeframe.parse("1d") if not (local % DAY).any() else None
     if step >= DAY:
-        if step > WEEK_DAYS * DAY and local.size > ENOUGH:
-            raise DataError(
-                f"the bars of {symbol} lie {step // DAY} days apart; bars longer than a day are not supported "
-                f"(if they are daily with days missing, say {words.timeframe.format('1d')})"
-            )
-        return Timeframe.parse("1d")
+        ordered = np.sort(local)
+        return usual_timeframe(step // DAY, (ordered[1:] - ordered[:-1]) // DAY, symbol, words.timeframe.format("1d"))
     if step % 60:
         raise DataError(
             f"the bars of {symbol} lie {step} s apart, which is no whole number of minutes; gather them into minutes, "
@@ -59,13 +56,13 @@ def timeframe_of(
         return step
     wanted = Timeframe.parse(named)
     apart = _step(local)
-    if 0 < apart < wanted.nanoseconds // SECOND_NS:
+    if 0 < apart < LEAST_APART.get(wanted.name, wanted.nanoseconds // SECOND_NS):
         raise DataError(
             f"{words.timeframe.format(wanted.name)}: the bars of {symbol} lie {_length(apart)} apart; say "
             f"{words.timeframe.format(_length(apart))} or nothing, and bars.to('{wanted.name}') gathers them"
         )
     ordered = np.sort(local)
-    longer = 0 if wanted.daily else sparse_step(ordered, ordered // DAY, wanted.nanoseconds // SECOND_NS)
+    longer = 0 if wanted.dated else sparse_step(ordered, ordered // DAY, wanted.nanoseconds // SECOND_NS)
     if longer:
         raise DataError(
             f"{words.timeframe.format(wanted.name)}: the bars of {symbol} all lie {_length(longer)} or more apart, so "

@@ -56,7 +56,13 @@ def zone_of(  # noqa: PLR0911 - one return per source, in the order in which the
         clocks = np.unique(times.local[stated] % DAY)
         if not offsets.any() and clocks.shape[0] == 1 and (here := MIDNIGHTS.get(int(clocks[0]))):
             return Zone(here, "every bar's time is midnight there", known=True)
-        return _by_offset(offsets, words)
+        found = _by_offset(offsets, words)
+        if not found.known and not stated[times.valid].all():
+            raise DataError(
+                "some times have an offset from UTC and some have none; say whose wall clock those are, as in "
+                f"{words.timezone.format('Asia/Kolkata')}"
+            )
+        return found
     if not (times.local[times.valid] % DAY).any():
         return Zone("UTC", "no zone given, and dates need none", known=False)
     return Zone("UTC", "no zone given, and no exchange", known=False)
