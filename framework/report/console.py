@@ -81,7 +81,7 @@ def _without_limits(result: RunFacts) -> list[str]:
         return []
     if result.without_risk.left_out:
         return ["", *_wrapped("No limits", f"no second run: {result.without_risk.left_out}")]
-    rows = [one.texts for one in compared(result)]
+    rows = [one.texts(result.currency) for one in compared(result)]
     return _table([("Limits", "as run", "without them", "difference"), *rows])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.report.observations import observe
 from framework.report.wording import number, percent
-from framework.types.currency import INR, money_text
+from framework.types.currency import money_text
 
 if TYPE_CHECKING:
     from framework.report.facts import RunFacts
@@ -22,22 +22,20 @@ class Compared(NamedTuple):
     """₹, % or empty for a count."""
     limited: float
     unlimited: float
-    currency: str = INR
 
     @property
     def difference(self) -> float:
         """Effect of the limits: the figure as run, less the figure without them."""
         return self.limited - self.unlimited
 
-    @property
-    def texts(self) -> tuple[str, ...]:
+    def texts(self, currency: str) -> tuple[str, ...]:
         """Name, as run, without limits, and the difference: of percentages in points."""
-        points = f"{number(self.difference)} points" if self.unit == "%" else self._text(self.difference)
-        return self.name, self._text(self.limited), self._text(self.unlimited), points
+        points = f"{number(self.difference)} points" if self.unit == "%" else self._text(self.difference, currency)
+        return self.name, self._text(self.limited, currency), self._text(self.unlimited, currency), points
 
-    def _text(self, value: float) -> str:
+    def _text(self, value: float, currency: str) -> str:
         if self.unit == "₹":
-            return money_text(value, self.currency)
+            return money_text(value, currency)
         return percent(value) if self.unit else number(value, 0)
 
 
@@ -50,12 +48,12 @@ def compared(result: RunFacts) -> list[Compared]:
     again = observe(replace(result.record, equity_paise=other.equity_paise))
     capital = seen.capital
     return [
-        Compared("Final equity", "₹", float(seen.ends[1]), float(again.ends[1]), result.currency),
+        Compared("Final equity", "₹", float(seen.ends[1]), float(again.ends[1])),
         Compared("Total return", "%", *(100 * (float(one.grown[1]) / capital - 1) for one in (seen, again))),
         Compared("CAGR", "%", 100 * seen.cagr, 100 * again.cagr),
         Compared("Max. drawdown", "%", 100 * seen.max_drawdown, 100 * again.max_drawdown),
         Compared("Fills", "", float(len(result.record.settlements)), float(other.fills)),
-        Compared("Charges", "₹", seen.charges, other.charges_paise / 100, result.currency),
+        Compared("Charges", "₹", seen.charges, other.charges_paise / 100),
     ]
 
 

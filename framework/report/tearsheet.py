@@ -102,7 +102,7 @@ def render(result: RunFacts, further: Finding | None = None, quantstats: str = "
         breaker=sections.breaker_rows(result)[: sections.MOST_TRIPS],
         breaker_count=len(holds(result.record)),
         without_risk=result.without_risk,
-        compared=[one.texts for one in compared(result)],
+        compared=[one.texts(result.currency) for one in compared(result)],
         interventions=sections.intervention_rows(result),
         intervention_count=len(result.held_back),
         interventions_csv=INTERVENTIONS_CSV,
