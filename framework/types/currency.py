@@ -21,7 +21,7 @@ def currency_named(code: str | None) -> str | None:
 
 
 def sign_of(currency: str) -> str:
-    """What stands before an amount: a sign, or the currency's own three letters and a blank."""
+    """Sign before an amount: one of ``SIGNS``, or the currency's own three letters and a blank."""
     return SIGNS.get(currency, f"{currency} ")
 
 

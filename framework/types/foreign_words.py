@@ -24,5 +24,5 @@ OURS = {
 
 
 def in_our_words(word: str) -> str | None:
-    """How a setting of another library is written here; None where the word means nothing."""
+    """Our way of writing a setting of another library; None where the word means nothing."""
     return OURS.get(word.lower())
