@@ -61,6 +61,7 @@ def import_command(
     dayfirst: Annotated[bool, typer.Option("--dayfirst", help="03/04/2020 is 3 April.")] = False,
     monthfirst: Annotated[bool, typer.Option("--monthfirst", help="03/04/2020 is 4 March.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite stored bars that differ.")] = False,
+    new_exchange: Annotated[bool, typer.Option("--new-exchange", help="An exchange nobody knows is meant.")] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
@@ -88,7 +89,9 @@ def import_command(
     if timezone is not None:
         zone_named(timezone)
     order: Any = "dayfirst" if dayfirst else "monthfirst" if monthfirst else None
-    options = ImportOptions(symbol, exchange, timeframe, timezone, parse_pairs("--map", mapping or ()), order, replace)
+    options = ImportOptions(
+        symbol, exchange, timeframe, timezone, parse_pairs("--map", mapping or ()), order, replace, new_exchange
+    )
     options = options._replace(currency=currency_named(currency))
     with open_database(db) as store, shown(hidden=as_json) as progress:
         summaries = import_files(store, paths, options, progress)

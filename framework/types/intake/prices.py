@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 from framework.errors import DataError
 from framework.types.intake.cells import text_cells
 from framework.types.intake.checks import check
+from framework.types.intake.faults import EXAMPLES, others_text
 from framework.types.intake.noise import noise_note
 from framework.types.intake.overlaps import SortedRows, kept_apart
+from framework.types.intake.plausible_dates import add_impossible
 from framework.types.intake.records import Columns, Facts, Refusal, SeriesKey
 from framework.types.intake.symbols import Owners, owners
 from framework.types.intake.timeframes import timeframe_of
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from framework.types.intake.faults import Faults
     from framework.types.intake.headings import Layout
     from framework.types.intake.options import IntakeOptions
     from framework.types.intake.table import CellTable
@@ -80,12 +83,13 @@ def prices(table: CellTable, layout: Layout, options: IntakeOptions, remembered:
     zone = _zone(stamps, owned, options, remembered)
     checked = check(columns, rows)
     utc, valid = moments(stamps, zone.name)
-    faults: dict[int, tuple[str, str]] = dict(checked.faults)
-    for row in np.flatnonzero(~valid).tolist():
-        faults[row] = "bad_time", _time_fault(_time_cells(columns), row, ambiguous=bool(stamps.valid[row]), zone=zone)
-    for row in np.flatnonzero(owned.codes < 0).tolist():
-        faults[row] = "no_symbol", "the row names no symbol"
+    faults, cells = checked.faults, _time_cells(columns)
+    faults.add(~valid, "bad_time", lambda row: _time_fault(cells, row, ambiguous=bool(stamps.valid[row]), zone=zone))
     good = checked.sound & valid & (owned.codes >= 0)
+    if options.today is not None:
+        good &= add_impossible(faults, to_local(utc, zone.name), valid, options.today)
+    faults.add(owned.codes < 0, "no_symbol", lambda _row: "the row names no symbol")
+    good &= owned.add_refused(faults)
     if options.whole and faults:
         keys = [SeriesKey(*name, "") for name in owned.names]
         refusals = _refusals(table, faults, owned, keys, (utc, valid))
@@ -214,18 +218,23 @@ def _owned(broken: list[Refusal], keys: list[SeriesKey]) -> list[Refusal]:
 
 def _refusals(
     table: CellTable,
-    faults: Mapping[int, tuple[str, str]],
+    faults: Faults,
     owned: Owners,
     keys: list[SeriesKey],
     when: tuple[NDArray[np.int64], NDArray[np.bool_]],
 ) -> list[Refusal]:
+    """Refused rows in the order of the file, and after them those that are told together."""
     stamp, valid = when
     found = []
-    for row, (kind, reason) in sorted(faults.items()):
+    for row, kind, reason in sorted(faults.examples()):
         code = int(owned.codes[row])
-        key = keys[code] if code >= 0 else SeriesKey("", "", "")
+        key = keys[code] if code >= 0 and not owned.fault(code) else SeriesKey("", "", "")
         moment = int(stamp[row]) if valid[row] else None
         found.append(Refusal(kind, reason, int(table.lines[row]), *key, moment, moment))
+    key = keys[0] if len(keys) == 1 and not owned.fault(0) else SeriesKey("", "", "")
+    for rows, kind in faults.others():
+        text = others_text(rows.shape[0], table.unit, int(table.lines[rows[0]]), int(table.lines[rows[-1]]))
+        found.append(Refusal(kind, text, None, *key, rows=rows.shape[0]))
     return found
 
 
@@ -246,11 +255,16 @@ def _distinct(
             ours, theirs = values, values[:, first]
             same = ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))).all(axis=0)
             repeats = np.sort(lines[again & same])
-            for row in np.flatnonzero(again & ~same).tolist():
+            doubles = np.flatnonzero(again & ~same)
+            for row in doubles[:EXAMPLES].tolist():
                 what = OTHER_BAR.get(keys[int(owner[row])].timeframe, "the time occurs before")
                 reason = f"{what}, in {unit} {lines[first[row]]}, with other values{words.taken}"
                 moment = int(stamp[row])
                 refusals.append(Refusal("duplicate", reason, int(lines[row]), *keys[int(owner[row])], moment, moment))
+            if (more := doubles[EXAMPLES:]).size:
+                text = others_text(more.shape[0], unit, int(lines[more].min()), int(lines[more].max()))
+                key = keys[0] if len(keys) == 1 else SeriesKey("", "", "")
+                refusals.append(Refusal("duplicate", text, None, *key, rows=more.shape[0]))
             owner, stamp, values, lines = owner[~again], stamp[~again], values[:, ~again], lines[~again]
     apart, overlaps = kept_apart(SortedRows(owner, stamp, lines), keys, zone, unit, words)
     if apart.any():
