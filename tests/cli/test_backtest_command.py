@@ -242,3 +242,10 @@ def test_the_database_is_chosen_by_flag_then_environment(tulya, home, monkeypatc
     (home / "other.sqlite").write_bytes(sample_database.read_bytes())
     assert 0 == tulya("backtest", "rsi", "--symbols", "SP500").code
     assert 1 == tulya("backtest", "rsi", "--symbols", "SP500", "--db", "empty.sqlite").code
+
+
+def test_a_symbol_that_holds_a_comma_stands_in_quotes(tmp_path):
+    from framework.cli.options import expand_symbols
+
+    assert ["A, B", "C"] == expand_symbols('"A, B",C', tmp_path / "none.sqlite", "1d")
+    assert ["A", "B"] == expand_symbols("A, B,A", tmp_path / "none.sqlite", "1d")
