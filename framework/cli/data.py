@@ -51,6 +51,9 @@ def import_command(
     timezone: Annotated[
         str | None, typer.Option(help="IANA zone of times without an offset; default: the exchange's, else UTC.")
     ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="Currency of the prices, such as USD; default: INR.", metavar="CODE")
+    ] = None,
     mapping: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="FIELD=HEADING", help="A heading that is not understood; repeatable."),
@@ -77,6 +80,7 @@ def import_command(
     """
     from framework.store.importing import ImportOptions, import_files
     from framework.types import Timeframe
+    from framework.types.currency import currency_named
     from framework.types.localtime import zone_named
 
     if dayfirst and monthfirst:
@@ -89,6 +93,7 @@ def import_command(
     options = ImportOptions(
         symbol, exchange, timeframe, timezone, parse_pairs("--map", mapping or ()), order, replace, new_exchange
     )
+    options = options._replace(currency=currency_named(currency))
     with open_database(db) as store, shown(hidden=as_json) as progress:
         summaries = import_files(store, paths, options, progress)
         _tell(summaries, store, as_json=as_json)
