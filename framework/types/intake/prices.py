@@ -164,14 +164,18 @@ def _series(
     if stamps.zone != zone.name and not np.isnan(stamps.offset).all():
         local = to_local(utc, zone.name)
     stamp, keys, others = utc, [], ""
-    for (symbol, exchange), sound in zip(owned.names, _rows_of(owned, good), strict=True):
+    each = _rows_of(owned, good)
+    if len(each) > 1 and not options.timeframe:  # where one bar does not tell, the longest series does
+        largest = max(range(len(each)), key=lambda code: each[code].size)
+        if each[largest].size > 1:
+            others = timeframe_of(local[each[largest]], owned.names[largest][0], None, options.words).name
+    for (symbol, exchange), sound in zip(owned.names, each, strict=True):
         mine, name = local[sound], options.timeframe or ""
         if mine.size:
             dated = not (stamps.local[sound] % DAY).any()
             frame = timeframe_of(
                 stamps.local[sound] if dated else mine, symbol, options.timeframe, options.words, others
             )
-            others = others or frame.name
             name = frame.name
             if not frame.dated and (mine % MINUTE == LAST_SECOND).all():
                 raise DataError(
