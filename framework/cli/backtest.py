@@ -12,6 +12,7 @@ from framework.cli import DIFFERENCE_EXIT_CODE, LEAK_EXIT_CODE
 from framework.cli.account_backtest import AccountOptions, backtest_account, is_deployment_file
 from framework.cli.options import AsJson, Database, expand_symbols, parse_pairs, parse_rate
 from framework.cli.setting_options import chosen_settings
+from framework.cli.shown_page import HINT, open_page
 
 if TYPE_CHECKING:
     from framework.report.result import Result
@@ -79,6 +80,10 @@ def backtest_command(
     out: Annotated[
         Path | None, _option("--out", text="Folder for the tearsheet, the fills and the bundle.", panel=OUTPUT)
     ] = None,
+    quantstats: Annotated[
+        bool, _option("--quantstats", text="With --out: quantstats' page too; takes ten seconds.", panel=OUTPUT)
+    ] = False,
+    opens: Annotated[bool, _option("--open", text="With --out: show the page in the browser.", panel=OUTPUT)] = False,
     fills: Annotated[Path | None, _option("--fills", text="CSV file for the fills.", panel=OUTPUT)] = None,
     journal: Annotated[
         Path | None,
@@ -99,11 +104,15 @@ def backtest_command(
     - tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
     - tulya backtest deployments/morning.yaml --from 2015-01-01 --to 2015-12-31
     """
+    if out is None:
+        _refuse_page(context, {"--quantstats": quantstats, "--open": opens})
     if is_deployment_file(strategy):
         backtest_account(
             context,
             strategy,
-            AccountOptions(start, end, db, memory, causality, engine, verify, risk_free, out, as_json),
+            AccountOptions(
+                start, end, db, memory, causality, engine, verify, risk_free, out, quantstats, opens, as_json
+            ),
         )
         return
     if symbols is None:
@@ -149,7 +158,7 @@ def backtest_command(
             result.without_risk.made()  # it is printed and kept below, where no progress is shown
     if fills is not None:
         result.save_fills(fills)
-    _keep(result, path, out.resolve() if out is not None else None)
+    _keep(result, path, out.resolve() if out is not None else None, quantstats=quantstats, opens=opens)
     if as_json:
         typer.echo(result.to_json())
     else:
@@ -160,20 +169,29 @@ def backtest_command(
         raise typer.Exit(DIFFERENCE_EXIT_CODE)
 
 
+def _refuse_page(context: typer.Context, asked: dict[str, bool]) -> None:
+    """``BadParameter`` for a page that is to be written nowhere."""
+    for flag in (flag for flag, given in asked.items() if given):
+        msg = f"needs a folder for the page: add --out reports/mine, or later: tulya report last {flag}"
+        raise typer.BadParameter(msg, ctx=context, param_hint=f"'{flag}'")
+
+
 def _rules(names: list[str]) -> list[RiskRule]:
     from framework.usercode.find import find_rule
 
     return [find_rule(name)() for name in names]
 
 
-def _keep(result: Result, db: Path, out: Path | None) -> None:
+def _keep(result: Result, db: Path, out: Path | None, *, quantstats: bool, opens: bool) -> None:
     """Keep the run: its bundle beside the database, its row in it; with ``out`` also the tearsheet there."""
     from framework.run.history import keep
 
     keep(result, db)
     if out is not None:
         result.save(out)
-        result.report(out / "tearsheet.html")
+        page = result.report(out / "tearsheet.html", quantstats=quantstats)
+        if opens:
+            open_page(page)
 
 
 def _show(result: Result, out: Path | None, fills: Path | None, journal: Path | None) -> None:
@@ -186,5 +204,6 @@ def _show(result: Result, out: Path | None, fills: Path | None, journal: Path | 
         typer.echo(f"Journal     {journal}, head {result.provenance['journal_head']}")
     if out is not None:
         typer.echo(f"Tearsheet   {out / 'tearsheet.html'}")
+        typer.echo(HINT)
     else:
         typer.echo(f"Tearsheet   tulya report {result.run_id}")

@@ -50,6 +50,8 @@ class ImportOptions(NamedTuple):
     """Overwrite stored bars that differ."""
     new_exchange: bool = False
     """An exchange that is unknown is meant."""
+    currency: str | None = None
+    """Currency of the prices, three letters; None = INR, or what was said before."""
 
     def for_file(self, path: Path) -> IntakeOptions:
         """Options of reading one file, whose name is its symbol where nothing else is."""
@@ -63,6 +65,7 @@ class ImportOptions(NamedTuple):
             self.order,
             (name, "the file's name"),
             today=today(),
+            currency=self.currency,
         )
 
 

@@ -27,5 +27,6 @@ class IntakeOptions(NamedTuple):
     words: OptionWords = COMMAND_LINE
     today: int | None = None
     """Date beyond which no bar can be, days since 1970; None: any date may be."""
+    currency: str | None = None
     whole: bool = False
     """Refuse the cells as a whole for a row that is no bar: nothing is cut into series then."""

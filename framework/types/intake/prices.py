@@ -105,7 +105,7 @@ def prices(table: CellTable, layout: Layout, options: IntakeOptions, remembered:
     if not good.all():
         kept = Rows(owned.codes[good], stamp[good], checked.values[:, good], table.lines[good], ranked[good])
     series, doubles, repeats = _distinct(kept, keys, (table.unit, zone.name), options.words)
-    facts = _facts(columns, owned, good, zone)
+    facts = _facts(columns, owned, good, zone, options.currency)
     return CheckedPrices(
         series, facts, [*refusals, *doubles], repeats, table.lines[checked.mended & good], zone, owned.reason, lengths
     )
@@ -292,7 +292,9 @@ def _rank(columns: Mapping[str, pa.ChunkedArray], rows: int) -> NDArray[np.int64
     return 1 - np.array(equity.to_numpy(), dtype=np.int64)
 
 
-def _facts(columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[np.bool_], zone: Zone) -> list[Facts]:
+def _facts(
+    columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[np.bool_], zone: Zone, currency: str | None
+) -> list[Facts]:
     """Facts of each instrument that has a bar in the file; the last such row counts."""
     last = np.full(len(owned.names), -1, dtype=np.int64)
     if last.shape[0] == 1 and good[-1:].all() and good.size:
@@ -318,6 +320,7 @@ def _facts(columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[
                 0.0,
                 lot,
                 zone.name if zone.known else None,
+                currency,
             )
         )
     return found

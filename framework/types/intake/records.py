@@ -63,3 +63,4 @@ class Facts(NamedTuple):
     tick: float = 0.0
     lot: int = 1
     timezone: str | None = None
+    currency: str | None = None
