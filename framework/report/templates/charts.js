@@ -8,8 +8,8 @@ const Tulya = (() => {
   const MOST_MARKS = 600;
   const DAY = 1440; // minutes
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  const plain = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
-  const whole = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 0 });
+  const plain = new Intl.NumberFormat(data.indian ? "en-IN" : "en-US", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
+  const whole = new Intl.NumberFormat(data.indian ? "en-IN" : "en-US", { maximumFractionDigits: 0 });
 
   function unpack(packed) {
     if (!packed || ArrayBuffer.isView(packed)) return packed;
