@@ -12,6 +12,7 @@ from framework.cli import DIFFERENCE_EXIT_CODE, LEAK_EXIT_CODE
 from framework.cli.account_backtest import AccountOptions, backtest_account, is_deployment_file
 from framework.cli.options import AsJson, Database, expand_symbols, parse_pairs, parse_rate
 from framework.cli.setting_options import chosen_settings
+from framework.cli.shown_page import HINT, open_page
 
 if TYPE_CHECKING:
     from framework.report.result import Result
@@ -79,6 +80,10 @@ def backtest_command(
     out: Annotated[
         Path | None, _option("--out", text="Folder for the tearsheet, the fills and the bundle.", panel=OUTPUT)
     ] = None,
+    quantstats: Annotated[
+        bool, _option("--quantstats", text="With --out: quantstats' page too; takes ten seconds.", panel=OUTPUT)
+    ] = False,
+    opens: Annotated[bool, _option("--open", text="With --out: show the page in the browser.", panel=OUTPUT)] = False,
     fills: Annotated[Path | None, _option("--fills", text="CSV file for the fills.", panel=OUTPUT)] = None,
     journal: Annotated[
         Path | None,
@@ -99,11 +104,15 @@ def backtest_command(
     - tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
     - tulya backtest deployments/morning.yaml --from 2015-01-01 --to 2015-12-31
     """
+    if out is None:
+        _refuse_page(context, {"--quantstats": quantstats, "--open": opens})
     if is_deployment_file(strategy):
         backtest_account(
             context,
             strategy,
-            AccountOptions(start, end, db, memory, causality, engine, verify, risk_free, out, as_json),
+            AccountOptions(
+                start, end, db, memory, causality, engine, verify, risk_free, out, quantstats, opens, as_json
+            ),
         )
         return
     if symbols is None:
@@ -151,11 +160,18 @@ def backtest_command(
         typer.echo(result.to_json())
     else:
         typer.echo(str(result))
-    _keep(result, path, FilesOfRun(out, fills, journal), as_json=as_json)
+    _keep(result, path, FilesOfRun(out, fills, journal, quantstats, opens), as_json=as_json)
     if result.causality.verdict.value == "leak":
         raise typer.Exit(LEAK_EXIT_CODE)
     if result.verification is not None and result.verification.differs:
         raise typer.Exit(DIFFERENCE_EXIT_CODE)
+
+
+def _refuse_page(context: typer.Context, asked: dict[str, bool]) -> None:
+    """``BadParameter`` for a page that is to be written nowhere."""
+    for flag in (flag for flag, given in asked.items() if given):
+        msg = f"needs a folder for the page: add --out reports/mine, or later: tulya report last {flag}"
+        raise typer.BadParameter(msg, ctx=context, param_hint=f"'{flag}'")
 
 
 def _rules(names: list[str]) -> list[RiskRule]:
@@ -170,6 +186,8 @@ class FilesOfRun(NamedTuple):
     out: Path | None
     fills: Path | None
     journal: Path | None
+    quantstats: bool = False
+    opens: bool = False
 
 
 def _keep(result: Result, db: Path, written: FilesOfRun, *, as_json: bool) -> None:
@@ -182,7 +200,9 @@ def _keep(result: Result, db: Path, written: FilesOfRun, *, as_json: bool) -> No
     if written.out is not None:
         out = written.out.resolve()
         result.save(out)
-        result.report(out / "tearsheet.html")
+        page = result.report(out / "tearsheet.html", quantstats=written.quantstats)
+        if written.opens:
+            open_page(page)
     if not as_json:
         _show(result, written, kept=not unkept)
     if unkept:
@@ -191,7 +211,7 @@ def _keep(result: Result, db: Path, written: FilesOfRun, *, as_json: bool) -> No
 
 def _show(result: Result, written: FilesOfRun, *, kept: bool) -> None:
     """Name the run and its files."""
-    out, fills, journal = written
+    out, fills, journal = written[:3]
     typer.echo()
     typer.echo(f"Run         {result.run_id}")
     if fills is not None:
@@ -200,5 +220,6 @@ def _show(result: Result, written: FilesOfRun, *, kept: bool) -> None:
         typer.echo(f"Journal     {journal}, head {result.provenance['journal_head']}")
     if out is not None:
         typer.echo(f"Tearsheet   {out / 'tearsheet.html'}")
+        typer.echo(HINT)
     elif kept:
         typer.echo(f"Tearsheet   tulya report {result.run_id}")

@@ -42,7 +42,7 @@ To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help=
 
 @app.command("import")
 def import_command(
-    paths: Annotated[list[Path], typer.Argument(help="Files (CSV, CSV.gz, CSV.zip, Parquet, Upstox JSON) or folders.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files (CSV, CSV.gz, CSV.zip, Parquet, JSON, Excel) or folders.")],
     symbol: Annotated[str | None, typer.Option(help="Symbol, for files without a column of symbols.")] = None,
     exchange: Annotated[str | None, typer.Option(help="Exchange such as NSE; kept with the symbols.")] = None,
     timeframe: Annotated[
@@ -51,6 +51,9 @@ def import_command(
     timezone: Annotated[
         str | None, typer.Option(help="IANA zone of times without an offset; default: the exchange's, else UTC.")
     ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="Currency of the prices, such as USD; default: INR.", metavar="CODE")
+    ] = None,
     mapping: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="FIELD=HEADING", help="A heading that is not understood; repeatable."),
@@ -58,14 +61,16 @@ def import_command(
     dayfirst: Annotated[bool, typer.Option("--dayfirst", help="03/04/2020 is 3 April.")] = False,
     monthfirst: Annotated[bool, typer.Option("--monthfirst", help="03/04/2020 is 4 March.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite stored bars that differ.")] = False,
+    new_exchange: Annotated[bool, typer.Option("--new-exchange", help="An exchange nobody knows is meant.")] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Import price files, lists of corporate actions and session lists.
 
-    Headings of yfinance, Kaggle's NSE set, NSE's bhavcopies (UDiFF and old), Upstox candles and generic ones are
-    understood. Rows that are no bars are refused and named (tulya data show SYMBOL --issues). Importing a file again
-    changes nothing. Each file is imported whole or not at all.
+    Headings of yfinance, Kaggle's NSE set, NSE's bhavcopies (UDiFF, old, full) and JSON, niftyindices, TradingView,
+    MetaTrader, Upstox candles and generic ones are understood, in CSV, Parquet, JSON and Excel files. Rows that are no
+    bars are refused and named (tulya data show SYMBOL --issues). Importing a file again changes nothing. Each file is
+    imported whole or not at all.
 
     Examples:
     - tulya data import goog.csv --symbol GOOG --timeframe 1d
@@ -75,6 +80,7 @@ def import_command(
     """
     from framework.store.importing import ImportOptions, import_files
     from framework.types import Timeframe
+    from framework.types.currency import currency_named
     from framework.types.localtime import zone_named
 
     if dayfirst and monthfirst:
@@ -84,7 +90,10 @@ def import_command(
     if timezone is not None:
         zone_named(timezone)
     order: Any = "dayfirst" if dayfirst else "monthfirst" if monthfirst else None
-    options = ImportOptions(symbol, exchange, timeframe, timezone, parse_pairs("--map", mapping or ()), order, replace)
+    options = ImportOptions(
+        symbol, exchange, timeframe, timezone, parse_pairs("--map", mapping or ()), order, replace, new_exchange
+    )
+    options = options._replace(currency=currency_named(currency))
     with open_database(db) as store, shown(hidden=as_json) as progress:
         summaries = import_files(store, paths, options, progress)
         _tell(summaries, store, as_json=as_json)

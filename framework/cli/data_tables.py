@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as marked
 from rich.table import Table
 
+from framework.types.intake.names import visible
 from framework.types.localtime import to_local
 from framework.types.rupees import in_groups
 from framework.types.timeframe import DATED, DAY_NS, SECOND_NS
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 SHOWN_SYMBOLS = 3
 SHOWN_ISSUES = 200
 WIDEST = 10_000
+
+
+def escape(text: str) -> str:
+    """A text as it stands: no markup, and what moves a terminal shown as its escape."""
+    return marked(visible(text))
 
 
 def as_json(value: Any) -> str:

@@ -16,7 +16,7 @@ from framework.report.finding import Finding, Severity
 from framework.report.split_factors import action_text, due_in
 from framework.report.wording import percent
 from framework.types.actions import in_force
-from framework.types.rupees import rupees
+from framework.types.currency import money_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,14 +103,15 @@ def action_findings(record: Record) -> Iterator[Finding]:
 def _told(record: Record, absent: list[ExDateStep], found: list[ExDateStep], many: str, one: str) -> Finding:
     panel = record.panel
     shown = ", ".join(
-        f"{panel.symbols[step.due.instrument]} {np.datetime64(step.due.ex_day, 'D')} {action_text(step.due.action)}"
-        for step in absent[:SHOWN]
+        f"{panel.symbols[due.instrument]} {np.datetime64(due.ex_day, 'D')} {action_text(due.action, panel.currency)}"
+        for due in (step.due for step in absent[:SHOWN])
     )
     more = f" and {len(absent) - SHOWN:,} more" if len(absent) > SHOWN else ""
     fit = sum(step.clear and step.fits for step in found)
     moved = given_for_nothing(record, absent)
     grave = abs(moved) > MOVES * record.settings.capital_paise
-    result = f" and made {rupees(moved / 100, 0)} of it ({_share(moved, record)} of the capital)" if grave else ""
+    made = money_text(moved / 100, panel.currency, 0)
+    result = f" and made {made} of it ({_share(moved, record)} of the capital)" if grave else ""
     return Finding(
         Severity.ERROR if grave else Severity.WARNING,
         f"{len(absent):,} of {len(found):,} listed corporate actions {many if len(absent) > 1 else one} "

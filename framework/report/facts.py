@@ -97,8 +97,13 @@ class RunFacts:
         return self.record.panel.symbols
 
     @property
+    def currency(self) -> str:
+        """Currency of every amount, three letters."""
+        return self.record.panel.currency
+
+    @property
     def final_equity(self) -> float:
-        """Rupees, to the paisa."""
+        """In the run's currency, to the paisa or cent."""
         equity = self.record.equity_paise
         return int(equity[-1]) / 100 if equity.shape[0] else self.settings.capital_paise / 100
 

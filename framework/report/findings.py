@@ -18,10 +18,10 @@ from framework.rules.money import LARGEST_QUANTITY
 from framework.rules.reasons import NAMES, SIZE_BEYOND_LIMIT
 from framework.types.breaker import BreakerCause
 from framework.types.causality import CausalityVerdict
+from framework.types.currency import money_text
 from framework.types.orders import Reason
 from framework.types.portfolio import TradingState
 from framework.types.record import OrderState
-from framework.types.rupees import rupees
 from framework.types.verification import Agreement
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def findings(
         *_orders(record, held_back),
         *_rebalances(record),
         *_cash(record),
-        *_open_positions(o),
+        *_open_positions(o, record.panel.currency),
         *_length(o),
     ]
     return worst_first(found)
@@ -116,7 +116,7 @@ def _ruin(record: Record, o: Observations) -> Iterator[Finding]:
     if below.shape[0]:
         row = int(below[0])
         date = minute_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
-        lowest = rupees(float(np.min(o.equity)))
+        lowest = money_text(float(np.min(o.equity)), record.panel.currency)
         when = "at that close" if record.settings.fill_at == "same_close" else "at the next open"
         left = f"What was held was left {when}"
         if any(record.positions):
@@ -189,14 +189,17 @@ def _costs(record: Record, o: Observations) -> Iterator[Finding]:
     costs = o.charges + o.slippage
     net = sum(one.net_paise for one in (*o.round_trips, *o.open_round_trips)) / 100
     gross = net + costs
-    parts = f"{rupees(o.charges)} charges" + (f" and {rupees(o.slippage)} slippage" if o.slippage else "")
+    charges, slippage, whole, lost = (
+        money_text(amount, record.panel.currency) for amount in (o.charges, o.slippage, gross, -gross)
+    )
+    parts = f"{charges} charges" + (f" and {slippage} slippage" if o.slippage else "")
     if costs > 0 and gross > 0:
         yield Finding(
             Severity.WARNING if costs / gross > HIGH_COSTS else Severity.NOTE,
-            f"Costs took {percent(100 * costs / gross, 1)} of the gross profit: {parts} of {rupees(gross)}.",
+            f"Costs took {percent(100 * costs / gross, 1)} of the gross profit: {parts} of {whole}.",
         )
     elif costs > 0:
-        yield Finding(Severity.WARNING, f"The run lost {rupees(-gross)} before costs, and {parts} came on top.")
+        yield Finding(Severity.WARNING, f"The run lost {lost} before costs, and {parts} came on top.")
     if record.settlements:
         for sentence in unmodelled(record.settings):
             yield Finding(Severity.WARNING, sentence)
@@ -334,7 +337,7 @@ def _rebalances(record: Record) -> Iterator[Finding]:
     if count < MANY_REBALANCES or count < len(record.settlements) / 2:
         return
     charges = sum(one.charges_paise for one, is_small in zip(by, small.tolist(), strict=True) if is_small)
-    paid = f", and paid {rupees(charges / 100)} of charges" if charges else ""
+    paid = f", and paid {money_text(charges / 100, record.panel.currency)} of charges" if charges else ""
     instead = "a row that is to keep gives NaN" if record.settings.rebalance == "on_signal" else "--rebalance on_signal"
     yield Finding(
         Severity.WARNING,
@@ -348,22 +351,22 @@ def _cash(record: Record) -> Iterator[Finding]:
     if record.cash_paise.shape[0] and int(record.cash_paise.min()) < 0:
         row = int(np.argmin(record.cash_paise))
         date = minute_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
-        lowest = rupees(int(record.cash_paise[row]) / 100)
+        lowest = money_text(int(record.cash_paise[row]) / 100, record.panel.currency)
         lent = record.settings.long_share < 1
         why = "Bought on margin: cash fell" if lent else "Cash fell below zero,"
         severity = Severity.NOTE if lent else Severity.WARNING
         yield Finding(severity, f"{why} to {lowest} at {date}; no interest is charged on it.")
 
 
-def _open_positions(o: Observations) -> Iterator[Finding]:
+def _open_positions(o: Observations, currency: str) -> Iterator[Finding]:
     if o.open_round_trips:
         names = [one.symbol for one in o.open_round_trips]
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")  # noqa: PLR2004 - a line's worth
-        unrealised = sum(one.net_paise for one in o.open_round_trips) / 100
+        amount = money_text(sum(one.net_paise for one in o.open_round_trips) / 100, currency)
         yield Finding(
             Severity.NOTE,
             f"{len(names)} position{'s are' if len(names) > 1 else ' is'} still open at the end ({shown}), marked at "
-            f"the last close: {rupees(unrealised)} so far, in the equity but not among the closed round trips.",
+            f"the last close: {amount} so far, in the equity but not among the closed round trips.",
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from framework.report.finding import Finding, Severity
 from framework.report.wording import minute_text, percent
-from framework.types.rupees import rupees
+from framework.types.currency import money_text
 from framework.types.timeframe import DAY_NS, SECOND_NS
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def _stale_marks(record: Record) -> Iterator[Finding]:
             Severity.WARNING,
             f"{panel.symbols[column]} has no bar after {minute_text(panel, column, int(panel.time[last]))}, "
             f"{missed:,} sessions before the end, and {quantity:+,} are held: they count with that last close, "
-            f"{rupees(close)}, in all {rupees(worth)}{part}. Delisted, suspended, or the data end there.",
+            f"{money_text(close, panel.currency)}, in all {money_text(worth, panel.currency)}{part}. Delisted, "
+            "suspended, or the data end there.",
         )
 
 

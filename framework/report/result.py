@@ -77,10 +77,11 @@ class Result(RunFacts):
 
         return figure(self, symbol)
 
-    def report(self, path: str | Path, *, quantstats: bool = True) -> Path:
-        """Write the tearsheet to ``path`` and, beside it, ``round_trips.csv`` and ``quantstats.html``.
+    def report(self, path: str | Path, *, quantstats: bool = False) -> Path:
+        """Write the tearsheet to ``path`` and ``round_trips.csv`` beside it.
 
-        ``held_back_orders.csv`` joins them when orders were held back.
+        ``interventions.csv`` joins them when orders were held back, and ``quantstats.html``, which takes ten seconds,
+        when it is asked for.
         """
         from framework.report.tearsheet import write
 

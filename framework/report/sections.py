@@ -13,7 +13,8 @@ from framework.report.metrics import total_return
 from framework.report.observations import session_rows
 from framework.report.payload import own_rows
 from framework.report.wording import minute_text, number, percent, reason_text
-from framework.types.rupees import NONE, rupees
+from framework.types.currency import money_text
+from framework.types.rupees import NONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +91,7 @@ def yearly_costs(result: RunFacts) -> list[tuple[str, ...]]:
     rows = [(str(one.year), [*one.components, both.exact_paise, both.note_paise]) for one, both in found]
     if len(rows) > 1:
         rows.append(("All", [sum(column) for column in zip(*(amounts for _, amounts in rows), strict=True)]))
-    return [(year, *(rupees(paise / 100) for paise in amounts)) for year, amounts in rows]
+    return [(year, *(money_text(paise / 100, result.currency) for paise in amounts)) for year, amounts in rows]
 
 
 def costs(result: RunFacts) -> list[tuple[str, str, str]]:
@@ -103,7 +104,7 @@ def costs(result: RunFacts) -> list[tuple[str, str, str]]:
     gross = net + seen.charges + seen.slippage
 
     def row(name: str, amount: float) -> tuple[str, str, str]:
-        return name, rupees(amount), percent(100 * amount / gross, 1) if gross > 0 else NONE
+        return name, money_text(amount, result.currency), percent(100 * amount / gross, 1) if gross > 0 else NONE
 
     rows = [row("Gross profit", gross)]
     if settings.charges.plan:
@@ -115,7 +116,12 @@ def costs(result: RunFacts) -> list[tuple[str, str, str]]:
     elif settings.charges.rate_e8:
         rows.append(row(f"Charges, {settings.charges.rate_e8 / 1e6:g} % of value", flat - seen.charges))
     if settings.charges.flat_paise:
-        rows.append(row(f"Charges, {rupees(settings.charges.flat_paise / 100)} on {executed:,} orders", -flat))
+        rows.append(
+            row(
+                f"Charges, {money_text(settings.charges.flat_paise / 100, result.currency)} on {executed:,} orders",
+                -flat,
+            )
+        )
     if not any((settings.charges.plan, settings.charges.rate_e8, settings.charges.flat_paise)):
         rows.append(row("Charges, none modelled", -seen.charges))
     rows.append(row(f"Slippage, {settings.slippage}", -seen.slippage))
@@ -130,7 +136,7 @@ def held_back(result: RunFacts) -> list[tuple[str, ...]]:
             reason_text(one.reason),
             *(f"{count:,}" if count else NONE for count in (one.shrunk, one.refused, one.expired)),
             f"{one.units:,}",
-            rupees(one.rupees, 0),
+            money_text(one.rupees, result.currency, 0),
             decided(result.record, 0, one.first_row)[:10],
             decided(result.record, 0, one.last_row)[:10],
         )
@@ -167,7 +173,7 @@ def intervention_rows(result: RunFacts) -> list[tuple[str, ...]]:
             reason_text(one.reason),
             f"{abs(one.asked):,}",
             f"{abs(one.got):,}",
-            rupees(one.rupees, 0),
+            money_text(one.rupees, result.currency, 0),
         )
         for one in sorted(largest, key=lambda one: (one.decided_row, one.order_id))
     ]
@@ -196,14 +202,14 @@ def trip_rows(result: RunFacts) -> list[dict[str, Any]]:
             "why": f"{one.entry_reason} → {one.exit_reason}".replace("_", " "),
             "numbers": [
                 cell(f"{one.quantity:,}", one.quantity),
-                cell(rupees(one.entry_price), one.entry_price),
-                cell(rupees(one.exit_price), one.exit_price),
+                cell(money_text(one.entry_price, result.currency), one.entry_price),
+                cell(money_text(one.exit_price, result.currency), one.exit_price),
                 cell(f"{one.bars_held:,}", one.bars_held),
-                cell(rupees(one.net_paise / 100), one.net_paise, one.net_paise),
+                cell(money_text(one.net_paise / 100, result.currency), one.net_paise, one.net_paise),
                 cell(number(one.return_percent), one.return_percent, one.net_paise),
                 cell(number(one.mae_percent), one.mae_percent),
                 cell(number(one.mfe_percent), one.mfe_percent),
-                cell(rupees(one.charges_paise / 100), one.charges_paise),
+                cell(money_text(one.charges_paise / 100, result.currency), one.charges_paise),
             ],
         }
         for one in first

@@ -8,6 +8,7 @@ import numpy as np
 
 from framework.store import bars, instruments, issues, reference
 from framework.store.database import transaction
+from framework.store.like_names import LikeNames, doubtful_names, stored_names
 from framework.store.quality import ExpectedDays, Series, SeriesContext, cut, examine, fits
 from framework.store.quality.volume import is_index
 from framework.store.session_tables import SessionTables
@@ -47,6 +48,7 @@ def examine_changed(
     query = "SELECT symbol, exchange, timeframe FROM quality_checks WHERE checked = 0 ORDER BY 1, 2, 3"
     changed = [SeriesKey(*row) for row in connection.execute(query)]
     lists, tables = reference.calendars(connection), SessionTables()
+    held = stored_names(connection) if changed else LikeNames([])
     groups: dict[tuple[str, str], tuple[ExpectedDays | None, int | None]] = {}
     total = 0
     for done, key in enumerate(changed, start=1):
@@ -64,7 +66,7 @@ def examine_changed(
             actions = tuple(reference.actions(connection, key.symbol, key.exchange))
             index = is_index(key.symbol, instruments.load(connection, key.symbol, key.exchange).kind)
             context = SeriesContext(calendar, actions, first_day, index)
-            findings = examine(series, context)
+            findings = [*doubtful_names(key, series, held), *examine(series, context)]
         else:
             findings = []
         with transaction(connection):

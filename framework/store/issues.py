@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 INSERT = (
     "INSERT INTO data_issues (import_id, file, line, symbol, exchange, timeframe, first_timestamp, last_timestamp, "
-    "kind, reason, finding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "kind, reason, finding, rows) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -31,7 +31,7 @@ class SeriesFinding(NamedTuple):
 def record(connection: sqlite3.Connection, import_id: int, file: str, refusals: Iterable[Refusal]) -> None:
     """Keep the issues of a file's import."""
     rows = (
-        (import_id, file, r.line, r.symbol, r.exchange, r.timeframe, r.first, r.last, r.kind, r.reason, 0)
+        (import_id, file, r.line, r.symbol, r.exchange, r.timeframe, r.first, r.last, r.kind, r.reason, 0, r.rows)
         for r in refusals
     )
     connection.executemany(INSERT, rows)
@@ -62,7 +62,7 @@ def renew_findings(connection: sqlite3.Connection, key: SeriesKey, findings: Seq
     query = f"SELECT import_id FROM quality_checks {where}"  # noqa: S608 - a constant
     (import_id,) = connection.execute(query, key).fetchone()
     (file,) = connection.execute("SELECT file FROM data_imports WHERE import_id = ?", (import_id,)).fetchone()
-    rows = ((import_id, file, None, *key, f.first, f.last, f.kind, f.reason, 1) for f in findings)
+    rows = ((import_id, file, None, *key, f.first, f.last, f.kind, f.reason, 1, 1) for f in findings)
     connection.executemany(INSERT, rows)
     connection.execute(f"UPDATE quality_checks SET checked = 1 {where}", key)  # noqa: S608 - a constant
 
@@ -102,9 +102,9 @@ def select(
 
 
 def counts(connection: sqlite3.Connection, import_ids: Sequence[int]) -> dict[tuple[int, str], int]:
-    """(import_id, kind) → number of issues."""
+    """(import_id, kind) → number of issues; rows that are told together count as many."""
     marks = ",".join("?" * len(import_ids))
-    query = f"SELECT import_id, kind, count(*) FROM data_issues WHERE import_id IN ({marks}) GROUP BY 1, 2"  # noqa: S608 - marks only
+    query = f"SELECT import_id, kind, sum(rows) FROM data_issues WHERE import_id IN ({marks}) GROUP BY 1, 2"  # noqa: S608 - marks only
     return {(row[0], row[1]): row[2] for row in connection.execute(query, list(import_ids))}
 
 

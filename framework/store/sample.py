@@ -56,14 +56,14 @@ def load_sample(store: Store, progress: Progress | None = None) -> list[FileSumm
     """Load what is not there yet; the raw open, high, low, close (not the adjusted close) and the volume."""
     summaries = []
     for sample, path in sample_files().items():
+        with transaction(store.connection):
+            instruments.note(store.connection, Facts(sample.symbol, name=sample.name, currency="USD"))
         if _there(store, sample, path):
             continue
         from framework.store.importing import ImportOptions, import_files
 
         options = ImportOptions(symbol=sample.symbol, exchange="", timeframe="1d", timezone=TIMEZONE)
         summaries += import_files(store, [path], options, progress)
-        with transaction(store.connection):
-            instruments.note(store.connection, Facts(sample.symbol, name=sample.name))
     return summaries
 
 

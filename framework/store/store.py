@@ -35,6 +35,7 @@ from framework.store.trouble import trouble
 from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 from framework.types.actions import Action
+from framework.types.currency import INR
 from framework.types.intake.records import Columns, Facts, SeriesKey
 from framework.types.localtime import DAY, day_text, to_local, to_utc
 from framework.types.timeframe import DATED, DAY_NS
@@ -153,7 +154,8 @@ class Store:
             bars.time // rows.SECOND_NS, np.stack([bars.open, bars.high, bars.low, bars.close, bars.volume])
         )
         zone = None if instrument.timezone == "UTC" else instrument.timezone
-        facts = Facts(key.symbol, key.exchange, None, None, instrument.tick, instrument.lot, zone)
+        currency = None if instrument.currency == INR else instrument.currency
+        facts = Facts(key.symbol, key.exchange, None, None, instrument.tick, instrument.lot, zone, currency)
         batch = Batch("", [(key, columns)], [facts], rows_read=len(bars), timezone=instrument.timezone)
         written = self.write(batch, replace=replace)
         self.examine()

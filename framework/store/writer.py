@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.store import bars, instruments, issues, overlaps, reference, revisions
+from framework.store.copies import refuse_copy
 from framework.store.database import transaction
 from framework.store.examination import touch
 from framework.store.history import changes
@@ -75,6 +76,7 @@ def write(
     now = int(time.time())
     with transaction(connection):
         import_id = _begin(connection, batch)
+        _refuse_copies(connection, batch)
         before = FactsBefore(connection, import_id)
         for facts in batch.facts:
             before.note("instruments", (facts.symbol, facts.exchange))
@@ -107,9 +109,7 @@ def write(
             if merge.new.any() or replaced or taken:
                 touch(connection, key, import_id)
                 complete[key] = columns if first_of_all else None
-                altered = merge.stored.pick(merge.among_stored(columns, merge.conflicting & replace))
-                changed = altered if gone is None else gone.beside(altered)
-                changes.record(connection, import_id, BarChange(key, columns.timestamp[merge.new], changed))
+                changes.record(connection, import_id, _change(key, columns, merge, gone, replace=replace))
         named = _name(connection, complete)
         listed = _lists(connection, batch, before)
         before.keep()
@@ -123,6 +123,19 @@ def write(
         issues.record(connection, import_id, batch.file, refusals)
         _end(connection, import_id, count)
     return Written(import_id, count, complete, len(refusals), named)
+
+
+def _refuse_copies(connection: sqlite3.Connection, batch: Batch) -> None:
+    """``DataError`` where a series of the batch is a stored one in another zone or on another grid."""
+    known = {(facts.symbol, facts.exchange): facts.timezone is not None for facts in batch.facts}
+    for key, columns in batch.series:
+        refuse_copy(connection, key, columns, batch.timezone or "UTC", known=known.get(key[:2], False))
+
+
+def _change(key: SeriesKey, given: Columns, merge: Merge, gone: Columns | None, *, replace: bool) -> BarChange:
+    """Bars that came, and those that were overwritten or taken away as they were."""
+    altered = merge.stored.pick(merge.among_stored(given, merge.conflicting & replace))
+    return BarChange(key, given.timestamp[merge.new], altered if gone is None else gone.beside(altered))
 
 
 def _name(connection: sqlite3.Connection, complete: Mapping[SeriesKey, Columns | None]) -> dict[SeriesKey, bytes]:

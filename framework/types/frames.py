@@ -90,13 +90,14 @@ def named_exchange(table: CellTable, layout: Layout) -> str:
 
 def _refuse(found: CheckedPrices, name: str, rows: int) -> None:
     """``DataError`` with the first row that is no bar, how many there are, and what to do."""
-    wrong = sorted((row.line or 0, row.reason) for row in found.refusals)
+    wrong = sorted((row.line, row.reason) for row in found.refusals if row.line is not None)
     wrong += [(line, "the row repeats the one before it, value for value") for line in found.repeats.tolist()]
     if not wrong:
         return
     line, reason = min(wrong)
-    count = "1 row" if len(wrong) == 1 else f"{len(wrong):,} rows"
-    which = f"row {line}" if len(wrong) == 1 else f"the first is row {line}"
+    number = sum(row.rows for row in found.refusals) + found.repeats.shape[0]
+    count = "1 row" if number == 1 else f"{number:,} rows"
+    which = f"row {line}" if number == 1 else f"the first is row {line}"
     raise DataError(
         f"{count} of {rows:,} in the frame of {name} cannot be taken; {which}: {reason}; mend it or leave it out, "
         f"as in frame.drop(frame.index[{line}])"

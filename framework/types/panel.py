@@ -14,6 +14,7 @@ from framework.types.array_store import MEMORY, ArrayStore
 from framework.types.bars import Bars
 from framework.types.clocks import row_closes
 from framework.types.columns import CLOCKS, VALUES
+from framework.types.currency import INR
 from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class Panel:
     ends: NDArray[np.int64] | None = field(default=None, init=False, repr=False)
     """``session_ends``, once computed."""
 
+    @property
+    def currency(self) -> str:
+        """The one currency of its prices."""
+        return self.instruments[0].currency if self.instruments else INR
+
     @classmethod
     def from_bars(cls, series: Sequence[Bars], space: ArrayStore = MEMORY) -> Panel:
         """Align several instruments on the union of their times; nothing is filled forward.
@@ -85,6 +91,15 @@ class Panel:
             msg = (
                 f"one run has one timeframe, but these bars have {named}; gather the finer ones with bars.to(), or run "
                 "them apart"
+            )
+            raise ConfigError(msg)
+        currencies = sorted({bars.instrument.currency for bars in ordered})
+        if len(currencies) > 1:
+            of = {bars.instrument.currency: bars.instrument for bars in reversed(ordered)}
+            named = ", ".join(f"{currency} ({of[currency]})" for currency in currencies)
+            msg = (
+                f"one run has one currency, and these instruments have {named}; nothing is converted: run them apart, "
+                "or import the prices again and say what they are in (tulya data import … --currency USD)"
             )
             raise ConfigError(msg)
         keys = [bars.instrument.key for bars in ordered]

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_
 
 from framework.errors import ConfigError
 from framework.types.explain import explain, unknown_name
+from framework.types.foreign_words import in_our_words
 from framework.types.limits import Limits
 from framework.types.plain_model import PlainModel
 from framework.types.setting_option import EXITS, MONEY, ORDERS, SettingOption
@@ -189,6 +190,8 @@ class Settings(PlainModel):
                 nested.setdefault(name, {}).update(value)
                 continue
             if name not in known and name not in NESTED:
+                if ours := in_our_words(name):
+                    raise ConfigError(f"there is no setting {name!r}; here that is {ours}")
                 raise ConfigError(unknown_name("there is no setting", name, known))
             group = next((group for group, fields in NESTED.items() if name in fields), None)
             if group is None:

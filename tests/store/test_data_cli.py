@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from framework.cli.data import app
 from framework.errors import ConfigError, DataError
+from framework.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "Date,Open,High,Low,Close,Volume\n" + "".join(
@@ -44,6 +45,24 @@ def test_the_line_that_scripts_rely_on_imports(run):
     assert (12, 12, 0, ["GOOG"], ["1d"]) == tuple(
         summary[name] for name in ("rows_read", "new", "refused", "symbols", "timeframes")
     )
+
+
+@pytest.mark.parametrize(("words", "currency"), [((), "INR"), (("--currency", "usd"), "USD")])
+def test_an_import_says_the_currency_and_without_a_word_it_is_rupees(run, tmp_path, words, currency):
+    run("import", "goog.csv", "--symbol", "GOOG", "--timeframe", "1d", *words)
+    with open_store(tmp_path / "market.sqlite") as store:
+        bars = store.load_bars("GOOG")
+        assert currency == bars.instrument.currency
+        store.save_bars(bars)
+        assert currency == store.load_bars("GOOG").instrument.currency
+
+
+def test_a_second_import_that_says_a_currency_changes_only_that(run, tmp_path):
+    run("import", "goog.csv", "--symbol", "GOOG", "--timeframe", "1d")
+    run("import", "goog.csv", "--symbol", "GOOG", "--timeframe", "1d", "--currency", "USD")
+    run("import", "goog.csv", "--symbol", "GOOG", "--timeframe", "1d")
+    with open_store(tmp_path / "market.sqlite") as store:
+        assert ("USD", 12) == (store.load_bars("GOOG").instrument.currency, len(store.load_bars("GOOG")))
 
 
 def test_the_summary_says_what_was_assumed(run):

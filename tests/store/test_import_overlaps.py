@@ -105,10 +105,10 @@ def test_a_last_bar_that_is_shorter_is_no_odd_one(take, store):
 
 def test_bars_across_stored_ones_are_kept_apart_until_they_are_to_replace_them(take, rows, store):
     take("X.csv", csv(*QUARTERS), exchange="NSE")
-    other = csv("09:20:00", "09:35:00", "11:20:00", "11:35:00", "11:50:00", "12:05:00", "12:20:00")
+    other = csv("09:20:00", "09:35:00", "11:15:00", "11:30:00", "11:45:00", "12:00:00", "12:15:00")
     summary = take("X2.csv", other, exchange="NSE", symbol="X")
     assert (7, 5, 2, 0) == (summary.rows_read, summary.new, summary.conflicting, summary.refused)
-    assert kept(store) == [*QUARTERS, "11:20:00", "11:35:00", "11:50:00", "12:05:00", "12:20:00"]
+    assert kept(store) == [*QUARTERS, "11:15:00", "11:30:00", "11:45:00", "12:00:00", "12:15:00"]
     ((reason,),) = rows("SELECT reason FROM data_issues WHERE kind = 'overlap'")
     assert reason == (
         "2 bars lie across stored ones of another grid, which were kept; --replace takes those away; first on "

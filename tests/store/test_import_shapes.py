@@ -293,3 +293,12 @@ def test_minutes_that_are_stamped_at_their_end_are_told_by_the_session_table(tak
 def test_minutes_that_are_stamped_at_their_open_are_not(take, rows):
     take("ABC.csv", minutes("09:15", 375), exchange="NSE")
     assert [] == rows("SELECT reason FROM data_issues WHERE kind = 'end_stamps'")
+
+
+def test_one_minute_of_a_share_does_not_end_the_file_of_the_others(take, rows):
+    text = "symbol,time,open,high,low,close\n" + "".join(
+        f"{symbol},2024-01-02 {clock}:00,10,11,9,10\n"
+        for symbol, clock in (("B", "10:07"), ("A", "09:15"), ("A", "09:16"))
+    )
+    assert (3, "") == ((summary := take("minutes.csv", text, exchange="NSE")).new, summary.error)
+    assert [("A", "1m"), ("B", "1m")] == rows("SELECT DISTINCT symbol, timeframe FROM ohlc_data ORDER BY 1")

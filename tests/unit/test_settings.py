@@ -1,5 +1,7 @@
 """Settings: what people type is understood, printed back the same, and refused with a sentence."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -165,3 +167,29 @@ def test_the_fill_rule_says_what_matters():
         "market orders fill at the same bar's close; slippage none; charges none; protection 300 bps; "
         "exits from the next bar, target first"
     ) == rule
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [
+        ("cash", "capital=100_000"),  # backtesting.py
+        ("commission", 'charges="percent:0.1" (percent of value)'),  # backtesting.py, backtrader
+        ("init_cash", "capital=100_000"),  # vectorbt
+        ("fees", 'charges="percent:0.1" (percent of value)'),  # vectorbt
+        ("trade_on_close", 'fill_at="same_close"'),  # backtesting.py
+        ("sl_stop", 'stop_loss="5%"'),  # vectorbt
+        ("capital_base", "capital=100_000"),  # zipline
+    ],
+)
+def test_a_word_of_another_library_leads_to_ours(word, ours):
+    with pytest.raises(ConfigError, match=re.escape(f"there is no setting {word!r}; here that is {ours}")):
+        Settings.of(**{word: 10_000})
+
+
+def test_what_foreign_words_lead_to_is_understood():
+    Settings.of(
+        capital=100_000, charges="percent:0.1", sizing="equity:95%", fill_at="same_close", slippage="bps:5",
+        stop_loss="5%", take_profit="10%", trail="3%", long_margin=0.2, short_margin=0.2,
+    )  # fmt: skip
+    assert "flat:20" == str(Settings.of(charges="flat:20").charges)
+    assert "ticks:1" == str(Settings.of(slippage="ticks:1").slippage)

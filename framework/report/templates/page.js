@@ -163,7 +163,7 @@
     });
     for (const [at, text] of one.exDates) if (at === row) parts.push(item("ex-date", escape(text)));
     for (const [at, paid, quantity, reason] of one.marks) {
-      if (at === row) parts.push(item(quantity > 0 ? "▲ bought" : "▼ sold", `${T.whole.format(Math.abs(quantity))} at ₹${price(paid)}, ${data.reasons[reason].replaceAll("_", " ")}`));
+      if (at === row) parts.push(item(quantity > 0 ? "▲ bought" : "▼ sold", `${T.whole.format(Math.abs(quantity))} at ${data.sign}${price(paid)}, ${data.reasons[reason].replaceAll("_", " ")}`));
     }
     return parts.join("");
   };

@@ -44,8 +44,9 @@ def rename(connection: sqlite3.Connection, old: Name, new: Name) -> None:
     """Move everything that an instrument's bars carry to another name; call it in a transaction."""
     connection.execute("DELETE FROM instruments WHERE symbol = ? AND exchange = ?", new)
     connection.execute(
-        "INSERT INTO instruments (symbol, exchange, name, isin, tick_size, lot_size, timezone) "
-        "SELECT ?, ?, name, isin, tick_size, lot_size, timezone FROM instruments WHERE symbol = ? AND exchange = ?",
+        "INSERT INTO instruments (symbol, exchange, name, isin, tick_size, lot_size, timezone, currency) "
+        "SELECT ?, ?, name, isin, tick_size, lot_size, timezone, currency FROM instruments "
+        "WHERE symbol = ? AND exchange = ?",
         (*new, *old),
     )
     now = int(time.time())  # so that the trigger need not set it, row by row

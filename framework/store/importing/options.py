@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from framework.types.intake.options import IntakeOptions
@@ -11,6 +12,14 @@ from framework.types.intake.zones import ZONES
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+def today() -> int:
+    """Latest date that it is anywhere in the world, days since 1970."""
+    return datetime.now(UTC).date().toordinal() - EPOCH + 1
 
 
 TRADING_VIEW = re.compile(r"^(?P<exchange>[A-Z]+)(?:_DLY)?_(?P<symbol>.+), (?:\d+[A-Z]?|[DWM])(?:[_ ].*)?$")
@@ -39,6 +48,10 @@ class ImportOptions(NamedTuple):
     order: Literal["dayfirst", "monthfirst"] | None = None
     replace: bool = False
     """Overwrite stored bars that differ."""
+    new_exchange: bool = False
+    """An exchange that is unknown is meant."""
+    currency: str | None = None
+    """Currency of the prices, three letters; None = INR, or what was said before."""
 
     def for_file(self, path: Path) -> IntakeOptions:
         """Options of reading one file, whose name is its symbol where nothing else is."""
@@ -51,6 +64,8 @@ class ImportOptions(NamedTuple):
             self.mapping,
             self.order,
             (name, "the file's name"),
+            today=today(),
+            currency=self.currency,
         )
 
 

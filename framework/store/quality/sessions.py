@@ -20,6 +20,8 @@ WINDOW_SLACK = 15 * 60
 FEW_BARS = 0.5
 INNER_GAP = 30 * 60
 DENSE = 0.9
+USUAL_BREAK = 0.5
+"""Share of the sessions that have the same silence, from which it is the market's lunch."""
 SHOWN = 5
 
 
@@ -104,7 +106,10 @@ def short(series: Series, context: SeriesContext) -> list[SeriesFinding]:
 
 
 def inner_gaps(series: Series, context: SeriesContext) -> list[SeriesFinding]:
-    """``gap`` inside a session of a series that otherwise has nearly every bar."""
+    """``gap`` inside a session of a series that otherwise has nearly every bar: half an hour and more without any.
+
+    Where no hours are known, a break that most sessions have is the market's own.
+    """
     if series.dated:
         return []
     windows = (series.local[series.ends] - series.local[series.begins]) // series.step + 1
@@ -112,16 +117,30 @@ def inner_gaps(series: Series, context: SeriesContext) -> list[SeriesFinding]:
         return []
     jumps = np.diff(series.timestamp)
     inside = np.floor_divide(series.local[1:], DAY) == np.floor_divide(series.local[:-1], DAY)
+    rows = np.flatnonzero(inside & (jumps - series.step >= INNER_GAP))
+    hours = None if context.calendar is None else context.calendar.hours
+    if hours is None:
+        rows = rows[~_breaks(series, rows)]
     found = []
-    for row in np.flatnonzero(inside & (jumps > max(INNER_GAP, 10 * series.step))).tolist():
+    for row in rows.tolist():
         before, after = (int(series.local[row + offset]) for offset in (0, 1))
-        if context.calendar is not None and context.calendar.hours is not None:
-            closed = closed_between(context.calendar.hours(before // DAY), before % DAY + series.step, after % DAY)
-            if after - before - closed <= max(INNER_GAP, 10 * series.step):
+        if hours is not None:
+            closed = closed_between(hours(before // DAY), before % DAY + series.step, after % DAY)
+            if after - before - series.step - closed < INNER_GAP:
                 continue  # a break between two windows, or a halt
         reason = f"no bars on {day_text(before // DAY)} between {time_text(before % DAY)} and {time_text(after % DAY)}"
         found.append(SeriesFinding("gap", int(series.timestamp[row]), int(series.timestamp[row + 1]), reason))
     return found
+
+
+def _breaks(
+    series: Series, rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Silences after these rows that lie at the same hours in most sessions, bool[k]."""
+    hours = np.mod(series.local[rows], DAY) * DAY + np.mod(series.local[rows + 1], DAY)
+    _, position, counts = np.unique(hours, return_inverse=True, return_counts=True)
+    usual: np.ndarray[tuple[int], np.dtype[np.bool_]] = counts[position] > USUAL_BREAK * series.days.shape[0]
+    return usual
 
 
 def fits(calendar: ExpectedDays, days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from framework.types.intake.faults import Faults
 from framework.types.intake.noise import mend_noise
 from framework.types.intake.numbers import Numbers, decimal_comma, numbers
 
@@ -24,8 +25,8 @@ class Checked(NamedTuple):
     values: NDArray[np.float64]
     """open, high, low, close, volume: float64[5, n]; volume NaN where the source has none."""
     sound: NDArray[np.bool_]
-    faults: dict[int, tuple[str, str]]
-    """Row → (kind, reason) of the rows that are not sound."""
+    faults: Faults
+    """Faults of the rows that are not sound."""
     mended: NDArray[np.bool_]
     """Rows whose range failed by rounding noise alone, and now holds, bool[n]."""
 
@@ -42,25 +43,24 @@ def check(columns: Mapping[str, pa.ChunkedArray], rows: int) -> Checked:
     values[4] = np.nan if volume is None else volume.values
     mended = np.zeros(rows, dtype=bool)
     if _all_sound(values, volume):
-        return Checked(values, np.ones(rows, dtype=bool), {}, mended)
+        return Checked(values, np.ones(rows, dtype=bool), Faults(rows), mended)
     mended = mend_noise(values[:4])
     opened, high, low, close = prices = values[:4]
     finite = np.isfinite(prices) & (prices > 0)
     ordered = (low <= opened) & (opened <= high) & (low <= close) & (close <= high)
-    countable = np.ones(rows, dtype=bool)
+    countable: NDArray[np.bool_] = np.ones(rows, dtype=bool)
     if volume is not None:
         countable = volume.empty | (np.isfinite(volume.values) & (volume.values >= 0))
-    sound = finite.all(axis=0) & ordered & countable
-    faults = {}
-    for row in np.flatnonzero(~sound).tolist():
-        faults[row] = (
-            _price_fault(columns, read, finite, row)
-            or _order_fault(prices[:, row])
-            or (
-                "bad_volume",
-                f"volume {_shown(columns['volume'], row)} is not a number ≥ 0",
-            )
-        )
+    priced: NDArray[np.bool_] = np.logical_and.reduce(finite)
+    sound = priced & ordered & countable
+    faults = Faults(rows)
+    faults.add(
+        ~countable,
+        "bad_volume",
+        lambda row: f"volume {_shown(columns['volume'], row)} is not a number ≥ 0",
+    )
+    faults.add(~ordered, "bad_range", lambda row: _order_fault(prices[:, row]))
+    faults.add(~priced, "bad_price", lambda row: _price_fault(columns, read, finite, row))
     return Checked(values, sound, faults, mended)
 
 
@@ -78,27 +78,27 @@ def _all_sound(values: NDArray[np.float64], volume: Numbers | None) -> bool:
 
 def _price_fault(
     columns: Mapping[str, pa.ChunkedArray], read: Mapping[str, Numbers], finite: NDArray[np.bool_], row: int
-) -> tuple[str, str] | None:
+) -> str:
     for index, name in enumerate(PRICES):
         if finite[index, row]:
             continue
         if read[name].empty[row]:
-            return "bad_price", f"{name} is empty or NaN"
+            return f"{name} is empty or NaN"
         if read[name].broken[row]:
-            return "bad_price", f"{name} {_shown(columns[name], row)} is not a number"
+            return f"{name} {_shown(columns[name], row)} is not a number"
         value = read[name].values[row]
-        return "bad_price", f"{name} {value:g} is {'not above 0' if value <= 0 else 'not finite'}"
-    return None
+        return f"{name} {value:g} is {'not above 0' if value <= 0 else 'not finite'}"
+    return ""
 
 
-def _order_fault(prices: NDArray[np.float64]) -> tuple[str, str] | None:
+def _order_fault(prices: NDArray[np.float64]) -> str:
     opened, high, low, close = (float(price) for price in prices)
     if not low <= high:
-        return "bad_range", f"high {high!r} is below low {low!r}"
+        return f"high {high!r} is below low {low!r}"
     for name, price in (("open", opened), ("close", close)):
         if not low <= price <= high:
-            return "bad_range", f"{name} {price!r} lies outside low {low!r} … high {high!r}"
-    return None
+            return f"{name} {price!r} lies outside low {low!r} … high {high!r}"
+    return ""
 
 
 def _shown(column: pa.ChunkedArray, row: int) -> str:

@@ -17,13 +17,15 @@ INVISIBLE = frozenset({"Cf", "Zs", "Co", "Cn"})
 OTHERS_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks that show nothing either."""
 LATIN = {
-    "а": "a", "в": "b", "с": "c", "ԁ": "d", "е": "e", "һ": "h", "і": "i", "ј": "j", "к": "k", "ӏ": "l", "м": "m",
-    "н": "h", "о": "o", "р": "p", "ԛ": "q", "ѕ": "s", "т": "t", "у": "y", "ѵ": "v", "ԝ": "w", "х": "x",
-    "α": "a", "β": "b", "ε": "e", "ζ": "z", "η": "h", "ι": "i", "κ": "k", "μ": "m", "ν": "n", "ο": "o", "ρ": "p",
-    "τ": "t", "υ": "y", "χ": "x", "օ": "o", "ո": "n", "ս": "u", "հ": "h", "0": "o", "1": "l", "|": "l", "i": "l",
-    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-", "․": ".", "ꞌ": "'", "’": "'",
+    "а": "a", "с": "c", "ԁ": "d", "е": "e", "һ": "h", "і": "i", "ј": "j", "ӏ": "l", "о": "o", "р": "p", "ԛ": "q",
+    "ѕ": "s", "у": "y", "ѵ": "v", "ԝ": "w", "х": "x", "А": "A", "В": "B", "С": "C", "Е": "E", "Н": "H", "І": "l",
+    "Ј": "J", "К": "K", "М": "M", "О": "O", "Р": "P", "Ѕ": "S", "Т": "T", "У": "Y", "Х": "X", "Ү": "Y",
+    "α": "a", "ο": "o", "ν": "v", "ρ": "p", "ι": "i", "Α": "A", "Β": "B", "Ε": "E", "Ζ": "Z", "Η": "H", "Ι": "l",
+    "Κ": "K", "Μ": "M", "Ν": "N", "Ο": "O", "Ρ": "P", "Τ": "T", "Υ": "Y", "Χ": "X", "օ": "o", "ո": "n", "ս": "u",
+    "հ": "h", "0": "O", "1": "l", "|": "l", "I": "l", "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "−": "-",
+    "․": ".", "ꞌ": "'", "’": "'",
 }  # fmt: skip
-"""Small letter or mark → the one that it looks like; Cyrillic, Greek, Armenian, digits and dashes."""
+"""Letter, digit or mark → the one that it looks like: Cyrillic, Greek, Armenian, I and l and 1, O and 0, dashes."""
 
 
 class Likeness(NamedTuple):
@@ -75,32 +77,33 @@ def hidden(name: str) -> list[str]:
     return [_escaped(letter) for letter in name if not _shows(letter)]
 
 
-def skeleton(name: str) -> str:
-    """Look of a name: letters that look alike are one, and what is invisible is not there."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(
-        LATIN.get(letter, letter) for letter in plain if _shows(letter) and not unicodedata.combining(letter)
-    )
+def looks(name: str) -> set[str]:
+    """Forms of a name by which it may be taken for another one: in one case, without what is invisible, by its look."""
+    return {name.casefold(), _seen(name), _look(name)}
 
 
 def likeness(name: str, other: str) -> Likeness | None:
-    """Reason why two different names are easily taken for each other; None where they are not.
-
-    Digits count as letters only beside letters of another alphabet: ``NIFTY1`` and ``NIFTYL`` are two names.
-    """
+    """Reason why two different names are easily taken for each other; None where they are not."""
     if name == other:
         return None
     if name.casefold() == other.casefold():
         return Likeness(name, other, "upper and lower case")
     if _seen(name) == _seen(other):
         return Likeness(name, other, "characters that show nothing")
-    if skeleton(name) == skeleton(other) and not (name.isascii() and other.isascii()):
+    if _look(name) == _look(other):
         return Likeness(name, other, "letters that look alike")
     return None
 
 
+def _look(name: str) -> str:
+    plain = name if name.isascii() else unicodedata.normalize("NFKD", name)
+    return "".join(
+        LATIN.get(letter, letter) for letter in plain if _shows(letter) and not unicodedata.combining(letter)
+    )
+
+
 def _seen(name: str) -> str:
-    return "".join(letter for letter in name if _shows(letter)).casefold()
+    return name.casefold() if name.isascii() else "".join(letter for letter in name if _shows(letter)).casefold()
 
 
 def _shows(letter: str) -> bool:

@@ -25,5 +25,8 @@ class IntakeOptions(NamedTuple):
     fallback: tuple[str, str] = ("BARS", "the default")
     """Symbol where nothing else names one, and its source, which is printed."""
     words: OptionWords = COMMAND_LINE
+    today: int | None = None
+    """Date beyond which no bar can be, days since 1970; None: any date may be."""
+    currency: str | None = None
     whole: bool = False
     """Refuse the cells as a whole for a row that is no bar: nothing is cut into series then."""

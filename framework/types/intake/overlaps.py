@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.errors import DataError
+from framework.types.intake.faults import EXAMPLES, others_text
 from framework.types.intake.records import Refusal
 from framework.types.intake.words import COMMAND_LINE, OptionWords
 from framework.types.localtime import DAY, day_text, second_text, to_local
@@ -62,7 +63,8 @@ def kept_apart(
                 f"across others, {first}; say {words.timeframe.format('…')}"
             )
         apart[begin:end] = odd
-        for row in np.flatnonzero(odd).tolist():
+        apart_rows = np.flatnonzero(odd)
+        for row in apart_rows[:EXAMPLES].tolist():
             whole = int(inside[row])
             reason = (
                 f"the bar of {_when(local[row])} lies across the {key.timeframe} bar of {_when(local[whole])} in "
@@ -72,6 +74,9 @@ def kept_apart(
                 reason = f"the last bar opens at {_when(local[row])}, off the grid of the others: it was still forming"
             moment = int(stamp[row])
             refusals.append(Refusal("overlap", reason, int(rows.lines[begin + row]), *key, moment, moment))
+        if (more := rows.lines[begin:end][apart_rows[EXAMPLES:]]).size:
+            text = others_text(more.shape[0], unit, int(more.min()), int(more.max()))
+            refusals.append(Refusal("overlap", text, None, *key, rows=more.shape[0]))
     return apart, refusals
 
 

@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 from framework.errors import DataError
 from framework.types.intake.cells import text_cells
 from framework.types.intake.checks import check
+from framework.types.intake.faults import EXAMPLES, others_text
 from framework.types.intake.noise import noise_note
 from framework.types.intake.overlaps import SortedRows, kept_apart
+from framework.types.intake.plausible_dates import add_impossible
 from framework.types.intake.records import Columns, Facts, Refusal, SeriesKey
 from framework.types.intake.symbols import Owners, owners
 from framework.types.intake.timeframes import timeframe_of
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from framework.types.intake.faults import Faults
     from framework.types.intake.headings import Layout
     from framework.types.intake.options import IntakeOptions
     from framework.types.intake.table import CellTable
@@ -80,12 +83,13 @@ def prices(table: CellTable, layout: Layout, options: IntakeOptions, remembered:
     zone = _zone(stamps, owned, options, remembered)
     checked = check(columns, rows)
     utc, valid = moments(stamps, zone.name)
-    faults: dict[int, tuple[str, str]] = dict(checked.faults)
-    for row in np.flatnonzero(~valid).tolist():
-        faults[row] = "bad_time", _time_fault(_time_cells(columns), row, ambiguous=bool(stamps.valid[row]), zone=zone)
-    for row in np.flatnonzero(owned.codes < 0).tolist():
-        faults[row] = "no_symbol", "the row names no symbol"
+    faults, cells = checked.faults, _time_cells(columns)
+    faults.add(~valid, "bad_time", lambda row: _time_fault(cells, row, ambiguous=bool(stamps.valid[row]), zone=zone))
     good = checked.sound & valid & (owned.codes >= 0)
+    if options.today is not None:
+        good &= add_impossible(faults, to_local(utc, zone.name), valid, options.today)
+    faults.add(owned.codes < 0, "no_symbol", lambda _row: "the row names no symbol")
+    good &= owned.add_refused(faults)
     if options.whole and faults:
         keys = [SeriesKey(*name, "") for name in owned.names]
         refusals = _refusals(table, faults, owned, keys, (utc, valid))
@@ -101,7 +105,7 @@ def prices(table: CellTable, layout: Layout, options: IntakeOptions, remembered:
     if not good.all():
         kept = Rows(owned.codes[good], stamp[good], checked.values[:, good], table.lines[good], ranked[good])
     series, doubles, repeats = _distinct(kept, keys, (table.unit, zone.name), options.words)
-    facts = _facts(columns, owned, good, zone)
+    facts = _facts(columns, owned, good, zone, options.currency)
     return CheckedPrices(
         series, facts, [*refusals, *doubles], repeats, table.lines[checked.mended & good], zone, owned.reason, lengths
     )
@@ -160,14 +164,18 @@ def _series(
     if stamps.zone != zone.name and not np.isnan(stamps.offset).all():
         local = to_local(utc, zone.name)
     stamp, keys, others = utc, [], ""
-    for (symbol, exchange), sound in zip(owned.names, _rows_of(owned, good), strict=True):
+    each = _rows_of(owned, good)
+    if len(each) > 1 and not options.timeframe:  # where one bar does not tell, the longest series does
+        largest = max(range(len(each)), key=lambda code: each[code].size)
+        if each[largest].size > 1:
+            others = timeframe_of(local[each[largest]], owned.names[largest][0], None, options.words).name
+    for (symbol, exchange), sound in zip(owned.names, each, strict=True):
         mine, name = local[sound], options.timeframe or ""
         if mine.size:
             dated = not (stamps.local[sound] % DAY).any()
             frame = timeframe_of(
                 stamps.local[sound] if dated else mine, symbol, options.timeframe, options.words, others
             )
-            others = others or frame.name
             name = frame.name
             if not frame.dated and (mine % MINUTE == LAST_SECOND).all():
                 raise DataError(
@@ -214,18 +222,23 @@ def _owned(broken: list[Refusal], keys: list[SeriesKey]) -> list[Refusal]:
 
 def _refusals(
     table: CellTable,
-    faults: Mapping[int, tuple[str, str]],
+    faults: Faults,
     owned: Owners,
     keys: list[SeriesKey],
     when: tuple[NDArray[np.int64], NDArray[np.bool_]],
 ) -> list[Refusal]:
+    """Refused rows in the order of the file, and after them those that are told together."""
     stamp, valid = when
     found = []
-    for row, (kind, reason) in sorted(faults.items()):
+    for row, kind, reason in sorted(faults.examples()):
         code = int(owned.codes[row])
-        key = keys[code] if code >= 0 else SeriesKey("", "", "")
+        key = keys[code] if code >= 0 and not owned.fault(code) else SeriesKey("", "", "")
         moment = int(stamp[row]) if valid[row] else None
         found.append(Refusal(kind, reason, int(table.lines[row]), *key, moment, moment))
+    key = keys[0] if len(keys) == 1 and not owned.fault(0) else SeriesKey("", "", "")
+    for rows, kind in faults.others():
+        text = others_text(rows.shape[0], table.unit, int(table.lines[rows[0]]), int(table.lines[rows[-1]]))
+        found.append(Refusal(kind, text, None, *key, rows=rows.shape[0]))
     return found
 
 
@@ -246,11 +259,16 @@ def _distinct(
             ours, theirs = values, values[:, first]
             same = ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))).all(axis=0)
             repeats = np.sort(lines[again & same])
-            for row in np.flatnonzero(again & ~same).tolist():
+            doubles = np.flatnonzero(again & ~same)
+            for row in doubles[:EXAMPLES].tolist():
                 what = OTHER_BAR.get(keys[int(owner[row])].timeframe, "the time occurs before")
                 reason = f"{what}, in {unit} {lines[first[row]]}, with other values{words.taken}"
                 moment = int(stamp[row])
                 refusals.append(Refusal("duplicate", reason, int(lines[row]), *keys[int(owner[row])], moment, moment))
+            if (more := doubles[EXAMPLES:]).size:
+                text = others_text(more.shape[0], unit, int(lines[more].min()), int(lines[more].max()))
+                key = keys[0] if len(keys) == 1 else SeriesKey("", "", "")
+                refusals.append(Refusal("duplicate", text, None, *key, rows=more.shape[0]))
             owner, stamp, values, lines = owner[~again], stamp[~again], values[:, ~again], lines[~again]
     apart, overlaps = kept_apart(SortedRows(owner, stamp, lines), keys, zone, unit, words)
     if apart.any():
@@ -278,7 +296,9 @@ def _rank(columns: Mapping[str, pa.ChunkedArray], rows: int) -> NDArray[np.int64
     return 1 - np.array(equity.to_numpy(), dtype=np.int64)
 
 
-def _facts(columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[np.bool_], zone: Zone) -> list[Facts]:
+def _facts(
+    columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[np.bool_], zone: Zone, currency: str | None
+) -> list[Facts]:
     """Facts of each instrument that has a bar in the file; the last such row counts."""
     last = np.full(len(owned.names), -1, dtype=np.int64)
     if last.shape[0] == 1 and good[-1:].all() and good.size:
@@ -304,6 +324,7 @@ def _facts(columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[
                 0.0,
                 lot,
                 zone.name if zone.known else None,
+                currency,
             )
         )
     return found

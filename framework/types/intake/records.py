@@ -49,6 +49,8 @@ class Refusal(NamedTuple):
     first: int | None = None
     """UTC seconds; None where the time could not be read."""
     last: int | None = None
+    rows: int = 1
+    """Rows that it stands for; 0 for a fact of the file."""
 
 
 class Facts(NamedTuple):
@@ -61,3 +63,4 @@ class Facts(NamedTuple):
     tick: float = 0.0
     lot: int = 1
     timezone: str | None = None
+    currency: str | None = None

@@ -8,19 +8,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from framework.errors import DataError
 from framework.types.intake.cells import text_cells
+from framework.types.intake.names import LONGEST, checked_symbol, name_fault, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from framework.types.intake.faults import Faults
     from framework.types.intake.options import IntakeOptions
     from framework.types.intake.table import CellTable
 
 EQUITY_SERIES = ("EQ", "BE", "BZ", "SM", "ST", "SZ", "MF", "")
 """NSE series that are one share under one symbol: a share moves between them. Any other becomes part of the symbol."""
 SHARE = "STK"
+MOST_SYMBOLS = 100_000
+"""Instruments of one file."""
 
 
 class Owners(NamedTuple):
@@ -33,6 +38,19 @@ class Owners(NamedTuple):
     reason: str
     """Source of the symbol; printed."""
 
+    def fault(self, code: int) -> str:
+        """Reason why the instrument of a code cannot be called so; empty where it can."""
+        symbol, exchange = self.names[code]
+        wrong = name_fault(symbol) or name_fault(exchange)
+        return f"the symbol {visible(symbol[:LONGEST])!r} is refused: {wrong}" if wrong else ""
+
+    def add_refused(self, faults: Faults) -> NDArray[np.bool_]:
+        """Note rows of instruments that cannot be called so; returns the rows that may stay, bool[n]."""
+        wrong = np.array([bool(self.fault(code)) for code in range(len(self.names))] or [False])
+        rows = wrong[self.codes] & (self.codes >= 0)
+        faults.add(rows, "bad_symbol", lambda row: self.fault(int(self.codes[row])))
+        return ~rows
+
 
 def owners(table: CellTable, columns: Mapping[str, pa.ChunkedArray], options: IntakeOptions) -> Owners:
     """Symbol from a column, else the option, else the headings, else the options' fallback (a file's name)."""
@@ -40,6 +58,7 @@ def owners(table: CellTable, columns: Mapping[str, pa.ChunkedArray], options: In
     exchange = _texts(columns, "exchange", rows) if options.exchange is None else None
     if "symbol" not in columns:
         symbol, reason = _one_symbol(table, options)
+        checked_symbol(symbol)
         named = options.exchange or ""
         if exchange is None:
             return Owners(np.zeros(rows, dtype=np.int64), [(symbol, named)], reason)
@@ -55,6 +74,11 @@ def owners(table: CellTable, columns: Mapping[str, pa.ChunkedArray], options: In
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.chunk(0)
     codes = np.array(coded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+    if len(coded.dictionary) > MOST_SYMBOLS:
+        raise DataError(
+            f"the column of symbols holds {len(coded.dictionary):,} different ones, and {MOST_SYMBOLS:,} are the most; "
+            "it is the wrong column, or the file is to be split"
+        )
     names = [_name(word, options.exchange) for word in coded.dictionary.to_pylist()]
     nameless = np.array([not symbol for symbol, _ in names], dtype=bool)
     if nameless.any():

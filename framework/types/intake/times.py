@@ -152,7 +152,8 @@ def _calendar(
     else:
         day = _number(cells["d"])
         month = _number(cells["m"]) if "m" in cells else _month(cells["b"])
-    year = np.where(year < 70, year + 2000, np.where(year < 100, year + 1900, year))  # noqa: PLR2004 - two digits
+    short = np.array(pc.utf8_length(cells["y"]).to_numpy(zero_copy_only=False)) == 2  # noqa: PLR2004 - two digits
+    year = np.where(short, np.where(year < 70, year + 2000, year + 1900), year)  # noqa: PLR2004 - 1970 … 2069
     hour, minute, second = (_number(cells[name]) for name in "HMS")
     sound = (year >= FIRST_YEAR) & (year <= LAST_YEAR) & (month >= 1) & (month <= MONTHS_IN_YEAR) & (day >= 1)
     months = np.where(sound, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ZONES = {"NSE": "Asia/Kolkata", "BSE": "Asia/Kolkata", "MCX": "Asia/Kolkata", "NYSE": "America/New_York"}
 """Exchange → its time zone, where that is a matter of fact."""
+NOT_GIVEN = "no zone given"
+"""Beginning of the reason for a zone that is a guess."""
 UTC_NAMES = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Z", "+00:00", "-00:00"})
 MIDNIGHTS = {66_600: "Asia/Kolkata"}
 """Second of the UTC day that is midnight in one zone of exchanges alone."""
@@ -64,8 +66,8 @@ def zone_of(  # noqa: PLR0911 - one return per source, in the order in which the
             )
         return found
     if not (times.local[times.valid] % DAY).any():
-        return Zone("UTC", "no zone given, and dates need none", known=False)
-    return Zone("UTC", "no zone given, and no exchange", known=False)
+        return Zone("UTC", f"{NOT_GIVEN}, and dates need none", known=False)
+    return Zone("UTC", f"{NOT_GIVEN}, and no exchange", known=False)
 
 
 def _by_offset(offsets: NDArray[np.float64], words: OptionWords) -> Zone:
