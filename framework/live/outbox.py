@@ -42,13 +42,14 @@ from framework.types import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from framework.broker.port import Broker, SendOutcome
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.runner_journal import RunnerJournal
     from framework.live.schedule import ScheduleMoment
-    from framework.live.traded_strategy import TradedStrategy
+    from framework.live.traded_strategy import KnownPrice, TradedStrategy
     from framework.pretrade.answers import Answer as GateAnswer
     from framework.session.instrument_state import WorkingOrder
     from framework.types.events import Answer, Command
@@ -87,12 +88,20 @@ class OutboxItem(NamedTuple):
 class Gatekeeper(Protocol):
     """Pre-trade gate with the facts of now."""
 
-    def begin(self, now: int, session: int, prices: Mapping[str, float]) -> None:
-        """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, rupees by symbol."""
+    def begin(self, session: int, prices: Mapping[str, KnownPrice]) -> None:
+        """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, by symbol."""
         ...
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """The last price of a symbol, rupees."""
+        ...
+
+    def see_complete(self, now: int) -> None:
+        """The feed itself says that it has told every trade up to now."""
+        ...
+
+    def row(self, session: str) -> AbstractContextManager[None]:
+        """A row of this session is traded, for as long as the block lasts."""
         ...
 
     def is_open(self, now: int) -> bool:

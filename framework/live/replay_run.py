@@ -131,9 +131,10 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     last = next((moment.time for moment in reversed([*schedule.between(start, end + 8 * 3_600_000_000_000)])
                  if moment.kind is MomentKind.END_OF_DAY), end)  # fmt: skip
     seed = deployment.paper.seed if by_ticks else None
-    feed: MarketFeed = ReplayFeed(bars, clock, ticks_seed=seed, until=max(last, end), marks=marks)
+    replay = ReplayFeed(bars, clock, ticks_seed=seed, until=max(last, end), marks=marks)
+    feed: MarketFeed = replay
     if by_ticks:
-        feed = TickBars(feed, BarBuilder(map(str, instruments), base, hours, began=start), clock)
+        feed = TickBars(replay, BarBuilder(map(str, instruments), base, hours, began=start), clock)
     broker = make_broker(recorded, clock)
     states = RunnerStates(journal.note, folded.demands)
     gate = paper_gate(
@@ -176,6 +177,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
             broker=schedule.opinion_on,  # the paper exchange trades when the table says so
         ),
     )
+    replay.taken = runner.taken
     return ReplayRun(runner, traded, journal, broker)
 
 

@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from framework.live.runner_journal import RunnerJournal
     from framework.live.runner_state import RunnerStates
     from framework.live.schedule import Schedule, ScheduleMoment
-    from framework.live.traded_strategy import TradedStrategy
+    from framework.live.traded_strategy import KnownPrice, TradedStrategy
     from framework.types.events import Fact, Input, Outcome
     from framework.types.orders import BarRow
 
@@ -221,12 +221,17 @@ class Runner:
                 task.add_done_callback(self._task_ended)
             while not self._stopping:
                 await self._take(await self._inbox.get())
+                self._inbox.task_done()
         except Exception as error:
             self._stopping = self._stopping or f"{type(error).__name__}: {error}"
             raise
         finally:
             report = await self._end()
         return report
+
+    async def taken(self) -> None:
+        """Return when everything that has come has been taken."""
+        await self._inbox.join()
 
     def stop(self, cause: str) -> None:
         """End after what is being taken now."""
@@ -257,7 +262,7 @@ class Runner:
 
     async def _start(self) -> None:
         self._passed = self.clock.now() - 1
-        self.gate.begin(self.clock.now(), self._schedule.day_at(self.clock.now()), self._last_prices())
+        self.gate.begin(self._schedule.day_at(self.clock.now()), self._known_prices())
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         failpoint("started")
         for key, command in self._folded.commanded.items():
@@ -286,14 +291,14 @@ class Runner:
                 await self._rows.trade(traded, session.last_row)
         await self._flush()
 
-    def _last_prices(self) -> dict[str, float]:
-        """Closes of the rows that the sessions closed last."""
-        return {
-            symbol: close
-            for traded in self.traded.values()
-            for symbol, close in zip(traded.symbols, traded.session.account.close, strict=True)
-            if close > 0.0
-        }
+    def _known_prices(self) -> dict[str, KnownPrice]:
+        """Of each symbol the newest close that any strategy knows."""
+        newest: dict[str, KnownPrice] = {}
+        for traded in self.traded.values():
+            for symbol, known in traded.known_prices().items():
+                if symbol not in newest or newest[symbol].time_ns < known.time_ns:
+                    newest[symbol] = known
+        return newest
 
     def _answer_again(self, key: Key, *, sent: bool) -> None:
         """Requests that the process before this one left open: void, or unknown."""
@@ -354,8 +359,8 @@ class Runner:
     async def _take_market(self, event: FeedBar | FeedReaches) -> None:
         """Rows that are ready now, in the order of time, each after what the schedule had before it."""
         now = self.clock.now()
-        if isinstance(event, FeedReaches) and now - self.reconciler.read_at >= RECONCILE_NS:
-            await self.reconcile()
+        if isinstance(event, FeedReaches):
+            await self.reconcile_when_due()
         due: list[ReadyRow] = []
         held = self._lookout.take(event, now) if isinstance(event, FeedBar) else None
         if held is not None:
@@ -520,6 +525,11 @@ class Runner:
         failpoint("order_news_taken")
         if answer is not None:
             self.give(traded, answer)
+
+    async def reconcile_when_due(self) -> None:
+        """Read the broker's book where the last read is from before the news, or a while ago."""
+        if self.clock.now() - self.reconciler.read_at >= RECONCILE_NS:
+            await self.reconcile()
 
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""
