@@ -2,7 +2,7 @@
 
 from framework.journal.account_fold import fold_account
 from framework.journal.entries import written_entry
-from framework.types.orders import STOP
+from framework.types.orders import STOP, Reason
 from framework.types.record import OrderState
 from tests.simulation.market import SYMBOLS
 
@@ -85,6 +85,8 @@ def _check_stops(watch, name, session, there, ours) -> None:
             continue  # two orders of one tag: a person was asked
         stops = [one for one in there.values() if one.order.instrument == i]
         covered = sum(abs(stop.remaining) for stop in stops if stop.order.protective and stop.order.type is STOP)
+        leaving = [one for one in ours.values() if one.order.instrument == i and one.order.reason is Reason.ACCIDENT]
+        covered += sum(abs(one.remaining) for one in leaving if one.state is not OrderState.PARKED)  # told, and closed
         if covered < abs(units) and (name, i) not in watch.bare:
             watch.violation("silently_bare", f"{name} holds {units:+d} {SYMBOLS[i]}, {covered} of them with a stop")
 
