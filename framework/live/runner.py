@@ -356,24 +356,13 @@ class Runner:
         now = self.clock.now()
         if isinstance(event, FeedReaches) and now - self.reconciler.read_at >= RECONCILE_NS:
             await self.reconcile()
-        due: list[ReadyRow] = []
         held = self._lookout.take(event, now) if isinstance(event, FeedBar) else None
         if held is not None:
             self._note_stray(held)
             return
         if isinstance(event, FeedReaches):
             self._lookout.hear_mark(now)
-        for place, (name, barrier) in enumerate(self._barriers.items()):
-            if isinstance(event, FeedReaches):
-                rows = barrier.reach(event.time)
-            else:
-                stray = barrier.take(event, now)
-                if stray is not None:
-                    self._note_stray(stray)
-                rows = barrier.complete(now)
-            traded = self.traded[name]
-            closed = traded.session.last_row.time  # before a restart, perhaps
-            due += [ReadyRow(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        due = self._rows_due(event, now)
         if isinstance(event, FeedBar):
             self.gate.see_price(event.symbol, event.close, now)
             failpoint("price_seen")
@@ -382,6 +371,25 @@ class Runner:
             await self._rows.trade(ready.traded, ready.row)
         if isinstance(event, FeedReaches):
             await self._pass_moments(event.time)
+
+    def _rows_due(self, event: FeedBar | FeedReaches, now: int) -> list[ReadyRow]:
+        """Rows that every strategy's barrier lets go; what the bars say of the clock is looked at before them."""
+        due: list[ReadyRow] = []
+        judged: list[StrayBar | None] = []
+        for place, (name, barrier) in enumerate(self._barriers.items()):
+            if isinstance(event, FeedReaches):
+                rows = barrier.reach(event.time)
+            else:
+                judged.append(stray := barrier.take(event, now))
+                if stray is not None:
+                    self._note_stray(stray)
+                rows = barrier.complete(now)
+            traded = self.traded[name]
+            closed = traded.session.last_row.time  # before a restart, perhaps
+            due += [ReadyRow(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        if judged and self._lookout.hear_judged(judged):
+            self._look_out()
+        return due
 
     def _take_tick(self, tick: FeedTick) -> None:
         """The last price; a paper broker by ticks trades at it."""
@@ -413,9 +421,12 @@ class Runner:
             failpoint("moment_passed")
         self._passed = until
 
+    def _look_out(self) -> None:
+        self._lookout.look(self.clock.now(), self.traded.values(), self._desk.moment_of)
+
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
-        self._lookout.look(self.clock.now(), self.traded.values(), self._desk.moment_of)
+        self._look_out()
         self.outbox.release(moment.time)
         failpoint("released")
         if moment.kind is MomentKind.OPEN:

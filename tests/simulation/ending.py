@@ -11,16 +11,7 @@ def check_ending(world) -> None:
     """Compare the journal's word with the exchange's truth."""
     watch = world.watch
     folded = fold_account(world.journal.lines())  # every hash, command and fact is compared
-    booked: dict[str, dict[str, int]] = {name: {} for name in folded.sessions}
-    for one in world.journal.entries:
-        if b'"input":{"Filled":' in one.text:
-            entry = written_entry(one.text)
-            handled = entry.entry().body
-            if any(type(fact).__name__ == "Settlement" for fact in handled.facts):
-                fills = booked[handled.session]
-                if handled.input.fill_id in fills:
-                    watch.violation("doubled_fill", f"{handled.input.fill_id} was booked twice")
-                fills[handled.input.fill_id] = handled.input.fill.quantity
+    booked = _booked(world, folded)
     for fill in watch.fills.values():
         owner = fill.tag[:-8]
         if owner in booked and fill.fill_id not in booked[owner]:
@@ -31,8 +22,25 @@ def check_ending(world) -> None:
         for fill_id in fills:
             if fill_id not in every:
                 watch.violation("invented_fill", f"{name} booked {fill_id}, which the exchange does not know")
+    if "clock_behind" in folded.demands:
+        watch.violation("never_lifted", "the clock is right, bars are taken, and it is still said to be behind")
     _check_positions(world, folded)
     _check_orders(world, folded)
+
+
+def _booked(world, folded):
+    """Executions that the journal has booked, by session and id; each once."""
+    booked: dict[str, dict[str, int]] = {name: {} for name in folded.sessions}
+    for one in world.journal.entries:
+        if b'"input":{"Filled":' in one.text:
+            entry = written_entry(one.text)
+            handled = entry.entry().body
+            if any(type(fact).__name__ == "Settlement" for fact in handled.facts):
+                fills = booked[handled.session]
+                if handled.input.fill_id in fills:
+                    world.watch.violation("doubled_fill", f"{handled.input.fill_id} was booked twice")
+                fills[handled.input.fill_id] = handled.input.fill.quantity
+    return booked
 
 
 def _check_positions(world, folded) -> None:
