@@ -9,7 +9,7 @@ from adapters.paper.entries import BarStep, PaperChanged, PaperFilled, PaperPlac
 from adapters.paper.gateway import PaperGateway
 from adapters.paper.house import PaperHouse
 from framework.broker.book import BrokerOrder, BrokerOrderState, BrokerSnapshot
-from framework.broker.port import Capabilities, OrderAccepted, OrderRefused
+from framework.broker.port import TRIGGER_PASSED, Capabilities, OrderAccepted, OrderRefused
 from framework.types.orders import STOP, STOP_LIMIT
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class PaperBroker(PaperHouse):
         if self.dice.happens("refused"):
             return OrderRefused(*self.dice.refusal())
         if self._is_crossed(name, outgoing):
-            return OrderRefused("trigger", "the market has gone past the trigger price")
+            return OrderRefused(TRIGGER_PASSED, "the market has gone past the trigger price")
         placed = self._place(name, outgoing)
         if self.dice.happens("doubled_order"):
             self._place(name, outgoing)

@@ -24,6 +24,7 @@ import asyncio
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from framework.broker.port import (
+    TRIGGER_PASSED,
     OrderAccepted,
     OrderRefused,
     OrderUnknown,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from framework.pretrade.answers import Answer as GateAnswer
     from framework.session.instrument_state import WorkingOrder
     from framework.types.events import Answer, Command
+    from framework.types.orders import Order
 
 LONG_WAIT_NS = 60_000_000_000
 """Who waits longer than that waits for the market to open, and is put aside."""
@@ -93,6 +95,10 @@ class Gatekeeper(Protocol):
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """The last price of a symbol, rupees."""
+        ...
+
+    def last_price(self, symbol: str) -> float:
+        """The last price of a symbol that was seen, rupees; NaN where there is none."""
         ...
 
     def is_open(self, now: int) -> bool:
@@ -380,11 +386,18 @@ class Outbox:
             )
         )
         answer = answer_of(item, outcome, self._moment(item.traded))
+        if code == TRIGGER_PASSED and isinstance(answer, events.Refused):
+            answer = answer._replace(passed=self._passed(item, working.order))
         failpoint("outcome_noted")
         if answer is not None:
             self._answer(item.traded, answer)
         failpoint("outcome_answered")
         self._settled()
+
+    def _passed(self, item: OutboxItem, order: Order) -> float:
+        """Price in rupees to which the market has gone past a stop: the last one seen, else the trigger itself."""
+        price = self._gate.last_price(item.traded.symbols[order.instrument])
+        return price if price > 0.0 else order.trigger
 
     def _give_up(self, item: OutboxItem, code: str, value: str, bound: str) -> None:
         """It does not leave: the session hears a refusal."""
