@@ -49,7 +49,7 @@ from framework.live.failpoints import failpoint
 from framework.live.lookout import Lookout
 from framework.live.news import order_answer
 from framework.live.order_names import tag_of
-from framework.live.outbox import Outbox
+from framework.live.outbox import WHEN_FOUND, Outbox
 from framework.live.person_commands import KILLED, PersonCommands, block
 from framework.live.person_desk import PersonDesk
 from framework.live.reconciler import Reconciler
@@ -85,6 +85,8 @@ TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
 """Moments at which a session is told the time."""
 RECONCILE_NS = 30_000_000_000
 """Time between two comparisons with the broker's book."""
+OPENING_S = 5.0
+"""Seconds at most that a session's open waits for what had waited for the market to leave, and be answered."""
 LATE_NS = 300_000_000_000
 """After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
@@ -261,9 +263,11 @@ class Runner:
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         failpoint("started")
         for key, command in self._folded.commanded.items():
-            until = self._folded.deferred.get(key, 0)
-            if until + LATE_NS > self.clock.now() and key[0] in self.traded:
+            until = self._folded.deferred.get(key, -LATE_NS)
+            if key[0] in self.traded and (until == WHEN_FOUND or until + LATE_NS > self.clock.now()):
                 self.outbox.resume(self.traded[key[0]], command, until)
+            elif key[2] is RequestName.CANCEL and self.outbox.waits(tag_of(key[0], key[1])):
+                self.outbox.put(self.traded[key[0]], [command])  # of an order that waits still: nothing need leave
             else:
                 self._answer_again(key, sent=False)
         for key in self._folded.sent:
@@ -339,12 +343,13 @@ class Runner:
             await self._obey(one)
         elif isinstance(one, FeedEnds):
             self._stopping = self._stopping or "the feed ended"
+        self.outbox.send_wished()
         await self._flush()
 
-    async def _flush(self) -> None:
+    async def _flush(self, *, durable: bool = False) -> None:
         failpoint("flush_begins")
         try:
-            await self.journal.flush()
+            await self.journal.flush(durable=durable)
             failpoint("flushed")
         except JournalError as error:
             self._break(str(error))
@@ -418,8 +423,10 @@ class Runner:
         self._lookout.look(self.clock.now(), self.traded.values(), self._desk.moment_of)
         self.outbox.release(moment.time)
         failpoint("released")
-        if moment.kind is MomentKind.OPEN:
-            await self.settle_commands()  # what waited for the market is in the book before the first bar opens
+        if moment.kind is MomentKind.OPEN:  # what waited for the market is in the book before the first bar opens
+            await self.settle_commands()
+            if self._lockstep is None:
+                await self.outbox.emptied(OPENING_S)
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
@@ -429,6 +436,8 @@ class Runner:
                 if self._hears_time(traded, moment.time):
                     self.give(traded, Tick(max(moment.time, traded.session.moment)))
         await self.settle_commands()
+        if moment.kind is MomentKind.END_OF_DAY:  # its last fills too: tomorrow's book does not show them any more
+            await self._flush(durable=True)
 
     def _hears_time(self, traded: TradedStrategy, moment: int) -> bool:
         """False while nothing can come of it: a request waits for the market, and its answer would be missed.
