@@ -43,6 +43,8 @@ from framework.journal.account_entries import (
     StrayArrived,
 )
 from framework.journal.errors import JournalError
+from framework.live.agreement import DayOpinion
+from framework.live.auction_gap import UNPROTECTED, bare_positions
 from framework.live.broker_modes import by_ticks, in_lockstep
 from framework.live.control import ControlCommand, kill_wanted
 from framework.live.failpoints import failpoint
@@ -58,6 +60,7 @@ from framework.live.schedule import MomentKind
 from framework.types import events
 from framework.types.events import NOTHING, BarOpens, Tick
 from framework.types.record import OrderRecord
+from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -203,6 +206,8 @@ class Runner:
         self._account = account
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | ControlCommand] = asyncio.Queue(INBOX)
         self._stopping = ""
+        self._slept = 0
+        """Time that the process was known to have slept, nanoseconds."""
         self._tasks: list[asyncio.Task[None]] = []
 
     # ------------------------------------------------------------------ from start to end
@@ -331,6 +336,7 @@ class Runner:
     # ------------------------------------------------------------------ one thing at a time
 
     async def _take(self, one: FeedEvent | BrokerNews | ControlCommand) -> None:
+        await self._wake()
         if isinstance(one, FeedBar | FeedReaches):
             await self._take_market(one)
         elif isinstance(one, FeedTick):
@@ -346,6 +352,14 @@ class Runner:
         self.outbox.send_wished()
         await self._flush()
 
+    async def _wake(self) -> None:
+        """After a sleep of the machine the broker's book comes first: whatever is decided next stands on it."""
+        self.clock.now()
+        slept, self._slept = self.clock.slept_ns - self._slept, self.clock.slept_ns
+        if slept:
+            self.finding("woke", f"the machine slept for {slept / SECOND_NS:,.0f} s, or its clock was set ahead")
+            await self.reconcile()
+
     async def _flush(self, *, durable: bool = False) -> None:
         failpoint("flush_begins")
         try:
@@ -359,15 +373,12 @@ class Runner:
     async def _take_market(self, event: FeedBar | FeedReaches) -> None:
         """Rows that are ready now, in the order of time, each after what the schedule had before it."""
         now = self.clock.now()
-        if isinstance(event, FeedReaches) and now - self.reconciler.read_at >= RECONCILE_NS:
-            await self.reconcile()
         due: list[ReadyRow] = []
-        held = self._lookout.take(event, now) if isinstance(event, FeedBar) else None
-        if held is not None:
+        if isinstance(event, FeedReaches):
+            await self._hear_mark(now)
+        elif (held := self._lookout.take(event, now)) is not None:
             self._note_stray(held)
             return
-        if isinstance(event, FeedReaches):
-            self._lookout.hear_mark(now)
         for place, (name, barrier) in enumerate(self._barriers.items()):
             if isinstance(event, FeedReaches):
                 rows = barrier.reach(event.time)
@@ -387,6 +398,14 @@ class Runner:
             await self._rows.trade(ready.traded, ready.row)
         if isinstance(event, FeedReaches):
             await self._pass_moments(event.time)
+
+    async def _hear_mark(self, now: int) -> None:
+        """The feed has told everything so far."""
+        if now - self.reconciler.read_at >= RECONCILE_NS:
+            await self.reconcile()
+        self._lookout.hear_mark(now)
+        if self._schedule.opinion_on(self._schedule.day_at(now)) is not DayOpinion.TRADES:
+            self._look()  # a day without a session has no moments at which anybody would
 
     def _take_tick(self, tick: FeedTick) -> None:
         """The last price; a paper broker by ticks trades at it."""
@@ -420,7 +439,7 @@ class Runner:
 
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
-        self._lookout.look(self.clock.now(), self.traded.values(), self._desk.moment_of)
+        self._look()
         self.outbox.release(moment.time)
         failpoint("released")
         if moment.kind is MomentKind.OPEN:  # what waited for the market is in the book before the first bar opens
@@ -430,14 +449,25 @@ class Runner:
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
-            if moment.kind is MomentKind.CLOSE and self._by_ticks is not None:
-                self._by_ticks.end_session()
+            if moment.kind is MomentKind.CLOSE:
+                self._close(moment)
             for traded in self.traded.values():
                 if self._hears_time(traded, moment.time):
                     self.give(traded, Tick(max(moment.time, traded.session.moment)))
         await self.settle_commands()
         if moment.kind is MomentKind.END_OF_DAY:  # its last fills too: tomorrow's book does not show them any more
             await self._flush(durable=True)
+
+    def _look(self) -> None:
+        """Worries of this moment become findings and states."""
+        self._lookout.look(self.clock.now(), self.traded.values(), self._desk.moment_of)
+
+    def _close(self, moment: ScheduleMoment) -> None:
+        """Continuous trading of some instruments is over; what is bare until their auction is told."""
+        for bare in bare_positions(moment, self._schedule, self.traded.values()):
+            self.finding(UNPROTECTED, bare.text, symbol=bare.symbol, session=bare.session)
+        if self._by_ticks is not None:
+            self._by_ticks.end_session(moment.symbols)
 
     def _hears_time(self, traded: TradedStrategy, moment: int) -> bool:
         """False while nothing can come of it: a request waits for the market, and its answer would be missed.

@@ -359,7 +359,7 @@ class Session:
         actions = self._corporate_actions
         commands = self._go_through_actions(session, now) if actions.due and actions.is_due(session) else []
         if self._unanswered or self._to_look_at or self._awaits_fills:
-            commands += self._upkeep.at_open(self._answers.doubt)
+            commands += self._upkeep.at_open()
         return commands
 
     def _go_through_actions(self, session: int, now: int) -> list[Command]:
