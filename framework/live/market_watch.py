@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 FEED_SILENT, FEED_SLOW, SYMBOL_MUTE, DAY_DOUBTFUL = "feed_silent", "feed_slow", "symbol_mute", "day_doubtful"
 CLOCK_BEHIND = "clock_behind"
 
+NO_HOURS = "the broker and the feed say that there is a session today: are its hours to be added to config/sessions?"
+
 
 class Worry(NamedTuple):
     """Something that is worrying for as long as it is told."""
@@ -111,4 +113,7 @@ class MarketWatch:
             if agreed.verdict is DayVerdict.DOUBTFUL:
                 text = f"{day_of(day)}: it is not sure that there is a session"
                 found.append(Worry(DAY_DOUBTFUL, text, question=agreed.question))
+            elif agreed.verdict is DayVerdict.TRADE and hours is None:
+                text = f"{day_of(day)}: there is a session, and the session table has no hours of it"
+                found.append(Worry(DAY_DOUBTFUL, text, question=NO_HOURS))
         return tuple(found)

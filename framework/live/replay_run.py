@@ -23,6 +23,7 @@ from framework.live.runner_state import RunnerStates
 from framework.live.schedule import DayPlan, MomentKind, Schedule
 from framework.live.tick_bars import TickBars
 from framework.market.calendar import Calendar
+from framework.market.deadlines import classes_of
 from framework.run.provenance import versions
 from framework.types import Timeframe
 
@@ -48,8 +49,6 @@ BAR_SILENCE_NS = 60_000_000_000
 """Bars and marks of a replay come in every minute."""
 SYMBOL_SILENCE_NS = 86_400_000_000_000
 """A recorded minute without a trade has no bar, and a share may not trade all day; marks say that a replay lives."""
-CLASSES = ("cas", "other")
-"""Classes of hours of a share whose own is not known: the first close of them counts."""
 
 
 class ReplayRun(NamedTuple):
@@ -61,11 +60,10 @@ class ReplayRun(NamedTuple):
     broker: Broker
 
 
-def classes_of(instruments: Sequence[Instrument]) -> dict[str, tuple[MarketClass, ...]]:
+def market_classes(instruments: Sequence[Instrument]) -> dict[str, tuple[MarketClass, ...]]:
     """Classes of hours by symbol."""
     return {
-        str(one): tuple(MarketClass(one.exchange or "NSE", klass) for klass in ((one.hours,) if one.hours else CLASSES))
-        for one in instruments
+        str(one): tuple(MarketClass(one.exchange or "NSE", klass) for klass in classes_of(one)) for one in instruments
     }
 
 
@@ -86,7 +84,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     instruments = tuple({str(one): one for panel in panels for one in panel.instruments}.values())
     exchanges = sorted({one.exchange or "NSE" for one in instruments})
     calendars = [Calendar.load(exchange) for exchange in exchanges]
-    classes = classes_of(instruments)
+    classes = market_classes(instruments)
     hours = hours_of(calendars, [klass for some in classes.values() for klass in some])
     deadlines = [one.deadline_of() for one in recorded]
 

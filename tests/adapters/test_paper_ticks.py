@@ -8,6 +8,7 @@ from framework.broker.feed import FeedTick
 from framework.broker.port import OrderRefused
 from framework.live.virtual_loop import run_virtual
 from framework.types.orders import GTC, LIMIT, MARKET, NAN, STOP, STOP_LIMIT
+from tests.broker.driver import A
 from tests.broker.paper_driver import PaperDriver
 
 SECOND_NS = 10**9
@@ -201,7 +202,9 @@ def test_a_stop_that_the_market_has_passed_fills_at_the_next_tick_elsewhere():
 def test_day_orders_expire_with_the_session_and_others_where_the_broker_knows_no_longer_validity(every, left):
     async def story(d):
         day, longer = await d.rest(10, LIMIT, limit=90.0), await d.rest(10, LIMIT, limit=90.0, validity=GTC)
-        d.paper.end_session(every=every)
+        elsewhere = await d.rest(10, LIMIT, limit=90.0, instrument=1)
+        d.paper.end_session([str(A)], every=every)
+        assert OPEN == (await d.found(elsewhere.tag)).state  # its trading goes on
         assert (EXPIRED, left) == ((await d.found(day.tag)).state, (await d.found(longer.tag)).state)
         assert EXPIRED in [one.state for one in await d.told(BrokerOrder)]
 

@@ -11,7 +11,7 @@ class BehindClock:
     """The scenario's clock, so many nanoseconds behind."""
 
     def __init__(self, clock):
-        self._clock, self.behind = clock, 0
+        self._clock, self.behind, self.slept_ns = clock, 0, 0
 
     def now(self):
         return self._clock.now() - self.behind

@@ -14,6 +14,7 @@ from framework.journal.account_entries import (
     LIFTED,
     AccountFinding,
     Denied,
+    OrderDropped,
     RequestDeferred,
     RequestName,
     RunnerState,
@@ -210,6 +211,9 @@ class Watch:
         """The runner notes something."""
         if isinstance(body, Sending | Denied | RequestDeferred):
             self.pending.pop((body.session, body.order_id, body.request), None)
+        elif isinstance(body, OrderDropped):
+            about = body.session, body.order_id
+            self.pending = {key: since for key, since in self.pending.items() if key[:2] != about}
         elif isinstance(body, StateChanged):
             if body.demand == CLEARED:
                 self.demands.clear()
