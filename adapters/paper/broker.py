@@ -9,7 +9,7 @@ from adapters.paper.entries import BarStep, PaperChanged, PaperFilled, PaperPlac
 from adapters.paper.gateway import PaperGateway
 from adapters.paper.house import PaperHouse
 from framework.broker.book import BrokerOrder, BrokerOrderState, BrokerSnapshot
-from framework.broker.port import Capabilities, OrderAccepted, OrderRefused
+from framework.broker.port import TRIGGER_PASSED, Capabilities, OrderAccepted, OrderRefused
 from framework.types.orders import STOP, STOP_LIMIT
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class PaperBroker(PaperHouse):
         if self.dice.happens("refused"):
             return OrderRefused(*self.dice.refusal())
         if self._is_crossed(name, outgoing):
-            return OrderRefused("trigger", "the market has gone past the trigger price")
+            return OrderRefused(TRIGGER_PASSED, "the market has gone past the trigger price")
         placed = self._place(name, outgoing)
         if self.dice.happens("doubled_order"):
             self._place(name, outgoing)
@@ -175,7 +175,7 @@ class PaperBroker(PaperHouse):
 
     def _change(self, change: OutgoingChange) -> SendOutcome:
         found = self.books.find_id(change.broker_id)
-        if found is None or found[1].state.is_final or abs(change.quantity) <= abs(found[1].filled):
+        if found is None or found[1].state.is_final or abs(change.quantity) <= abs(found[1].executed):
             return OrderRefused("not_open", NOT_OPEN)
         if change.quantity * found[1].quantity < 0:
             return OrderRefused("side", "a change cannot turn an order round")

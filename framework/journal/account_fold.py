@@ -23,6 +23,7 @@ from framework.journal.account_entries import (
     Denied,
     DrillEnded,
     ExternalFill,
+    OrderDropped,
     RequestDeferred,
     RequestName,
     Returned,
@@ -147,6 +148,7 @@ class AccountFold:
             Returned: self._returned,
             Denied: self._denied,
             RequestDeferred: self._deferred,
+            OrderDropped: self._dropped,
             StateChanged: self._changed,
             ExternalFill: self._external,
             StrategyMemory: self._remember,
@@ -216,6 +218,12 @@ class AccountFold:
 
     def _deferred(self, deferred: RequestDeferred) -> None:
         self._account.deferred[deferred.session, deferred.order_id, deferred.request] = deferred.until
+
+    def _dropped(self, dropped: OrderDropped) -> None:
+        for request in RequestName:
+            key = (dropped.session, dropped.order_id, request)
+            self._account.commanded.pop(key, None)
+            self._account.deferred.pop(key, None)
 
     def _changed(self, changed: StateChanged) -> None:
         account = self._account

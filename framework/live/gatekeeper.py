@@ -71,6 +71,10 @@ class MarketGatekeeper:
         self._priced.add(symbol)
         self._gate.world.note_price(symbol, price, now)
 
+    def last_price(self, symbol: str) -> float:
+        """See ``Gatekeeper``."""
+        return self._gate.world.quote(symbol).price
+
     def is_open(self, now: int) -> bool:
         """See ``Gatekeeper``. A machine that slept wakes in another session than it fell asleep in."""
         if self._today is None or now >= self._today.close_ns:

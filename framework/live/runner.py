@@ -51,7 +51,7 @@ from framework.live.failpoints import failpoint
 from framework.live.lookout import Lookout
 from framework.live.news import order_answer
 from framework.live.order_names import tag_of
-from framework.live.outbox import Outbox
+from framework.live.outbox import WHEN_FOUND, Outbox
 from framework.live.person_commands import KILLED, PersonCommands, block
 from framework.live.person_desk import PersonDesk
 from framework.live.reconciler import Reconciler
@@ -88,6 +88,8 @@ TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
 """Moments at which a session is told the time."""
 RECONCILE_NS = 30_000_000_000
 """Time between two comparisons with the broker's book."""
+OPENING_S = 5.0
+"""Seconds at most that a session's open waits for what had waited for the market to leave, and be answered."""
 LATE_NS = 300_000_000_000
 """After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
@@ -266,9 +268,11 @@ class Runner:
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         failpoint("started")
         for key, command in self._folded.commanded.items():
-            until = self._folded.deferred.get(key, 0)
-            if until + LATE_NS > self.clock.now() and key[0] in self.traded:
+            until = self._folded.deferred.get(key, -LATE_NS)
+            if key[0] in self.traded and (until == WHEN_FOUND or until + LATE_NS > self.clock.now()):
                 self.outbox.resume(self.traded[key[0]], command, until)
+            elif key[2] is RequestName.CANCEL and self.outbox.waits(tag_of(key[0], key[1])):
+                self.outbox.put(self.traded[key[0]], [command])  # of an order that waits still: nothing need leave
             else:
                 self._answer_again(key, sent=False)
         for key in self._folded.sent:
@@ -345,6 +349,7 @@ class Runner:
             await self._obey(one)
         elif isinstance(one, FeedEnds):
             self._stopping = self._stopping or "the feed ended"
+        self.outbox.send_wished()
         await self._flush()
 
     async def _wake(self) -> None:
@@ -355,10 +360,10 @@ class Runner:
             self.finding("woke", f"the machine slept for {slept / SECOND_NS:,.0f} s, or its clock was set ahead")
             await self.reconcile()
 
-    async def _flush(self) -> None:
+    async def _flush(self, *, durable: bool = False) -> None:
         failpoint("flush_begins")
         try:
-            await self.journal.flush()
+            await self.journal.flush(durable=durable)
             failpoint("flushed")
         except JournalError as error:
             self._break(str(error))
@@ -368,23 +373,12 @@ class Runner:
     async def _take_market(self, event: FeedBar | FeedReaches) -> None:
         """Rows that are ready now, in the order of time, each after what the schedule had before it."""
         now = self.clock.now()
-        due: list[ReadyRow] = []
         if isinstance(event, FeedReaches):
             await self._hear_mark(now)
         elif (held := self._lookout.take(event, now)) is not None:
             self._note_stray(held)
             return
-        for place, (name, barrier) in enumerate(self._barriers.items()):
-            if isinstance(event, FeedReaches):
-                rows = barrier.reach(event.time)
-            else:
-                stray = barrier.take(event, now)
-                if stray is not None:
-                    self._note_stray(stray)
-                rows = barrier.complete(now)
-            traded = self.traded[name]
-            closed = traded.session.last_row.time  # before a restart, perhaps
-            due += [ReadyRow(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        due = self._rows_due(event, now)
         if isinstance(event, FeedBar):
             self.gate.see_price(event.symbol, event.close, now)
             failpoint("price_seen")
@@ -393,6 +387,25 @@ class Runner:
             await self._rows.trade(ready.traded, ready.row)
         if isinstance(event, FeedReaches):
             await self._pass_moments(event.time)
+
+    def _rows_due(self, event: FeedBar | FeedReaches, now: int) -> list[ReadyRow]:
+        """Rows that every strategy's barrier lets go; what the bars say of the clock is looked at before them."""
+        due: list[ReadyRow] = []
+        judged: list[StrayBar | None] = []
+        for place, (name, barrier) in enumerate(self._barriers.items()):
+            if isinstance(event, FeedReaches):
+                rows = barrier.reach(event.time)
+            else:
+                judged.append(stray := barrier.take(event, now))
+                if stray is not None:
+                    self._note_stray(stray)
+                rows = barrier.complete(now)
+            traded = self.traded[name]
+            closed = traded.session.last_row.time  # before a restart, perhaps
+            due += [ReadyRow(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        if judged and self._lookout.hear_judged(judged):
+            self._look()
+        return due
 
     async def _hear_mark(self, now: int) -> None:
         """The feed has told everything so far."""
@@ -437,8 +450,10 @@ class Runner:
         self._look()
         self.outbox.release(moment.time)
         failpoint("released")
-        if moment.kind is MomentKind.OPEN:
-            await self.settle_commands()  # what waited for the market is in the book before the first bar opens
+        if moment.kind is MomentKind.OPEN:  # what waited for the market is in the book before the first bar opens
+            await self.settle_commands()
+            if self._lockstep is None:
+                await self.outbox.emptied(OPENING_S)
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
@@ -448,6 +463,8 @@ class Runner:
                 if self._hears_time(traded, moment.time):
                     self.give(traded, Tick(max(moment.time, traded.session.moment)))
         await self.settle_commands()
+        if moment.kind is MomentKind.END_OF_DAY:  # its last fills too: tomorrow's book does not show them any more
+            await self._flush(durable=True)
 
     def _look(self) -> None:
         """Worries of this moment become findings and states."""
