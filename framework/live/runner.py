@@ -382,23 +382,12 @@ class Runner:
     async def _take_market(self, event: FeedBar | FeedReaches) -> None:
         """Rows that are ready now, in the order of time, each after what the schedule had before it."""
         now = self.clock.now()
-        due: list[ReadyRow] = []
         if isinstance(event, FeedReaches):
             await self._hear_mark(now)
         elif (held := self._lookout.take(event, now)) is not None:
             self._note_stray(held)
             return
-        for place, (name, barrier) in enumerate(self._barriers.items()):
-            if isinstance(event, FeedReaches):
-                rows = barrier.reach(event.time)
-            else:
-                stray = barrier.take(event, now)
-                if stray is not None:
-                    self._note_stray(stray)
-                rows = barrier.complete(now)
-            traded = self.traded[name]
-            closed = traded.session.last_row.time  # before a restart, perhaps
-            due += [ReadyRow(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        due = self._rows_due(event, now)
         if isinstance(event, FeedBar):
             self.gate.see_price(event.symbol, event.close, now)
             failpoint("price_seen")
@@ -407,6 +396,25 @@ class Runner:
             await self._rows.trade(ready.traded, ready.row)
         if isinstance(event, FeedReaches):
             await self._pass_moments(event.time)
+
+    def _rows_due(self, event: FeedBar | FeedReaches, now: int) -> list[ReadyRow]:
+        """Rows that every strategy's barrier lets go; what the bars say of the clock is looked at before them."""
+        due: list[ReadyRow] = []
+        judged: list[StrayBar | None] = []
+        for place, (name, barrier) in enumerate(self._barriers.items()):
+            if isinstance(event, FeedReaches):
+                rows = barrier.reach(event.time)
+            else:
+                judged.append(stray := barrier.take(event, now))
+                if stray is not None:
+                    self._note_stray(stray)
+                rows = barrier.complete(now)
+            traded = self.traded[name]
+            closed = traded.session.last_row.time  # before a restart, perhaps
+            due += [ReadyRow(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        if judged and self._lookout.hear_judged(judged):
+            self._look()
+        return due
 
     async def _hear_mark(self, now: int) -> None:
         """The feed has told everything so far."""

@@ -208,7 +208,7 @@ class BrokerAnswers:
             return []
         commands = self._orders.cancel_refused(working)
         self._orders.heard(working)
-        if working.is_whole:
+        if working.has_ended:
             return self._end_whole(working)
         self._surprises.of("cancel_refused", self._inputs.now, working, said=answer.reason or "no reason given")
         self._upkeep.look_at(working.order.instrument)
