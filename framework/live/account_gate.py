@@ -43,7 +43,7 @@ class AccountGate:
         self._tell = tell
 
     def recall(self, held: HeldBack) -> None:
-        """What the journal says of symbols, absent orders and refusals before this process."""
+        """Symbols, absent orders and refusals as the journal has them from before this process."""
         self.world.recall(held)
         orders = {
             (name, one.order.order_id): one

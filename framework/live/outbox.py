@@ -103,7 +103,7 @@ class Gatekeeper(Protocol):
         ...
 
     def recall(self, held: HeldBack) -> None:
-        """What the journal holds back holds on: halted symbols, absent orders, requests that were refused."""
+        """Halted symbols, absent orders and refused requests of the journal hold on in this process."""
         ...
 
     def see_price(self, symbol: str, price: float, now: int) -> None:

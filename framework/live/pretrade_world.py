@@ -193,7 +193,7 @@ class PretradeWorld:
         return "" if one is None else f"{one.order.symbol} {one.order.units:+,}"
 
     def recall(self, held: HeldBack) -> None:
-        """What the journal says of symbols and absent orders before this process."""
+        """Symbols and absent orders as the journal has them from before this process."""
         for symbol, causes in held.halted.items():
             for cause, why in causes.items():
                 self.halt_symbol(symbol, why, cause)

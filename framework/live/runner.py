@@ -297,7 +297,7 @@ class Runner:
         await self._flush()
 
     def _recall(self) -> None:
-        """What held parts of the account back before this process holds them back still."""
+        """Parts of the account that were held back before this process are so still."""
         held = self._folded.held_back
         self.gate.recall(held)
         for name, why in held.failed.items():
