@@ -175,7 +175,7 @@ class PaperBroker(PaperHouse):
 
     def _change(self, change: OutgoingChange) -> SendOutcome:
         found = self.books.find_id(change.broker_id)
-        if found is None or found[1].state.is_final or abs(change.quantity) <= abs(found[1].filled):
+        if found is None or found[1].state.is_final or abs(change.quantity) <= abs(found[1].executed):
             return OrderRefused("not_open", NOT_OPEN)
         if change.quantity * found[1].quantity < 0:
             return OrderRefused("side", "a change cannot turn an order round")

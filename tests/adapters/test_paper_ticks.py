@@ -263,3 +263,21 @@ def test_a_symbol_of_no_book_is_passed_over():
         assert () == (await d.snapshot()).positions
 
     play(story)
+
+
+def test_what_the_exchange_annulled_of_an_order_that_filled_in_part_does_not_rest_again():
+    """Seed 309 of the simulation: of 41 there were 34 annulled, and 41 rested again beside what else had filled."""
+
+    async def story(d):
+        names = await d.rest(10, MARKET)
+        await d.trade(100.0, units=6)
+        (first,) = await d.fills()
+        d.annul(first.fill_id)
+        assert (OPEN, 0) == ((await d.found(names.tag)).state, (await d.found(names.tag)).filled)
+        assert isinstance(await d.change(names, 6), OrderRefused)
+        await d.trade(101.0)
+        assert [(4, 101.0)] == await prices(d)
+        found = await d.found(names.tag)
+        assert (CANCELLED, 4, "the exchange annulled a trade of it") == (found.state, found.filled, found.reason)
+
+    play(story)

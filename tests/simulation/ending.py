@@ -4,7 +4,12 @@ from framework.journal.account_fold import fold_account
 from framework.journal.entries import written_entry
 from framework.types.orders import STOP, Reason
 from framework.types.record import OrderState
+from tests.simulation.day_checks import check_days
+from tests.simulation.kinds import FaultKind
 from tests.simulation.market import SYMBOLS
+
+REPORTED = {FaultKind.SILENT_STRATEGY, FaultKind.CHATTY_STOP}
+"""Faults that only a day's report tells."""
 
 
 def check_ending(world) -> None:
@@ -26,6 +31,8 @@ def check_ending(world) -> None:
         watch.violation("never_lifted", "the clock is right, bars are taken, and it is still said to be behind")
     _check_positions(world, folded)
     _check_orders(world, folded)
+    if world.script.on & REPORTED:
+        check_days(world)
 
 
 def _booked(world, folded):

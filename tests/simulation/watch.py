@@ -76,6 +76,8 @@ class Watch:
         self.at_exchange: Counter = Counter()
         """Orders that the exchange took, by tag."""
         self.left_counts: Counter = Counter()
+        self.left_at: list = []
+        """Moment and request of everything that has left."""
         self.allowed: Counter = Counter()
         self.sendings: Counter = Counter()
         """Durable ``sending`` entries, by tag and request."""
@@ -137,6 +139,7 @@ class Watch:
         """A request leaves: it must be in the journal, allowed, and no second one of its kind."""
         key = (tag, request)
         self.left_counts[key] += 1
+        self.left_at.append((process.clock.now(), request))
         self._read_sendings()
         if process.writer.failed:
             self.violation("sent_after_failure", f"{request} of {tag} left although the journal cannot be written")
