@@ -265,6 +265,7 @@ class Runner:
     async def _start(self) -> None:
         self._passed = self.clock.now() - 1
         self.gate.begin(self.clock.now(), self._schedule.day_at(self.clock.now()), self._last_prices())
+        self._recall()
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         failpoint("started")
         for key, command in self._folded.commanded.items():
@@ -294,6 +295,14 @@ class Runner:
             if session.last_row.time and not session.is_in_bar:  # what a death within it left undone
                 await self._rows.trade(traded, session.last_row)
         await self._flush()
+
+    def _recall(self) -> None:
+        """Parts of the account that were held back before this process are so still."""
+        held = self._folded.held_back
+        self.gate.recall(held)
+        for name, why in held.failed.items():
+            if name in self.traded:
+                self.traded[name].stopped = why
 
     def _last_prices(self) -> dict[str, float]:
         """Closes of the rows that the sessions closed last."""
