@@ -232,7 +232,7 @@ class Probe:
             return await place(order)
 
         broker.see_tick = taking
-        runner.reconciler.take_fill = filling  # type: ignore[method-assign]
+        runner.reconciler.take_fill = filling  # type: ignore[assignment,method-assign]
         broker.place = placing
         for traded in run.traded:
             self._time_decisions(traded)

@@ -87,6 +87,10 @@ class OrderRefused(NamedTuple):
     reason: str
 
 
+TRIGGER_PASSED = "trigger"
+"""Code by which every adapter says that a stop was refused because the market has gone past its trigger already."""
+
+
 class OrderUnknown(NamedTuple):
     """Outcome: nobody knows. Look it up by its tag; never send it again."""
 

@@ -11,10 +11,17 @@ import time
 from typing import Protocol
 
 SECOND_NS = 1_000_000_000
+JUMP_NS = 10 * SECOND_NS
+"""A clock that goes ahead by more at once was not set right: the machine slept, or time was lost otherwise."""
 
 
 class Clock(Protocol):
     """Clock of a runner."""
+
+    @property
+    def slept_ns(self) -> int:
+        """Time that has passed while this process could not run, all in all, as of the latest ``now``."""
+        ...
 
     def now(self) -> int:
         """The time, UTC nanoseconds; it never goes back within one process."""
@@ -36,6 +43,8 @@ class WallClock:
         self._measured = self._monotonic_ns()
         self.steps = 0
         """Times that the machine's clock went back by more than a second."""
+        self.slept_ns = 0
+        """See ``Clock.slept_ns``: a machine that sleeps stops the one of its clocks and not the other."""
         self._is_ahead = False
 
     @staticmethod
@@ -50,6 +59,9 @@ class WallClock:
         """See ``Clock.now``."""
         read, measured = self._wall_ns(), self._monotonic_ns()
         passed, self._measured = measured - self._measured, measured
+        ahead = read - self._latest - passed
+        if self._latest and ahead > JUMP_NS:
+            self.slept_ns += ahead
         is_behind = read < self._latest - SECOND_NS
         self.steps += is_behind and not self._is_ahead
         self._is_ahead = is_behind
@@ -73,6 +85,8 @@ class ReplayClock:
         """``start``: UTC nanoseconds."""
         self._start = start
         self._speed = speed
+        self.slept_ns = 0
+        """See ``Clock.slept_ns``: a replay takes up where it was."""
         self._began: float | None = None
         self._awaited = start
         """Latest moment that anybody has waited for."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from framework.broker.port import SendOutcome
+    from framework.journal.held_back import HeldBack
     from framework.live.account_gate import AccountGate
     from framework.live.outbox import OutboxItem
     from framework.live.schedule import ScheduleMoment
@@ -75,6 +76,10 @@ class MarketGatekeeper:
         for session in sorted(self._by_bars):  # ``review`` keeps their hours
             self._gate.world.note_hours(hours._replace(close_ns=NEVER, entries_until_ns=NEVER), member=session)
 
+    def recall(self, held: HeldBack) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.recall(held)
+
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """See ``Gatekeeper``."""
         self._priced.add(symbol)
@@ -93,6 +98,10 @@ class MarketGatekeeper:
             yield
         finally:
             self._in_row.discard(session)
+
+    def last_price(self, symbol: str) -> float:
+        """See ``Gatekeeper``."""
+        return self._gate.world.quote(symbol).price
 
     def is_open(self, now: int) -> bool:
         """See ``Gatekeeper``. A machine that slept wakes in another session than it fell asleep in."""

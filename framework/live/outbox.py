@@ -12,6 +12,10 @@ A command arrives when the input that it follows from is noted in the journal. T
 A death before 2 leaves a command without ``sending``: provably never sent (void). A death after it leaves a ``sending``
 without ``returned``: unknown, looked up by its tag. Nothing in between exists.
 
+*Taken back.* The cancel of an order that still waits here takes it out: nothing leaves, and the session hears that it
+is cancelled. The cancel of an order of which nobody knows what became is looked up once, and kept as a wish: it leaves
+as soon as the order is found.
+
 What races: requests of different orders may be under way together, requests of one order go one after the other (a
 cancel needs the broker's id, which the acceptance brings). Cancels go first, then reductions, then protection, then
 what is new. Under a broker in *lockstep* there is no race: commands go one by one, each with what follows from it
@@ -21,9 +25,11 @@ before the next, as in a backtest.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from framework.broker.port import (
+    TRIGGER_PASSED,
     OrderAccepted,
     OrderRefused,
     OrderUnknown,
@@ -32,19 +38,21 @@ from framework.broker.port import (
     OutgoingOrder,
 )
 from framework.errors import BrokerError
-from framework.journal.account_entries import Denied, RequestDeferred, RequestName, Returned, Sending
+from framework.journal.account_entries import Denied, OrderDropped, RequestDeferred, RequestName, Returned, Sending
 from framework.journal.account_fold import as_text, key_of
 from framework.journal.errors import JournalError
 from framework.live.failpoints import failpoint
 from framework.live.traded_strategy import product_of
 from framework.pretrade.answers import Deny, Wait
 from framework.types import events
+from framework.types.record import OrderState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from framework.broker.port import Broker, SendOutcome
+    from framework.journal.held_back import HeldBack
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.runner_journal import RunnerJournal
@@ -53,11 +61,14 @@ if TYPE_CHECKING:
     from framework.pretrade.answers import Answer as GateAnswer
     from framework.session.instrument_state import WorkingOrder
     from framework.types.events import Answer, Command
+    from framework.types.orders import Order
 
 LONG_WAIT_NS = 60_000_000_000
 """Who waits longer than that waits for the market to open, and is put aside."""
 PATIENCE_S = 30.0
 """Seconds that a request may be under way; then nobody knows. A broker's own adapter gives up sooner."""
+WHEN_FOUND = 0
+"""``RequestDeferred.until`` of a cancel whose order nobody has found yet."""
 LAST_S = 8.0
 """Seconds that an ending runner waits for what is under way; what has not come back then is unknown."""
 UNSENT = "unsent"
@@ -92,6 +103,10 @@ class Gatekeeper(Protocol):
         """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, by symbol."""
         ...
 
+    def recall(self, held: HeldBack) -> None:
+        """Halted symbols, absent orders and refused requests of the journal hold on in this process."""
+        ...
+
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """The last price of a symbol, rupees."""
         ...
@@ -102,6 +117,10 @@ class Gatekeeper(Protocol):
 
     def row(self, session: str) -> AbstractContextManager[None]:
         """A row of this session is traded, for as long as the block lasts."""
+        ...
+
+    def last_price(self, symbol: str) -> float:
+        """The last price of a symbol that was seen, rupees; NaN where there is none."""
         ...
 
     def is_open(self, now: int) -> bool:
@@ -175,6 +194,8 @@ class Outbox:
         """Of a request under way: a mistake of ours, which ``run`` raises."""
         self._deferred: list[tuple[int, OutboxItem]] = []
         """Requests that wait for the market to open, with the moment."""
+        self._wished: dict[str, OutboxItem] = {}
+        """Cancels by tag that leave when the broker's id of their order is known."""
         self._order_busy: set[str] = set()
         """Tags of which a request is under way."""
         self.closed = ""
@@ -186,6 +207,9 @@ class Outbox:
     def put(self, traded: TradedStrategy, commands: Sequence[Command]) -> None:
         """Take commands; in lockstep what follows from an answer goes before what waited already."""
         items = [_item(traded, command) for command in commands]
+        for item in items:
+            if item.request is RequestName.CANCEL:
+                self._wished.pop(item.tag, None)  # it is asked for anew
         if self._lockstep:
             self._queue[:0] = items
         else:
@@ -194,9 +218,15 @@ class Outbox:
         self._arrived.set()
 
     def _defer(self, item: OutboxItem, until: int) -> None:
-        self._deferred.append((until, item))
+        self._put_aside(item, until)
         failpoint("deferred")
         self._journal.note(RequestDeferred(item.traded.name, item.tag, item.order_id, item.request, until))
+
+    def _put_aside(self, item: OutboxItem, until: int) -> None:
+        if until == WHEN_FOUND:
+            self._wished[item.tag] = item
+        else:
+            self._deferred.append((until, item))
 
     def release(self, now: int) -> None:
         """Take up what has waited until now."""
@@ -207,9 +237,25 @@ class Outbox:
             self._queue.sort(key=lambda item: item.rank)
         self._arrived.set()
 
+    def send_wished(self) -> None:
+        """Take up the cancels whose order has been found, or is over."""
+        for tag, item in list(self._wished.items()):
+            if self._names.broker_id(tag) or item.traded.session.order(item.order_id) is None:
+                del self._wished[tag]
+                self._queue.insert(0, item)
+                self._arrived.set()
+
+    async def emptied(self, seconds: float) -> None:
+        """Wait until everything that may leave has left and was answered, at most so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while (self._queue or self._under_way) and self._failure is None and not self._journal.failed:
+                    await (asyncio.wait(self._under_way, timeout=seconds) if self._under_way else asyncio.sleep(0))
+
     def waits(self, tag: str) -> bool:
         """True while a request about an order waits here and has not left."""
-        return any(item.tag == tag for item in [*self._queue, *(item for _, item in self._deferred)])
+        waiting = [*self._queue, *self._wished.values(), *(item for _, item in self._deferred)]
+        return any(item.tag == tag for item in waiting)
 
     def waits_for_open(self, traded: TradedStrategy, now: int) -> bool:
         """True while a request of this strategy waits here for the market to open: no broker can have answered it."""
@@ -217,7 +263,7 @@ class Outbox:
 
     def resume(self, traded: TradedStrategy, command: Command, until: int) -> None:
         """Put aside once more what the process before this one had put aside."""
-        self._deferred.append((until, _item(traded, command)))
+        self._put_aside(_item(traded, command), until)
 
     async def drain(self) -> None:
         """Send everything, one by one, and what follows from it; for a broker in lockstep."""
@@ -243,6 +289,8 @@ class Outbox:
     async def _send_and_free(self, item: OutboxItem) -> None:
         try:
             await self._send(item)
+            with suppress(JournalError):
+                await self._journal.flush()  # readers see what came of it, whenever the runner takes its next thing
         finally:
             self._order_busy.discard(item.tag)
             self._arrived.set()
@@ -269,11 +317,14 @@ class Outbox:
         if working is None:
             self._give_up(item, "not_open", "the order is not open any more", "an open order")
             return
-        if not await self._may_leave(item, working):
+        if self._drop(item) or not await self._may_leave(item, working):
             return
         outgoing = await self._outgoing(item, working)
         if outgoing is None:
-            self._give_up(item, "no_broker_id", "the broker's id of the order is not known", "an id")
+            if item.request is RequestName.CANCEL and working.state is OrderState.UNKNOWN:
+                self._defer(item, WHEN_FOUND)
+            else:
+                self._give_up(item, "no_broker_id", "the broker's id of the order is not known", "an id")
             return
         self._journal.note(
             Sending(
@@ -300,6 +351,24 @@ class Outbox:
         outcome = await self._leave(outgoing)
         failpoint("request_left")
         self._settle(item, working, outcome)
+
+    def _drop(self, cancel: OutboxItem) -> bool:
+        """Take an order out that waits here; False when it does not, so that its cancel is for the broker.
+
+        In lockstep what waits in the queue is about to leave, in the order of a backtest.
+        """
+        if cancel.request is not RequestName.CANCEL:
+            return False
+        deferred = [one for one in self._deferred if not _is_place_of(one[1], cancel.tag)]
+        queued = self._queue if self._lockstep else [one for one in self._queue if not _is_place_of(one, cancel.tag)]
+        if len(deferred) == len(self._deferred) and len(queued) == len(self._queue):
+            return False
+        self._deferred, self._queue = deferred, queued
+        self._journal.note(OrderDropped(cancel.traded.name, cancel.tag, cancel.order_id))
+        failpoint("order_dropped")
+        self._answer(cancel.traded, events.Cancelled(self._moment(cancel.traded), cancel.order_id))
+        self._settled()
+        return True
 
     def _is_closed_for(self, item: OutboxItem) -> bool:
         """True when this request may not leave any more; cancels always may."""
@@ -389,11 +458,18 @@ class Outbox:
             )
         )
         answer = answer_of(item, outcome, self._moment(item.traded))
+        if code == TRIGGER_PASSED and isinstance(answer, events.Refused):
+            answer = answer._replace(passed=self._passed(item, working.order))
         failpoint("outcome_noted")
         if answer is not None:
             self._answer(item.traded, answer)
         failpoint("outcome_answered")
         self._settled()
+
+    def _passed(self, item: OutboxItem, order: Order) -> float:
+        """Price in rupees to which the market has gone past a stop: the last one seen, else the trigger itself."""
+        price = self._gate.last_price(item.traded.symbols[order.instrument])
+        return price if price > 0.0 else order.trigger
 
     def _give_up(self, item: OutboxItem, code: str, value: str, bound: str) -> None:
         """It does not leave: the session hears a refusal."""
@@ -420,6 +496,10 @@ def _item(traded: TradedStrategy, command: Command) -> OutboxItem:
     if working is None:
         return OutboxItem(traded, command, order_id, request, "", reduces=True, protective=False)
     return OutboxItem(traded, command, order_id, request, working.tag, working.order.reduces, working.order.protective)
+
+
+def _is_place_of(item: OutboxItem, tag: str) -> bool:
+    return item.tag == tag and item.request is RequestName.PLACE
 
 
 def outgoing_quantity(outgoing: OutgoingOrder | OutgoingChange | OutgoingCancel) -> int:

@@ -6,6 +6,7 @@ days; ``assemble_run`` takes any other.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import AccountHeader, RunStarted
@@ -27,15 +28,17 @@ from framework.live.runner_state import RunnerStates
 from framework.live.schedule import DayPlan, MomentKind, Schedule
 from framework.live.tick_bars import TickBars
 from framework.market.calendar import Calendar
+from framework.market.deadlines import classes_of
 from framework.run.provenance import versions
 from framework.types import Timeframe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from framework.broker.feed import FeedBar, MarketFeed
     from framework.broker.port import Broker
+    from framework.journal.account_entries import RunnerState
     from framework.journal.account_fold import FoldedAccount
     from framework.live.assembly import RecordedStrategy
     from framework.live.clock import Clock
@@ -50,12 +53,11 @@ if TYPE_CHECKING:
     BrokerMaker = Callable[[Sequence["RecordedStrategy"], Clock], Broker]
     MarketMaker = Callable[["MarketPlan"], "RunMarket"]
 
+HELD_OVER = "it was so in the journal that this replay has set aside"
 BAR_SILENCE_NS = 60_000_000_000
 """Bars and marks of a replay come in every minute."""
 SYMBOL_SILENCE_NS = 86_400_000_000_000
 """A recorded minute without a trade has no bar, and a share may not trade all day; marks say that a replay lives."""
-CLASSES = ("cas", "other")
-"""Classes of hours of a share whose own is not known: the first close of them counts."""
 
 
 class MarketPlan(NamedTuple):
@@ -97,11 +99,10 @@ class ReplayRun(NamedTuple):
     broker: Broker
 
 
-def classes_of(instruments: Sequence[Instrument]) -> dict[str, tuple[MarketClass, ...]]:
+def market_classes(instruments: Sequence[Instrument]) -> dict[str, tuple[MarketClass, ...]]:
     """Classes of hours by symbol."""
     return {
-        str(one): tuple(MarketClass(one.exchange or "NSE", klass) for klass in ((one.hours,) if one.hours else CLASSES))
-        for one in instruments
+        str(one): tuple(MarketClass(one.exchange or "NSE", klass) for klass in classes_of(one)) for one in instruments
     }
 
 
@@ -116,6 +117,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     speed: float,
     make_broker: BrokerMaker,
     control: ControlSource | None = None,
+    held_over: Mapping[str, RunnerState] = MappingProxyType({}),
 ) -> ReplayRun:
     """A run over the recorded days; see ``assemble_run``."""
     replays: list[ReplayFeed] = []
@@ -135,6 +137,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         make_market=market,
         make_broker=make_broker,
         control=control,
+        held_over=held_over,
     )
     for replay in replays:
         replay.taken = done.runner.taken
@@ -169,13 +172,17 @@ def assemble_run(  # noqa: PLR0913 - the parts by name
     make_market: MarketMaker,
     make_broker: BrokerMaker,
     control: ControlSource | None = None,
+    held_over: Mapping[str, RunnerState] = MappingProxyType({}),
 ) -> ReplayRun:
-    """Put the parts together; nothing has begun yet, and the header of a new session is noted."""
+    """Put the parts together; nothing has begun yet, and the header of a new session is noted.
+
+    ``held_over``: causes of a state from a journal that was set aside for this one.
+    """
     panels = [one.prepared.panel for one in recorded]
     instruments = tuple({str(one): one for panel in panels for one in panel.instruments}.values())
     exchanges = sorted({one.exchange or "NSE" for one in instruments})
     calendars = [Calendar.load(exchange) for exchange in exchanges]
-    classes = classes_of(instruments)
+    classes = market_classes(instruments)
     hours = hours_of(calendars, [klass for some in classes.values() for klass in some])
     deadlines = [one.deadline_of() for one in recorded]
 
@@ -215,6 +222,8 @@ def assemble_run(  # noqa: PLR0913 - the parts by name
     }
     broker = make_broker(recorded, clock)
     states = RunnerStates(journal.note, folded.demands)
+    for cause, state in held_over.items():
+        states.demand(cause, state, HELD_OVER)
     gate = paper_gate(
         deployment,
         traded,

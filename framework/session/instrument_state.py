@@ -124,6 +124,7 @@ class InstrumentState:
 
     __slots__ = (
         "bars_held",
+        "bound_from",
         "desired",
         "distances",
         "entry_distances",
@@ -159,6 +160,9 @@ class InstrumentState:
         """A forced exit is under way: targets wait until the position is flat."""
         self.leaving_reason = SIGNAL
         """Why, while ``leaving``."""
+        self.bound_from = NAN
+        """The market has passed the stop, which the broker refused: the exit's limit is measured from this price in
+        rupees; NaN: an exit is at market."""
         self.distances = NO_DISTANCES
         """Protective distances of the position, from its opening order's decision row."""
         self.entry_distances = NO_DISTANCES
@@ -212,6 +216,6 @@ class InstrumentState:
 
     def forget_position(self) -> None:
         """The position is gone, and with it what its exits were measured from, and how often they were refused."""
-        self.refusals = 0
+        self.refusals, self.bound_from = 0, NAN
         self.leaving = self.protect_due = False
         self.distances, self.extreme, self.bars_held, self.scale = NO_DISTANCES, NAN, 0, 1.0

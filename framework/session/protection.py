@@ -145,6 +145,18 @@ class Protection:
         book.refusals += refused
         return [] if book.refusals > 1 and not self._is_passed(i) else self.restore(i, now)
 
+    def passed(self, order: Order, price: float) -> None:
+        """A stop is refused because the market has gone past it, to this price in rupees: what it protects is left."""
+        position = self._account.quantity[order.instrument]
+        if order.order_id == self._books[order.instrument].stop_id and position * order.quantity < 0:
+            self._leave_past(order.instrument, order.reason, order.trigger, price)
+
+    def _leave_past(self, i: int, reason: Reason, trigger: float, price: float) -> None:
+        """Leave by a limit whose bound is measured from the worse of trigger and price: the stop has triggered."""
+        worse = min if self._account.quantity[i] > 0 else max
+        self._books[i].leave(reason, self._reenter)
+        self._books[i].bound_from = worse(trigger, price)
+
     def tells_refusal(self, order: Order, before: int = 0) -> bool:
         """True when the next refusal of this order is told: of exits in a row the 1st, 2nd, 4th … 64th and each 64th.
 
@@ -213,7 +225,8 @@ class Protection:
         if book.protect_due or not self._account.quantity[i]:
             return []
         if self._is_passed(i):
-            book.leave(self._levels(i).stop_reason, self._reenter)
+            levels = self._levels(i)
+            self._leave_past(i, levels.stop_reason, levels.stop, self._account.close[i])
             return []
         return self._fit(i, now)
 

@@ -53,11 +53,16 @@ class Upkeep:
         self._protection.miss_fills(self._inputs.now)
         return self._run(leaves=False)
 
-    def at_open(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
-        """A session begins: stops that ended with the last one are due before its first bar; exits wait for a close."""
-        self._miss_answers(doubt)
+    def at_open(self) -> list[Command]:
+        """A session begins: stops that ended with the last one are due before its first bar; exits wait for a close.
+
+        What was asked for after the last close leaves now: a night is no silence, and patience begins here.
+        """
         self._protection.miss_fills(self._inputs.now)
-        return self._run(leaves=False)
+        commands = self._run(leaves=False)
+        for working in self._orders.unanswered.values():
+            working.asked_at = self._inputs.moment
+        return commands
 
     def at_tick(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
         """Time passed without a bar."""

@@ -107,6 +107,9 @@ class Refused(NamedTuple):
     """The broker said so itself. False (a gateway's error page, say) is no more than ``Unknown``."""
     time: int = 0
     """Time there, UTC nanoseconds; 0 = at the moment."""
+    passed: float = NAN
+    """A stop is refused because the market has gone past its trigger: the last price known, rupees, or the trigger
+    itself; NaN of every other refusal."""
 
 
 class Filled(NamedTuple):

@@ -475,6 +475,18 @@ def test_b7_silence_is_told_and_makes_an_order_unknown(side):
 
 
 @SIDES
+def test_b7_a_night_is_no_silence_for_what_waits_for_the_next_open(side):
+    desk = Desk()
+    desk.close(100, side)
+    desk.day += 3  # a weekend
+    desk.open()
+    desk.wait(20 * 10**9)
+    assert [] == desk.surprises
+    desk.wait(20 * 10**9)
+    assert (["unanswered"], "unknown") == (desk.surprises, desk.outcomes()[0][1])
+
+
+@SIDES
 def test_b7_an_order_proved_absent_that_shows_up_after_all_is_taken_on_again(side):
     desk = in_doubt(side)
     desk.find(1, OrderState.ABSENT)

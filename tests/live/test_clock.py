@@ -42,3 +42,19 @@ def test_a_step_forwards_is_taken_at_once():
     assert 4_600 * SECOND == clock.now()
     assert 4_601 * SECOND == clock.passes(1)
     assert 0 == clock.steps
+
+
+def test_the_time_that_a_machine_slept_is_what_one_of_its_clocks_missed_and_a_step_of_seconds_is_none():
+    clock = Machine()
+    clock.now()
+    clock.passes(3_600)
+    assert 0 == clock.slept_ns
+    clock.wall += 3 * SECOND
+    clock.now()
+    assert 0 == clock.slept_ns
+    clock.wall += 1_200 * SECOND
+    clock.passes(5)
+    assert 1_200 * SECOND == clock.slept_ns
+    clock.wall += 60 * SECOND
+    clock.now()
+    assert 1_260 * SECOND == clock.slept_ns

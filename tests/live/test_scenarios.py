@@ -2,8 +2,11 @@
 
 import pytest
 
-from framework.types.orders import GTC, CancelRequest, OrderRequest
-from tests.live.scenario import AAA, play
+from framework.broker.feed import FeedTick
+from framework.live.ledger import gather
+from framework.live.protection_time import unprotected_seconds
+from framework.types.orders import GTC, LIMIT, CancelRequest, OrderRequest
+from tests.live.scenario import AAA, NAN, play
 
 BUY = OrderRequest(0, 100)
 STOP = {"stop_loss": "5%"}
@@ -333,12 +336,14 @@ def test_23_units_that_the_broker_squared_off_are_gone_from_position_and_funds_w
     play(scenario, {"alpha": {0: (OrderRequest(0, 314),)}})
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the session tries its stop once more and then waits for the next bar or the schedule's minute: its exit at "
-    "market leaves then, not within 2 s of the second refusal",
+@pytest.mark.parametrize(
+    ("seen", "bound"),
+    [
+        (True, 77.6),  # 3 % below the last price that the runner has seen: 80 × 0.97
+        (False, 87.5),  # of none it takes the trigger: 90.25 × 0.97 = 87.54, and waits there
+    ],
 )
-def test_26_a_stop_that_the_market_has_crossed_already_is_replaced_by_a_bounded_exit():
+def test_26_a_stop_that_the_market_has_crossed_already_is_replaced_by_a_bounded_exit(seen, bound):
     async def scenario(stand):
         stand.behave(refuses_crossed_stops=True)
         await stand.minute(100.0)
@@ -346,12 +351,20 @@ def test_26_a_stop_that_the_market_has_crossed_already_is_replaced_by_a_bounded_
         stand.behave(news_ns=(500 * 10**6, 500 * 10**6))
         stand.trade(95.0)
         stand.trade(80.0)
+        if seen:
+            stand.feed.put_nowait(FeedTick(AAA, stand.clock.now(), 80.0, NAN))
         await stand.wait(3)
-        exits = [(moment, one) for moment, one in stand.left if one.approved.order.quantity < 0]
-        assert exits[-1][0] - at <= 3 * 10**9
+        stop, *exits = [(moment, one) for moment, one in stand.left if one.approved.order.quantity < 0]
+        assert stop[1].approved.order.trigger == 90.25  # 5 % below the entry at 95
+        assert [LIMIT] == [one.approved.order.type for _, one in exits]
+        assert exits[0][0] - stop[0] <= 2 * 10**9
+        assert bound == exits[0][1].approved.order.limit
         stand.trade(80.0)
+        stand.trade(bound)
         await stand.wait(2)
         assert (0, 0) == (stand.held(), stand.net())
+        (ledger,) = gather(stand.disk.lines()).sessions.values()
+        assert 3.0 == unprotected_seconds(ledger, at, stand.clock.now())  # from the entry's fill to the exit's
 
     play(scenario, {"alpha": {0: (OrderRequest(0, 100, limit=95.0, validity=GTC),)}}, stop_loss="5%")
 
