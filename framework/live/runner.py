@@ -88,8 +88,6 @@ TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
 """Moments at which a session is told the time."""
 RECONCILE_NS = 30_000_000_000
 """Time between two comparisons with the broker's book."""
-OPENING_S = 5.0
-"""Seconds at most that a session's open waits for what had waited for the market to leave, and be answered."""
 LATE_NS = 300_000_000_000
 """After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
@@ -461,8 +459,6 @@ class Runner:
         failpoint("released")
         if moment.kind is MomentKind.OPEN:  # what waited for the market is in the book before the first bar opens
             await self.settle_commands()
-            if self._lockstep is None:
-                await self.outbox.emptied(OPENING_S)
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
