@@ -91,7 +91,12 @@ def _strategies(rows: Sequence[Mapping[str, Any]]) -> Table:
         symbols = one["symbols"]
         named = ", ".join(symbols[:2]) + (f" and {len(symbols) - 2} more" if len(symbols) > 2 else "")  # noqa: PLR2004
         table.add_row(
-            one["name"], one["timeframe"], named, one["state"], rupees(one["equity"]), age_text(one["last_bar_age_s"])
+            one["name"],
+            one["timeframe"],
+            named,
+            "failed" if one["stopped"] else one["state"],
+            rupees(one["equity"]),
+            age_text(one["last_bar_age_s"]),
         )
     return table
 
@@ -127,10 +132,11 @@ def _foot(one: Mapping[str, Any]) -> RenderableType:
     from rich.text import Text
 
     today, exposure, drill = one["today"], one["exposure"], one["drill"]
+    absent = f", {len(one['absent']):,} absent: tulya unknown" if one["absent"] else ""
     foot = Text()
     foot.append(
         f"{today['day']}: {today['orders']:,} orders, {today['fills']:,} fills, {today['refusals']:,} refusals, "
-        f"{today['findings']:,} findings, {len(one['unknown']):,} unknown\n"
+        f"{today['findings']:,} findings, {len(one['unknown']):,} unknown{absent}\n"
     )
     foot.append("exposure if this process dies now: ").append(rupees(exposure["rupees"]), "bold")
     foot.append(f" at a move of {exposure['shock_percent']:g} %")

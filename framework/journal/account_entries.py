@@ -141,6 +141,8 @@ class AccountFinding(NamedTuple):
     theirs: str = ""
     question: str = ""
     """What a person is asked; empty: nothing."""
+    halt: str = ""
+    """Cause for which nothing new is opened in its symbol until a person resumes; empty: none."""
 
 
 class ExternalFill(NamedTuple):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from framework.broker.port import SendOutcome
+    from framework.journal.held_back import HeldBack
     from framework.live.outbox import OutboxItem
     from framework.live.pacing import Pacing
     from framework.live.pretrade_world import PretradeWorld
@@ -40,6 +41,19 @@ class AccountGate:
         self._repeats = repeats
         self._pacing = pacing
         self._tell = tell
+
+    def recall(self, held: HeldBack) -> None:
+        """Symbols, absent orders and refusals as the journal has them from before this process."""
+        self.world.recall(held)
+        orders = {
+            (name, one.order.order_id): one
+            for name, member in self.world.members.items()
+            for one in member.session.known_orders()
+        }
+        for one in held.answered:
+            working = orders.get((one.session, one.order_id))
+            if working is not None and one.refused != UNSENT:
+                self._repeats.recall(self.world.request_of(one.session, one.command, working), one.refused, one.at)
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
         """Allow, wait or deny."""

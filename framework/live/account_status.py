@@ -96,6 +96,8 @@ class StrategyStatus(NamedTuple):
     cash_paise: int
     last_bar: int
     """Close of the last bar that it has closed, UTC nanoseconds; 0 = none."""
+    stopped: str
+    """Why it decides no more: its own code failed; empty: it decides."""
 
 
 class FindingStatus(NamedTuple):
@@ -143,6 +145,8 @@ class AccountStatus(NamedTuple):
     orders: tuple[OpenOrderStatus, ...]
     unknown: tuple[OpenOrderStatus, ...]
     """Orders of which nobody knows what became; among ``orders`` too."""
+    absent: tuple[OpenOrderStatus, ...]
+    """Orders that the broker's book has not shown, and that no person has released: they block on."""
     today: DayCounts
     findings: tuple[FindingStatus, ...]
     """The latest ones, newest first."""
@@ -245,10 +249,13 @@ class StatusFold:
             causes={cause: str(state) for cause, state in folded.demands.items()},
             changed_at=told.changed_at,
             reconciled_at=told.reconciled_at,
-            strategies=tuple(_strategy(name, one) for name, one in folded.sessions.items()),
+            strategies=tuple(
+                _strategy(name, one, folded.held_back.failed.get(name, "")) for name, one in folded.sessions.items()
+            ),
             positions=tuple(self._positions()),
             orders=orders,
             unknown=tuple(one for one in orders if one.state == OrderState.UNKNOWN),
+            absent=tuple(self._absent()),
             today=told.today,
             findings=tuple(told.findings),
             questions=tuple(told.questions.values()),
@@ -265,6 +272,14 @@ class StatusFold:
                 tag = working.tag
                 steps = tuple(self._told.steps.get(tag, ()))
                 yield _order(name, str(instrument), working, tag)._replace(steps=steps)
+
+    def _absent(self) -> Iterable[OpenOrderStatus]:
+        released = self.folded.held_back.released
+        for name, folded in self.folded.sessions.items():
+            session = folded.session
+            for working in session.known_orders():
+                if working.state is OrderState.ABSENT and working.tag not in released:
+                    yield _order(name, str(session.instruments[working.order.instrument]), working, working.tag)
 
     def _positions(self) -> Iterable[PositionStatus]:
         for name, folded in self.folded.sessions.items():
@@ -315,7 +330,7 @@ class StatusFold:
         return exposure_if_orphaned(held, resting, self.prices(), shock_percent)
 
 
-def _strategy(name: str, folded: FoldedSession) -> StrategyStatus:
+def _strategy(name: str, folded: FoldedSession, stopped: str) -> StrategyStatus:
     session, header = folded.session, folded.header
     return StrategyStatus(
         name,
@@ -326,6 +341,7 @@ def _strategy(name: str, folded: FoldedSession) -> StrategyStatus:
         session.equity_paise,
         session.account.cash_paise,
         session.last_row.close_time if folded.last_row else 0,
+        stopped,
     )
 
 

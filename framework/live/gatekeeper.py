@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from framework.broker.port import SendOutcome
+    from framework.journal.held_back import HeldBack
     from framework.live.account_gate import AccountGate
     from framework.live.outbox import OutboxItem
     from framework.live.schedule import ScheduleMoment
@@ -65,6 +66,10 @@ class MarketGatekeeper:
         later = hours.close_ns + 1
         for session in sorted(self._at_close):
             self._gate.world.note_hours(hours._replace(close_ns=later, entries_until_ns=later), member=session)
+
+    def recall(self, held: HeldBack) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.recall(held)
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """See ``Gatekeeper``."""

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from framework.broker.port import Broker, SendOutcome
+    from framework.journal.held_back import HeldBack
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.runner_journal import RunnerJournal
@@ -99,6 +100,10 @@ class Gatekeeper(Protocol):
 
     def begin(self, now: int, session: int, prices: Mapping[str, float]) -> None:
         """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, rupees by symbol."""
+        ...
+
+    def recall(self, held: HeldBack) -> None:
+        """Halted symbols, absent orders and refused requests of the journal hold on in this process."""
         ...
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
@@ -231,13 +236,6 @@ class Outbox:
                 self._queue.insert(0, item)
                 self._arrived.set()
 
-    async def emptied(self, seconds: float) -> None:
-        """Wait until everything that may leave has left and was answered, at most so long."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while (self._queue or self._under_way) and self._failure is None and not self._journal.failed:
-                    await (asyncio.wait(self._under_way, timeout=seconds) if self._under_way else asyncio.sleep(0))
-
     def waits(self, tag: str) -> bool:
         """True while a request about an order waits here and has not left."""
         waiting = [*self._queue, *self._wished.values(), *(item for _, item in self._deferred)]
@@ -275,6 +273,8 @@ class Outbox:
     async def _send_and_free(self, item: OutboxItem) -> None:
         try:
             await self._send(item)
+            with suppress(JournalError):
+                await self._journal.flush()  # readers see what came of it, whenever the runner takes its next thing
         finally:
             self._order_busy.discard(item.tag)
             self._arrived.set()
@@ -301,7 +301,7 @@ class Outbox:
         if working is None:
             self._give_up(item, "not_open", "the order is not open any more", "an open order")
             return
-        if await self._drop(item) or not await self._may_leave(item, working):
+        if self._drop(item) or not await self._may_leave(item, working):
             return
         outgoing = await self._outgoing(item, working)
         if outgoing is None:
@@ -336,7 +336,7 @@ class Outbox:
         failpoint("request_left")
         self._settle(item, working, outcome)
 
-    async def _drop(self, cancel: OutboxItem) -> bool:
+    def _drop(self, cancel: OutboxItem) -> bool:
         """Take an order out that waits here; False when it does not, so that its cancel is for the broker.
 
         In lockstep what waits in the queue is about to leave, in the order of a backtest.
@@ -352,8 +352,6 @@ class Outbox:
         failpoint("order_dropped")
         self._answer(cancel.traded, events.Cancelled(self._moment(cancel.traded), cancel.order_id))
         self._settled()
-        with suppress(JournalError):
-            await self._journal.flush()
         return True
 
     def _is_closed_for(self, item: OutboxItem) -> bool:

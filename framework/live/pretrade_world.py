@@ -49,6 +49,7 @@ from framework.types.record import OrderRecord, OrderState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from framework.journal.held_back import HeldBack
     from framework.live.account_orders import AccountMember, PositionKey
     from framework.session.instrument_state import WorkingOrder
     from framework.types.events import Command, Fact
@@ -186,9 +187,25 @@ class PretradeWorld:
         one = self._member_order(member, working)
         self._absent[working.tag] = one._replace(order=one.order._replace(confirmed=False), in_doubt=True)
 
-    def release(self, tag: str) -> None:
-        """A person, or the end of the day, gives an absent order up."""
-        self._absent.pop(tag, None)
+    def release(self, tag: str) -> str:
+        """A person gives an absent order up; which one it was, in words: empty where none has that tag."""
+        one = self._absent.pop(tag, None)
+        return "" if one is None else f"{one.order.symbol} {one.order.units:+,}"
+
+    def recall(self, held: HeldBack) -> None:
+        """Symbols and absent orders as the journal has them from before this process."""
+        for symbol, causes in held.halted.items():
+            for cause, why in causes.items():
+                self.halt_symbol(symbol, why, cause)
+        for name, member in self.members.items():
+            for working in member.session.known_orders():
+                if working.state is OrderState.ABSENT and working.tag not in held.released:
+                    self.reserve_absent(name, working)
+
+    @property
+    def members(self) -> Mapping[str, AccountMember]:
+        """Sessions of the account by name."""
+        return self._account.members
 
     @property
     def absent(self) -> tuple[str, ...]:

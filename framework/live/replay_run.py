@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.journal.account_entries import AccountHeader, RunStarted
@@ -28,11 +29,12 @@ from framework.run.provenance import versions
 from framework.types import Timeframe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from framework.broker.feed import FeedBar, MarketFeed
     from framework.broker.port import Broker
+    from framework.journal.account_entries import RunnerState
     from framework.journal.account_fold import FoldedAccount
     from framework.live.assembly import RecordedStrategy
     from framework.live.clock import Clock
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
     BrokerMaker = Callable[[Sequence["RecordedStrategy"], Clock], Broker]
 
+HELD_OVER = "it was so in the journal that this replay has set aside"
 BAR_SILENCE_NS = 60_000_000_000
 """Bars and marks of a replay come in every minute."""
 SYMBOL_SILENCE_NS = 86_400_000_000_000
@@ -78,8 +81,12 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     speed: float,
     make_broker: BrokerMaker,
     control: ControlSource | None = None,
+    held_over: Mapping[str, RunnerState] = MappingProxyType({}),
 ) -> ReplayRun:
-    """Put the parts together; nothing has begun yet, and the header of a new session is noted."""
+    """Put the parts together; nothing has begun yet, and the header of a new session is noted.
+
+    ``held_over``: causes of a state from a journal that was set aside for this one.
+    """
     panels = [one.prepared.panel for one in recorded]
     instruments = tuple({str(one): one for panel in panels for one in panel.instruments}.values())
     exchanges = sorted({one.exchange or "NSE" for one in instruments})
@@ -134,6 +141,8 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         feed = TickBars(feed, BarBuilder(map(str, instruments), base, hours, began=start), clock)
     broker = make_broker(recorded, clock)
     states = RunnerStates(journal.note, folded.demands)
+    for cause, state in held_over.items():
+        states.demand(cause, state, HELD_OVER)
     gate = paper_gate(
         deployment,
         traded,

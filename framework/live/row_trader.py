@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from framework.errors import StrategyError
 from framework.journal.account_entries import StrategyMemory
+from framework.journal.held_back import STRATEGY_FAILED
 from framework.live.barrier import opening_of
 from framework.live.failpoints import failpoint
 from framework.types.events import BarCloses, Decided, PersonSays, Revalue, SessionEnds, Wish
@@ -122,7 +123,7 @@ class RowTrader:
     def _stop(self, traded: TradedStrategy, why: str) -> None:
         """Its own code failed: it decides no more, its entries are taken back, its stops stay. The others go on."""
         traded.stopped = why
-        self._host.finding("strategy_failed", why, session=traded.name)
+        self._host.finding(STRATEGY_FAILED, why, session=traded.name)
         self._host.give(traded, PersonSays(self._host.moment(traded), Wish.REDUCE_ONLY))
 
     async def _take_each(self, news: AsyncIterator[BrokerNews]) -> None:

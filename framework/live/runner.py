@@ -88,8 +88,6 @@ TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
 """Moments at which a session is told the time."""
 RECONCILE_NS = 30_000_000_000
 """Time between two comparisons with the broker's book."""
-OPENING_S = 5.0
-"""Seconds at most that a session's open waits for what had waited for the market to leave, and be answered."""
 LATE_NS = 300_000_000_000
 """After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
@@ -265,6 +263,7 @@ class Runner:
     async def _start(self) -> None:
         self._passed = self.clock.now() - 1
         self.gate.begin(self.clock.now(), self._schedule.day_at(self.clock.now()), self._last_prices())
+        self._recall()
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         failpoint("started")
         for key, command in self._folded.commanded.items():
@@ -294,6 +293,14 @@ class Runner:
             if session.last_row.time and not session.is_in_bar:  # what a death within it left undone
                 await self._rows.trade(traded, session.last_row)
         await self._flush()
+
+    def _recall(self) -> None:
+        """Parts of the account that were held back before this process are so still."""
+        held = self._folded.held_back
+        self.gate.recall(held)
+        for name, why in held.failed.items():
+            if name in self.traded:
+                self.traded[name].stopped = why
 
     def _last_prices(self) -> dict[str, float]:
         """Closes of the rows that the sessions closed last."""
@@ -452,8 +459,6 @@ class Runner:
         failpoint("released")
         if moment.kind is MomentKind.OPEN:  # what waited for the market is in the book before the first bar opens
             await self.settle_commands()
-            if self._lockstep is None:
-                await self.outbox.emptied(OPENING_S)
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:

@@ -326,11 +326,15 @@ class Stand:
 
         return list(Walk(self.disk.lines()))
 
+    def journal_entries(self):
+        """Every entry, as JSON has it."""
+        return [json.loads(one) for one in self._texts()]
+
     def story(self, first=0):
         """What the journal tells from its n-th entry on: findings by code, inputs by name, else the kind."""
         told = []
-        for one in self._texts()[first:]:
-            kind, body = (entry := json.loads(one))["kind"], entry["body"]
+        for entry in self.journal_entries()[first:]:
+            kind, body = entry["kind"], entry["body"]
             told.append(next(iter(body["input"])) if kind == "input" else body.get("code") or kind)
         return told
 
