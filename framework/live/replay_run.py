@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from framework.live.clock import Clock
     from framework.live.control import ControlSource
     from framework.live.deployment import Deployment
+    from framework.live.disk_watch import JournalDisk
     from framework.live.runner_journal import EntryWriter
     from framework.live.traded_strategy import TradedStrategy
     from framework.types import Instrument
@@ -82,10 +83,11 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     make_broker: BrokerMaker,
     control: ControlSource | None = None,
     held_over: Mapping[str, RunnerState] = MappingProxyType({}),
+    disk: JournalDisk | None = None,
 ) -> ReplayRun:
     """Put the parts together; nothing has begun yet, and the header of a new session is noted.
 
-    ``held_over``: causes of a state from a journal that was set aside for this one.
+    ``held_over``: causes of a state from a journal that was set aside for this one. ``disk``: of the journal.
     """
     panels = [one.prepared.panel for one in recorded]
     instruments = tuple({str(one): one for panel in panels for one in panel.instruments}.values())
@@ -175,6 +177,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         states=states,
         folded=folded,
         control=control,
+        disk=disk,
         watch=MarketWatch(
             hours,
             schedule.opinion_on,
