@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from framework.journal.account_entries import RunnerState
     from framework.journal.account_fold import FoldedAccount
     from framework.live.assembly import RecordedStrategy
-    from framework.live.control import ControlSource
     from framework.live.deployment import Deployment
     from framework.live.replay_run import ReplayRun
     from framework.live.runner import RunnerReport
@@ -158,6 +157,7 @@ def _trade(
     from framework.live.changed_sessions import refuse_changes
     from framework.live.control import POLL_S, VIRTUAL_POLL_S, CommandName, ControlSource
     from framework.live.journal_thread import JournalInline, JournalThread
+    from framework.live.replay_run import assemble_replay
     from framework.live.service_notice import ServiceNotice, keep_told
     from framework.live.threads import NoThreads, PoolThreads
     from framework.live.virtual_loop import run_virtual
@@ -178,8 +178,18 @@ def _trade(
         writer = JournalInline(database) if fastest else JournalThread(database)
         threads = NoThreads() if fastest else PoolThreads(1)
         control = ControlSource(folder, threads, VIRTUAL_POLL_S if fastest else POLL_S)
-        run = _assembled(
-            deployment, recorded, folded, writer, run_name, days, 1.0 if fastest else speed, paper, control, over
+        run = assemble_replay(
+            deployment,
+            recorded,
+            folded,
+            writer,
+            run=run_name,
+            days=days,
+            speed=1.0 if fastest else speed,
+            make_broker=lambda some, clock: paper_broker(deployment, some, clock, paper),
+            control=control,
+            held_over=over,
+            disk=database,
         )
         loop = asyncio.get_running_loop()
         with suppress(NotImplementedError, ValueError, RuntimeError):
@@ -232,34 +242,6 @@ def _opened(
     elif not folded.entries and paper.exists():
         set_aside(paper)  # books whose journal is gone
     return database, folded, over
-
-
-def _assembled(
-    deployment: Deployment,
-    recorded: Sequence[RecordedStrategy],
-    folded: FoldedAccount,
-    writer: Any,
-    run_name: str,
-    days: Sequence[date],
-    speed: float,
-    paper: Path,
-    control: ControlSource,
-    over: dict[str, RunnerState],
-) -> ReplayRun:
-    from framework.live.replay_run import assemble_replay
-
-    return assemble_replay(
-        deployment,
-        recorded,
-        folded,
-        writer,
-        run=run_name,
-        days=days,
-        speed=speed,
-        make_broker=lambda some, clock: paper_broker(deployment, some, clock, paper),
-        control=control,
-        held_over=over,
-    )
 
 
 def health_of(run: ReplayRun, writer: Any) -> tuple[Callable[[], bool], Callable[[], str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.broker.port import OrderAccepted, OrderRefused
+from framework.broker.port import RATE_LIMITED, OrderAccepted, OrderRefused
 from framework.journal.account_entries import RequestName
 from framework.live.outbox import UNSENT
 from framework.live.pacing import Urgency
@@ -83,6 +83,9 @@ class AccountGate:
         if isinstance(outcome, OrderAccepted):
             self._repeats.note_accepted(request)
         elif isinstance(outcome, OrderRefused):
+            if outcome.code == RATE_LIMITED and self._pacing.slow_down(now):
+                text = f"the broker refuses for too many requests: {outcome.reason}; the pace is halved for a minute"
+                self._tell("rate_limited", text, request.symbol)
             if outcome.code != UNSENT and self._repeats.note_refused(request, outcome.code, now):
                 text = (
                     f"{request.strategy}: {request.action} {request.quantity:+d} {request.symbol} was refused {ENOUGH} "

@@ -245,13 +245,6 @@ class Outbox:
                 self._queue.insert(0, item)
                 self._arrived.set()
 
-    async def emptied(self, seconds: float) -> None:
-        """Wait until everything that may leave has left and was answered, at most so long."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while (self._queue or self._under_way) and self._failure is None and not self._journal.failed:
-                    await (asyncio.wait(self._under_way, timeout=seconds) if self._under_way else asyncio.sleep(0))
-
     def waits(self, tag: str) -> bool:
         """True while a request about an order waits here and has not left."""
         waiting = [*self._queue, *self._wished.values(), *(item for _, item in self._deferred)]

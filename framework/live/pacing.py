@@ -8,6 +8,9 @@ number. Every request that was let go is on one list with its time; it is over a
 Some places of each window are kept: ``for_cancels`` only cancels may use, ``for_exits`` only cancels, reductions and
 protection. So a burst of entries cannot keep a stop or a cancel from leaving, even in the longest window.
 
+A broker that says "too many" all the same (F04: somebody else's requests count there, too) halves the places of every
+window, but for those of the cancels, and halves them again if it goes on; each halving is over a minute later.
+
 A request that may not leave yet waits, and everything more urgent that waits goes before it. One that waits asks again
 when the wait is over; if it does not, it is forgotten a second later. From the moment it is let go until it has left
 (the journal's disk lies between) it counts as if it were leaving just now.
@@ -34,6 +37,10 @@ FORGOTTEN_NS = SECOND_NS
 LONGEST_WAIT_NS = SECOND_NS
 """Until a request that waits asks again: what was ahead of it may have given its place back."""
 NEW_WAITS_NS = 5 * SECOND_NS
+SLOW_NS = 60 * SECOND_NS
+"""Time after which a halving is over."""
+BURST_NS = SECOND_NS
+"""Refusals of one burst are one."""
 
 
 class Urgency(IntEnum):
@@ -76,6 +83,8 @@ class Pacing:
         """Times, rising, at which requests left that were so urgent or less."""
         self._going: dict[Hashable, LetGo] = {}
         self._waiting: dict[Hashable, WaitingRequest] = {}
+        self._slowed: list[int] = []
+        """Times of the halvings that are not over."""
 
     @property
     def waiting(self) -> int:
@@ -87,9 +96,10 @@ class Pacing:
         if not self._windows:
             return ALLOW
         self._settle(now_ns)
+        windows = [_halved(window, len(self._slowed)) for window in self._windows]
         known = self._waiting.get(key)
         since_ns = now_ns if known is None else known.since_ns
-        free_ns = max(self._free_at(window, key, (urgency, since_ns), now_ns) for window in self._windows)
+        free_ns = max(self._free_at(window, key, (urgency, since_ns), now_ns) for window in windows)
         if free_ns <= now_ns:
             self._waiting.pop(key, None)
             self._going[key] = LetGo(urgency, now_ns)
@@ -119,6 +129,13 @@ class Pacing:
             if urgency >= share:
                 insort(self._times[share], time_ns)
 
+    def slow_down(self, now_ns: int) -> bool:
+        """The broker has refused a request for the rate; True when that halves the places of a window."""
+        if not self._windows or (self._slowed and now_ns - self._slowed[-1] < BURST_NS):
+            return False
+        self._slowed.append(now_ns)
+        return True
+
     # ------------------------------------------------------------------ places
 
     def _settle(self, now_ns: int) -> None:
@@ -127,6 +144,7 @@ class Pacing:
             self.left(key, self._going[key].time_ns + LEAVES_WITHIN_NS)
         for key in [key for key, one in self._waiting.items() if one.asks_again_ns + FORGOTTEN_NS < now_ns]:
             del self._waiting[key]
+        self._slowed = [time_ns for time_ns in self._slowed if now_ns - time_ns < SLOW_NS]
         for times in self._times.values():
             del times[: bisect_right(times, now_ns - self._longest_ns)]
 
@@ -155,3 +173,11 @@ class Pacing:
         if places <= 0:
             return now_ns + length_ns  # what goes before it and what is on its way out fill the window from now on
         return times[-places] + length_ns if len(times) >= places else now_ns
+
+
+def _halved(window: RequestWindow, times: int) -> RequestWindow:
+    """A window whose places were halved so often; those of the cancels stay, and one more is left."""
+    others = window.places - window.for_cancels
+    return window._replace(
+        places=window.for_cancels + min(max(others >> times, 1), others), for_exits=window.for_exits >> times
+    )

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from framework.live.clock import Clock
     from framework.live.control import ControlSource
     from framework.live.deployment import Deployment
+    from framework.live.disk_watch import JournalDisk
     from framework.live.hours import HoursOf
     from framework.live.runner_journal import EntryWriter
     from framework.live.traded_strategy import TradedStrategy
@@ -118,6 +119,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
     make_broker: BrokerMaker,
     control: ControlSource | None = None,
     held_over: Mapping[str, RunnerState] = MappingProxyType({}),
+    disk: JournalDisk | None = None,
 ) -> ReplayRun:
     """A run over the recorded days; see ``assemble_run``."""
     replays: list[ReplayFeed] = []
@@ -138,6 +140,7 @@ def assemble_replay(  # noqa: PLR0913 - the parts by name
         make_broker=make_broker,
         control=control,
         held_over=held_over,
+        disk=disk,
     )
     for replay in replays:
         replay.taken = done.runner.taken
@@ -173,10 +176,11 @@ def assemble_run(  # noqa: PLR0913 - the parts by name
     make_broker: BrokerMaker,
     control: ControlSource | None = None,
     held_over: Mapping[str, RunnerState] = MappingProxyType({}),
+    disk: JournalDisk | None = None,
 ) -> ReplayRun:
     """Put the parts together; nothing has begun yet, and the header of a new session is noted.
 
-    ``held_over``: causes of a state from a journal that was set aside for this one.
+    ``held_over``: causes of a state from a journal that was set aside for this one. ``disk``: of the journal.
     """
     panels = [one.prepared.panel for one in recorded]
     instruments = tuple({str(one): one for panel in panels for one in panel.instruments}.values())
@@ -256,6 +260,7 @@ def assemble_run(  # noqa: PLR0913 - the parts by name
         states=states,
         folded=folded,
         control=control,
+        disk=disk,
         watch=MarketWatch(
             hours,
             schedule.opinion_on,

@@ -47,6 +47,7 @@ from framework.live.agreement import DayOpinion
 from framework.live.auction_gap import UNPROTECTED, bare_positions
 from framework.live.broker_modes import by_ticks, in_lockstep
 from framework.live.control import ControlCommand, kill_wanted
+from framework.live.disk_watch import DiskWatch
 from framework.live.failpoints import failpoint
 from framework.live.lookout import Lookout
 from framework.live.news import order_answer
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
     from framework.live.control import ControlSource
+    from framework.live.disk_watch import JournalDisk
     from framework.live.market_watch import MarketWatch
     from framework.live.outbox import Gatekeeper
     from framework.live.reconciler import AccountView
@@ -88,8 +90,6 @@ TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
 """Moments at which a session is told the time."""
 RECONCILE_NS = 30_000_000_000
 """Time between two comparisons with the broker's book."""
-OPENING_S = 5.0
-"""Seconds at most that a session's open waits for what had waited for the market to leave, and be answered."""
 LATE_NS = 300_000_000_000
 """After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
@@ -136,10 +136,11 @@ class Runner:
         folded: FoldedAccount,
         watch: MarketWatch | None = None,
         control: ControlSource | None = None,
+        disk: JournalDisk | None = None,
     ) -> None:
         """``folded``: the account as its journal leaves it; the sessions of ``traded`` are those of the fold.
 
-        ``control``: a person's commands; without it nobody can give any.
+        ``control``: a person's commands; without it nobody can give any. ``disk``: of the journal, asked for its room.
         """
         self.run_name = run
         self._control = control
@@ -177,6 +178,7 @@ class Runner:
             lambda code, text, symbol, question: self.finding(code, text, symbol=symbol, question=question),
             self.give,
         )
+        self._disk = DiskWatch(disk, states, self.finding)
         self.reconciler = Reconciler(
             broker=broker,
             account=account,
@@ -460,13 +462,12 @@ class Runner:
 
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
+        self._disk.look(self.clock.now())
         self._look()
         self.outbox.release(moment.time)
         failpoint("released")
         if moment.kind is MomentKind.OPEN:  # what waited for the market is in the book before the first bar opens
             await self.settle_commands()
-            if self._lockstep is None:
-                await self.outbox.emptied(OPENING_S)
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:

@@ -88,7 +88,7 @@ class Traffic:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_ten_thousand_mixed_calls_keep_all_three_windows_and_cancels_go_first(seed):
+def test_41_ten_thousand_mixed_calls_keep_all_three_windows_and_ten_a_second_of_a_segment_and_cancels_go_first(seed):
     traffic = Traffic(UPSTOX, seed).run(10_000, every_s=1.2)
     times = [time for time, _ in traffic.left]
     assert 10_000 == len(times) + traffic.void
@@ -98,6 +98,11 @@ def test_ten_thousand_mixed_calls_keep_all_three_windows_and_cancels_go_first(se
         assert busiest(others, window.length_ns) <= window.places - window.for_cancels
         new = [time for time, urgency in traffic.left if urgency is NEW]
         assert busiest(new, window.length_ns) <= window.places - window.for_cancels - window.for_exits
+    segments = Random(seed)  # equities and derivatives of one exchange, as they come
+    by_segment = {True: [], False: []}
+    for time in times:
+        by_segment[segments.random() < 0.7].append(time)
+    assert all(1 < busiest(some, SECOND) <= 10 for some in by_segment.values())
     assert 0 == traffic.passed_over
     assert traffic.void > 0  # the windows were short of places
     assert busiest(times, SECOND) == UPSTOX[0].places  # and not for nothing
@@ -256,3 +261,47 @@ def test_shares_that_leave_nothing_for_what_is_new_are_refused(change, text):
 def test_a_day_with_two_rows_of_one_window_is_refused():
     with pytest.raises(ConfigError, match=r"mine, 1 s: the rows .* overlap"):
         WindowTable.model_validate({"mine": [{**ROW, "source": "mine"}] * 2})
+
+
+# ---------------------------------------------------------------------- F04: the broker says that it is too much
+
+
+def burst(pacing, urgency, now_ns, most=20):
+    """Requests that may leave at one moment."""
+    allowed = [key for key in range(most) if pacing.ask((now_ns, key), urgency, now_ns, NEVER) is ALLOW]
+    for key in range(most):
+        pacing.give_back((now_ns, key))
+    return len(allowed)
+
+
+TEN = RequestWindow(SECOND, 10, 2, 2)
+"""Of ten places two are the cancels' own, and two more those of cancels and exits."""
+
+
+def test_a_refusal_for_the_rate_halves_the_places_and_the_cancels_keep_theirs():
+    pacing = Pacing([TEN])
+    assert [10, 8, 6] == [burst(pacing, one, SECOND) for one in (CANCEL, REDUCE, NEW)]
+    assert pacing.slow_down(SECOND)
+    # of the eight that are not the cancels' own four are left, one of them for exits
+    assert [6, 4, 3] == [burst(pacing, one, SECOND) for one in (CANCEL, REDUCE, NEW)]
+    assert pacing.slow_down(3 * SECOND)
+    assert [4, 2, 2] == [burst(pacing, one, 3 * SECOND) for one in (CANCEL, REDUCE, NEW)]
+
+
+def test_refusals_of_one_burst_halve_once_and_each_halving_is_over_a_minute_later():
+    pacing = Pacing([TEN])
+    assert [True, False, True] == [pacing.slow_down(now) for now in (SECOND, 2 * SECOND - 1, 30 * SECOND)]
+    assert 2 == burst(pacing, NEW, 61 * SECOND - 1)
+    assert 3 == burst(pacing, NEW, 61 * SECOND)
+    assert 6 == burst(pacing, NEW, 90 * SECOND)
+
+
+def test_however_often_it_says_so_one_request_may_leave_beside_the_cancels():
+    pacing = Pacing([TEN])
+    for second in range(20):
+        pacing.slow_down(second * SECOND)
+    assert [3, 1, 1] == [burst(pacing, one, 20 * SECOND) for one in (CANCEL, REDUCE, NEW)]
+
+
+def test_without_windows_there_is_nothing_to_halve():
+    assert not Pacing(()).slow_down(SECOND)
