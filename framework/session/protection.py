@@ -209,11 +209,13 @@ class Protection:
         return self._orders.withdraw(working, now) if short < 0 else []
 
     def is_in_doubt(self, order: Order, now: int) -> None:
-        """Nobody knows whether a protective order rests: another one might be one too many."""
+        """Nobody knows whether an exit rests: another one might be one too many, and this one may protect nothing."""
         i = order.instrument
         if order.protective and order.type is STOP and self._account.quantity[i]:
             units = self._account.quantity[i]
             self._surprises.tell("unprotected", now, order.order_id, i, units=units, said="nobody knows if it rests")
+        elif order.reduces and not order.protective:
+            self._tell_what_is_bare(i, order.order_id, now, "nobody knows what became of the order to leave")
 
     def showed_up(self, working: WorkingOrder, now: int) -> list[Command]:
         """A protective order that was thought absent works after all: it is one too many, if another took its place."""

@@ -235,3 +235,23 @@ def test_a_refused_cancel_ends_no_order_of_which_the_larger_one_may_rest_there(s
         desk.fill(2, -side * 4, 95.0)
         assert (-side * 4, "filled") == (desk.position, desk.outcomes()[1][1])
         assert "fill_after_end" not in desk.surprises
+
+
+@SIDES
+def test_what_only_an_exit_in_doubt_would_leave_is_told_as_unprotected(side):
+    """Seed 889 of the simulation: the rest of a stop was taken by its pair's rule, and the exit got no answer."""
+    desk = protected(side)
+    desk.fill(2, -side * 4, 95.0)
+    desk.cancelled(3)
+    desk.cancelled(2, "one_cancels_other")
+    assert [(4, -side * 6)] == submitted(desk.close(96, side))
+    desk.unknown(4)
+    assert ["unknown", "unprotected"] == desk.surprises
+
+
+@SIDES
+def test_an_exit_in_doubt_beside_the_stop_leaves_nothing_unprotected(side):
+    desk = protected(side)
+    assert [(4, -side * 10)] == submitted(desk.close(96, 0))
+    desk.unknown(4)
+    assert ["unknown"] == desk.surprises
