@@ -13,7 +13,7 @@ from framework.broker.port import TRIGGER_PASSED, Capabilities, OrderAccepted, O
 from framework.types.orders import STOP, STOP_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from random import Random
 
     from adapters.paper.clock import PaperClock
@@ -63,15 +63,26 @@ class PaperBroker(PaperHouse):
 
     async def place(self, order: OutgoingOrder) -> SendOutcome:
         """See ``Broker.place``."""
-        return await self._gateway.request("place", lambda: self._take(order))
+        return await self._request("place", lambda: self._take(order))
 
     async def change(self, change: OutgoingChange) -> SendOutcome:
         """See ``Broker.change``."""
-        return await self._gateway.request("change", lambda: self._change(change))
+        return await self._request("change", lambda: self._change(change))
 
     async def cancel(self, cancel: OutgoingCancel) -> SendOutcome:
         """See ``Broker.cancel``. The news say that it is out of the book."""
-        return await self._gateway.request("cancel", lambda: self._cancel(cancel.broker_id))
+        return await self._request("cancel", lambda: self._cancel(cancel.broker_id))
+
+    async def _request(self, kind: str, carry_out: Callable[[], SendOutcome]) -> SendOutcome:
+        outcome = await self._gateway.request(kind, carry_out)
+        if self.capabilities.lockstep:
+            await self._pass_until(self._line.last_due)
+        return outcome
+
+    async def _pass_until(self, moment: int) -> None:
+        """By bars nothing is heard between two rows, so what is on its way within one is waited for."""
+        if moment > self.now():
+            await self.clock.sleep_until(moment)
 
     # ------------------------------------------------------------------ the port: reads
 
@@ -225,10 +236,14 @@ class PaperBroker(PaperHouse):
                 self.tell(told)
         going_on = True
         while going_on:
+            await self._pass_until(self._line.ordinary_due)
             for news in self._line.due(self.now()):
                 yield news
             with self.lock:
                 going_on = self._decide(book)
+        await self._pass_until(self._line.last_due)
+        for news in self._line.due(self.now()):
+            yield news
 
     def _decide(self, book: str) -> bool:
         """Have the next event of the bar in hand, and tell it; False when there is none."""

@@ -77,7 +77,8 @@ class WallClock:
 class ReplayClock:
     """Clock that starts at a moment of the past and runs ``speed`` times as fast as the event loop's own.
 
-    On a ``VirtualLoop`` the loop's time jumps, and so does this one: speed ``max``.
+    It goes no further than the latest moment that anybody waits for: a market of the past waits for who watches it,
+    however slow the machine is. On a ``VirtualLoop`` the loop's time jumps, and so does this one: speed ``max``.
     """
 
     def __init__(self, start: int, speed: float = 1.0) -> None:
@@ -87,15 +88,18 @@ class ReplayClock:
         self.slept_ns = 0
         """See ``Clock.slept_ns``: a replay takes up where it was."""
         self._began: float | None = None
+        self._awaited = start
+        """Latest moment that anybody has waited for."""
 
     def now(self) -> int:
         """See ``Clock.now``."""
         read = asyncio.get_running_loop().time()
         if self._began is None:
             self._began = read
-        return self._start + round((read - self._began) * self._speed * SECOND_NS)
+        return min(self._start + round((read - self._began) * self._speed * SECOND_NS), self._awaited)
 
     async def sleep_until(self, moment: int) -> None:
         """See ``Clock.sleep_until``."""
+        self._awaited = max(self._awaited, moment)
         while (left := moment - self.now()) > 0:  # noqa: ASYNC110 - the same
             await asyncio.sleep(left / SECOND_NS / self._speed)

@@ -94,6 +94,6 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
         return next((one.time for one in later if one.kind is MomentKind.OPEN), now + LOOK_AHEAD_NS)
 
     gate = AccountGate(world, Repeats(), Pacing(windows), tell)
-    at_close = [one.name for one in traded] if by_bars else []
-    keeper = MarketGatekeeper(gate, trading_hours, next_open, state, schedule.day_at, at_close)
+    whole_rows = [one.name for one in traded] if by_bars else []
+    keeper = MarketGatekeeper(gate, trading_hours, next_open, state, schedule.day_at, whole_rows)
     return PaperGate(keeper, world, members)

@@ -60,9 +60,10 @@ class Lookout:
         return None if self._watch is None else self._watch.take(bar, now)
 
     def hear_mark(self, now: int) -> None:
-        """The feed says that it is complete up to a moment: it lives."""
-        if self._watch is not None:
+        """The feed says that it is complete up to a moment: it lives, where the mark is its own."""
+        if self._watch is not None and self._watch.marks_are_life:
             self._watch.hear_mark(now)
+            self._gate.see_complete(now)
 
     def hear_judged(self, judged: Sequence[StrayBar | None]) -> bool:
         """Hear how the barriers judged a bar; True if that changes what is worrying, so that a look is due."""

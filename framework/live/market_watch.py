@@ -72,7 +72,7 @@ class MarketWatch:
         self._table = table
         self._broker = broker
         self._watch = watch
-        self._marks_are_life = marks_are_life
+        self.marks_are_life = marks_are_life
         self.checks = checks or PriceChecks()
         self._zone = ZoneInfo(timezone)
         self.lag = ClockLag()
@@ -85,7 +85,7 @@ class MarketWatch:
 
     def hear_mark(self, now: int) -> None:
         """Hear that the feed has told everything so far; ``now``: the clock, UTC nanoseconds."""
-        if self._marks_are_life:
+        if self.marks_are_life:
             self._watch.hear_mark(now)
 
     def hear_judged(self, judged: Sequence[StrayBar | None]) -> None:

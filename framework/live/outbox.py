@@ -49,6 +49,7 @@ from framework.types.record import OrderState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from framework.broker.port import Broker, SendOutcome
     from framework.journal.held_back import HeldBack
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from framework.live.order_names import OrderNames
     from framework.live.runner_journal import RunnerJournal
     from framework.live.schedule import ScheduleMoment
-    from framework.live.traded_strategy import TradedStrategy
+    from framework.live.traded_strategy import KnownPrice, TradedStrategy
     from framework.pretrade.answers import Answer as GateAnswer
     from framework.session.instrument_state import WorkingOrder
     from framework.types.events import Answer, Command
@@ -98,8 +99,8 @@ class OutboxItem(NamedTuple):
 class Gatekeeper(Protocol):
     """Pre-trade gate with the facts of now."""
 
-    def begin(self, now: int, session: int, prices: Mapping[str, float]) -> None:
-        """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, rupees by symbol."""
+    def begin(self, session: int, prices: Mapping[str, KnownPrice]) -> None:
+        """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, by symbol."""
         ...
 
     def recall(self, held: HeldBack) -> None:
@@ -108,6 +109,14 @@ class Gatekeeper(Protocol):
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """The last price of a symbol, rupees."""
+        ...
+
+    def see_complete(self, now: int) -> None:
+        """The feed itself says that it has told every trade up to now."""
+        ...
+
+    def row(self, session: str) -> AbstractContextManager[None]:
+        """A row of this session is traded, for as long as the block lasts."""
         ...
 
     def last_price(self, symbol: str) -> float:

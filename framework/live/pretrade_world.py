@@ -100,6 +100,8 @@ class PretradeWorld:
         self._bands: dict[str, tuple[float, float]] = {}
         self._tradable: dict[str, Tradable] = {}
         self._quotes: dict[str, Quote] = {}
+        self._complete_ns = 0
+        """Moment at which every last price was known to be the last one."""
         self._hours: dict[tuple[str, str], TradingHours] = {}
         self._restricted: Mapping[str, str] | None = None
         self._halted: dict[str, dict[str, str]] = {}
@@ -124,6 +126,10 @@ class PretradeWorld:
         known = self._quotes.get(symbol)
         before, missing = (price, 0) if known is None else (known.price, known.missing_bars)
         self._quotes[symbol] = Quote(price, time_ns, before, *self._band_of(symbol), bid, ask, missing)
+
+    def note_complete(self, time_ns: int) -> None:
+        """By the runner's clock every trade up to now has been told: a price is as old as this, however long ago."""
+        self._complete_ns = max(self._complete_ns, time_ns)
 
     def note_band(self, symbol: str, lower: float, upper: float) -> None:
         """The exchange's price band of today, rupees."""
@@ -285,7 +291,10 @@ class PretradeWorld:
 
     def quote(self, symbol: str) -> Quote:
         """The last price with its time; NaN where none was noted."""
-        return self._quotes.get(symbol) or Quote(NAN, 0, NAN, *self._band_of(symbol))
+        known = self._quotes.get(symbol)
+        if known is None:
+            return Quote(NAN, 0, NAN, *self._band_of(symbol))
+        return known if known.time_ns >= self._complete_ns else known._replace(time_ns=self._complete_ns)
 
     def positions(self) -> dict[PositionKey, int]:
         """(symbol, product) → signed units, of every session and of nobody."""

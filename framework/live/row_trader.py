@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from framework.broker.book import BrokerNews
     from framework.live.broker_modes import LockstepBroker
+    from framework.live.outbox import Gatekeeper
     from framework.live.reconciler import Reconciler
     from framework.live.runner_journal import RunnerJournal
     from framework.live.traded_strategy import TradedStrategy
@@ -28,6 +29,7 @@ class RowHost(Protocol):
 
     journal: RunnerJournal
     reconciler: Reconciler
+    gate: Gatekeeper
 
     def give(self, traded: TradedStrategy, event: Input) -> object:
         """Hand a session an input."""
@@ -37,8 +39,8 @@ class RowHost(Protocol):
         """In lockstep every command is carried out before anything else happens."""
         ...
 
-    async def reconcile(self) -> None:
-        """Compare what we believe with the broker's book."""
+    async def reconcile_when_due(self) -> None:
+        """Read the broker's book where the last read is from before the news, or a while ago."""
         ...
 
     def take_news(self, news: BrokerNews) -> None:
@@ -64,14 +66,16 @@ class RowTrader:
 
     async def trade(self, traded: TradedStrategy, row: BarRow) -> None:
         """Carry a row to its end; one that has come to it already is passed over."""
+        if row.close_time:  # else no row has closed yet
+            with self._host.gate.row(traded.name):
+                await self._trade(traded, row)
+
+    async def _trade(self, traded: TradedStrategy, row: BarRow) -> None:
         host, session, lockstep = self._host, traded.session, self._lockstep
-        if not row.close_time:
-            return  # no row has closed yet
         if row.time > session.last_row.time:
             await self._open_and_close(traded, row)
         if session.awaits_decision:
-            if not host.reconciler.read_at:
-                await host.reconcile()
+            await host.reconcile_when_due()
             await self._decide(traded, row)
         if lockstep is not None and traded.settings.fill_at == "same_close":
             await self._take_each(lockstep.fill_at_close(traded.name, row))

@@ -80,7 +80,7 @@ if TYPE_CHECKING:
     from framework.live.runner_journal import RunnerJournal
     from framework.live.runner_state import RunnerStates
     from framework.live.schedule import Schedule, ScheduleMoment
-    from framework.live.traded_strategy import TradedStrategy
+    from framework.live.traded_strategy import KnownPrice, TradedStrategy
     from framework.types.events import Fact, Input, Outcome
     from framework.types.orders import BarRow
 
@@ -230,12 +230,17 @@ class Runner:
                 task.add_done_callback(self._task_ended)
             while not self._stopping:
                 await self._take(await self._inbox.get())
+                self._inbox.task_done()
         except Exception as error:
             self._stopping = self._stopping or f"{type(error).__name__}: {error}"
             raise
         finally:
             report = await self._end()
         return report
+
+    async def taken(self) -> None:
+        """Return when everything that has come has been taken."""
+        await self._inbox.join()
 
     def stop(self, cause: str) -> None:
         """End after what is being taken now."""
@@ -266,7 +271,7 @@ class Runner:
 
     async def _start(self) -> None:
         self._passed = self.clock.now() - 1
-        self.gate.begin(self.clock.now(), self._schedule.day_at(self.clock.now()), self._last_prices())
+        self.gate.begin(self._schedule.day_at(self.clock.now()), self._known_prices())
         self._recall()
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         failpoint("started")
@@ -306,14 +311,14 @@ class Runner:
             if name in self.traded:
                 self.traded[name].stopped = why
 
-    def _last_prices(self) -> dict[str, float]:
-        """Closes of the rows that the sessions closed last."""
-        return {
-            symbol: close
-            for traded in self.traded.values()
-            for symbol, close in zip(traded.symbols, traded.session.account.close, strict=True)
-            if close > 0.0
-        }
+    def _known_prices(self) -> dict[str, KnownPrice]:
+        """Of each symbol the newest close that any strategy knows."""
+        newest: dict[str, KnownPrice] = {}
+        for traded in self.traded.values():
+            for symbol, known in traded.known_prices().items():
+                if symbol not in newest or newest[symbol].time_ns < known.time_ns:
+                    newest[symbol] = known
+        return newest
 
     def _answer_again(self, key: Key, *, sent: bool) -> None:
         """Requests that the process before this one left open: void, or unknown."""
@@ -420,8 +425,7 @@ class Runner:
 
     async def _hear_mark(self, now: int) -> None:
         """The feed has told everything so far."""
-        if now - self.reconciler.read_at >= RECONCILE_NS:
-            await self.reconcile()
+        await self.reconcile_when_due()
         self._lookout.hear_mark(now)
         if self._schedule.opinion_on(self._schedule.day_at(now)) is not DayOpinion.TRADES:
             self._look()  # a day without a session has no moments at which anybody would
@@ -577,6 +581,11 @@ class Runner:
         failpoint("order_news_taken")
         if answer is not None:
             self.give(traded, answer)
+
+    async def reconcile_when_due(self) -> None:
+        """Read the broker's book where the last read is from before the news, or a while ago."""
+        if self.clock.now() - self.reconciler.read_at >= RECONCILE_NS:
+            await self.reconcile()
 
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""

@@ -121,6 +121,8 @@ class Stand:
         self.disk = MemoryJournal([])
         self.left = []
         """Moment and request of everything that has left."""
+        self.told = []
+        """Number and entry of what the log was told."""
         self.said = asyncio.Queue()
         self.opens = days.opens
         """Of the day that ``minute`` is about."""
@@ -147,7 +149,13 @@ class Stand:
         """A process begins from the journal as it is."""
         folded = fold_account(self.disk.lines())
         self.paper._line.due(self.clock.now())  # what was told to the process before is told no more
-        journal = RunnerJournal(JournalInline(self.disk), self.clock, folded.entries, folded.head or None)
+        journal = RunnerJournal(
+            JournalInline(self.disk),
+            self.clock,
+            folded.entries,
+            folded.head or None,
+            lambda seq, body: self.told.append((seq, body)),
+        )
         if folded.header is None:
             journal.note(AccountHeader("paper", "paper"), at=self.days.begin)
         traded = []

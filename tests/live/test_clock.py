@@ -1,6 +1,8 @@
 """The machine's clock as a runner reads it: it never goes back, and a wait is never as long as a step backwards."""
 
-from framework.live.clock import WallClock
+import asyncio
+
+from framework.live.clock import ReplayClock, WallClock
 
 SECOND = 10**9
 
@@ -58,3 +60,14 @@ def test_the_time_that_a_machine_slept_is_what_one_of_its_clocks_missed_and_a_st
     clock.wall += 60 * SECOND
     clock.now()
     assert 1_260 * SECOND == clock.slept_ns
+
+
+def test_a_replays_clock_goes_no_further_than_the_latest_moment_that_anybody_waits_for():
+    async def slow_machine():
+        clock = ReplayClock(1_000, 1e6)
+        before = clock.now()
+        await clock.sleep_until(5_000)
+        await asyncio.sleep(0.01)
+        return before, clock.now()
+
+    assert (1_000, 5_000) == asyncio.run(slow_machine())

@@ -88,7 +88,7 @@ class Traffic:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_ten_thousand_mixed_calls_keep_all_three_windows_and_cancels_go_first(seed):
+def test_41_ten_thousand_mixed_calls_keep_all_three_windows_and_ten_a_second_of_a_segment_and_cancels_go_first(seed):
     traffic = Traffic(UPSTOX, seed).run(10_000, every_s=1.2)
     times = [time for time, _ in traffic.left]
     assert 10_000 == len(times) + traffic.void
@@ -98,6 +98,11 @@ def test_ten_thousand_mixed_calls_keep_all_three_windows_and_cancels_go_first(se
         assert busiest(others, window.length_ns) <= window.places - window.for_cancels
         new = [time for time, urgency in traffic.left if urgency is NEW]
         assert busiest(new, window.length_ns) <= window.places - window.for_cancels - window.for_exits
+    segments = Random(seed)  # equities and derivatives of one exchange, as they come
+    by_segment = {True: [], False: []}
+    for time in times:
+        by_segment[segments.random() < 0.7].append(time)
+    assert all(1 < busiest(some, SECOND) <= 10 for some in by_segment.values())
     assert 0 == traffic.passed_over
     assert traffic.void > 0  # the windows were short of places
     assert busiest(times, SECOND) == UPSTOX[0].places  # and not for nothing
