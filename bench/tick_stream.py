@@ -81,6 +81,8 @@ class Measured(NamedTuple):
     fates: dict[str, int]
     latency_ms: list[float]
     """From the socket to the end of what the runner does with a tick, rising."""
+    own_ms: list[float]
+    """What of that the runner's process had the processor: on a busy machine the rest is others' turns. Rising."""
     decisions: int
     decision_ms: list[float]
     """Strategy code of one row."""
@@ -157,11 +159,14 @@ def measure(
 async def _measured(
     deployment: Any, recorded: Any, folded: Any, database: JournalDatabase, stream: Stream, begin_ns: int
 ) -> Measured:
-    arrived: dict[FeedTick, float] = {}
+    arrived: dict[FeedTick, tuple[float, float]] = {}
     parts: list[Any] = []
 
+    def hear(tick: FeedTick, at: float) -> None:
+        arrived[tick] = (at, time.process_time())
+
     def market(plan: MarketPlan) -> RunMarket:
-        feed = LoopbackFeed(plan.symbols, stream, arrived.__setitem__)  # returns when the server is there
+        feed = LoopbackFeed(plan.symbols, stream, hear)  # returns when the server is there
         feed.ahead_ns = begin_ns - time.time_ns()
         clock = ShiftedClock(feed.ahead_ns)
         builder = BarBuilder(plan.symbols, plan.base, plan.hours, began=clock.now())
@@ -196,6 +201,7 @@ async def _measured(
         builder.fates[TickFate.TAKEN],
         {str(fate): count for fate, count in builder.fates.items()},
         sorted(probe.latency_ms),
+        sorted(probe.own_ms),
         len(probe.decision_ms),
         sorted(probe.decision_ms),
         probe.orders,
@@ -210,9 +216,10 @@ async def _measured(
 class Probe:
     """Probe at the two ends of a runner: what it takes, and what it decides."""
 
-    def __init__(self, run: ReplayRun, arrived: dict[FeedTick, float]) -> None:
+    def __init__(self, run: ReplayRun, arrived: dict[FeedTick, tuple[float, float]]) -> None:
         self.taken = self.orders = self.fills = 0
         self.latency_ms = array("d")  # a list of a million numbers would be seen in the memory
+        self.own_ms = array("d")
         self.decision_ms: list[float] = []
         self.memory_mb: list[float] = []
         runner = run.runner
@@ -222,7 +229,9 @@ class Probe:
         def taking(tick: FeedTick) -> None:
             see_tick(tick)
             self.taken += 1
-            self.latency_ms.append(1_000.0 * (time.perf_counter() - arrived.pop(tick)))
+            at, busy = arrived.pop(tick)
+            self.latency_ms.append(1_000.0 * (time.perf_counter() - at))
+            self.own_ms.append(1_000.0 * (time.process_time() - busy))
 
         def filling(news: Any) -> Any:
             self.fills += 1
@@ -260,11 +269,13 @@ class Probe:
 def lines_of(found: Measured) -> list[str]:
     """Figures for a person."""
     p50, p99, most = found.latency_at(0.5), found.latency_at(0.99), found.latency_ms[-1]
+    own = found.own_ms[min(int(0.99 * len(found.own_ms)), len(found.own_ms) - 1)]
     decided = f"{statistics.median(found.decision_ms):.0f} ms" if found.decision_ms else "none"
     late = sum(one > LIMIT_MS for one in found.latency_ms)
     return [
         f"{found.sent:,} ticks sent, {found.sent - found.taken:,} lost, {found.in_bars:,} in bars {found.fates}",
         f"socket to decision: p50 {p50:.2f} ms, p99 {p99:.2f} ms, max {most:.1f} ms; {late:,} above {LIMIT_MS:g} ms",
+        f"of it processor time of the runner: p99 {own:.2f} ms, max {found.own_ms[-1]:.1f} ms",
         f"p99 ÷ limit of {LIMIT_MS:g} ms: {p99 / LIMIT_MS:.2f}",
         f"{found.decisions} rows decided, {decided} of strategy code each",
         f"{found.orders:,} orders placed, {found.fills:,} fills, {found.state}",

@@ -154,6 +154,7 @@ class Screen:
                 }
                 for one in status.strategies
             ],
+            "symbols": [{"symbol": one.symbol, "last_bar_age_s": _age(now, one.last_bar)} for one in status.symbols],
             "positions": [
                 {**_finite(one._asdict()), "strategy": names.get(one.session, "")} for one in status.positions
             ],

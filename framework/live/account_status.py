@@ -20,6 +20,7 @@ from framework.live.exposure import OrphanExposure, RestingOrder, exposure_if_or
 from framework.live.hours import INDIA
 from framework.live.order_names import tag_of
 from framework.live.traded_strategy import product_of
+from framework.types.events import BarCloses
 from framework.types.record import OrderState
 from framework.types.timeframe import SECOND_NS
 
@@ -100,6 +101,14 @@ class StrategyStatus(NamedTuple):
     """Why it decides no more: its own code failed; empty: it decides."""
 
 
+class SymbolStatus(NamedTuple):
+    """An instrument that some strategy trades."""
+
+    symbol: str
+    last_bar: int
+    """Close of its last bar in any row, UTC nanoseconds; 0 = none."""
+
+
 class FindingStatus(NamedTuple):
     """A finding."""
 
@@ -141,6 +150,8 @@ class AccountStatus(NamedTuple):
     reconciled_at: int
     """Moment at which a start was reconciled with the broker's book, UTC nanoseconds; 0 = never."""
     strategies: tuple[StrategyStatus, ...]
+    symbols: tuple[SymbolStatus, ...]
+    """By name."""
     positions: tuple[PositionStatus, ...]
     orders: tuple[OpenOrderStatus, ...]
     unknown: tuple[OpenOrderStatus, ...]
@@ -171,6 +182,8 @@ class _Told:
     questions: dict[tuple[str, str], FindingStatus] = field(default_factory=dict)
     steps: dict[str, list[OrderStep]] = field(default_factory=dict)
     """By tag."""
+    closed: dict[str, int] = field(default_factory=dict)
+    """Symbol → close of its last bar."""
 
 
 class StatusFold:
@@ -193,8 +206,22 @@ class StatusFold:
             return
         try:
             self._fold.take(written)
+            self._note_bars(written)
         except TulyaError as error:
             self._problem = str(error)
+
+    def _note_bars(self, written: WrittenEntry) -> None:
+        """Of a row of bars the symbols that have one; each symbol is there from its session's header on."""
+        closed, sessions = self._told.closed, self.folded.sessions
+        if written.kind == "header":
+            for instrument in sessions[written.body["name"]].session.instruments:
+                closed.setdefault(str(instrument), 0)
+        elif written.kind == "input" and BarCloses.__name__ in written.body["input"]:
+            session = sessions[written.body.get("session", "")].session
+            row = session.last_row
+            for instrument, close in zip(session.instruments, row.close, strict=True):
+                if close > 0.0:
+                    closed[str(instrument)] = max(closed[str(instrument)], row.close_time)
 
     def _count(self, written: WrittenEntry) -> None:
         told, body, at = self._told, written.body, written.at
@@ -252,6 +279,7 @@ class StatusFold:
             strategies=tuple(
                 _strategy(name, one, folded.held_back.failed.get(name, "")) for name, one in folded.sessions.items()
             ),
+            symbols=tuple(SymbolStatus(*one) for one in sorted(told.closed.items())),
             positions=tuple(self._positions()),
             orders=orders,
             unknown=tuple(one for one in orders if one.state == OrderState.UNKNOWN),

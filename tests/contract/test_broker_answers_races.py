@@ -223,6 +223,14 @@ def test_what_the_refused_stop_of_a_position_that_is_gone_says_of_the_market_is_
 
 
 @SIDES
+def test_an_entry_refused_because_the_market_has_passed_it_leaves_nothing(side):
+    desk = Desk(stop_loss="5%")
+    desk.close(100, side)
+    assert [] == desk.refuse(1, "trigger", passed=100 + side * 5)
+    assert (desk.position, desk.surprises) == (0, [])
+
+
+@SIDES
 def test_an_exit_at_market_that_is_under_way_is_not_taken_back_for_a_bounded_one(side):
     desk = held(side, stop_loss="5%")
     assert submitted(say(desk, Wish.FLATTEN)) == [(3, -side * 10)]

@@ -6,6 +6,8 @@ from framework.errors import StrategyError
 from framework.live.account_status import StatusFold
 from framework.types.orders import GTC, OrderRequest
 from tests.live.scenario import play
+from tests.simulation.kinds import MINUTE
+from tests.simulation.market import OPENS
 
 BUY = OrderRequest(0, 10)
 REST = OrderRequest(0, 10, limit=95.0, validity=GTC)
@@ -233,3 +235,21 @@ def test_the_status_has_absent_orders_until_they_are_released_and_strategies_tha
         assert ((), [""]) == (status.absent, [one.stopped for one in status.strategies])
 
     play(scenario, {"alpha": {0: (REST,), 4: broken}})
+
+
+def test_the_status_has_the_age_of_each_symbols_last_bar():
+    async def scenario(stand):
+        await stand.minute(100.0)
+        await stand.minute(100.0, symbols=(stand.deployed[0].symbols[1],))
+        first, second = (OPENS[0] + k * MINUTE for k in (1, 2))
+        assert [("NSE:AAA", first), ("NSE:BBB", second)] == list(map(tuple, status_of(stand).symbols))
+
+    play(scenario, {"alpha": {}, "beta": {}})
+
+
+def test_a_symbol_without_a_bar_has_no_age():
+    async def scenario(stand):
+        await stand.wait(1)
+        assert [("NSE:AAA", 0), ("NSE:BBB", 0)] == list(map(tuple, status_of(stand).symbols))
+
+    play(scenario, {"alpha": {}})
