@@ -4,8 +4,9 @@
   make bench ARGS="a b --quick"            two groups, slow peers on a part of the work; some minutes
   make bench ARGS="--json figures.json"    keep the figures
 
-Groups a to e are the workloads of docs/benchmarks.md, growth is docs/scaling.md; engine, start and store have limits
-of their own. The first run installs the peers under .bench (1.5 GB). Read the ratios: machines differ and are busy.
+Groups a to e are the workloads of docs/benchmarks.md, growth is docs/scaling.md; engine, start, store and stream have
+limits of their own. The first run installs the peers under .bench (1.5 GB). Read the ratios: machines differ and are
+busy.
 """
 
 from __future__ import annotations

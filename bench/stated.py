@@ -231,4 +231,18 @@ def universe() -> list[Row]:
     ]
 
 
-GROUPS = {"engine": engine, "start": start, "store": store}
+def stream() -> list[Row]:
+    """Ticks through a WebSocket into the production runner, on this machine: their wait, and how many were lost."""
+    from bench import tick_stream
+
+    with tempfile.TemporaryDirectory() as folder:
+        size = (tick_stream.SYMBOLS, tick_stream.TICKS_PER_SECOND, tick_stream.SECONDS)
+        found = tick_stream.measure(Path(folder), *size)
+    p99 = found.latency_at(0.99)
+    what = f"{tick_stream.SYMBOLS} symbols, {tick_stream.TICKS_PER_SECOND:,} ticks a second: socket to decision, p99"
+    lost = f"{found.sent - found.taken:,} of {found.sent:,} lost"
+    limit = tick_stream.LIMIT_MS
+    return [Row(what, f"{p99:.2f} ms, {lost}", f"limit {limit:g} ms, none lost", limit / p99)]
+
+
+GROUPS = {"engine": engine, "start": start, "store": store, "stream": stream}

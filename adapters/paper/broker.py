@@ -9,11 +9,11 @@ from adapters.paper.entries import BarStep, PaperChanged, PaperFilled, PaperPlac
 from adapters.paper.gateway import PaperGateway
 from adapters.paper.house import PaperHouse
 from framework.broker.book import BrokerOrder, BrokerOrderState, BrokerSnapshot
-from framework.broker.port import Capabilities, OrderAccepted, OrderRefused
+from framework.broker.port import TRIGGER_PASSED, Capabilities, OrderAccepted, OrderRefused
 from framework.types.orders import STOP, STOP_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from random import Random
 
     from adapters.paper.clock import PaperClock
@@ -63,15 +63,26 @@ class PaperBroker(PaperHouse):
 
     async def place(self, order: OutgoingOrder) -> SendOutcome:
         """See ``Broker.place``."""
-        return await self._gateway.request("place", lambda: self._take(order))
+        return await self._request("place", lambda: self._take(order))
 
     async def change(self, change: OutgoingChange) -> SendOutcome:
         """See ``Broker.change``."""
-        return await self._gateway.request("change", lambda: self._change(change))
+        return await self._request("change", lambda: self._change(change))
 
     async def cancel(self, cancel: OutgoingCancel) -> SendOutcome:
         """See ``Broker.cancel``. The news say that it is out of the book."""
-        return await self._gateway.request("cancel", lambda: self._cancel(cancel.broker_id))
+        return await self._request("cancel", lambda: self._cancel(cancel.broker_id))
+
+    async def _request(self, kind: str, carry_out: Callable[[], SendOutcome]) -> SendOutcome:
+        outcome = await self._gateway.request(kind, carry_out)
+        if self.capabilities.lockstep:
+            await self._pass_until(self._line.last_due)
+        return outcome
+
+    async def _pass_until(self, moment: int) -> None:
+        """By bars nothing is heard between two rows, so what is on its way within one is waited for."""
+        if moment > self.now():
+            await self.clock.sleep_until(moment)
 
     # ------------------------------------------------------------------ the port: reads
 
@@ -147,7 +158,7 @@ class PaperBroker(PaperHouse):
         if self.dice.happens("refused"):
             return OrderRefused(*self.dice.refusal())
         if self._is_crossed(name, outgoing):
-            return OrderRefused("trigger", "the market has gone past the trigger price")
+            return OrderRefused(TRIGGER_PASSED, "the market has gone past the trigger price")
         placed = self._place(name, outgoing)
         if self.dice.happens("doubled_order"):
             self._place(name, outgoing)
@@ -175,7 +186,7 @@ class PaperBroker(PaperHouse):
 
     def _change(self, change: OutgoingChange) -> SendOutcome:
         found = self.books.find_id(change.broker_id)
-        if found is None or found[1].state.is_final or abs(change.quantity) <= abs(found[1].filled):
+        if found is None or found[1].state.is_final or abs(change.quantity) <= abs(found[1].executed):
             return OrderRefused("not_open", NOT_OPEN)
         if change.quantity * found[1].quantity < 0:
             return OrderRefused("side", "a change cannot turn an order round")
@@ -225,10 +236,14 @@ class PaperBroker(PaperHouse):
                 self.tell(told)
         going_on = True
         while going_on:
+            await self._pass_until(self._line.ordinary_due)
             for news in self._line.due(self.now()):
                 yield news
             with self.lock:
                 going_on = self._decide(book)
+        await self._pass_until(self._line.last_due)
+        for news in self._line.due(self.now()):
+            yield news
 
     def _decide(self, book: str) -> bool:
         """Have the next event of the bar in hand, and tell it; False when there is none."""
@@ -264,13 +279,16 @@ class PaperBroker(PaperHouse):
                     elif told is not None:
                         self.tell(told)
 
-    def end_session(self, *, every: bool = False) -> None:
-        """By ticks, after the close: DAY orders expire; ``every``: and all others, as at a broker without GTC."""
+    def end_session(self, symbols: Collection[str], *, every: bool = False) -> None:
+        """By ticks, after the close of some instruments: their DAY orders expire; ``every``: and all others of theirs.
+
+        The latter is a broker without GTC.
+        """
         with self.lock:
             self.catch_up()
             for book in self.books.by_name.values():
                 if book.ticks is not None:
-                    for ended in list(book.ticks.expire(self.now(), every=every)):
+                    for ended in list(book.ticks.expire(symbols, self.now(), every=every)):
                         self.tell(self.books.write(ended))
 
     def _lots(self, lots: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.broker.port import OrderRefused, OrderUnknown
+from framework.broker.port import RATE_LIMITED, OrderRefused, OrderUnknown
 from framework.errors import BrokerError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class PaperGateway:
         if now < self._address_refused_until:
             return OrderRefused("address", "403: orders do not come from this address")
         if dice.happens("rate_limited"):
-            return OrderRefused("rate", "429: too many requests")
+            return OrderRefused(RATE_LIMITED, "429: too many requests")
         return OrderUnknown("503 service unavailable") if dice.happens("server_error_refused") else None
 
     def _arrive(self, kind: str, carry_out: Callable[[], SendOutcome]) -> SendOutcome:

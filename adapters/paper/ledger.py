@@ -39,12 +39,15 @@ class PaperBook(NamedTuple):
     settings: Settings
 
 
+ANNULLED = "the exchange annulled a trade of it"
+
+
 class PaperOrder:
     """Order in the ledger."""
 
     __slots__ = (
-        "before_paise", "broker_id", "filled", "group", "heard_at", "limit", "order", "product", "quantity", "reason",
-        "reserve_paise", "shown_from", "state", "symbol", "tag", "time", "trigger", "triggered",
+        "annulled", "before_paise", "broker_id", "filled", "group", "heard_at", "limit", "order", "product", "quantity",
+        "reason", "reserve_paise", "shown_from", "state", "symbol", "tag", "time", "trigger", "triggered",
     )  # fmt: skip
 
     def __init__(self, placed: PaperPlaced, order: Order, symbol: str) -> None:
@@ -55,6 +58,8 @@ class PaperOrder:
         self.quantity, self.limit, self.trigger = order.quantity, order.limit, order.trigger
         self.filled = 0
         """Signed units."""
+        self.annulled = 0
+        """Signed units that had filled before the exchange took the execution back: they never rest again."""
         self.before_paise = 0
         """Value that it has filled."""
         self.reserve_paise = placed.reserve_paise
@@ -68,7 +73,12 @@ class PaperOrder:
     @property
     def remaining(self) -> int:
         """Signed units that may still fill."""
-        return self.quantity - self.filled
+        return self.quantity - self.executed
+
+    @property
+    def executed(self) -> int:
+        """Signed units that have filled, those that were annulled afterwards too."""
+        return self.filled + self.annulled
 
     def shown(self) -> BrokerOrder:
         """As a broker shows it."""
@@ -191,7 +201,7 @@ class PaperLedger:
     def fill(self, order: PaperOrder, quantity: int, price: float, time: int, *, at_open: bool) -> BrokerFill:
         """Book an execution, before anybody hears of it."""
         if not quantity * order.remaining > 0:
-            msg = f"paper order {order.broker_id} of {order.quantity} cannot fill {quantity} after {order.filled}"
+            msg = f"paper order {order.broker_id} of {order.quantity} cannot fill {quantity} after {order.executed}"
             raise InvariantError(msg)
         self._filled += 1
         executed = Fill(order.order.order_id, order.order.instrument, quantity, price, time)
@@ -200,9 +210,11 @@ class PaperLedger:
         order.before_paise += booked.value_paise
         order.filled += quantity
         order.time, order.heard_at = time, self.now
-        if abs(order.filled) >= abs(order.quantity):
+        if abs(order.executed) >= abs(order.quantity):
             order.state = FILLED
             self._leave(order)
+            if order.annulled:
+                order.state, order.reason = CANCELLED, ANNULLED
         fill_id = f"F-{self.name}-{self._filled}"
         fill = BrokerFill(
             fill_id, order.broker_id, order.tag, order.symbol, order.product, quantity, price, time, at_open
@@ -222,8 +234,9 @@ class PaperLedger:
         order = self.orders.get(placed.order_id)
         if order is not None:
             order.filled -= fill.quantity
+            order.annulled += fill.quantity
             if order.state is FILLED:
-                order.state, order.reason = CANCELLED, "the exchange annulled a trade of it"
+                order.state, order.reason = CANCELLED, ANNULLED
 
     def carry(self, carried: PaperActionCarried) -> None:
         """Go through a corporate action as the session does: the dividend first, then other units."""

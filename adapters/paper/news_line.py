@@ -30,6 +30,8 @@ class NewsLine:
         self._bell: tuple[asyncio.Event, asyncio.AbstractEventLoop] | None = None
         """Of whoever listens, with the loop that it belongs to."""
         self._down_until = 0
+        self.ordinary_due = 0
+        """Moment by which all news have arrived that are not held back, UTC nanoseconds."""
         self.closed = False
 
     def use_dice(self, dice: Dice) -> None:
@@ -46,6 +48,7 @@ class NewsLine:
             return
         for _ in range(2 if self._dice.happens("doubled_news") else 1):
             due = now + self._dice.time("news_ns")
+            self.ordinary_due = max(self.ordinary_due, due)
             if self._dice.happens("reordered_news"):
                 due += self._dice.part(max(self._behaviour.reordered_ns, 1))
             self._push(due, news)
@@ -61,6 +64,15 @@ class NewsLine:
             self._count += 1
             heappush(self._waiting, (due, self._count, news))
         self._ring()
+
+    @property
+    def last_due(self) -> int:
+        """Moment by which all news of orders that are on their way have arrived, UTC nanoseconds; 0 = there are none.
+
+        A connection that will be up again is none of an order.
+        """
+        with self._lock:
+            return max((due for due, _, news in self._waiting if not isinstance(news, BrokerConnection)), default=0)
 
     def due(self, now: int) -> list[BrokerNews]:
         """Take what has arrived by now."""

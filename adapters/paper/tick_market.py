@@ -14,7 +14,7 @@ from framework.rules import fills, prices, risk
 from framework.types.orders import DAY, LIMIT, MARKET, NAN, STOP, STOP_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from adapters.paper.ledger import PaperLedger, PaperOrder
 
@@ -53,10 +53,11 @@ class TickMarket:
         """True when the market has gone past this stop already."""
         return (self.last[i] - trigger) * quantity >= 0.0
 
-    def expire(self, time: int, *, every: bool) -> Iterator[PaperEnded]:
-        """The session is over: DAY orders are, and every other one where the broker knows no longer validity."""
+    def expire(self, symbols: Collection[str], time: int, *, every: bool) -> Iterator[PaperEnded]:
+        """Trading of some instruments is over: so are their DAY orders; ``every``: and all others of theirs."""
         for order in list(self._ledger.resting()):
-            if every or order.order.validity is DAY:
+            ends = every or order.order.validity is DAY
+            if ends and str(self._ledger.instruments[order.order.instrument]) in symbols:
                 yield PaperEnded(self._ledger.name, order.broker_id, EXPIRED, "", time)
 
     def _precedence(self, order: PaperOrder) -> tuple[bool, int, int]:

@@ -87,6 +87,13 @@ class OrderRefused(NamedTuple):
     reason: str
 
 
+TRIGGER_PASSED = "trigger"
+"""Code by which every adapter says that a stop was refused because the market has gone past its trigger already."""
+
+RATE_LIMITED = "rate"
+"""Code by which an adapter says that the broker refused for too many requests (429, and a body that says so)."""
+
+
 class OrderUnknown(NamedTuple):
     """Outcome: nobody knows. Look it up by its tag; never send it again."""
 

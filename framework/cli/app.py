@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from framework.cli import account, calendar, charges, config, data, instruments, journal, risk, runs, service, sweeps
+from framework.cli import (
+    account,
+    calendar,
+    charges,
+    config,
+    data,
+    instruments,
+    journal,
+    risk,
+    runs,
+    service,
+    sweeps,
+    unknown,
+)
 from framework.cli.backtest import backtest_command
 from framework.cli.control import (
     flatten_command,
@@ -24,7 +37,7 @@ from framework.cli.logs import logs_command
 from framework.cli.parity import parity_command
 from framework.cli.run import run_command
 from framework.cli.setting_options import SettingsCommand
-from framework.cli.status import status_command, unknown_command
+from framework.cli.status import status_command
 from framework.cli.strategies import new_app, strategies_command
 from framework.cli.sweep import sweep_command
 from framework.cli.verify import verify_command
@@ -70,7 +83,7 @@ app.command("run")(run_command)
 app.add_typer(service.app, name="service")
 app.command("logs")(logs_command)
 app.command("status")(status_command)
-app.command("unknown")(unknown_command)
+app.add_typer(unknown.app, name="unknown")
 app.command("halt")(halt_command)
 app.command("reduce")(reduce_command)
 app.command("resume")(resume_command)

@@ -113,13 +113,14 @@ def drill(
 ) -> DrillReport:
     """Do it: a runner of its own, its loop blocked, a kill in a third process, its measure in the runner's journal."""
     from adapters.paper.control import PaperControl
+    from framework.live.control import write_command
     from framework.live.process_lock import socket_in
 
     if place.runner:
         raise ConfigError(f"a drill of this account is under way: {place.runner}")
     place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the door to the broker is looked for there at once
     _clean(place.folder)
-    answers = JournalAnswers(place.journal)
+    write_command(place.folder, CommandName.RESUME, {"by": "drill"}, now=time.time_ns(), unique=secrets.token_hex(4))
     with _runner(deployment, database, place, day, speed) as child, socket_in(place.folder) as path:
         door = PaperControl(path)
         _wait(child, lambda: _holds_something(door), patience, day)

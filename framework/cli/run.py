@@ -19,9 +19,9 @@ from framework.errors import ConfigError, TulyaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from framework.journal.account_entries import RunnerState
     from framework.journal.account_fold import FoldedAccount
     from framework.live.assembly import RecordedStrategy
-    from framework.live.control import ControlSource
     from framework.live.deployment import Deployment
     from framework.live.replay_run import ReplayRun
     from framework.live.runner import RunnerReport
@@ -57,7 +57,7 @@ def run_command(
 
     Every input, order and answer goes into the account's journal beside the market database, before anything is sent.
     A run that was cut off goes on where it was when the same command is given again. Days that the journal has already
-    begin a new journal; the old one is kept under another name.
+    begin a new journal; the old one is kept under another name, and a person's halt holds in the new one too.
 
     Exit codes: 0 ended in good order · 1 an error, in one sentence · 5 the account is halted.
 
@@ -157,6 +157,7 @@ def _trade(
     from framework.live.changed_sessions import refuse_changes
     from framework.live.control import POLL_S, VIRTUAL_POLL_S, CommandName, ControlSource
     from framework.live.journal_thread import JournalInline, JournalThread
+    from framework.live.replay_run import assemble_replay
     from framework.live.service_notice import ServiceNotice, keep_told
     from framework.live.threads import NoThreads, PoolThreads
     from framework.live.virtual_loop import run_virtual
@@ -167,7 +168,7 @@ def _trade(
     paper = folder / "paper-broker.sqlite"
     rules = {one.deployed.session: one.rules for one in recorded}
     days = sessions_of(recorded)
-    database, folded = _opened(deployment, path, paper, days, rules)
+    database, folded, over = _opened(deployment, path, paper, days, rules)
     refuse_changes(folded.sessions, [(one.deployed.name, one.header()) for one in recorded], adopt=adopt)
     run_name = f"{deployment.name}-{database.runs() + 1}"
     database.begin_run(run_name)
@@ -177,8 +178,18 @@ def _trade(
         writer = JournalInline(database) if fastest else JournalThread(database)
         threads = NoThreads() if fastest else PoolThreads(1)
         control = ControlSource(folder, threads, VIRTUAL_POLL_S if fastest else POLL_S)
-        run = _assembled(
-            deployment, recorded, folded, writer, run_name, days, 1.0 if fastest else speed, paper, control
+        run = assemble_replay(
+            deployment,
+            recorded,
+            folded,
+            writer,
+            run=run_name,
+            days=days,
+            speed=1.0 if fastest else speed,
+            make_broker=lambda some, clock: paper_broker(deployment, some, clock, paper),
+            control=control,
+            held_over=over,
+            disk=database,
         )
         loop = asyncio.get_running_loop()
         with suppress(NotImplementedError, ValueError, RuntimeError):
@@ -204,10 +215,13 @@ def _trade(
 
 def _opened(
     deployment: Deployment, path: Path, paper: Path, days: Sequence[date], rules: dict[str, Any]
-) -> tuple[Any, FoldedAccount]:
-    """Journal that a replay of these days goes on with, and its fold; another one is set aside, books and all."""
+) -> tuple[Any, FoldedAccount, dict[str, RunnerState]]:
+    """Journal that a replay of these days goes on with, and its fold; another one is set aside, books and all.
+
+    With the causes of the one that was set aside which hold over.
+    """
     from framework.journal.account_entries import AccountHeader
-    from framework.live.account_journal import folded_account, replay_plan, set_aside
+    from framework.live.account_journal import folded_account, held_over, replay_plan, set_aside
     from framework.store.journal_database import JournalDatabase
 
     stage = str(deployment.stage)
@@ -215,40 +229,19 @@ def _opened(
     database = JournalDatabase(path, deployment.account, stage)
     folded = folded_account(database.lines(), header, rules)
     plan = replay_plan(folded, [day.isoformat() for day in days], deployment.name)
+    over: dict[str, RunnerState] = {}
     if not plan.goes_on:
+        over = held_over(folded)
+        for cause, state in over.items():
+            text = f"{state} ({cause}), as the journal that is set aside has it; tulya resume, then run again"
+            typer.echo(f"tulya: account {deployment.account} stays {text}", err=True)
         database.close()
         set_aside(path, [paper])
         database = JournalDatabase(path, deployment.account, stage)
         folded = folded_account(database.lines(), header, rules)
     elif not folded.entries and paper.exists():
         set_aside(paper)  # books whose journal is gone
-    return database, folded
-
-
-def _assembled(
-    deployment: Deployment,
-    recorded: Sequence[RecordedStrategy],
-    folded: FoldedAccount,
-    writer: Any,
-    run_name: str,
-    days: Sequence[date],
-    speed: float,
-    paper: Path,
-    control: ControlSource,
-) -> ReplayRun:
-    from framework.live.replay_run import assemble_replay
-
-    return assemble_replay(
-        deployment,
-        recorded,
-        folded,
-        writer,
-        run=run_name,
-        days=days,
-        speed=speed,
-        make_broker=lambda some, clock: paper_broker(deployment, some, clock, paper),
-        control=control,
-    )
+    return database, folded, over
 
 
 def health_of(run: ReplayRun, writer: Any) -> tuple[Callable[[], bool], Callable[[], str]]:

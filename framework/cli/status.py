@@ -1,4 +1,4 @@
-"""``tulya status`` and ``tulya unknown``: an account on one screen, from its journal."""
+"""``tulya status``: an account on one screen, from its journal."""
 
 from __future__ import annotations
 
@@ -60,48 +60,6 @@ def status_command(
             console = Console(highlight=False, markup=False)
             console.width = console.width if console.is_terminal else max(console.width, WIDTH)
             console.print(screen.rendered(shock))
-
-
-def unknown_command(account: Account = None, db: Database = None, as_json: AsJson = False) -> None:
-    """List the orders of which nobody knows what became: what was tried, what each blocks, what you can do.
-
-    Exit codes: 0 listed (an empty list, too) · 1 an error, or no journal.
-
-    Examples:
-    - tulya unknown
-    - tulya unknown --json
-    """
-    place = place_of(db, account)
-    with Screen(place, db) as screen:
-        found = screen.status().unknown
-        names = screen.names()
-        if as_json:
-            rows = [{**order_row(one, names), "blocks": blocks(one), "can_do": can_do(one)} for one in found]
-            typer.echo(json.dumps({"account": place.account, "unknown": rows}, ensure_ascii=False, indent=2))
-            return
-        if not found:
-            typer.echo(f"No order of account {place.account} is unknown.")
-        from framework.cli.status_screen import moment_text
-
-        for one in found:
-            typer.echo(f"{one.tag}  {one.symbol} {one.quantity:+,} {one.type}, {one.filled:+,} filled ({one.reason})")
-            for step in one.steps:
-                typer.echo(f"  {moment_text(step.at)}  {step.text}")
-            typer.echo(f"  blocks: {blocks(one)}\n  you can: {can_do(one)}")
-
-
-def blocks(order: OpenOrderStatus) -> str:
-    """Things that an unknown order holds up."""
-    counted = f"it counts at its full {abs(order.quantity):,} units in every limit"
-    return f"new orders of its strategy in {order.symbol}; {counted}"
-
-
-def can_do(order: OpenOrderStatus) -> str:
-    """Steps of a person."""
-    return (
-        f"look for tag {order.tag} in the broker's app. The runner asks for it at each reconciliation and takes what "
-        "the broker shows; it is never sent again. To stop meanwhile: tulya reduce"
-    )
 
 
 class LastDrill(NamedTuple):
@@ -196,11 +154,13 @@ class Screen:
                 }
                 for one in status.strategies
             ],
+            "symbols": [{"symbol": one.symbol, "last_bar_age_s": _age(now, one.last_bar)} for one in status.symbols],
             "positions": [
                 {**_finite(one._asdict()), "strategy": names.get(one.session, "")} for one in status.positions
             ],
             "orders": [order_row(one, names) for one in status.orders],
             "unknown": [one.tag for one in status.unknown],
+            "absent": [one.tag for one in status.absent],
             "today": {**status.today._asdict(), "day": status.today.day.isoformat()},
             "exposure": {
                 "shock_percent": shock,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 COLOURS = {"active": "green", "reduce_only": "yellow", "halted": "red", "stopped": "cyan"}
 SHOWN = 12
 """Rows of a table."""
+NAMED = 3
+"""Symbols that a line names."""
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 
 
@@ -91,7 +93,12 @@ def _strategies(rows: Sequence[Mapping[str, Any]]) -> Table:
         symbols = one["symbols"]
         named = ", ".join(symbols[:2]) + (f" and {len(symbols) - 2} more" if len(symbols) > 2 else "")  # noqa: PLR2004
         table.add_row(
-            one["name"], one["timeframe"], named, one["state"], rupees(one["equity"]), age_text(one["last_bar_age_s"])
+            one["name"],
+            one["timeframe"],
+            named,
+            "failed" if one["stopped"] else one["state"],
+            rupees(one["equity"]),
+            age_text(one["last_bar_age_s"]),
         )
     return table
 
@@ -127,11 +134,13 @@ def _foot(one: Mapping[str, Any]) -> RenderableType:
     from rich.text import Text
 
     today, exposure, drill = one["today"], one["exposure"], one["drill"]
+    absent = f", {len(one['absent']):,} absent: tulya unknown" if one["absent"] else ""
     foot = Text()
     foot.append(
         f"{today['day']}: {today['orders']:,} orders, {today['fills']:,} fills, {today['refusals']:,} refusals, "
-        f"{today['findings']:,} findings, {len(one['unknown']):,} unknown\n"
+        f"{today['findings']:,} findings, {len(one['unknown']):,} unknown{absent}\n"
     )
+    foot.append(_oldest(one["symbols"]))
     foot.append("exposure if this process dies now: ").append(rupees(exposure["rupees"]), "bold")
     foot.append(f" at a move of {exposure['shock_percent']:g} %")
     foot.append(f", without a price: {', '.join(exposure['without_price'])}" if exposure["without_price"] else "")
@@ -149,6 +158,20 @@ def _foot(one: Mapping[str, Any]) -> RenderableType:
     if one["problem"]:
         foot.append(f"\n{one['problem']}", "red")
     return foot
+
+
+def _oldest(symbols: Sequence[Mapping[str, Any]]) -> str:
+    """The symbol whose last bar is the oldest, and those that have none yet, as a line; empty without a symbol."""
+    aged = [one for one in symbols if one["last_bar_age_s"] is not None]
+    without = [one["symbol"] for one in symbols if one["last_bar_age_s"] is None]
+    told = list[str]()
+    if aged:
+        oldest = max(aged, key=lambda one: one["last_bar_age_s"])
+        told.append(f"oldest last bar: {oldest['symbol']}, {age_text(oldest['last_bar_age_s'])}")
+    if without:
+        more = f" and {len(without) - NAMED} more" if len(without) > NAMED else ""
+        told.append(f"no bar yet: {', '.join(without[:NAMED])}{more}")
+    return f"{'; '.join(told)}\n" if told else ""
 
 
 def moment_text(moment: int) -> str:

@@ -99,14 +99,22 @@ class Denied(NamedTuple):
 
 
 class RequestDeferred(NamedTuple):
-    """A request waits for the market to open; a start before then takes it up again."""
+    """A request waits for the market to open, or a cancel for its order to be found; a start takes it up again."""
 
     session: str
     tag: str
     order_id: int
     request: RequestName
     until: int
-    """UTC nanoseconds."""
+    """UTC nanoseconds; 0 = until the order is found in the broker's book."""
+
+
+class OrderDropped(NamedTuple):
+    """An order that waited in the outbox was taken back: neither it nor its cancel has left, or ever will."""
+
+    session: str
+    tag: str
+    order_id: int
 
 
 class StateChanged(NamedTuple):
@@ -133,6 +141,8 @@ class AccountFinding(NamedTuple):
     theirs: str = ""
     question: str = ""
     """What a person is asked; empty: nothing."""
+    halt: str = ""
+    """Cause for which nothing new is opened in its symbol until a person resumes; empty: none."""
 
 
 class ExternalFill(NamedTuple):
@@ -206,8 +216,9 @@ class RunStopped(NamedTuple):
 
 
 AccountBody = (
-    AccountHeader | RunStarted | Sending | Returned | Denied | RequestDeferred | StateChanged | AccountFinding
-    | ExternalFill | StrayArrived | CommandHeard | StrategyMemory | SessionFacts | DrillEnded | RunStopped
+    AccountHeader | RunStarted | Sending | Returned | Denied | RequestDeferred | OrderDropped | StateChanged
+    | AccountFinding | ExternalFill | StrayArrived | CommandHeard | StrategyMemory | SessionFacts | DrillEnded
+    | RunStopped
 )  # fmt: skip
 ACCOUNT_KINDS: dict[str, type] = {
     "account": AccountHeader,
@@ -216,6 +227,7 @@ ACCOUNT_KINDS: dict[str, type] = {
     "returned": Returned,
     "denied": Denied,
     "deferred": RequestDeferred,
+    "dropped": OrderDropped,
     "state": StateChanged,
     "finding": AccountFinding,
     "external": ExternalFill,

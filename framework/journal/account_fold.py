@@ -18,11 +18,13 @@ from framework.journal.account_entries import (
     CLEARED,
     LIFTED,
     TAKEN_BACK,
+    AccountFinding,
     AccountHeader,
     CommandHeard,
     Denied,
     DrillEnded,
     ExternalFill,
+    OrderDropped,
     RequestDeferred,
     RequestName,
     Returned,
@@ -37,6 +39,7 @@ from framework.journal.chain import Walk
 from framework.journal.entries import KINDS, JournalHeader, WrittenEntry, written_entry
 from framework.journal.errors import JournalError
 from framework.journal.fold import compare_state, hand_over, handle_again, session_of
+from framework.journal.held_back import HeldBack
 from framework.journal.session_records import SessionRecords
 from framework.session import state
 from framework.types.events import BarCloses, Cancel, Filled, Submit
@@ -99,6 +102,7 @@ class FoldedAccount:
     stopped: RunStopped | None = None
     """How the latest run ended; None: it did not end in good order, or has not."""
     drill: DrillEnded | None = None
+    held_back: HeldBack = field(default_factory=HeldBack)
     heard: set[str] = field(default_factory=set)
     """Commands of persons that were carried out, by id: none is carried out twice."""
     entries: int = 0
@@ -147,7 +151,9 @@ class AccountFold:
             Returned: self._returned,
             Denied: self._denied,
             RequestDeferred: self._deferred,
+            OrderDropped: self._dropped,
             StateChanged: self._changed,
+            AccountFinding: self._account.held_back.find,
             ExternalFill: self._external,
             StrategyMemory: self._remember,
             CommandHeard: self._hear,
@@ -205,7 +211,9 @@ class AccountFold:
             self._account.sent[key] = command
 
     def _returned(self, returned: Returned) -> None:
-        self._account.sent.pop((returned.session, returned.order_id, returned.request), None)
+        command = self._account.sent.pop((returned.session, returned.order_id, returned.request), None)
+        if command is not None and returned.request is not RequestName.CANCEL:
+            self._account.held_back.answer(returned, command, self._account.at)
         if returned.broker_id:
             self._account.broker_ids[returned.tag] = returned.broker_id
 
@@ -217,11 +225,18 @@ class AccountFold:
     def _deferred(self, deferred: RequestDeferred) -> None:
         self._account.deferred[deferred.session, deferred.order_id, deferred.request] = deferred.until
 
+    def _dropped(self, dropped: OrderDropped) -> None:
+        for request in RequestName:
+            key = (dropped.session, dropped.order_id, request)
+            self._account.commanded.pop(key, None)
+            self._account.deferred.pop(key, None)
+
     def _changed(self, changed: StateChanged) -> None:
         account = self._account
         account.state = changed.after
         if changed.demand == CLEARED:
             account.demands.clear()
+            account.held_back.resume()
         elif changed.demand == LIFTED:
             account.demands.pop(changed.cause, None)
         elif changed.demand:
@@ -241,6 +256,7 @@ class AccountFold:
 
     def _hear(self, command: CommandHeard) -> None:
         self._account.heard.add(command.arguments.get("id", ""))
+        self._account.held_back.hear(command)
 
     def _stop(self, stopped: RunStopped) -> None:
         self._account.stopped = stopped

@@ -38,6 +38,8 @@ def _denied(one: entries.Denied) -> str:
 
 
 def _deferred(one: entries.RequestDeferred) -> str:
+    if not one.until:
+        return f"{_request(one)} until the order is found in the broker's book"
     return f"{_request(one)} until {datetime.fromtimestamp(one.until // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -81,6 +83,7 @@ ACCOUNT_WORDS: Mapping[type, Callable[[Any], str]] = {
     entries.Returned: _returned,
     entries.Denied: _denied,
     entries.RequestDeferred: _deferred,
+    entries.OrderDropped: lambda one: f"order {one.order_id} (tag {one.tag}) was taken back before it left",
     entries.StateChanged: _state,
     entries.AccountFinding: _finding,
     entries.ExternalFill: _external,

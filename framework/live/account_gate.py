@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from framework.broker.port import OrderAccepted, OrderRefused
+from framework.broker.port import RATE_LIMITED, OrderAccepted, OrderRefused
 from framework.journal.account_entries import RequestName
 from framework.live.outbox import UNSENT
 from framework.live.pacing import Urgency
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from framework.broker.port import SendOutcome
+    from framework.journal.held_back import HeldBack
     from framework.live.outbox import OutboxItem
     from framework.live.pacing import Pacing
     from framework.live.pretrade_world import PretradeWorld
@@ -40,6 +41,19 @@ class AccountGate:
         self._repeats = repeats
         self._pacing = pacing
         self._tell = tell
+
+    def recall(self, held: HeldBack) -> None:
+        """Symbols, absent orders and refusals as the journal has them from before this process."""
+        self.world.recall(held)
+        orders = {
+            (name, one.order.order_id): one
+            for name, member in self.world.members.items()
+            for one in member.session.known_orders()
+        }
+        for one in held.answered:
+            working = orders.get((one.session, one.order_id))
+            if working is not None and one.refused != UNSENT:
+                self._repeats.recall(self.world.request_of(one.session, one.command, working), one.refused, one.at)
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
         """Allow, wait or deny."""
@@ -62,6 +76,10 @@ class AccountGate:
         self._pacing.left((item.tag, item.request), now)
         self.world.note_left(self._request(item, working), now)
 
+    def stays(self, item: OutboxItem) -> None:
+        """Let go of the place of a request that will not leave."""
+        self._pacing.give_back((item.tag, item.request))
+
     def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
         """Note an outcome: what is refused again and again is denied here."""
         self._pacing.give_back((item.tag, item.request))
@@ -69,6 +87,9 @@ class AccountGate:
         if isinstance(outcome, OrderAccepted):
             self._repeats.note_accepted(request)
         elif isinstance(outcome, OrderRefused):
+            if outcome.code == RATE_LIMITED and self._pacing.slow_down(now):
+                text = f"the broker refuses for too many requests: {outcome.reason}; the pace is halved for a minute"
+                self._tell("rate_limited", text, request.symbol)
             if outcome.code != UNSENT and self._repeats.note_refused(request, outcome.code, now):
                 text = (
                     f"{request.strategy}: {request.action} {request.quantity:+d} {request.symbol} was refused {ENOUGH} "

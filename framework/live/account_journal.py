@@ -2,7 +2,7 @@
 
 A run by the wall clock only ever goes on. A replay goes on where the days it wants lie after those that are there, and
 where the same replay was cut off; asked for days that the journal has already, it sets the journal aside under another
-name (nothing is deleted) and begins a new one.
+name (nothing is deleted) and begins a new one; a halt of a person's holds in that one too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import ConfigError
+from framework.journal.account_entries import RunnerState
 from framework.journal.account_restore import restore_account
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from framework.journal.account_fold import FoldedAccount
     from framework.types import RiskRule
 
+LASTING = frozenset({"person", "books"})
+"""Causes that hold over even where they only reduce."""
 SIDE_FILES = ("", "-wal", "-shm")
 
 
@@ -45,6 +48,14 @@ def replay_plan(folded: FoldedAccount, days: Sequence[str], deployment: str) -> 
     if folded.stopped is None and tuple(days) == latest.replayed:
         return ReplayPlan(goes_on=True, resumes=True)
     return ReplayPlan(goes_on=days[0] > latest.replayed[-1], resumes=False)
+
+
+def held_over(folded: FoldedAccount) -> dict[str, RunnerState]:
+    """Causes of a journal that is set aside, with their states, that hold in the next one: a person alone lifts them.
+
+    What heals by itself, and differences from a book that is set aside with it, are over.
+    """
+    return {cause: state for cause, state in folded.demands.items() if state is RunnerState.HALTED or cause in LASTING}
 
 
 def set_aside(journal: Path, others: Iterable[Path] = ()) -> Path:

@@ -20,6 +20,7 @@ from framework.live.exposure import OrphanExposure, RestingOrder, exposure_if_or
 from framework.live.hours import INDIA
 from framework.live.order_names import tag_of
 from framework.live.traded_strategy import product_of
+from framework.types.events import BarCloses
 from framework.types.record import OrderState
 from framework.types.timeframe import SECOND_NS
 
@@ -96,6 +97,16 @@ class StrategyStatus(NamedTuple):
     cash_paise: int
     last_bar: int
     """Close of the last bar that it has closed, UTC nanoseconds; 0 = none."""
+    stopped: str
+    """Why it decides no more: its own code failed; empty: it decides."""
+
+
+class SymbolStatus(NamedTuple):
+    """An instrument that some strategy trades."""
+
+    symbol: str
+    last_bar: int
+    """Close of its last bar in any row, UTC nanoseconds; 0 = none."""
 
 
 class FindingStatus(NamedTuple):
@@ -139,10 +150,14 @@ class AccountStatus(NamedTuple):
     reconciled_at: int
     """Moment at which a start was reconciled with the broker's book, UTC nanoseconds; 0 = never."""
     strategies: tuple[StrategyStatus, ...]
+    symbols: tuple[SymbolStatus, ...]
+    """By name."""
     positions: tuple[PositionStatus, ...]
     orders: tuple[OpenOrderStatus, ...]
     unknown: tuple[OpenOrderStatus, ...]
     """Orders of which nobody knows what became; among ``orders`` too."""
+    absent: tuple[OpenOrderStatus, ...]
+    """Orders that the broker's book has not shown, and that no person has released: they block on."""
     today: DayCounts
     findings: tuple[FindingStatus, ...]
     """The latest ones, newest first."""
@@ -167,6 +182,8 @@ class _Told:
     questions: dict[tuple[str, str], FindingStatus] = field(default_factory=dict)
     steps: dict[str, list[OrderStep]] = field(default_factory=dict)
     """By tag."""
+    closed: dict[str, int] = field(default_factory=dict)
+    """Symbol → close of its last bar."""
 
 
 class StatusFold:
@@ -189,8 +206,22 @@ class StatusFold:
             return
         try:
             self._fold.take(written)
+            self._note_bars(written)
         except TulyaError as error:
             self._problem = str(error)
+
+    def _note_bars(self, written: WrittenEntry) -> None:
+        """Of a row of bars the symbols that have one; each symbol is there from its session's header on."""
+        closed, sessions = self._told.closed, self.folded.sessions
+        if written.kind == "header":
+            for instrument in sessions[written.body["name"]].session.instruments:
+                closed.setdefault(str(instrument), 0)
+        elif written.kind == "input" and BarCloses.__name__ in written.body["input"]:
+            session = sessions[written.body.get("session", "")].session
+            row = session.last_row
+            for instrument, close in zip(session.instruments, row.close, strict=True):
+                if close > 0.0:
+                    closed[str(instrument)] = max(closed[str(instrument)], row.close_time)
 
     def _count(self, written: WrittenEntry) -> None:
         told, body, at = self._told, written.body, written.at
@@ -245,10 +276,14 @@ class StatusFold:
             causes={cause: str(state) for cause, state in folded.demands.items()},
             changed_at=told.changed_at,
             reconciled_at=told.reconciled_at,
-            strategies=tuple(_strategy(name, one) for name, one in folded.sessions.items()),
+            strategies=tuple(
+                _strategy(name, one, folded.held_back.failed.get(name, "")) for name, one in folded.sessions.items()
+            ),
+            symbols=tuple(SymbolStatus(*one) for one in sorted(told.closed.items())),
             positions=tuple(self._positions()),
             orders=orders,
             unknown=tuple(one for one in orders if one.state == OrderState.UNKNOWN),
+            absent=tuple(self._absent()),
             today=told.today,
             findings=tuple(told.findings),
             questions=tuple(told.questions.values()),
@@ -265,6 +300,14 @@ class StatusFold:
                 tag = working.tag
                 steps = tuple(self._told.steps.get(tag, ()))
                 yield _order(name, str(instrument), working, tag)._replace(steps=steps)
+
+    def _absent(self) -> Iterable[OpenOrderStatus]:
+        released = self.folded.held_back.released
+        for name, folded in self.folded.sessions.items():
+            session = folded.session
+            for working in session.known_orders():
+                if working.state is OrderState.ABSENT and working.tag not in released:
+                    yield _order(name, str(session.instruments[working.order.instrument]), working, working.tag)
 
     def _positions(self) -> Iterable[PositionStatus]:
         for name, folded in self.folded.sessions.items():
@@ -315,7 +358,7 @@ class StatusFold:
         return exposure_if_orphaned(held, resting, self.prices(), shock_percent)
 
 
-def _strategy(name: str, folded: FoldedSession) -> StrategyStatus:
+def _strategy(name: str, folded: FoldedSession, stopped: str) -> StrategyStatus:
     session, header = folded.session, folded.header
     return StrategyStatus(
         name,
@@ -326,6 +369,7 @@ def _strategy(name: str, folded: FoldedSession) -> StrategyStatus:
         session.equity_paise,
         session.account.cash_paise,
         session.last_row.close_time if folded.last_row else 0,
+        stopped,
     )
 
 

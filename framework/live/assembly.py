@@ -14,7 +14,7 @@ from framework.broker.feed import FeedBar
 from framework.errors import DataError
 from framework.journal.writer import Began, Origin, header_of
 from framework.live.decide import Decider
-from framework.live.traded_strategy import TradedStrategy
+from framework.live.traded_strategy import KnownPrice, TradedStrategy
 from framework.run.preparation import Prepared, prepare
 from framework.run.provenance import strategy_hash, versions
 from framework.session import Session
@@ -91,7 +91,9 @@ class RecordedStrategy:
         stored = [bars[: int(bars.time.searchsorted(panel.time[known]))] if known < len(panel) else bars
                   for bars in panel.bars()]  # fmt: skip
         decider = Decider(self.strategy, self.prepared.settings, stored, memory)
-        return TradedStrategy(self.deployed, session, self.prepared.settings, decider, self.symbols)
+        prices = {str(bars.instrument): KnownPrice(float(bars.close[-1]), int(bars.close_time[-1]))
+                  for bars in stored if len(bars)}  # fmt: skip
+        return TradedStrategy(self.deployed, session, self.prepared.settings, decider, self.symbols, prices)
 
     def feed_bars(self, source: str) -> list[FeedBar]:
         """Bars of the replayed days as a feed tells them."""

@@ -194,7 +194,7 @@ class Barrier:
         if fault := fault_of(bar):
             return StrayCause.INSANE, fault
         if span.over > now + AHEAD_NS:
-            return StrayCause.FUTURE, f"it is over at {span.over} ns, and now it is {now} ns"
+            return StrayCause.FUTURE, f"it is over {(span.over - now) / SECOND_NS:.1f} s from now"
         return None, ""
 
     def _begin(self, span: BarSpan) -> _Waiting:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Collection, Sequence
 
     from framework.broker.book import BrokerNews
     from framework.broker.feed import FeedTick
@@ -44,8 +44,8 @@ class TickBroker(Protocol):
         """A trade at the exchange."""
         ...
 
-    def end_session(self) -> None:
-        """The exchange closes: DAY orders expire."""
+    def end_session(self, symbols: Collection[str]) -> None:
+        """Continuous trading of these instruments is over: their DAY orders expire."""
         ...
 
 

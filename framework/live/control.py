@@ -60,6 +60,8 @@ class CommandName(StrEnum):
     """A holding of nobody's stays nobody's."""
     CLOSE = "close"
     """A holding of nobody's is to be closed by the person, in the broker's own app."""
+    RELEASE = "release"
+    """An order that the broker's book does not show counts no more, and blocks nothing."""
     DEPOSIT = "deposit"
     WITHDRAW = "withdraw"
     STOP = "stop"

@@ -16,7 +16,7 @@ NAMES = (
     "sending_durable", "request_counted", "request_left", "outcome_noted", "outcome_answered", "lockstep_news",
     "news_taken", "fill_taken", "order_news_taken", "flushed", "flush_begins", "stray_noted", "finding_noted",
     "stopping", "stopped_noted", "snapshot_read", "funds_noted", "price_seen",
-    "command_obeyed", "command_durable",
+    "command_obeyed", "command_durable", "order_dropped",
 )  # fmt: skip
 
 

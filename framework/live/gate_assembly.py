@@ -18,13 +18,14 @@ from framework.market.ceilings import first_ceilings
 from framework.pretrade.facts import Authority, Tradable, TradingHours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from framework.live.deployment import Deployment
     from framework.live.hours import HoursOf
     from framework.live.runner_journal import RunnerJournal
     from framework.live.schedule import Schedule
     from framework.live.traded_strategy import TradedStrategy
+    from framework.pretrade.facts import RequestWindow
     from framework.types.portfolio import TradingState
 
 LOOK_AHEAD_NS = 30 * 86_400_000_000_000
@@ -53,8 +54,11 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
     hours: HoursOf,
     state: Callable[[], TradingState],
     today: int,
+    windows: Iterable[RequestWindow] = (),
 ) -> PaperGate:
     """Gatekeeper of a paper account; ``today``: days since 1970-01-01 of the ceilings.
+
+    ``windows``: those of a broker, where paper is to keep them; its own exchange has none.
 
     The paper exchange has no price band, and the sender is who the file says: nobody else can be.
     """
@@ -89,7 +93,7 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
         later = schedule.between(now, now + LOOK_AHEAD_NS)
         return next((one.time for one in later if one.kind is MomentKind.OPEN), now + LOOK_AHEAD_NS)
 
-    gate = AccountGate(world, Repeats(), Pacing(()), tell)
-    at_close = [one.name for one in traded] if by_bars else []
-    keeper = MarketGatekeeper(gate, trading_hours, next_open, state, schedule.day_at, at_close)
+    gate = AccountGate(world, Repeats(), Pacing(windows), tell)
+    whole_rows = [one.name for one in traded] if by_bars else []
+    keeper = MarketGatekeeper(gate, trading_hours, next_open, state, schedule.day_at, whole_rows)
     return PaperGate(keeper, world, members)

@@ -1,23 +1,32 @@
 """Gatekeeper of the outbox: within trading hours the account's gate is asked, outside them a request waits.
 
 It also keeps the gate's facts up to date with what passes by: prices, days, funds, the runner's state.
+
+*By bars.* A broker by bars is shown whole rows, and a row comes when the feed has told everything up to its close. What
+is asked of the broker while a row is traded belongs to that row, however long the program takes over it: the market is
+open, also past the close of the last one, and every last price is of now, also of a symbol that has not traded for
+hours. Between two rows a price is as old as the last mark by which the feed said that it was complete.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from framework.journal.account_entries import RequestName
 from framework.live.schedule import MomentKind
 from framework.pretrade.answers import Wait
+from framework.types.deadlines import NEVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from framework.broker.port import SendOutcome
+    from framework.journal.held_back import HeldBack
     from framework.live.account_gate import AccountGate
     from framework.live.outbox import OutboxItem
     from framework.live.schedule import ScheduleMoment
+    from framework.live.traded_strategy import KnownPrice
     from framework.pretrade.answers import Answer
     from framework.pretrade.facts import TradingHours
     from framework.session.instrument_state import WorkingOrder
@@ -36,40 +45,63 @@ class MarketGatekeeper:
         next_open: Callable[[int], int],
         state: Callable[[], TradingState],
         day_at: Callable[[int], int],
-        at_close: Iterable[str] = (),
+        by_bars: Iterable[str] = (),
     ) -> None:
         """``hours`` of a day (days since 1970-01-01), None without a session; ``next_open`` after a moment.
 
-        ``state`` of the runner, asked at each review; ``day_at`` a moment, of the exchange's clock. ``at_close``:
-        sessions that may trade at the very close too: a broker by bars tells what happened within a bar at its end.
+        ``state`` of the runner, asked at each review; ``day_at`` a moment, of the exchange's clock. ``by_bars``:
+        sessions whose broker is shown whole rows.
         """
         self._gate = gate
         self._hours = hours
         self._next_open = next_open
         self._state = state
         self._day_at = day_at
-        self._at_close = frozenset(at_close)
+        self._by_bars = frozenset(by_bars)
+        self._in_row: set[str] = set()
+        """Sessions by bars of which a row is being traded."""
         self._today: TradingHours | None = None
         self._priced: set[str] = set()
 
-    def begin(self, now: int, session: int, prices: Mapping[str, float]) -> None:
-        """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, rupees by symbol."""
+    def begin(self, session: int, prices: Mapping[str, KnownPrice]) -> None:
+        """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, by symbol."""
         self._today = self._hours(session)
         if self._today is not None:
             self._note_hours(self._today)
-        for symbol, price in sorted(prices.items()):
-            self.see_price(symbol, price, now)
+        for symbol, known in sorted(prices.items()):
+            self.see_price(symbol, *known)
 
     def _note_hours(self, hours: TradingHours) -> None:
         self._gate.world.note_hours(hours)
-        later = hours.close_ns + 1
-        for session in sorted(self._at_close):
-            self._gate.world.note_hours(hours._replace(close_ns=later, entries_until_ns=later), member=session)
+        for session in sorted(self._by_bars):  # ``review`` keeps their hours
+            self._gate.world.note_hours(hours._replace(close_ns=NEVER, entries_until_ns=NEVER), member=session)
+
+    def recall(self, held: HeldBack) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.recall(held)
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """See ``Gatekeeper``."""
         self._priced.add(symbol)
         self._gate.world.note_price(symbol, price, now)
+
+    def see_complete(self, now: int) -> None:
+        """See ``Gatekeeper``. By ticks a symbol's own last trade counts: an order will meet the next one."""
+        if self._by_bars:
+            self._gate.world.note_complete(now)
+
+    @contextmanager
+    def row(self, session: str) -> Iterator[None]:
+        """See ``Gatekeeper``."""
+        self._in_row.update({session} & self._by_bars)
+        try:
+            yield
+        finally:
+            self._in_row.discard(session)
+
+    def last_price(self, symbol: str) -> float:
+        """See ``Gatekeeper``."""
+        return self._gate.world.quote(symbol).price
 
     def is_open(self, now: int) -> bool:
         """See ``Gatekeeper``. A machine that slept wakes in another session than it fell asleep in."""
@@ -106,8 +138,10 @@ class MarketGatekeeper:
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
         """See ``Gatekeeper``."""
-        at_close = item.traded.name in self._at_close and self._today is not None and now == self._today.close_ns
-        if item.request is not RequestName.CANCEL and not (at_close or self.is_open(now)):
+        in_row = item.traded.name in self._in_row
+        if in_row:
+            self.see_complete(now)
+        elif item.request is not RequestName.CANCEL and not self.is_open(now):
             return Wait(max(self._next_open(now) - now, 1))
         self._gate.world.state = self._state()
         return self._gate.review(item, working, now)
@@ -115,6 +149,10 @@ class MarketGatekeeper:
     def went_out(self, item: OutboxItem, working: WorkingOrder, now: int) -> None:
         """See ``Gatekeeper``."""
         self._gate.went_out(item, working, now)
+
+    def stays(self, item: OutboxItem) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.stays(item)
 
     def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
         """See ``Gatekeeper``."""

@@ -277,7 +277,9 @@ class _Input:
         ledger, noted = self.ledger, self._noted(fact)
         if isinstance(fact, Settlement):
             ledger.fills.append((noted, event.fill_id if isinstance(event, Filled) else ""))
-            if fact.fill.time == ledger.folded.session.now and self.written.at > fact.fill.time:
+            session, filled = ledger.folded.session, fact.fill.time
+            of_bars = session.is_open(filled) or filled == session.last_row.close_time
+            if of_bars and self.written.at > filled:
                 ledger.by_bars.add(self.written.seq)
             self._rests(fact.fill.order_id)
         elif isinstance(fact, OrderRecord):

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.journal.account_entries import RunnerState
-from framework.live.market_watch import DAY_DOUBTFUL, FEED_SILENT, FEED_SLOW
+from framework.live.market_watch import CLOCK_BEHIND, DAY_DOUBTFUL, FEED_SILENT, FEED_SLOW
 from framework.live.reactions import wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from framework.broker.feed import FeedBar
     from framework.live.barrier import StrayBar
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     """Takes a finding: code, text, symbol, question."""
 
 FEED_DOWN = "feed_down"
-OF_THE_WATCH = (FEED_SILENT, FEED_SLOW, DAY_DOUBTFUL)
+OF_THE_WATCH = (FEED_SILENT, FEED_SLOW, DAY_DOUBTFUL, CLOCK_BEHIND)
 """Causes that this lookout lifts."""
 
 
@@ -48,8 +48,10 @@ class Lookout:
         self._gate = gate
         self._report = report
         self._give = give
-        self._worries: set[tuple[str, str]] = {(code, "") for code in OF_THE_WATCH if code in states.demands}
+        self._worries = self._demanded()
         """Code and symbol of what was worrying at the last look."""
+        if watch is not None and (CLOCK_BEHIND, "") in self._worries:
+            watch.lag.is_there = True  # until bars are taken, which none was since
         self._reacted: set[tuple[str, str]] = set()
         """Cause and session of the reactions that were carried out."""
 
@@ -58,13 +60,25 @@ class Lookout:
         return None if self._watch is None else self._watch.take(bar, now)
 
     def hear_mark(self, now: int) -> None:
-        """The feed says that it is complete up to a moment: it lives."""
-        if self._watch is not None:
+        """The feed says that it is complete up to a moment: it lives, where the mark is its own."""
+        if self._watch is not None and self._watch.marks_are_life:
             self._watch.hear_mark(now)
+            self._gate.see_complete(now)
+
+    def hear_judged(self, judged: Sequence[StrayBar | None]) -> bool:
+        """Hear how the barriers judged a bar; True if that changes what is worrying, so that a look is due."""
+        if self._watch is None:
+            return False
+        before = self._watch.lag.is_there
+        self._watch.hear_judged(judged)
+        return self._watch.lag.is_there is not before
 
     def forget(self) -> None:
-        """A person has resumed: what is still worrying is reported anew."""
-        self._worries = set()
+        """A person has resumed: what is still worrying is reported anew, but for what no word of a person ends."""
+        self._worries = self._demanded()
+
+    def _demanded(self) -> set[tuple[str, str]]:
+        return {(code, "") for code in OF_THE_WATCH if code in self._states.demands}
 
     def look(self, now: int, traded: Iterable[TradedStrategy], moment_of: Callable[[TradedStrategy], int]) -> None:
         """Look once; ``moment_of`` a session is that of its next input."""

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from framework.live.agreement import DayOpinion, DayVerdict, agree, feed_opinion
 from framework.live.bar_checks import PriceChecks
 from framework.live.barrier import StrayBar, StrayCause
+from framework.live.clock_lag import QUESTION, ClockLag
 from framework.live.feed_watch import FeedState
 from framework.live.hours import INDIA, day_of, local_day
 from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from framework.broker.feed import FeedBar
     from framework.live.feed_watch import FeedWatch
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     """Opinion of a day, days since 1970-01-01."""
 
 FEED_SILENT, FEED_SLOW, SYMBOL_MUTE, DAY_DOUBTFUL = "feed_silent", "feed_slow", "symbol_mute", "day_doubtful"
+CLOCK_BEHIND = "clock_behind"
+
+NO_HOURS = "the broker and the feed say that there is a session today: are its hours to be added to config/sessions?"
 
 
 class Worry(NamedTuple):
@@ -68,9 +72,10 @@ class MarketWatch:
         self._table = table
         self._broker = broker
         self._watch = watch
-        self._marks_are_life = marks_are_life
+        self.marks_are_life = marks_are_life
         self.checks = checks or PriceChecks()
         self._zone = ZoneInfo(timezone)
+        self.lag = ClockLag()
 
     def take(self, bar: FeedBar, now: int) -> StrayBar | None:
         """Hear a bar; one that is to be held back comes back with the reason. ``now``: the clock, UTC nanoseconds."""
@@ -80,8 +85,12 @@ class MarketWatch:
 
     def hear_mark(self, now: int) -> None:
         """Hear that the feed has told everything so far; ``now``: the clock, UTC nanoseconds."""
-        if self._marks_are_life:
+        if self.marks_are_life:
             self._watch.hear_mark(now)
+
+    def hear_judged(self, judged: Sequence[StrayBar | None]) -> None:
+        """Hear how the barriers judged a bar; see ``ClockLag.hear``."""
+        self.lag.hear(judged)
 
     def look(self, now: int) -> tuple[Worry, ...]:
         """Worries of a moment, UTC nanoseconds."""
@@ -90,6 +99,8 @@ class MarketWatch:
         health = self._watch.look(hours, now)
         seconds = health.age_ns / SECOND_NS
         found = []
+        if self.lag.is_there:
+            found.append(Worry(CLOCK_BEHIND, self.lag.text, question=QUESTION))
         if health.state >= FeedState.REDUCE_ONLY:
             again = health.state is FeedState.RECONNECT
             found.append(Worry(FEED_SILENT, f"no price of any symbol for {seconds:.0f} s", reconnect=again))
@@ -102,4 +113,7 @@ class MarketWatch:
             if agreed.verdict is DayVerdict.DOUBTFUL:
                 text = f"{day_of(day)}: it is not sure that there is a session"
                 found.append(Worry(DAY_DOUBTFUL, text, question=agreed.question))
+            elif agreed.verdict is DayVerdict.TRADE and hours is None:
+                text = f"{day_of(day)}: there is a session, and the session table has no hours of it"
+                found.append(Worry(DAY_DOUBTFUL, text, question=NO_HOURS))
         return tuple(found)

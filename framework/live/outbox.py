@@ -9,8 +9,15 @@ A command arrives when the input that it follows from is noted in the journal. T
 3. The request leaves. There is no second try: what comes back is accepted, refused with proof, or unknown.
 4. ``returned`` and the session's answer are noted in one transaction.
 
+*Patience* for an answer begins at 2. While a request waits here, for the gate or for an older request of its order, its
+session is told so (``Waited``): it is wished for, and neither missed nor in doubt.
+
 A death before 2 leaves a command without ``sending``: provably never sent (void). A death after it leaves a ``sending``
 without ``returned``: unknown, looked up by its tag. Nothing in between exists.
+
+*Taken back.* The cancel of an order that still waits here, for the open or for its turn, takes it out: nothing leaves,
+and the session hears that it is cancelled. The cancel of an order of which nobody knows what became is looked up once,
+and kept as a wish: it leaves as soon as the order is found.
 
 What races: requests of different orders may be under way together, requests of one order go one after the other (a
 cancel needs the broker's id, which the acceptance brings). Cancels go first, then reductions, then protection, then
@@ -21,9 +28,11 @@ before the next, as in a backtest.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from framework.broker.port import (
+    TRIGGER_PASSED,
     OrderAccepted,
     OrderRefused,
     OrderUnknown,
@@ -32,33 +41,41 @@ from framework.broker.port import (
     OutgoingOrder,
 )
 from framework.errors import BrokerError
-from framework.journal.account_entries import Denied, RequestDeferred, RequestName, Returned, Sending
+from framework.journal.account_entries import Denied, OrderDropped, RequestDeferred, RequestName, Returned, Sending
 from framework.journal.account_fold import as_text, key_of
 from framework.journal.errors import JournalError
 from framework.live.failpoints import failpoint
 from framework.live.traded_strategy import product_of
 from framework.pretrade.answers import Deny, Wait
 from framework.types import events
+from framework.types.record import OrderState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from framework.broker.port import Broker, SendOutcome
+    from framework.journal.held_back import HeldBack
     from framework.live.clock import Clock
     from framework.live.order_names import OrderNames
     from framework.live.runner_journal import RunnerJournal
     from framework.live.schedule import ScheduleMoment
-    from framework.live.traded_strategy import TradedStrategy
+    from framework.live.traded_strategy import KnownPrice, TradedStrategy
     from framework.pretrade.answers import Answer as GateAnswer
     from framework.session.instrument_state import WorkingOrder
-    from framework.types.events import Answer, Command
+    from framework.types.events import Answer, Command, Waited
+    from framework.types.orders import Order
 
 LONG_WAIT_NS = 60_000_000_000
 """Who waits longer than that waits for the market to open, and is put aside."""
 PATIENCE_S = 30.0
 """Seconds that a request may be under way; then nobody knows. A broker's own adapter gives up sooner."""
+WHEN_FOUND = 0
+"""``RequestDeferred.until`` of a cancel whose order nobody has found yet."""
 LAST_S = 8.0
 """Seconds that an ending runner waits for what is under way; what has not come back then is unknown."""
+WAITED_NS = 1_000_000_000
+"""A shorter wait is not told to the session."""
 UNSENT = "unsent"
 """Code of a refusal by this machine: no byte has left."""
 
@@ -87,12 +104,28 @@ class OutboxItem(NamedTuple):
 class Gatekeeper(Protocol):
     """Pre-trade gate with the facts of now."""
 
-    def begin(self, now: int, session: int, prices: Mapping[str, float]) -> None:
-        """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, rupees by symbol."""
+    def begin(self, session: int, prices: Mapping[str, KnownPrice]) -> None:
+        """A run begins on a day (days since 1970-01-01); ``prices``: the last ones known, by symbol."""
+        ...
+
+    def recall(self, held: HeldBack) -> None:
+        """Halted symbols, absent orders and refused requests of the journal hold on in this process."""
         ...
 
     def see_price(self, symbol: str, price: float, now: int) -> None:
         """The last price of a symbol, rupees."""
+        ...
+
+    def see_complete(self, now: int) -> None:
+        """The feed itself says that it has told every trade up to now."""
+        ...
+
+    def row(self, session: str) -> AbstractContextManager[None]:
+        """A row of this session is traded, for as long as the block lasts."""
+        ...
+
+    def last_price(self, symbol: str) -> float:
+        """The last price of a symbol that was seen, rupees; NaN where there is none."""
         ...
 
     def is_open(self, now: int) -> bool:
@@ -123,6 +156,10 @@ class Gatekeeper(Protocol):
         """Count a request that leaves."""
         ...
 
+    def stays(self, item: OutboxItem) -> None:
+        """A request will not leave, whatever it was told: its place is free."""
+        ...
+
     def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
         """Note an outcome: what is refused again and again is denied here."""
         ...
@@ -139,7 +176,7 @@ class Outbox:
         clock: Clock,
         names: OrderNames,
         gate: Gatekeeper,
-        answer: Callable[[TradedStrategy, Answer], object],
+        answer: Callable[[TradedStrategy, Answer | Waited], object],
         broken: Callable[[str], None],
         settled: Callable[[], None],
         killed: Callable[[], str] = str,
@@ -166,8 +203,14 @@ class Outbox:
         """Of a request under way: a mistake of ours, which ``run`` raises."""
         self._deferred: list[tuple[int, OutboxItem]] = []
         """Requests that wait for the market to open, with the moment."""
+        self._wished: dict[str, OutboxItem] = {}
+        """Cancels by tag that leave when the broker's id of their order is known."""
         self._order_busy: set[str] = set()
-        """Tags of which a request is under way."""
+        """Tags of which a request is under way, or waits for its turn."""
+        self._unsent: dict[str, OutboxItem] = {}
+        """Requests by tag that wait for their turn."""
+        self._taken_back: set[str] = set()
+        """Tags of orders that wait for their turn and are cancelled meanwhile."""
         self.closed = ""
         """Why nothing may leave any more; empty: it may."""
 
@@ -177,6 +220,11 @@ class Outbox:
     def put(self, traded: TradedStrategy, commands: Sequence[Command]) -> None:
         """Take commands; in lockstep what follows from an answer goes before what waited already."""
         items = [_item(traded, command) for command in commands]
+        for item in items:
+            if item.request is RequestName.CANCEL:
+                self._wished.pop(item.tag, None)  # it is asked for anew
+                if item.tag in self._unsent and _is_place_of(self._unsent[item.tag], item.tag):
+                    self._taken_back.add(item.tag)  # whoever waits with it gives it up when it wakes
         if self._lockstep:
             self._queue[:0] = items
         else:
@@ -185,9 +233,15 @@ class Outbox:
         self._arrived.set()
 
     def _defer(self, item: OutboxItem, until: int) -> None:
-        self._deferred.append((until, item))
+        self._put_aside(item, until)
         failpoint("deferred")
         self._journal.note(RequestDeferred(item.traded.name, item.tag, item.order_id, item.request, until))
+
+    def _put_aside(self, item: OutboxItem, until: int) -> None:
+        if until == WHEN_FOUND:
+            self._wished[item.tag] = item
+        else:
+            self._deferred.append((until, item))
 
     def release(self, now: int) -> None:
         """Take up what has waited until now."""
@@ -198,9 +252,25 @@ class Outbox:
             self._queue.sort(key=lambda item: item.rank)
         self._arrived.set()
 
+    def send_wished(self) -> None:
+        """Take up the cancels whose order has been found, or is over."""
+        for tag, item in list(self._wished.items()):
+            if self._names.broker_id(tag) or item.traded.session.order(item.order_id) is None:
+                del self._wished[tag]
+                self._queue.insert(0, item)
+                self._arrived.set()
+
     def waits(self, tag: str) -> bool:
         """True while a request about an order waits here and has not left."""
-        return any(item.tag == tag for item in [*self._queue, *(item for _, item in self._deferred)])
+        waiting = [*self._queue, *self._wished.values(), *(item for _, item in self._deferred)]
+        return tag in self._unsent or any(item.tag == tag for item in waiting)
+
+    def waiting(self, traded: TradedStrategy, moment: int) -> list[int]:
+        """Orders of a strategy of which a request has waited for its turn until a moment, and none is under way."""
+        waiting = [*self._unsent.values(), *self._queue, *(item for _, item in self._deferred)]
+        under_way = self._order_busy - self._unsent.keys()
+        mine = dict.fromkeys(one.order_id for one in waiting if one.traded is traded and one.tag not in under_way)
+        return [order_id for order_id in mine if _has_waited(traded.session.order(order_id), moment)]
 
     def waits_for_open(self, traded: TradedStrategy, now: int) -> bool:
         """True while a request of this strategy waits here for the market to open: no broker can have answered it."""
@@ -208,7 +278,7 @@ class Outbox:
 
     def resume(self, traded: TradedStrategy, command: Command, until: int) -> None:
         """Put aside once more what the process before this one had put aside."""
-        self._deferred.append((until, _item(traded, command)))
+        self._put_aside(_item(traded, command), until)
 
     async def drain(self) -> None:
         """Send everything, one by one, and what follows from it; for a broker in lockstep."""
@@ -222,11 +292,13 @@ class Outbox:
             self._arrived.clear()
             if self._failure is not None:
                 raise self._failure
-            for item in [one for one in self._queue if one.tag not in self._order_busy]:
-                if item.tag in self._order_busy:
-                    continue  # an older request of the same order was started in this very round
-                self._queue.remove(item)
+            queued, self._queue = self._queue, []
+            for item in queued:
+                if item.tag in self._order_busy:  # an older request of the same order comes first
+                    self._queue.append(item)
+                    continue
                 self._order_busy.add(item.tag)
+                self._unsent[item.tag] = item
                 task = asyncio.create_task(self._send_and_free(item))
                 self._under_way.add(task)
                 task.add_done_callback(self._came_to_an_end)
@@ -234,7 +306,11 @@ class Outbox:
     async def _send_and_free(self, item: OutboxItem) -> None:
         try:
             await self._send(item)
+            with suppress(JournalError):
+                await self._journal.flush()  # readers see what came of it, whenever the runner takes its next thing
         finally:
+            self._unsent.pop(item.tag, None)
+            self._taken_back.discard(item.tag)
             self._order_busy.discard(item.tag)
             self._arrived.set()
 
@@ -260,12 +336,16 @@ class Outbox:
         if working is None:
             self._give_up(item, "not_open", "the order is not open any more", "an open order")
             return
-        if not await self._may_leave(item, working):
+        if self._drop(item) or not await self._may_leave(item, working):
             return
         outgoing = await self._outgoing(item, working)
         if outgoing is None:
-            self._give_up(item, "no_broker_id", "the broker's id of the order is not known", "an id")
+            if item.request is RequestName.CANCEL and working.state is OrderState.UNKNOWN:
+                self._defer(item, WHEN_FOUND)
+            else:
+                self._give_up(item, "no_broker_id", "the broker's id of the order is not known", "an id")
             return
+        self._begin_patience(item, working)
         self._journal.note(
             Sending(
                 item.traded.name,
@@ -292,6 +372,44 @@ class Outbox:
         failpoint("request_left")
         self._settle(item, working, outcome)
 
+    def _drop(self, cancel: OutboxItem) -> bool:
+        """Take an order out that waits here; False when it does not, so that its cancel is for the broker.
+
+        In lockstep what waits in the queue is about to leave, in the order of a backtest.
+        """
+        if cancel.request is not RequestName.CANCEL:
+            return False
+        deferred = [one for one in self._deferred if not _is_place_of(one[1], cancel.tag)]
+        queued = self._queue if self._lockstep else [one for one in self._queue if not _is_place_of(one, cancel.tag)]
+        if len(deferred) == len(self._deferred) and len(queued) == len(self._queue):
+            return False
+        self._deferred, self._queue = deferred, queued
+        self._tell_dropped(cancel)
+        return True
+
+    def _give_back(self, place: OutboxItem) -> bool:
+        """Give an order up that was taken back while it waited for its turn, and its cancel with it."""
+        if place.tag not in self._taken_back:
+            return False
+        self._taken_back.discard(place.tag)
+        self._queue = [one for one in self._queue if (one.tag, one.request) != (place.tag, RequestName.CANCEL)]
+        self._gate.stays(place)
+        self._tell_dropped(place)
+        return True
+
+    def _tell_dropped(self, item: OutboxItem) -> None:
+        self._journal.note(OrderDropped(item.traded.name, item.tag, item.order_id))
+        failpoint("order_dropped")
+        self._answer(item.traded, events.Cancelled(self._moment(item.traded), item.order_id))
+        self._settled()
+
+    def _begin_patience(self, item: OutboxItem, working: WorkingOrder) -> None:
+        """It leaves: what it has waited so far is no silence of the broker's, which in lockstep has none."""
+        self._unsent.pop(item.tag, None)
+        moment = self._moment(item.traded)
+        if not self._lockstep and _has_waited(working, moment):
+            self._answer(item.traded, events.Waited(moment, item.order_id))
+
     def _is_closed_for(self, item: OutboxItem) -> bool:
         """True when this request may not leave any more; cancels always may."""
         self.closed = self.closed or self._killed()
@@ -300,7 +418,7 @@ class Outbox:
     async def _may_leave(self, item: OutboxItem, working: WorkingOrder) -> bool:
         """Ask the gate until it allows or denies."""
         while True:
-            if self._journal.failed:
+            if self._journal.failed or self._give_back(item):
                 return False
             if self._is_closed_for(item):
                 self._give_up(item, "closed", self.closed, "an open outbox")
@@ -380,14 +498,22 @@ class Outbox:
             )
         )
         answer = answer_of(item, outcome, self._moment(item.traded))
+        if code == TRIGGER_PASSED and isinstance(answer, events.Refused):
+            answer = answer._replace(passed=self._passed(item, working.order))
         failpoint("outcome_noted")
         if answer is not None:
             self._answer(item.traded, answer)
         failpoint("outcome_answered")
         self._settled()
 
+    def _passed(self, item: OutboxItem, order: Order) -> float:
+        """Price in rupees to which the market has gone past a stop: the last one seen, else the trigger itself."""
+        price = self._gate.last_price(item.traded.symbols[order.instrument])
+        return price if price > 0.0 else order.trigger
+
     def _give_up(self, item: OutboxItem, code: str, value: str, bound: str) -> None:
         """It does not leave: the session hears a refusal."""
+        self._gate.stays(item)
         self._journal.note(Denied(item.traded.name, item.tag, item.order_id, item.request, code, value, bound))
         failpoint("gate_denied")
         refusal = OrderRefused(code, f"{code}: {value}, bound {bound}")
@@ -411,6 +537,15 @@ def _item(traded: TradedStrategy, command: Command) -> OutboxItem:
     if working is None:
         return OutboxItem(traded, command, order_id, request, "", reduces=True, protective=False)
     return OutboxItem(traded, command, order_id, request, working.tag, working.order.reduces, working.order.protective)
+
+
+def _has_waited(working: WorkingOrder | None, moment: int) -> bool:
+    """True of an order that was asked about a while ago."""
+    return working is not None and working.asked_at > 0 and moment - working.silent_since > WAITED_NS
+
+
+def _is_place_of(item: OutboxItem, tag: str) -> bool:
+    return item.tag == tag and item.request is RequestName.PLACE
 
 
 def outgoing_quantity(outgoing: OutgoingOrder | OutgoingChange | OutgoingCancel) -> int:

@@ -14,9 +14,10 @@ from framework.live.control import UNBLOCK_FILE, CommandName
 from framework.session.persons import refuse_impossible
 from framework.store.account_files import DRILL_ACCOUNT
 from framework.types.events import PersonSays, Wish
+from framework.types.record import OrderState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from framework.journal.entries import Body
@@ -72,6 +73,15 @@ class CommandedRunner(Protocol):
         """Units that the broker shows of a symbol beyond the books stay nobody's; how many signed units those are."""
         ...
 
+    def release(self, tag: str) -> str:
+        """An absent order counts no more; its symbol and units, empty where no absent order has the tag."""
+        ...
+
+    @property
+    def absent(self) -> Sequence[str]:
+        """Tags of absent orders that count still."""
+        ...
+
     def trust_symbols(self) -> None:
         """Symbols that were halted may be traded again."""
         ...
@@ -106,6 +116,7 @@ class PersonCommands:
             CommandName.ADOPT: self._adopt,
             CommandName.IGNORE: self._ignore,
             CommandName.CLOSE: self._close,
+            CommandName.RELEASE: self._release,
             CommandName.DEPOSIT: self._deposit,
             CommandName.WITHDRAW: self._withdraw,
             CommandName.BLOCK_LOOP: self._block_loop,
@@ -149,6 +160,8 @@ class PersonCommands:
         self._runner.close_outbox("")
         self._runner.states.resume(_by(arguments))
         self._runner.trust_symbols()
+        for one in self._runner.traded.values():
+            one.stopped = ""
         self._tell_all(Wish.RESUME)
         return Obeyed(f"the account is {self._runner.states.state}", resumed=True)
 
@@ -195,6 +208,18 @@ class PersonCommands:
     def _close(self, arguments: Mapping[str, str]) -> str:
         symbol = _text(arguments, "symbol")
         return f"{symbol} is to be closed in the broker's own app: the runner sends no order of no strategy"
+
+    def _release(self, arguments: Mapping[str, str]) -> str:
+        tag = _text(arguments, "tag")
+        if released := self._runner.release(tag):
+            return f"{tag} ({released}) counts no more: its strategy may order in that symbol again"
+        open_orders = {one.tag: one for traded in self._runner.traded.values() for one in traded.session.known_orders()}
+        if tag in open_orders and open_orders[tag].state in {OrderState.SENT, OrderState.UNKNOWN}:
+            return (
+                f"refused: nobody knows yet what became of order {tag}; the broker's book is asked for it, and it can "
+                "be released once three reads over a minute have not shown it"
+            )
+        return f"refused: no order {tag} is absent; absent and not released: {', '.join(self._runner.absent) or 'none'}"
 
     def _holder(self, arguments: Mapping[str, str]) -> tuple[TradedStrategy, int]:
         symbol, traded = _text(arguments, "symbol"), self._strategy(arguments)

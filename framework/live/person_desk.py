@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from framework.live.person_commands import KILLED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from framework.journal.entries import Body
     from framework.live.broker_modes import LockstepBroker
@@ -70,6 +70,15 @@ class PersonDesk:
     def ignore_units(self, symbol: str) -> int:
         """Signed units that the broker shows of a symbol beyond the books, which stay nobody's."""
         return self.reconciler.ignore(symbol)
+
+    def release(self, tag: str) -> str:
+        """An absent order counts no more; its symbol and units, empty where no absent order has the tag."""
+        return self.world.release(tag)
+
+    @property
+    def absent(self) -> Sequence[str]:
+        """Tags of absent orders that count still."""
+        return self.world.absent
 
     def trust_symbols(self) -> None:
         """Symbols that were halted may be traded again; what the feed is worried about is looked at anew."""

@@ -49,6 +49,7 @@ from framework.types.record import OrderRecord, OrderState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from framework.journal.held_back import HeldBack
     from framework.live.account_orders import AccountMember, PositionKey
     from framework.session.instrument_state import WorkingOrder
     from framework.types.events import Command, Fact
@@ -99,6 +100,8 @@ class PretradeWorld:
         self._bands: dict[str, tuple[float, float]] = {}
         self._tradable: dict[str, Tradable] = {}
         self._quotes: dict[str, Quote] = {}
+        self._complete_ns = 0
+        """Moment at which every last price was known to be the last one."""
         self._hours: dict[tuple[str, str], TradingHours] = {}
         self._restricted: Mapping[str, str] | None = None
         self._halted: dict[str, dict[str, str]] = {}
@@ -123,6 +126,10 @@ class PretradeWorld:
         known = self._quotes.get(symbol)
         before, missing = (price, 0) if known is None else (known.price, known.missing_bars)
         self._quotes[symbol] = Quote(price, time_ns, before, *self._band_of(symbol), bid, ask, missing)
+
+    def note_complete(self, time_ns: int) -> None:
+        """By the runner's clock every trade up to now has been told: a price is as old as this, however long ago."""
+        self._complete_ns = max(self._complete_ns, time_ns)
 
     def note_band(self, symbol: str, lower: float, upper: float) -> None:
         """The exchange's price band of today, rupees."""
@@ -186,9 +193,25 @@ class PretradeWorld:
         one = self._member_order(member, working)
         self._absent[working.tag] = one._replace(order=one.order._replace(confirmed=False), in_doubt=True)
 
-    def release(self, tag: str) -> None:
-        """A person, or the end of the day, gives an absent order up."""
-        self._absent.pop(tag, None)
+    def release(self, tag: str) -> str:
+        """A person gives an absent order up; which one it was, in words: empty where none has that tag."""
+        one = self._absent.pop(tag, None)
+        return "" if one is None else f"{one.order.symbol} {one.order.units:+,}"
+
+    def recall(self, held: HeldBack) -> None:
+        """Symbols and absent orders as the journal has them from before this process."""
+        for symbol, causes in held.halted.items():
+            for cause, why in causes.items():
+                self.halt_symbol(symbol, why, cause)
+        for name, member in self.members.items():
+            for working in member.session.known_orders():
+                if working.state is OrderState.ABSENT and working.tag not in held.released:
+                    self.reserve_absent(name, working)
+
+    @property
+    def members(self) -> Mapping[str, AccountMember]:
+        """Sessions of the account by name."""
+        return self._account.members
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -268,7 +291,10 @@ class PretradeWorld:
 
     def quote(self, symbol: str) -> Quote:
         """The last price with its time; NaN where none was noted."""
-        return self._quotes.get(symbol) or Quote(NAN, 0, NAN, *self._band_of(symbol))
+        known = self._quotes.get(symbol)
+        if known is None:
+            return Quote(NAN, 0, NAN, *self._band_of(symbol))
+        return known if known.time_ns >= self._complete_ns else known._replace(time_ns=self._complete_ns)
 
     def positions(self) -> dict[PositionKey, int]:
         """(symbol, product) → signed units, of every session and of nobody."""

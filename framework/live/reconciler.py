@@ -133,7 +133,8 @@ class Reconciler:
             self._states.lift(key)
 
     def _report(self, found: Discrepancy) -> None:
-        self._journal.note(found.finding)
+        halted = found.finding._replace(symbol=found.halts, halt=found.key) if found.halts else found.finding
+        self._journal.note(halted)
         if found.demand is not None:
             self._states.demand(found.key, found.demand, found.finding.text)
         if found.halts:
@@ -168,8 +169,9 @@ class Reconciler:
             self._journal.note(taken.external)
             self._tell_world()
         for symbol in taken.symbols:
-            self._journal.note(AccountFinding("fill_annulled", why, symbol, question="resume the symbol?"))
-            self._account.world.halt_symbol(symbol, why, f"annulled:{annulled.fill_id}")
+            cause = f"annulled:{annulled.fill_id}"
+            self._journal.note(AccountFinding("fill_annulled", why, symbol, question="resume the symbol?", halt=cause))
+            self._account.world.halt_symbol(symbol, why, cause)
         self._hand_out(taken.answers)
 
     # ------------------------------------------------------------------ a person's answers

@@ -49,6 +49,13 @@ class Repeats:
     def __init__(self) -> None:
         self._refused: dict[RequestTerms, RefusalCount] = {}
 
+    def recall(self, request: Request, refused: str, time_ns: int) -> None:
+        """An outcome of a process before this one: the broker's code, empty where it took the request."""
+        if refused:
+            self.note_refused(request, refused, time_ns)
+        else:
+            self.note_accepted(request)
+
     def review(self, request: Request, now_ns: int) -> Answer:
         """Deny what was refused often enough, until the next probe is due. A cancel always passes."""
         known = self._refused.get(_terms(request))

@@ -10,7 +10,7 @@ from framework.broker.feed import FeedBar, FeedConnection, FeedEnds, FeedReaches
 from framework.live.made_ticks import TickMaker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from framework.broker.feed import FeedEvent
     from framework.live.clock import Clock
@@ -42,6 +42,8 @@ class ReplayFeed:
         self._until = until
         self._marks = deque(sorted(set(marks)))
         self._closed = False
+        self.taken: Callable[[], Awaitable[None]] | None = None
+        """Returns when everything told so far has been taken; asked after each mark, so that the market waits."""
 
     @property
     def first(self) -> int:
@@ -66,6 +68,7 @@ class ReplayFeed:
                 yield event
             await self._clock.sleep_until(close)
             yield FeedReaches(close)
+            await self._taken()
             told = close
         async for mark in self._reached_before(self._until):
             yield mark
@@ -81,6 +84,11 @@ class ReplayFeed:
             mark = self._marks.popleft()
             await self._clock.sleep_until(mark)
             yield FeedReaches(mark)
+            await self._taken()
+
+    async def _taken(self) -> None:
+        if self.taken is not None:
+            await self.taken()
 
     async def close(self) -> None:
         """See ``MarketFeed.close``."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from framework.errors import StrategyError
 from framework.journal.account_entries import StrategyMemory
+from framework.journal.held_back import STRATEGY_FAILED
 from framework.live.barrier import opening_of
 from framework.live.failpoints import failpoint
 from framework.types.events import BarCloses, Decided, PersonSays, Revalue, SessionEnds, Wish
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from framework.broker.book import BrokerNews
     from framework.live.broker_modes import LockstepBroker
+    from framework.live.outbox import Gatekeeper
     from framework.live.reconciler import Reconciler
     from framework.live.runner_journal import RunnerJournal
     from framework.live.traded_strategy import TradedStrategy
@@ -27,6 +29,7 @@ class RowHost(Protocol):
 
     journal: RunnerJournal
     reconciler: Reconciler
+    gate: Gatekeeper
 
     def give(self, traded: TradedStrategy, event: Input) -> object:
         """Hand a session an input."""
@@ -36,8 +39,8 @@ class RowHost(Protocol):
         """In lockstep every command is carried out before anything else happens."""
         ...
 
-    async def reconcile(self) -> None:
-        """Compare what we believe with the broker's book."""
+    async def reconcile_when_due(self) -> None:
+        """Read the broker's book where the last read is from before the news, or a while ago."""
         ...
 
     def take_news(self, news: BrokerNews) -> None:
@@ -63,14 +66,16 @@ class RowTrader:
 
     async def trade(self, traded: TradedStrategy, row: BarRow) -> None:
         """Carry a row to its end; one that has come to it already is passed over."""
+        if row.close_time:  # else no row has closed yet
+            with self._host.gate.row(traded.name):
+                await self._trade(traded, row)
+
+    async def _trade(self, traded: TradedStrategy, row: BarRow) -> None:
         host, session, lockstep = self._host, traded.session, self._lockstep
-        if not row.close_time:
-            return  # no row has closed yet
         if row.time > session.last_row.time:
             await self._open_and_close(traded, row)
         if session.awaits_decision:
-            if not host.reconciler.read_at:
-                await host.reconcile()
+            await host.reconcile_when_due()
             await self._decide(traded, row)
         if lockstep is not None and traded.settings.fill_at == "same_close":
             await self._take_each(lockstep.fill_at_close(traded.name, row))
@@ -122,7 +127,7 @@ class RowTrader:
     def _stop(self, traded: TradedStrategy, why: str) -> None:
         """Its own code failed: it decides no more, its entries are taken back, its stops stay. The others go on."""
         traded.stopped = why
-        self._host.finding("strategy_failed", why, session=traded.name)
+        self._host.finding(STRATEGY_FAILED, why, session=traded.name)
         self._host.give(traded, PersonSays(self._host.moment(traded), Wish.REDUCE_ONLY))
 
     async def _take_each(self, news: AsyncIterator[BrokerNews]) -> None:

@@ -43,21 +43,25 @@ from framework.journal.account_entries import (
     StrayArrived,
 )
 from framework.journal.errors import JournalError
+from framework.live.agreement import DayOpinion
+from framework.live.auction_gap import UNPROTECTED, bare_positions
 from framework.live.broker_modes import by_ticks, in_lockstep
 from framework.live.control import ControlCommand, kill_wanted
+from framework.live.disk_watch import DiskWatch
 from framework.live.failpoints import failpoint
 from framework.live.lookout import Lookout
 from framework.live.news import order_answer
 from framework.live.order_names import tag_of
-from framework.live.outbox import Outbox
+from framework.live.outbox import WHEN_FOUND, Outbox
 from framework.live.person_commands import KILLED, PersonCommands, block
 from framework.live.person_desk import PersonDesk
 from framework.live.reconciler import Reconciler
 from framework.live.row_trader import RowTrader
 from framework.live.schedule import MomentKind
 from framework.types import events
-from framework.types.events import NOTHING, BarOpens, Tick
+from framework.types.events import NOTHING, BarCloses, BarOpens, Tick, Waited
 from framework.types.record import OrderRecord
+from framework.types.timeframe import SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -69,18 +73,21 @@ if TYPE_CHECKING:
     from framework.live.barrier import Barrier, StrayBar
     from framework.live.clock import Clock
     from framework.live.control import ControlSource
+    from framework.live.disk_watch import JournalDisk
     from framework.live.market_watch import MarketWatch
     from framework.live.outbox import Gatekeeper
     from framework.live.reconciler import AccountView
     from framework.live.runner_journal import RunnerJournal
     from framework.live.runner_state import RunnerStates
     from framework.live.schedule import Schedule, ScheduleMoment
-    from framework.live.traded_strategy import TradedStrategy
+    from framework.live.traded_strategy import KnownPrice, TradedStrategy
     from framework.types.events import Fact, Input, Outcome
     from framework.types.orders import BarRow
 
 INBOX = 10_000
 """Things that may wait; a feed that is quicker waits itself."""
+JUDGE_SILENCE = (Tick, BarCloses)
+"""Inputs at which a session calls what was not answered in time unanswered: it hears before what has not left yet."""
 TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
 """Moments at which a session is told the time."""
 RECONCILE_NS = 30_000_000_000
@@ -131,10 +138,11 @@ class Runner:
         folded: FoldedAccount,
         watch: MarketWatch | None = None,
         control: ControlSource | None = None,
+        disk: JournalDisk | None = None,
     ) -> None:
         """``folded``: the account as its journal leaves it; the sessions of ``traded`` are those of the fold.
 
-        ``control``: a person's commands; without it nobody can give any.
+        ``control``: a person's commands; without it nobody can give any. ``disk``: of the journal, asked for its room.
         """
         self.run_name = run
         self._control = control
@@ -172,6 +180,7 @@ class Runner:
             lambda code, text, symbol, question: self.finding(code, text, symbol=symbol, question=question),
             self.give,
         )
+        self._disk = DiskWatch(disk, states, self.finding)
         self.reconciler = Reconciler(
             broker=broker,
             account=account,
@@ -201,6 +210,8 @@ class Runner:
         self._account = account
         self._inbox: asyncio.Queue[FeedEvent | BrokerNews | ControlCommand] = asyncio.Queue(INBOX)
         self._stopping = ""
+        self._slept = 0
+        """Time that the process was known to have slept, nanoseconds."""
         self._tasks: list[asyncio.Task[None]] = []
 
     # ------------------------------------------------------------------ from start to end
@@ -221,12 +232,17 @@ class Runner:
                 task.add_done_callback(self._task_ended)
             while not self._stopping:
                 await self._take(await self._inbox.get())
+                self._inbox.task_done()
         except Exception as error:
             self._stopping = self._stopping or f"{type(error).__name__}: {error}"
             raise
         finally:
             report = await self._end()
         return report
+
+    async def taken(self) -> None:
+        """Return when everything that has come has been taken."""
+        await self._inbox.join()
 
     def stop(self, cause: str) -> None:
         """End after what is being taken now."""
@@ -257,13 +273,16 @@ class Runner:
 
     async def _start(self) -> None:
         self._passed = self.clock.now() - 1
-        self.gate.begin(self.clock.now(), self._schedule.day_at(self.clock.now()), self._last_prices())
+        self.gate.begin(self._schedule.day_at(self.clock.now()), self._known_prices())
+        self._recall()
         self.states.enter(RunnerState.STARTING, "started", self.run_name)
         failpoint("started")
         for key, command in self._folded.commanded.items():
-            until = self._folded.deferred.get(key, 0)
-            if until + LATE_NS > self.clock.now() and key[0] in self.traded:
+            until = self._folded.deferred.get(key, -LATE_NS)
+            if key[0] in self.traded and (until == WHEN_FOUND or until + LATE_NS > self.clock.now()):
                 self.outbox.resume(self.traded[key[0]], command, until)
+            elif key[2] is RequestName.CANCEL and self.outbox.waits(tag_of(key[0], key[1])):
+                self.outbox.put(self.traded[key[0]], [command])  # of an order that waits still: nothing need leave
             else:
                 self._answer_again(key, sent=False)
         for key in self._folded.sent:
@@ -286,14 +305,22 @@ class Runner:
                 await self._rows.trade(traded, session.last_row)
         await self._flush()
 
-    def _last_prices(self) -> dict[str, float]:
-        """Closes of the rows that the sessions closed last."""
-        return {
-            symbol: close
-            for traded in self.traded.values()
-            for symbol, close in zip(traded.symbols, traded.session.account.close, strict=True)
-            if close > 0.0
-        }
+    def _recall(self) -> None:
+        """Parts of the account that were held back before this process are so still."""
+        held = self._folded.held_back
+        self.gate.recall(held)
+        for name, why in held.failed.items():
+            if name in self.traded:
+                self.traded[name].stopped = why
+
+    def _known_prices(self) -> dict[str, KnownPrice]:
+        """Of each symbol the newest close that any strategy knows."""
+        newest: dict[str, KnownPrice] = {}
+        for traded in self.traded.values():
+            for symbol, known in traded.known_prices().items():
+                if symbol not in newest or newest[symbol].time_ns < known.time_ns:
+                    newest[symbol] = known
+        return newest
 
     def _answer_again(self, key: Key, *, sent: bool) -> None:
         """Requests that the process before this one left open: void, or unknown."""
@@ -327,6 +354,7 @@ class Runner:
     # ------------------------------------------------------------------ one thing at a time
 
     async def _take(self, one: FeedEvent | BrokerNews | ControlCommand) -> None:
+        await self._wake()
         if isinstance(one, FeedBar | FeedReaches):
             await self._take_market(one)
         elif isinstance(one, FeedTick):
@@ -339,12 +367,21 @@ class Runner:
             await self._obey(one)
         elif isinstance(one, FeedEnds):
             self._stopping = self._stopping or "the feed ended"
+        self.outbox.send_wished()
         await self._flush()
 
-    async def _flush(self) -> None:
+    async def _wake(self) -> None:
+        """After a sleep of the machine the broker's book comes first: whatever is decided next stands on it."""
+        self.clock.now()
+        slept, self._slept = self.clock.slept_ns - self._slept, self.clock.slept_ns
+        if slept:
+            self.finding("woke", f"the machine slept for {slept / SECOND_NS:,.0f} s, or its clock was set ahead")
+            await self.reconcile()
+
+    async def _flush(self, *, durable: bool = False) -> None:
         failpoint("flush_begins")
         try:
-            await self.journal.flush()
+            await self.journal.flush(durable=durable)
             failpoint("flushed")
         except JournalError as error:
             self._break(str(error))
@@ -354,26 +391,12 @@ class Runner:
     async def _take_market(self, event: FeedBar | FeedReaches) -> None:
         """Rows that are ready now, in the order of time, each after what the schedule had before it."""
         now = self.clock.now()
-        if isinstance(event, FeedReaches) and now - self.reconciler.read_at >= RECONCILE_NS:
-            await self.reconcile()
-        due: list[ReadyRow] = []
-        held = self._lookout.take(event, now) if isinstance(event, FeedBar) else None
-        if held is not None:
+        if isinstance(event, FeedReaches):
+            await self._hear_mark(now)
+        elif (held := self._lookout.take(event, now)) is not None:
             self._note_stray(held)
             return
-        if isinstance(event, FeedReaches):
-            self._lookout.hear_mark(now)
-        for place, (name, barrier) in enumerate(self._barriers.items()):
-            if isinstance(event, FeedReaches):
-                rows = barrier.reach(event.time)
-            else:
-                stray = barrier.take(event, now)
-                if stray is not None:
-                    self._note_stray(stray)
-                rows = barrier.complete(now)
-            traded = self.traded[name]
-            closed = traded.session.last_row.time  # before a restart, perhaps
-            due += [ReadyRow(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        due = self._rows_due(event, now)
         if isinstance(event, FeedBar):
             self.gate.see_price(event.symbol, event.close, now)
             failpoint("price_seen")
@@ -382,6 +405,32 @@ class Runner:
             await self._rows.trade(ready.traded, ready.row)
         if isinstance(event, FeedReaches):
             await self._pass_moments(event.time)
+
+    def _rows_due(self, event: FeedBar | FeedReaches, now: int) -> list[ReadyRow]:
+        """Rows that every strategy's barrier lets go; what the bars say of the clock is looked at before them."""
+        due: list[ReadyRow] = []
+        judged: list[StrayBar | None] = []
+        for place, (name, barrier) in enumerate(self._barriers.items()):
+            if isinstance(event, FeedReaches):
+                rows = barrier.reach(event.time)
+            else:
+                judged.append(stray := barrier.take(event, now))
+                if stray is not None:
+                    self._note_stray(stray)
+                rows = barrier.complete(now)
+            traded = self.traded[name]
+            closed = traded.session.last_row.time  # before a restart, perhaps
+            due += [ReadyRow(row.close_time, place, traded, row) for row in rows if row.time > closed]
+        if judged and self._lookout.hear_judged(judged):
+            self._look()
+        return due
+
+    async def _hear_mark(self, now: int) -> None:
+        """The feed has told everything so far."""
+        await self.reconcile_when_due()
+        self._lookout.hear_mark(now)
+        if self._schedule.opinion_on(self._schedule.day_at(now)) is not DayOpinion.TRADES:
+            self._look()  # a day without a session has no moments at which anybody would
 
     def _take_tick(self, tick: FeedTick) -> None:
         """The last price; a paper broker by ticks trades at it."""
@@ -415,20 +464,34 @@ class Runner:
 
     async def _pass(self, moment: ScheduleMoment) -> None:
         self.gate.see_moment(moment)
-        self._lookout.look(self.clock.now(), self.traded.values(), self._desk.moment_of)
+        self._disk.look(self.clock.now())
+        self._look()
         self.outbox.release(moment.time)
         failpoint("released")
-        if moment.kind is MomentKind.OPEN:
-            await self.settle_commands()  # what waited for the market is in the book before the first bar opens
+        if moment.kind is MomentKind.OPEN:  # what waited for the market is in the book before the first bar opens
+            await self.settle_commands()
             for name, barrier in self._barriers.items():
                 await self._open_session(self.traded[name], barrier.session_opening(moment.session))
         elif moment.kind in TICKS:
-            if moment.kind is MomentKind.CLOSE and self._by_ticks is not None:
-                self._by_ticks.end_session()
+            if moment.kind is MomentKind.CLOSE:
+                self._close(moment)
             for traded in self.traded.values():
                 if self._hears_time(traded, moment.time):
                     self.give(traded, Tick(max(moment.time, traded.session.moment)))
         await self.settle_commands()
+        if moment.kind is MomentKind.END_OF_DAY:  # its last fills too: tomorrow's book does not show them any more
+            await self._flush(durable=True)
+
+    def _look(self) -> None:
+        """Worries of this moment become findings and states."""
+        self._lookout.look(self.clock.now(), self.traded.values(), self._desk.moment_of)
+
+    def _close(self, moment: ScheduleMoment) -> None:
+        """Continuous trading of some instruments is over; what is bare until their auction is told."""
+        for bare in bare_positions(moment, self._schedule, self.traded.values()):
+            self.finding(UNPROTECTED, bare.text, symbol=bare.symbol, session=bare.session)
+        if self._by_ticks is not None:
+            self._by_ticks.end_session(moment.symbols)
 
     def _hears_time(self, traded: TradedStrategy, moment: int) -> bool:
         """False while nothing can come of it: a request waits for the market, and its answer would be missed.
@@ -455,6 +518,9 @@ class Runner:
 
     def give(self, traded: TradedStrategy, event: Input) -> Outcome:
         """Hand a session an input, note it with what follows, and put the commands into the outbox."""
+        if isinstance(event, JUDGE_SILENCE):
+            for order_id in self.outbox.waiting(traded, event.moment):
+                self.give(traded, Waited(event.moment, order_id))
         try:
             outcome = traded.session.handle(event)
         except InvariantError as error:
@@ -520,6 +586,11 @@ class Runner:
         failpoint("order_news_taken")
         if answer is not None:
             self.give(traded, answer)
+
+    async def reconcile_when_due(self) -> None:
+        """Read the broker's book where the last read is from before the news, or a while ago."""
+        if self.clock.now() - self.reconciler.read_at >= RECONCILE_NS:
+            await self.reconcile()
 
     async def reconcile(self) -> None:
         """Compare what we believe with the broker's book."""

@@ -31,8 +31,8 @@ TRADING = {
 }
 """What the pre-trade gate makes of a state; HALTED of every other one."""
 
-HEAL_THEMSELVES = ("feed_down", "broker_down")
-"""Causes that only a connection which is back lifts: no word of a person brings it back."""
+HEAL_THEMSELVES = ("feed_down", "broker_down", "clock_behind")
+"""Causes that only a connection which is back, or a clock that is right, lifts: no word of a person brings it back."""
 
 
 class RunnerStates:
@@ -72,12 +72,12 @@ class RunnerStates:
             self._become(self._next(), cause, text, LIFTED)
 
     def resume(self, text: str) -> None:
-        """A person resumes: every cause is over, but for a connection that is still down."""
+        """A person resumes: every cause is over, but for a connection that is still down, or a clock that is wrong."""
         still = {cause: self.demands[cause] for cause in HEAL_THEMSELVES if cause in self.demands}
         self.demands.clear()
         self._become(self._next(), "resume", text, CLEARED)
         for cause, state in still.items():
-            self.demand(cause, state, "still down when a person resumed")
+            self.demand(cause, state, "still so when a person resumed")
 
     def _demanded(self) -> RunnerState:
         return max(self.demands.values(), key=STRICTNESS.__getitem__, default=RunnerState.ACTIVE)

@@ -56,6 +56,8 @@ class MomentKind(StrEnum):
     """Continuous trading is over, and resting stops with it."""
     AUCTION = "auction"
     """Orders of the closing auction begin."""
+    AUCTION_MATCHES = "auction_matches"
+    """It comes to its one price: the first after the close."""
     AUCTION_ENDS = "auction_ends"
     END_OF_DAY = "end_of_day"
     """Everything of the session has been told that will be."""
@@ -135,6 +137,9 @@ class _DayMoments:
         auction = [phase for phase in day.phases if phase.phase.startswith("auction")]
         if auction:
             self.add(min(phase.start_ns for phase in auction), MomentKind.AUCTION, symbol)
+            for phase in auction:
+                if phase.phase == "auction matching":
+                    self.add(phase.start_ns, MomentKind.AUCTION_MATCHES, symbol)
             self.add(max(phase.end_ns for phase in auction), MomentKind.AUCTION_ENDS, symbol)
         return max([one.close_ns for one in days] + [phase.end_ns for phase in auction])
 
@@ -202,6 +207,10 @@ class Schedule:
     def day_at(self, moment: int) -> int:
         """Local day of a moment, days since 1970-01-01."""
         return local_day(moment, self._zone)
+
+    def wall_clock(self, moment: int) -> str:
+        """``15:15`` of a moment, UTC nanoseconds, on the exchange's clock."""
+        return f"{datetime.fromtimestamp(moment // SECOND_NS, self._zone):%H:%M}"
 
     def next_after(self, moment: int) -> ScheduleMoment:
         """The first moment later than this one, UTC nanoseconds; midnight at the latest."""

@@ -49,7 +49,7 @@ def deadlines_of(settings: Settings, panel: Panel, first_row: int, table: Produc
         broker = settings.charges.plan.partition(":")[0]
         columns = dict[tuple[str, ...], list[int]]()
         for i, one in enumerate(panel.instruments):
-            key = (_exchange(one), one.timezone, *_classes(one))
+            key = (_exchange(one), one.timezone, *classes_of(one))
             if key not in columns:
                 ask = _Moments(settings.square_off, broker, table, calendars[key[0]], one)
                 columns[key] = [ask.on(EPOCH + timedelta(days=int(day))) for day in days[asked:]]
@@ -78,7 +78,7 @@ class _Moments:
         """UTC nanoseconds; of several possible classes of hours the earliest."""
         said = self._clock(day) if self.by_clock else NEVER
         found = []
-        for klass in _classes(self.instrument):
+        for klass in classes_of(self.instrument):
             try:
                 hours = self._hours(day, klass)
             except (UnknownSessionError, NoSessionError) as error:
@@ -125,7 +125,7 @@ def _calendar(exchange: str) -> Calendar | None:
     return Calendar.load(exchange) if exchange in KNOWN else None
 
 
-def _classes(instrument: Instrument) -> tuple[str, ...]:
+def classes_of(instrument: Instrument) -> tuple[str, ...]:
     """Classes of hours that an instrument can be of; a share of which nobody said it can be of two."""
     if instrument.kind.endswith(CONTRACTS):
         return ("fno",)

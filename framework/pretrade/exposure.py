@@ -72,19 +72,24 @@ def held(context: PretradeContext, symbol: str) -> int:
 def reduces(request: Request, context: PretradeContext) -> bool:
     """True if it can only bring the position nearer to zero, whatever else of ours fills: never taken on trust.
 
-    Where several strategies trade the account, the position is that of the request's own.
+    Where several strategies trade the account, the position is that of the request's own. A change that makes an exit
+    smaller is one in any case: refused, the larger one would stand on.
     """
     own, side = context.own, side_of(request.quantity)
     position = held(context, request.symbol) if own is None else own.quantity
-    rest = others(request, context) if own is None else [one for one in own.open_orders if one.tag != request.tag]
     if position * side >= 0:
         return False
-    stands = [abs(one.units) for one in context.open_orders if one.tag == request.tag]
-    if request.action is RequestKind.MODIFY and stands and abs(request.quantity) < min(stands):
-        units = abs(request.quantity)  # it makes an exit smaller: refused, the larger one would stand on
-    else:
-        units = size(request, context)
-    return going(rest, request.symbol, side, request.group, units) <= abs(position)
+    if request.action is RequestKind.MODIFY and _only_lowers(request, context):
+        return True
+    rest = others(request, context) if own is None else [one for one in own.open_orders if one.tag != request.tag]
+    return going(rest, request.symbol, side, request.group, size(request, context)) <= abs(position)
+
+
+def _only_lowers(change: Request, context: PretradeContext) -> bool:
+    """Of what is left of an order, on its own side: an unconfirmed one counts in full elsewhere, here it does not."""
+    side = side_of(change.quantity)
+    stands = [(one.quantity - one.filled) * side for one in context.open_orders if one.tag == change.tag]
+    return 0 < abs(change.quantity) < min(stands, default=0)
 
 
 def open_value(request: Request, context: PretradeContext) -> float:

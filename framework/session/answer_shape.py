@@ -13,7 +13,7 @@ from framework.types.record import OrderState
 
 KINDS: dict[type, tuple[type, ...]] = {
     events.Accepted: (int, int),
-    events.Refused: (int, int, str, bool, int),
+    events.Refused: (int, int, str, bool, int, float),
     events.Filled: (int, str, Fill, bool),
     events.Changed: (int, int),
     events.ChangeRefused: (int, int, str),

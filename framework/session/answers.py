@@ -104,6 +104,8 @@ class BrokerAnswers:
             return self._in_doubt(answer, answer.reason)
         self._inputs.now = min(max(answer.time, 0) or self._inputs.now, self._inputs.moment)
         working = self._orders.get(answer.order_id)
+        if working is not None and answer.passed > 0.0:
+            self._protection.passed(working.order, answer.passed)
         if working is not None and working.state is not PARKED and self._protection.tells_refusal(working.order):
             order = working.order
             text = refused_fill_text(order.quantity, self._account.instruments[order.instrument], answer.reason)
@@ -206,7 +208,7 @@ class BrokerAnswers:
             return []
         commands = self._orders.cancel_refused(working)
         self._orders.heard(working)
-        if working.is_whole:
+        if working.has_ended:
             return self._end_whole(working)
         self._surprises.of("cancel_refused", self._inputs.now, working, said=answer.reason or "no reason given")
         self._upkeep.look_at(working.order.instrument)

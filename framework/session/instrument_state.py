@@ -41,6 +41,7 @@ class WorkingOrder:
         "state",
         "tag",
         "told_filled",
+        "unsent_until",
         "verdict",
         "waits_for",
         "was",
@@ -72,6 +73,8 @@ class WorkingOrder:
         """Not to be sent from then on, UTC nanoseconds."""
         self.asked_at = 0
         """Time of the request that the broker has not answered, UTC nanoseconds; 0 = none."""
+        self.unsent_until = 0
+        """Up to then a request was known to wait for its turn here, UTC nanoseconds; 0 = none did."""
         self.cancelling = False
         """A cancel is under way."""
         self.withdrawn = False
@@ -88,6 +91,11 @@ class WorkingOrder:
         """A parked order is submitted when these orders are done …"""
         self.needs_flat = False
         """… and, if it opens the other side, only when the position is flat."""
+
+    @property
+    def silent_since(self) -> int:
+        """Time from which an answer may be missed, UTC nanoseconds; 0 = none. Nobody answers what has not left."""
+        return self.asked_at and max(self.asked_at, self.unsent_until)
 
     @property
     def remaining(self) -> int:
@@ -124,6 +132,7 @@ class InstrumentState:
 
     __slots__ = (
         "bars_held",
+        "bound_from",
         "desired",
         "distances",
         "entry_distances",
@@ -159,6 +168,9 @@ class InstrumentState:
         """A forced exit is under way: targets wait until the position is flat."""
         self.leaving_reason = SIGNAL
         """Why, while ``leaving``."""
+        self.bound_from = NAN
+        """The market has passed the stop, which the broker refused: the exit's limit is measured from this price in
+        rupees; NaN: an exit is at market."""
         self.distances = NO_DISTANCES
         """Protective distances of the position, from its opening order's decision row."""
         self.entry_distances = NO_DISTANCES
@@ -212,6 +224,6 @@ class InstrumentState:
 
     def forget_position(self) -> None:
         """The position is gone, and with it what its exits were measured from, and how often they were refused."""
-        self.refusals = 0
+        self.refusals, self.bound_from = 0, NAN
         self.leaving = self.protect_due = False
         self.distances, self.extreme, self.bars_held, self.scale = NO_DISTANCES, NAN, 0, 1.0

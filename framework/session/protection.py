@@ -145,6 +145,18 @@ class Protection:
         book.refusals += refused
         return [] if book.refusals > 1 and not self._is_passed(i) else self.restore(i, now)
 
+    def passed(self, order: Order, price: float) -> None:
+        """A stop is refused because the market has gone past it, to this price in rupees: what it protects is left."""
+        position = self._account.quantity[order.instrument]
+        if order.order_id == self._books[order.instrument].stop_id and position * order.quantity < 0:
+            self._leave_past(order.instrument, order.reason, order.trigger, price)
+
+    def _leave_past(self, i: int, reason: Reason, trigger: float, price: float) -> None:
+        """Leave by a limit whose bound is measured from the worse of trigger and price: the stop has triggered."""
+        worse = min if self._account.quantity[i] > 0 else max
+        self._books[i].leave(reason, self._reenter)
+        self._books[i].bound_from = worse(trigger, price)
+
     def tells_refusal(self, order: Order, before: int = 0) -> bool:
         """True when the next refusal of this order is told: of exits in a row the 1st, 2nd, 4th … 64th and each 64th.
 
@@ -197,11 +209,13 @@ class Protection:
         return self._orders.withdraw(working, now) if short < 0 else []
 
     def is_in_doubt(self, order: Order, now: int) -> None:
-        """Nobody knows whether a protective order rests: another one might be one too many."""
+        """Nobody knows whether an exit rests: another one might be one too many, and this one may protect nothing."""
         i = order.instrument
         if order.protective and order.type is STOP and self._account.quantity[i]:
             units = self._account.quantity[i]
             self._surprises.tell("unprotected", now, order.order_id, i, units=units, said="nobody knows if it rests")
+        elif order.reduces and not order.protective:
+            self._tell_what_is_bare(i, order.order_id, now, "nobody knows what became of the order to leave")
 
     def showed_up(self, working: WorkingOrder, now: int) -> list[Command]:
         """A protective order that was thought absent works after all: it is one too many, if another took its place."""
@@ -213,7 +227,8 @@ class Protection:
         if book.protect_due or not self._account.quantity[i]:
             return []
         if self._is_passed(i):
-            book.leave(self._levels(i).stop_reason, self._reenter)
+            levels = self._levels(i)
+            self._leave_past(i, levels.stop_reason, levels.stop, self._account.close[i])
             return []
         return self._fit(i, now)
 

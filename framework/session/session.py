@@ -144,7 +144,9 @@ class Session:
         reuse_proceeds = self._weights if settings.reuse_proceeds is None else settings.reuse_proceeds
         exposure = Exposure(account, orders, reuse_proceeds=reuse_proceeds, by_target=by_target)
         self._last_bars = Staleness(len(self.instruments))
-        self._reductions = Reductions(account, books, orders, by_target=by_target, weights=self._weights)
+        self._reductions = Reductions(
+            account, books, orders, by_target=by_target, weights=self._weights, protection_bps=settings.protection_bps
+        )
         self._product = Product(settings, SessionDesk(inputs, account, books, orders, tell), self._reductions)
         self.seen = ReviewContext(self._product, breaker, orders, exposure, self._last_bars)
         self.review = review = Review(settings, rules, account, self.seen, self.portfolio)
@@ -194,6 +196,7 @@ class Session:
             events.Unknown: answers.unknown,
             events.Found: answers.found,
             events.Tick: self._tick,
+            events.Waited: self._upkeep.waited,
             events.PersonSays: self._hear_person,
             events.ActionKnown: self._learn_action,
         }
@@ -357,7 +360,7 @@ class Session:
         actions = self._corporate_actions
         commands = self._go_through_actions(session, now) if actions.due and actions.is_due(session) else []
         if self._unanswered or self._to_look_at or self._awaits_fills:
-            commands += self._upkeep.at_open(self._answers.doubt)
+            commands += self._upkeep.at_open()
         return commands
 
     def _go_through_actions(self, session: int, now: int) -> list[Command]:

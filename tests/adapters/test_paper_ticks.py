@@ -8,6 +8,7 @@ from framework.broker.feed import FeedTick
 from framework.broker.port import OrderRefused
 from framework.live.virtual_loop import run_virtual
 from framework.types.orders import GTC, LIMIT, MARKET, NAN, STOP, STOP_LIMIT
+from tests.broker.driver import A
 from tests.broker.paper_driver import PaperDriver
 
 SECOND_NS = 10**9
@@ -201,7 +202,9 @@ def test_a_stop_that_the_market_has_passed_fills_at_the_next_tick_elsewhere():
 def test_day_orders_expire_with_the_session_and_others_where_the_broker_knows_no_longer_validity(every, left):
     async def story(d):
         day, longer = await d.rest(10, LIMIT, limit=90.0), await d.rest(10, LIMIT, limit=90.0, validity=GTC)
-        d.paper.end_session(every=every)
+        elsewhere = await d.rest(10, LIMIT, limit=90.0, instrument=1)
+        d.paper.end_session([str(A)], every=every)
+        assert OPEN == (await d.found(elsewhere.tag)).state  # its trading goes on
         assert (EXPIRED, left) == ((await d.found(day.tag)).state, (await d.found(longer.tag)).state)
         assert EXPIRED in [one.state for one in await d.told(BrokerOrder)]
 
@@ -258,5 +261,23 @@ def test_a_symbol_of_no_book_is_passed_over():
     async def story(d):
         d.paper.see_tick(FeedTick("NSE:ELSEWHERE", d.clock.now(), 100.0, NAN))
         assert () == (await d.snapshot()).positions
+
+    play(story)
+
+
+def test_what_the_exchange_annulled_of_an_order_that_filled_in_part_does_not_rest_again():
+    """Seed 309 of the simulation: of 41 there were 34 annulled, and 41 rested again beside what else had filled."""
+
+    async def story(d):
+        names = await d.rest(10, MARKET)
+        await d.trade(100.0, units=6)
+        (first,) = await d.fills()
+        d.annul(first.fill_id)
+        assert (OPEN, 0) == ((await d.found(names.tag)).state, (await d.found(names.tag)).filled)
+        assert isinstance(await d.change(names, 6), OrderRefused)
+        await d.trade(101.0)
+        assert [(4, 101.0)] == await prices(d)
+        found = await d.found(names.tag)
+        assert (CANCELLED, 4, "the exchange annulled a trade of it") == (found.state, found.filled, found.reason)
 
     play(story)

@@ -105,8 +105,8 @@ class Desk:
     def accept(self, order_id):
         return self.take(Accepted(self.moment, order_id))
 
-    def refuse(self, order_id, reason="no", *, proof=True):
-        return self.take(Refused(self.moment, order_id, reason, proof))
+    def refuse(self, order_id, reason="no", *, proof=True, passed=NAN):
+        return self.take(Refused(self.moment, order_id, reason, proof, 0, passed))
 
     def cancelled(self, order_id, reason=""):
         return self.take(Cancelled(self.moment, order_id, reason))

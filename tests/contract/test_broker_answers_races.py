@@ -152,14 +152,16 @@ def test_an_explicit_exit_waits_for_the_one_whose_cancel_nobody_has_answered():
 
 
 @SIDES
-def test_a_refused_stop_that_the_market_has_passed_is_left_at_market(side):
+def test_a_refused_stop_that_the_market_has_passed_is_left_by_a_bounded_limit(side):
     desk = held(side, stop_loss="5%")
     price = 100 - side * 7
     assert submitted(desk.shut(price, target=side)) == []
     desk.cancelled(2)  # by the broker; a new one goes out
     assert submitted(desk.refuse(3, "trigger beyond the market")) == [(4, -side * 10)]
     exit_ = desk.session.working(0)[-1].order
-    assert (exit_.type, str(exit_.reason)) == (0, "stop_loss")
+    # bounded by 3 % beyond the close of 93 (107 of a short): 93 × 0.97, 107 × 1.03
+    assert (exit_.type, str(exit_.reason)) == (1, "stop_loss")
+    assert exit_.limit == pytest.approx(90.21 if side > 0 else 110.21)
     desk.fill(4, -side * 10, price)
     assert desk.position == 0
 
@@ -170,7 +172,84 @@ def test_a_refused_stop_is_left_at_the_close_that_shows_that_the_market_has_pass
     desk.refuse(2, "trigger beyond the market")
     desk.refuse(3, "trigger beyond the market")
     assert [quantity for _, quantity in submitted(desk.shut(100 - side * 7, target=side))] == [-side * 10]
-    assert desk.session.working(0)[-1].order.type == 0
+    assert desk.session.working(0)[-1].order.type == 1
+
+
+def bounded_exit(desk):
+    """Quantity, type and limit of the newest open order."""
+    order = desk.session.working(0)[-1].order
+    return order.quantity, order.type, order.limit
+
+
+@SIDES
+def test_a_stop_refused_because_the_market_has_passed_it_is_left_at_once_by_a_bounded_limit(side):
+    desk = held(side, stop_loss="5%")
+    assert submitted(desk.refuse(2, "trigger", passed=100 - side * 20)) == [(3, -side * 10)]
+    # 3 % beyond 80 (120 of a short): 80 × 0.97, 120 × 1.03
+    assert bounded_exit(desk) == (-side * 10, 1, pytest.approx(77.6 if side > 0 else 123.6))
+    assert desk.surprises == ["unprotected"]
+    desk.fill(3, -side * 10, 100 - side * 20)
+    assert (desk.position, desk.session.working(0)) == (0, [])
+
+
+@SIDES
+def test_its_bound_is_measured_from_the_trigger_where_no_worse_price_is_known(side):
+    desk = held(side, stop_loss="5%", protection_bps=200)
+    desk.refuse(2, "trigger", passed=100)
+    # 2 % beyond 95 (105 of a short)
+    assert bounded_exit(desk) == (-side * 10, 1, pytest.approx(93.1 if side > 0 else 107.1))
+
+
+@SIDES
+def test_a_bound_that_the_market_has_passed_too_moves_on_at_the_close_and_no_other_one_does(side):
+    desk = held(side, stop_loss="5%")
+    desk.refuse(2, "trigger", passed=100 - side * 20)
+    assert [] == desk.shut(100 - side * 19, target=side)
+    desk.open()
+    commands = desk.shut(100 - side * 30)
+    assert cancels(commands) == [3]
+    assert submitted(desk.cancelled(3)) == [(4, -side * 10)]
+    # 3 % beyond 70 (130 of a short)
+    assert bounded_exit(desk) == (-side * 10, 1, pytest.approx(67.9 if side > 0 else 133.9))
+    assert [] == desk.wait()
+
+
+@SIDES
+def test_what_the_refused_stop_of_a_position_that_is_gone_says_of_the_market_is_no_exit(side):
+    desk = held(side, stop_loss="5%")
+    desk.fill(2, -side * 10, 95)
+    assert [] == desk.refuse(2, "trigger", passed=90)
+    assert desk.position == 0
+
+
+@SIDES
+def test_an_entry_refused_because_the_market_has_passed_it_leaves_nothing(side):
+    desk = Desk(stop_loss="5%")
+    desk.close(100, side)
+    assert [] == desk.refuse(1, "trigger", passed=100 + side * 5)
+    assert (desk.position, desk.surprises) == (0, [])
+
+
+@SIDES
+def test_an_exit_at_market_that_is_under_way_is_not_taken_back_for_a_bounded_one(side):
+    desk = held(side, stop_loss="5%")
+    assert submitted(say(desk, Wish.FLATTEN)) == [(3, -side * 10)]
+    assert [] == submitted(desk.refuse(2, "trigger", passed=100 - side * 20))
+    assert bounded_exit(desk)[:2] == (-side * 10, 0)
+
+
+@SIDES
+def test_a_new_position_is_left_at_market_as_ever(side):
+    desk = held(side, stop_loss="5%")
+    desk.refuse(2, "trigger", passed=100 - side * 20)
+    desk.fill(3, -side * 10, 100 - side * 20)
+    desk.shut(100, target=0)
+    desk.close(100, side)
+    desk.open()
+    entry = desk.session.working(0)[-1].order
+    desk.fill(entry.order_id, side * entry.quantity * side)
+    say(desk, Wish.FLATTEN)
+    assert 0 == desk.session.working(0)[-1].order.type
 
 
 @SIDES

@@ -27,6 +27,11 @@ LINES = [
         "place order 7 (tag a1-7) until 2025-12-01 03:45:00 UTC",
     ),
     (
+        entries.RequestDeferred("a1", "a1-7", 7, entries.RequestName.CANCEL, 0),
+        "cancel order 7 (tag a1-7) until the order is found in the broker's book",
+    ),
+    (entries.OrderDropped("a1", "a1-7", 7), "order 7 (tag a1-7) was taken back before it left"),
+    (
         entries.StateChanged(entries.RunnerState.ACTIVE, entries.RunnerState.HALTED, "journal", "disk full"),
         "active → halted (journal): disk full",
     ),

@@ -48,8 +48,11 @@ def fill_store(path: Path, symbols=SYMBOLS, days=DAYS, seed=7, minutes=1, gaps=0
     return path
 
 
-def write_deployment(folder: Path, *strategies, name="morning", account="paper"):
-    """A deployment of strategies, each (name, strategy, symbols, timeframe, settings by name[, parameters])."""
+def write_deployment(folder: Path, *strategies, name="morning", account="paper", paper=()):
+    """A deployment of strategies, each (name, strategy, symbols, timeframe, settings by name[, parameters]).
+
+    ``paper``: how its broker behaves, by name.
+    """
     document = None
     for one in strategies:
         label, strategy, symbols, timeframe, settings, *rest = one
@@ -63,6 +66,7 @@ def write_deployment(folder: Path, *strategies, name="morning", account="paper")
             document = written
         else:
             document["strategies"] += written["strategies"]
+    document["paper"] |= dict(paper)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}.yaml"
     file.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))

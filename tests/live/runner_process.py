@@ -51,8 +51,11 @@ SEND = {
 }  # fmt: skip
 
 
-def made_market(folder):
-    """Database, strategy and deployment ``morning`` in a folder; the database's path."""
+def made_market(folder, strategy_file=STRATEGY, **send):
+    """Database, strategy ``Resting`` and deployment ``morning`` in a folder; the database's path.
+
+    ``send``: limits that differ from ``SEND``.
+    """
     generator = np.random.default_rng(3)
     opens = OPEN_NS + np.arange(375, dtype=np.int64) * 60_000_000_000
     database = folder / "m.sqlite"
@@ -64,7 +67,7 @@ def made_market(folder):
             high, low = np.maximum(opened, close) + 0.05, np.minimum(opened, close) - 0.05
             share = Instrument(name, exchange, tick=0.05, timezone="Asia/Kolkata")
             store.save_bars(Bars.from_arrays(share, "1m", opens, opened, high, low, close, np.full(375, 10_000.0)))
-    (folder / "resting.py").write_text(STRATEGY)
+    (folder / "resting.py").write_text(strategy_file)
     (folder / "deployments").mkdir()
     strategy = {
         "name": "resting", "strategy": "./resting.py:Resting", "parameters": {}, "symbols": list(SYMBOLS),
@@ -72,7 +75,7 @@ def made_market(folder):
     }  # fmt: skip
     document = {
         "name": "morning", "stage": "paper", "account": "paper", "strategies": [strategy],
-        "feed": {"kind": "replay", "grace_s": 2}, "send": SEND,
+        "feed": {"kind": "replay", "grace_s": 2}, "send": {**SEND, **send},
     }  # fmt: skip
     (folder / "deployments" / "morning.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
     return database
@@ -123,12 +126,13 @@ class RunnerProcess:
         return self.process.returncode, json.loads(out)
 
 
-def wait_for(what, seconds=30.0):
-    """Look until something is there."""
+def wait_for(what, seconds=30.0, process=None):
+    """Look until something is there; ``process``: one that brings it, and must live until then."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = what()
         if found:
             return found
+        assert process is None or process.poll() is None, process.communicate()
         time.sleep(0.05)
     raise AssertionError("it did not come in time")

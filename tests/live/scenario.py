@@ -4,6 +4,7 @@ The broker, its book and the journal outlive a process; time is virtual; a minut
 """
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from random import Random
 from types import SimpleNamespace
@@ -37,10 +38,11 @@ from framework.live.virtual_loop import run_virtual
 from framework.session import Session
 from framework.types.settings import Settings
 from tests.broker.paper_driver import ScriptedDice
+from tests.live.scenario_days import SHORT_DAYS
 from tests.simulation.deciders import SimDecision
 from tests.simulation.disk import MemoryJournal
 from tests.simulation.kinds import MINUTE, SECOND
-from tests.simulation.market import BEGIN, GRACE, HOURS, INSTRUMENTS, OPENS, SCHEDULE, SYMBOLS, first_session
+from tests.simulation.market import GRACE, SYMBOLS
 from tests.simulation.process import LIMITS, SimControl
 
 AAA, BBB = SYMBOLS
@@ -51,14 +53,14 @@ TIMES = {"request_ns": (10**6, 10**6), "news_ns": (10**6, 10**6), "read_ns": (10
 class Plan:
     """Decider: what a strategy orders at the close of its n-th minute of the day."""
 
-    def __init__(self, orders):
-        self.orders, self.asked = orders, []
+    def __init__(self, orders, opens):
+        self.orders, self.opens, self.asked = orders, opens, []
 
     def see(self, row):
         """Nothing is kept."""
 
     def at(self, row, session):
-        minute = (row.time - OPENS[0]) // MINUTE
+        minute = (row.time - self.opens) // MINUTE
         self.asked.append(minute)
         wanted = self.orders.get(minute, ())
         return SimDecision(requests=tuple(wanted(session) if callable(wanted) else wanted))
@@ -93,23 +95,25 @@ class Line:
     def news(self):
         return self._paper.news()
 
-    def end_session(self):
-        self._paper.end_session()
+    def end_session(self, symbols):
+        self._paper.end_session(symbols)
 
 
 class Stand:
     """A scenario's account; ``plans``: by strategy, its orders by minute."""
 
-    def __init__(self, plans, *, pairs=True, **settings):
-        self.plans = plans
-        self.settings = Settings.of(capital=1_000_000, volume_cap=1.0, **settings)
+    def __init__(self, plans, *, pairs=True, days=SHORT_DAYS, clock=ReplayClock, limits=LIMITS, windows=(), **settings):
+        self.plans, self.days, self.limits, self.windows = plans, days, limits, windows
+        self.settings = days.settings or Settings.of(capital=1_000_000, volume_cap=1.0, **settings)
         self.deployed = tuple(
-            DeployedStrategy(name, name, name, {}, SYMBOLS, "1m", self.settings, Reaction.HOLD, Reaction.HOLD, (), "0")
+            DeployedStrategy(
+                name, name, name, {}, days.symbols, "1m", self.settings, Reaction.HOLD, Reaction.HOLD, (), "0"
+            )
             for name in plans
         )
-        self.clock = ReplayClock(BEGIN)
+        self.clock = clock(days.begin)
         self.behaviour = PaperBehaviour(**TIMES, one_cancels_other=pairs)
-        books = [PaperBook(one.session, INSTRUMENTS, self.settings) for one in self.deployed]
+        books = [PaperBook(one.session, days.instruments, self.settings) for one in self.deployed]
         self.paper = PaperBroker(books, self.clock, self.behaviour, lockstep=False, random=Random(0))
         self.dice = ScriptedDice(self.behaviour)
         self.dice.happens = self._happens
@@ -117,7 +121,11 @@ class Stand:
         self.disk = MemoryJournal([])
         self.left = []
         """Moment and request of everything that has left."""
+        self.told = []
+        """Number and entry of what the log was told."""
         self.said = asyncio.Queue()
+        self.opens = days.opens
+        """Of the day that ``minute`` is about."""
         self.minutes = 0
         self.price = 100.0
         self.feed = None
@@ -133,23 +141,34 @@ class Stand:
 
     # ------------------------------------------------------------------ a process
 
+    def _plan(self, name):
+        plan = self.plans[name]
+        return plan if isinstance(plan, Plan) else Plan(plan, self.days.opens)
+
     def start(self):
         """A process begins from the journal as it is."""
         folded = fold_account(self.disk.lines())
         self.paper._line.due(self.clock.now())  # what was told to the process before is told no more
-        journal = RunnerJournal(JournalInline(self.disk), self.clock, folded.entries, folded.head or None)
+        journal = RunnerJournal(
+            JournalInline(self.disk),
+            self.clock,
+            folded.entries,
+            folded.head or None,
+            lambda seq, body: self.told.append((seq, body)),
+        )
         if folded.header is None:
-            journal.note(AccountHeader("paper", "paper"), at=BEGIN)
+            journal.note(AccountHeader("paper", "paper"), at=self.days.begin)
         traded = []
         for one in self.deployed:
             known = folded.sessions.get(one.session)
-            session = (
-                Session(INSTRUMENTS, one.settings, style="on_bar", name=one.session) if known is None else known.session
-            )
             if known is None:
+                session = Session(self.days.instruments, one.settings, style="on_bar", name=one.session)
                 origin = Origin(one.strategy, {}, "0" * 64, {"tulya": "scenario"})
-                journal.note(header_of(origin, session, Began(BEGIN, "on_bar", "1m", name=one.session)), at=BEGIN)
-            traded.append(TradedStrategy(one, session, one.settings, Plan(self.plans[one.name]), SYMBOLS))
+                began = Began(self.days.begin, "on_bar", "1m", name=one.session)
+                journal.note(header_of(origin, session, began), at=began.at)
+            else:
+                session = known.session
+            traded.append(TradedStrategy(one, session, one.settings, self._plan(one.name), self.days.symbols))
         names = [one.session for one in self.deployed]
         journal.note(RunStarted("scenario", "scenario", "0", {"tulya": "scenario"}, tuple(names)))
         states = RunnerStates(journal.note, folded.demands)
@@ -159,14 +178,21 @@ class Stand:
             "paper",
             self.deployed,
             FeedSettings(),
-            LIMITS,
+            self.limits,
             PaperSettings("ticks"),
             None,
             "0",
             "0",
         )
         gate = paper_gate(
-            file, traded, journal, schedule=SCHEDULE, hours=HOURS, state=lambda: states.trading, today=first_session()
+            file,
+            traded,
+            journal,
+            schedule=self.days.schedule,
+            hours=self.days.hours,
+            state=lambda: states.trading,
+            today=self.days.schedule.day_at(self.days.begin),
+            windows=self.windows,
         )
         known_names = OrderNames(names, folded.broker_ids)
         booked = {fill_id for one in folded.sessions.values() for fill_id in one.fill_ids}
@@ -178,8 +204,10 @@ class Stand:
             run="scenario",
             account_name="paper",
             traded=traded,
-            barriers={name: Barrier(SYMBOLS, "1m", HOURS) for name in names},
-            schedule=SCHEDULE,
+            barriers={
+                name: Barrier(self.days.symbols, "1m", self.days.hours, deadline=self.days.deadline) for name in names
+            },
+            schedule=self.days.schedule,
             feed=SimpleNamespace(events=self._events),
             broker=self.line,
             clock=self.clock,
@@ -190,8 +218,10 @@ class Stand:
             folded=folded,
             control=SimControl(self),
             watch=MarketWatch(
-                HOURS, SCHEDULE.opinion_on, FeedWatch(SYMBOLS, every_ns=MINUTE, symbol_ns=5 * MINUTE, began=BEGIN),
-                broker=SCHEDULE.opinion_on,
+                self.days.hours,
+                self.days.schedule.opinion_on,
+                FeedWatch(self.days.symbols, every_ns=MINUTE, symbol_ns=5 * MINUTE, began=self.days.begin),
+                broker=self.days.broker_says,
             ),
         )  # fmt: skip
         self.book = book
@@ -224,9 +254,10 @@ class Stand:
     async def wait(self, seconds):
         await self.until(self.clock.now() + round(seconds * SECOND))
 
-    async def minute(self, *prices, symbols=SYMBOLS):
+    async def minute(self, *prices, symbols=None):
         """The next minute: the exchange trades at these prices, then the bar closes and is decided on."""
-        opens = OPENS[0] + self.minutes * MINUTE
+        symbols = self.days.symbols if symbols is None else symbols
+        opens = self.opens + self.minutes * MINUTE
         self.minutes += 1
         prices = prices or (self.price,)
         for k, price in enumerate(prices):
@@ -243,7 +274,7 @@ class Stand:
 
     def trade(self, price):
         """A trade at the exchange, now."""
-        for symbol in SYMBOLS:
+        for symbol in self.days.symbols:
             self.paper.see_tick(FeedTick(symbol, self.clock.now(), price, NAN))
 
     def mark(self):
@@ -302,6 +333,18 @@ class Stand:
         from framework.journal.chain import Walk
 
         return list(Walk(self.disk.lines()))
+
+    def journal_entries(self):
+        """Every entry, as JSON has it."""
+        return [json.loads(one) for one in self._texts()]
+
+    def story(self, first=0):
+        """What the journal tells from its n-th entry on: findings by code, inputs by name, else the kind."""
+        told = []
+        for entry in self.journal_entries()[first:]:
+            kind, body = entry["kind"], entry["body"]
+            told.append(next(iter(body["input"])) if kind == "input" else body.get("code") or kind)
+        return told
 
     def findings(self):
         """Codes of findings, in order."""

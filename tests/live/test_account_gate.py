@@ -118,3 +118,15 @@ def test_orders_as_they_rest_for_the_exposure_if_the_process_dies():
     assert (INFY, "CNC", 30, OrderType.LIMIT, 90.0, True) == (
         one.symbol, one.product, one.units, one.type, one.limit, one.confirmed,
     )  # fmt: skip
+
+
+def test_a_429_halves_the_pace_and_is_told():
+    stand = GateStand([RequestWindow(SECOND, 4, 0, 0)])
+    (item,) = stand.items(10)
+    assert ALLOW == stand.asks_gate(item)
+    stand.gate.went_out(*item, stand.now)
+    stand.gate.came_back(*item, OrderRefused("rate", "429: too many requests"), stand.now)
+    stand.desks["t"].refuse(item[1].order.order_id)
+    assert [("rate_limited", INFY)] == [(found[0], found[2]) for found in stand.told]
+    answers = [stand.asks_gate(one) for one in stand.items(20, 30, 40)]
+    assert [ALLOW, Wait(SECOND), Wait(SECOND)] == answers  # two a second, and one has left

@@ -4,7 +4,7 @@ from datetime import date
 
 from framework.live.agreement import DayOpinion
 from framework.live.bar_checks import PriceBounds, PriceChecks
-from framework.live.barrier import StrayCause
+from framework.live.barrier import Barrier, StrayBar, StrayCause
 from framework.live.feed_watch import FeedWatch
 from framework.live.hours import MarketClass, hours_of, session_of
 from framework.live.market_watch import MarketWatch
@@ -120,3 +120,38 @@ def test_prices_on_a_day_that_the_table_calls_closed_are_asked_about():
         "the feed says that there is a session today, the session table that there is none"
     )
     assert DayOpinion.CLOSED == schedule.opinion_on(session_of(date(2015, 1, 26)))
+
+
+def judged_at(*lags_s):
+    """How a barrier judges a minute's bar each, told so many seconds before it is over."""
+    barrier = Barrier(("NSE:A",), "1m", ordinary)
+    for minute, lag in enumerate(lags_s):
+        one = bar("NSE:A", OPENS + minute * MINUTE_NS)
+        yield barrier.take(one, round(one.close_time - lag * SECOND_NS))
+
+
+def test_a_clock_that_is_behind_the_feed_is_told_with_the_second_bar_and_over_with_the_second_that_is_taken():
+    """F54: at three seconds each bar is one of the future, and nobody would be told but by stray entries."""
+    watch, told = watched(("NSE:A",)), []
+    for stray in judged_at(0, 3, -1, 3, 3, 3, 0, 3, 0, 0):
+        watch.hear_judged([stray])
+        told.append(watch.lag.is_there)
+    assert [False] * 4 + [True] * 5 + [False] == told
+    for stray in judged_at(2.5, 2.5):
+        watch.hear_judged([stray])
+    worry = watch.look(OPENS - MINUTE_NS)[0]
+    assert ("clock_behind", True, "") == (worry.code, worry.no_new_risk, worry.symbol)
+    assert "a bar of NSE:A is told too early for this machine's clock: it is over 2.5 s from now" == worry.text
+    assert worry.question.startswith("is this machine's clock right?")
+
+
+def test_a_bar_that_is_in_no_row_for_another_cause_says_nothing_about_the_clock():
+    ahead, ahead_again = judged_at(3, 3)
+    insane = StrayBar(bar("NSE:A", OPENS), StrayCause.INSANE)
+    watch = watched(("NSE:A",))
+    for judged in ([ahead], [insane], [None, ahead_again]):
+        watch.hear_judged(judged)
+    assert watch.lag.is_there
+    for _ in range(3):
+        watch.hear_judged([insane])
+    assert watch.lag.is_there

@@ -88,7 +88,7 @@ class Traffic:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_ten_thousand_mixed_calls_keep_all_three_windows_and_cancels_go_first(seed):
+def test_41_ten_thousand_mixed_calls_keep_all_three_windows_and_ten_a_second_of_a_segment_and_cancels_go_first(seed):
     traffic = Traffic(UPSTOX, seed).run(10_000, every_s=1.2)
     times = [time for time, _ in traffic.left]
     assert 10_000 == len(times) + traffic.void
@@ -98,6 +98,11 @@ def test_ten_thousand_mixed_calls_keep_all_three_windows_and_cancels_go_first(se
         assert busiest(others, window.length_ns) <= window.places - window.for_cancels
         new = [time for time, urgency in traffic.left if urgency is NEW]
         assert busiest(new, window.length_ns) <= window.places - window.for_cancels - window.for_exits
+    segments = Random(seed)  # equities and derivatives of one exchange, as they come
+    by_segment = {True: [], False: []}
+    for time in times:
+        by_segment[segments.random() < 0.7].append(time)
+    assert all(1 < busiest(some, SECOND) <= 10 for some in by_segment.values())
     assert 0 == traffic.passed_over
     assert traffic.void > 0  # the windows were short of places
     assert busiest(times, SECOND) == UPSTOX[0].places  # and not for nothing
@@ -121,6 +126,81 @@ def test_no_window_is_exceeded_by_what_really_left(asked, places):
             left.append(now + delay)
             now += delay
     assert not left or busiest(left, SECOND) <= places
+
+
+class Counted:
+    """The rules of the module's text, each question answered by counting every request one by one."""
+
+    def __init__(self, windows):
+        self.windows, self.left_at, self.going, self.waiting = windows, [], {}, {}
+
+    def ask(self, key, urgency, now):
+        for one, (_, since) in list(self.going.items()):
+            if since + 5 * SECOND <= now:
+                self.left(one, since + 5 * SECOND)
+        self.waiting = {k: one for k, one in self.waiting.items() if one[2] + SECOND >= now}
+        _, since, _ = self.waiting.pop(key, (urgency, now, 0))
+        free = now
+        for length, places, for_cancels, for_exits in self.windows:
+            for share, kept in ((CANCEL, 0), (REDUCE, for_cancels), (NEW, for_cancels + for_exits)):
+                if urgency >= share:
+                    ahead = [one for one in self.waiting.values() if one[0] >= share and one[:2] < (urgency, since)]
+                    going = [one for one in self.going.values() if one[0] >= share]
+                    room = places - kept - len(ahead) - len(going)
+                    times = sorted(time for time, one in self.left_at if one >= share and time > now - length)
+                    full = len(times) >= room
+                    free = max(free, now if not full else times[-room] + length if room > 0 else now + length)
+        if free <= now:
+            self.going[key] = (urgency, now)
+            return ALLOW
+        ends = since + 5 * SECOND if urgency is NEW else NEVER
+        if urgency is not CANCEL and free >= ends:
+            return Deny("rate", (free - now) / SECOND, (ends - now) / SECOND)
+        wait = min(free - now, SECOND)
+        self.waiting[key] = (urgency, since, now + wait)
+        return Wait(wait)
+
+    def left(self, key, now):
+        urgency, _ = self.going.pop(key, (NEW, 0))
+        self.left_at.append((now, urgency))
+
+    def give_back(self, key):
+        self.going.pop(key, None)
+        self.waiting.pop(key, None)
+
+
+STEPS = st.tuples(
+    st.sampled_from((0, 1, SECOND // 3, SECOND, 2 * SECOND + 1, 6 * SECOND)),
+    st.integers(0, 11),
+    st.sampled_from(("ask", "ask", "ask", "left", "give_back")),
+)
+
+
+@given(st.lists(STEPS, max_size=80))
+def test_every_answer_is_that_of_counting_one_by_one(steps):
+    windows = (RequestWindow(SECOND, 4, 1, 1), RequestWindow(4 * SECOND, 7, 2, 2))
+    pacing, counted, now = Pacing(windows), Counted(windows), 0
+    for later, key, what in steps:
+        now += later
+        if what == "ask":
+            assert counted.ask(key, Urgency(key % 4), now) == pacing.ask(key, Urgency(key % 4), now, NEVER)
+        elif what == "give_back" or key in counted.going:
+            for one in (counted, pacing):
+                one.give_back(key) if what == "give_back" else one.left(key, now)
+
+
+def test_of_ten_thousand_that_wait_the_cancels_leave_first():
+    """Were those ahead counted one by one, each of these questions would take ten thousand steps."""
+    pacing, waiting, left = Pacing(UPSTOX), list(range(10_000)), []
+    for now in (0, SECOND, 2 * SECOND):
+        gone = [key for key in waiting if pacing.ask(key, (CANCEL, REDUCE, PROTECT)[key % 3], now, NEVER) == ALLOW]
+        for key in gone:
+            pacing.left(key, now)
+            waiting.remove(key)
+        left.append(gone)
+    # eight places a second: whoever comes first while nobody waits, then cancels alone
+    assert [list(range(8)), list(range(9, 33, 3)), list(range(33, 57, 3))] == left
+    assert 10_000 - 24 == pacing.waiting
 
 
 def test_the_ninth_request_of_a_second_waits_until_the_first_is_a_second_old():
@@ -256,3 +336,47 @@ def test_shares_that_leave_nothing_for_what_is_new_are_refused(change, text):
 def test_a_day_with_two_rows_of_one_window_is_refused():
     with pytest.raises(ConfigError, match=r"mine, 1 s: the rows .* overlap"):
         WindowTable.model_validate({"mine": [{**ROW, "source": "mine"}] * 2})
+
+
+# ---------------------------------------------------------------------- F04: the broker says that it is too much
+
+
+def burst(pacing, urgency, now_ns, most=20):
+    """Requests that may leave at one moment."""
+    allowed = [key for key in range(most) if pacing.ask((now_ns, key), urgency, now_ns, NEVER) is ALLOW]
+    for key in range(most):
+        pacing.give_back((now_ns, key))
+    return len(allowed)
+
+
+TEN = RequestWindow(SECOND, 10, 2, 2)
+"""Of ten places two are the cancels' own, and two more those of cancels and exits."""
+
+
+def test_a_refusal_for_the_rate_halves_the_places_and_the_cancels_keep_theirs():
+    pacing = Pacing([TEN])
+    assert [10, 8, 6] == [burst(pacing, one, SECOND) for one in (CANCEL, REDUCE, NEW)]
+    assert pacing.slow_down(SECOND)
+    # of the eight that are not the cancels' own four are left, one of them for exits
+    assert [6, 4, 3] == [burst(pacing, one, SECOND) for one in (CANCEL, REDUCE, NEW)]
+    assert pacing.slow_down(3 * SECOND)
+    assert [4, 2, 2] == [burst(pacing, one, 3 * SECOND) for one in (CANCEL, REDUCE, NEW)]
+
+
+def test_refusals_of_one_burst_halve_once_and_each_halving_is_over_a_minute_later():
+    pacing = Pacing([TEN])
+    assert [True, False, True] == [pacing.slow_down(now) for now in (SECOND, 2 * SECOND - 1, 30 * SECOND)]
+    assert 2 == burst(pacing, NEW, 61 * SECOND - 1)
+    assert 3 == burst(pacing, NEW, 61 * SECOND)
+    assert 6 == burst(pacing, NEW, 90 * SECOND)
+
+
+def test_however_often_it_says_so_one_request_may_leave_beside_the_cancels():
+    pacing = Pacing([TEN])
+    for second in range(20):
+        pacing.slow_down(second * SECOND)
+    assert [3, 1, 1] == [burst(pacing, one, 20 * SECOND) for one in (CANCEL, REDUCE, NEW)]
+
+
+def test_without_windows_there_is_nothing_to_halve():
+    assert not Pacing(()).slow_down(SECOND)

@@ -541,3 +541,14 @@ def test_an_exit_that_is_larger_than_its_strategys_own_position_is_none_though_o
     stand.world.state = TradingState.HALTED
     assert "" == stand.code(*stand.asks(6, name="u"), name="u")
     assert "state" == stand.code(*stand.asks(18, name="u"), name="u")
+
+
+def test_a_price_is_as_old_as_the_word_that_the_feed_was_complete():
+    stand = AccountStand()
+    asked = stand.asks(10)
+    later = stand.now + 10 * SECOND
+    assert "stale_price" == stand.code(*asked, now=later)
+    stand.world.note_complete(later - 5 * SECOND)
+    assert "" == stand.code(*asked, now=later)
+    assert "stale_price" == stand.code(*asked, now=later + SECOND)
+    assert later - 5 * SECOND == stand.world.quote(INFY).time_ns

@@ -134,6 +134,37 @@ def test_minutes_without_a_trade_change_nothing(folder):
     assert () == found.parity.differences
 
 
+def test_an_order_in_a_symbol_without_a_trade_for_minutes_is_no_stale_one_by_bars(folder):
+    db = fill_store(folder / "gaps.sqlite", gaps=0.8)
+    deployment = write_deployment(folder / "deployments", ("one", "./counting.py:Counting", SYMBOLS, "1m", {}))
+    actual = trade_recorded(deployment, db, (DAYS[1], DAYS[2]), FASTEST)
+    assert actual["fills"] > 0
+    found = [parity_of_day(deployment, db, day, ["event"])[0].parity for day in DAYS[1:]]
+    assert [((), {})] * 2 == [(one.differences, one.causes) for one in found]
+
+
+def test_at_any_speed_the_orders_and_fills_are_the_same(folder, db):
+    settings = {"product": "MIS", "stop_loss": "1%", "charges": "upstox:MIS"}
+    deployment = write_deployment(folder / "deployments", ("one", "rsi", SYMBOLS, "1m", settings))
+    actual = trade_recorded(deployment, db, (DAYS[1], DAYS[1]), 12_000.0)
+    assert actual["fills"] > 0
+    (found,) = parity_of_day(deployment, db, DAYS[1], ["event"])
+    assert ((), {}) == (found.parity.differences, found.parity.causes)
+
+
+@pytest.mark.parametrize("case", ["intraday, squared off", "both ways, stops of its own", "at the same close"])
+def test_answers_that_take_their_time_come_within_their_bar_also_in_the_last_one(folder, db, case):
+    strategy, settings = CASES[case]
+    late = {"latency_ms": 250, "jitter_ms": 500, "doubled_answers": 0.2}
+    deployment = write_deployment(folder / "deployments", ("one", strategy, SYMBOLS, "1m", settings), paper=late)
+    expected = backtest_deployment(deployment, db=db, start=DAYS[1], end=DAYS[2], causality="off", engine="event")
+    actual = trade_recorded(deployment, db, (DAYS[1], DAYS[2]), FASTEST)
+    assert (expected.total.orders, expected.total.fills) == (actual["orders"], actual["fills"])
+    assert (expected.final_equity, "active") == (actual["final_equity"], actual["state"])
+    found = [parity_of_day(deployment, db, day, ["event"])[0].parity for day in DAYS[1:]]
+    assert [((), {})] * 2 == [(one.differences, one.causes) for one in found]
+
+
 def test_a_day_begun_again_sets_the_old_journal_aside_and_comes_to_the_same_hash(folder, db):
     deployment = write_deployment(folder / "deployments", ("one", "rsi", SYMBOLS, "1m", {}))
     first = trade_recorded(deployment, db, (DAYS[1], DAYS[1]), FASTEST)

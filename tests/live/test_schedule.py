@@ -57,6 +57,7 @@ def test_the_closing_auction_ends_continuous_trading_of_its_shares_alone():
         ("15:15", "close", ("NSE:INFY",)),
         ("15:20", "auction", ("NSE:INFY",)),
         ("15:30", "close", ("NSE:SMALL",)),
+        ("15:30", "auction_matches", ("NSE:INFY",)),
         ("15:35", "auction_ends", ("NSE:INFY",)),
         ("15:40", "close", ("NSE:NIFTY-FUT",)),
         ("15:45", "end_of_day", ()),

@@ -25,8 +25,10 @@ NOTHING = SimDecision()
 class SimDecider:
     """Decider of one strategy; what it decides at a bar depends on that bar's time alone, whatever died before."""
 
-    def __init__(self, name, style, count, script: FaultScript, seen):
-        self._name, self._style, self._count, self._script, self._seen = name, style, count, script, seen
+    def __init__(self, name, style, count, world, said):
+        self._name, self._style, self._count = name, style, count
+        self._script: FaultScript = world.script
+        self._seen, self._said = world.seen, said
 
     def see(self, row):
         """Nothing is kept."""
@@ -53,9 +55,14 @@ class SimDecider:
     def _targets(self, random, row, *, wild):
         target = [random.choice((NAN, NAN, 0.0, 1.0, 1.0, -1.0, 0.5)) if close > 0 else NAN for close in row.close]
         if not wild:
-            return SimDecision(Decisions(tuple(target)))
+            return self._given(row, SimDecision(Decisions(tuple(target))))
         limit = [random.choice((NAN, float("inf"), 1e9, 0.0, -3.0)) for _ in target]
-        return SimDecision(Decisions(tuple(1.0 if close > 0 else NAN for close in row.close), limit=tuple(limit)))
+        wanted = tuple(1.0 if close > 0 else NAN for close in row.close)
+        return self._given(row, SimDecision(Decisions(wanted, limit=tuple(limit))))
+
+    def _given(self, row, decision):
+        self._said[self._name, row.time] = sum(target == target for target in decision.decisions.target)  # noqa: PLR0124 - NaN
+        return decision
 
     def _orders(self, random, row, session, *, wild):
         requests = []

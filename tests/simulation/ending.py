@@ -2,25 +2,21 @@
 
 from framework.journal.account_fold import fold_account
 from framework.journal.entries import written_entry
-from framework.types.orders import STOP
+from framework.types.orders import STOP, Reason
 from framework.types.record import OrderState
+from tests.simulation.day_checks import check_days
+from tests.simulation.kinds import FaultKind
 from tests.simulation.market import SYMBOLS
+
+REPORTED = {FaultKind.SILENT_STRATEGY, FaultKind.CHATTY_STOP}
+"""Faults that only a day's report tells."""
 
 
 def check_ending(world) -> None:
     """Compare the journal's word with the exchange's truth."""
     watch = world.watch
     folded = fold_account(world.journal.lines())  # every hash, command and fact is compared
-    booked: dict[str, dict[str, int]] = {name: {} for name in folded.sessions}
-    for one in world.journal.entries:
-        if b'"input":{"Filled":' in one.text:
-            entry = written_entry(one.text)
-            handled = entry.entry().body
-            if any(type(fact).__name__ == "Settlement" for fact in handled.facts):
-                fills = booked[handled.session]
-                if handled.input.fill_id in fills:
-                    watch.violation("doubled_fill", f"{handled.input.fill_id} was booked twice")
-                fills[handled.input.fill_id] = handled.input.fill.quantity
+    booked = _booked(world, folded)
     for fill in watch.fills.values():
         owner = fill.tag[:-8]
         if owner in booked and fill.fill_id not in booked[owner]:
@@ -31,8 +27,27 @@ def check_ending(world) -> None:
         for fill_id in fills:
             if fill_id not in every:
                 watch.violation("invented_fill", f"{name} booked {fill_id}, which the exchange does not know")
+    if "clock_behind" in folded.demands:
+        watch.violation("never_lifted", "the clock is right, bars are taken, and it is still said to be behind")
     _check_positions(world, folded)
     _check_orders(world, folded)
+    if world.script.on & REPORTED:
+        check_days(world)
+
+
+def _booked(world, folded):
+    """Executions that the journal has booked, by session and id; each once."""
+    booked: dict[str, dict[str, int]] = {name: {} for name in folded.sessions}
+    for one in world.journal.entries:
+        if b'"input":{"Filled":' in one.text:
+            entry = written_entry(one.text)
+            handled = entry.entry().body
+            if any(type(fact).__name__ == "Settlement" for fact in handled.facts):
+                fills = booked[handled.session]
+                if handled.input.fill_id in fills:
+                    world.watch.violation("doubled_fill", f"{handled.input.fill_id} was booked twice")
+                fills[handled.input.fill_id] = handled.input.fill.quantity
+    return booked
 
 
 def _check_positions(world, folded) -> None:
@@ -85,6 +100,8 @@ def _check_stops(watch, name, session, there, ours) -> None:
             continue  # two orders of one tag: a person was asked
         stops = [one for one in there.values() if one.order.instrument == i]
         covered = sum(abs(stop.remaining) for stop in stops if stop.order.protective and stop.order.type is STOP)
+        leaving = [one for one in ours.values() if one.order.instrument == i and one.order.reason is Reason.ACCIDENT]
+        covered += sum(abs(one.remaining) for one in leaving if one.state is not OrderState.PARKED)  # told, and closed
         if covered < abs(units) and (name, i) not in watch.bare:
             watch.violation("silently_bare", f"{name} holds {units:+d} {SYMBOLS[i]}, {covered} of them with a stop")
 

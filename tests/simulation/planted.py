@@ -9,6 +9,8 @@ from contextlib import ExitStack
 from typing import NamedTuple
 from unittest.mock import patch
 
+import framework.live.activity as activity_module
+import framework.live.day_report as day_report_module
 import framework.live.outbox as outbox_module
 import framework.live.runner as runner_module
 from framework.broker.book import BrokerFill, BrokerOrderState, BrokerSnapshot
@@ -20,6 +22,7 @@ from framework.live import bar_checks, barrier
 from framework.live.account_book import AccountBook
 from framework.live.account_gate import AccountGate
 from framework.live.account_orders import AccountOrders
+from framework.live.clock_lag import ClockLag
 from framework.live.order_names import OrderNames
 from framework.live.outbox import Outbox
 from framework.live.reconciler import Reconciler
@@ -70,6 +73,14 @@ def _resend_at_boot(original):
             self.outbox.put(self.traded[key[0]], [command])
 
     return answer_again
+
+
+def _no_signals(original):
+    def count(found, kind, symbol, hour):
+        if kind != activity_module.SIGNALS:
+            original(found, kind, symbol, hour)
+
+    return count
 
 
 def _written_off(item, outcome, moment, original=outbox_module.answer_of):
@@ -364,6 +375,12 @@ BUGS = (
         "void_not_told", "does not tell a session what was never sent",
         Runner, "_answer_again", lambda *_, **__: None,
     ),
+    PlantedBug("clock_believed", "takes its own clock for right", ClockLag, "hear", lambda *_: None),
+    PlantedBug(
+        "ratio_untold", "tells nobody of a high order-to-trade ratio",
+        day_report_module, "day_findings", lambda *_: [],
+    ),
+    wrapped("signals_uncounted", "counts bars and orders of a day alone", activity_module, "_count", _no_signals),
 )  # fmt: skip
 BY_NAME = {bug.name: bug for bug in BUGS}
 

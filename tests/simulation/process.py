@@ -61,6 +61,8 @@ class Strategies:
     """The strategies of a seed: their settings, and the headers of their sessions."""
 
     def __init__(self, script):
+        self.said: dict[tuple[str, int], int] = {}
+        """Targets that a strategy gave at a bar, by its name and the bar's open."""
         self.deployed = tuple(
             DeployedStrategy(
                 name,
@@ -214,7 +216,7 @@ class Process:
                 one,
                 sessions[one.session],
                 one.settings,
-                SimDecider(one.name, STYLES[one.name], len(SYMBOLS), world.script, world.seen),
+                SimDecider(one.name, STYLES[one.name], len(SYMBOLS), world, strategies.said),
                 SYMBOLS,
             )
             for one in strategies.deployed

@@ -14,11 +14,13 @@ from framework.journal.account_entries import (
     LIFTED,
     AccountFinding,
     Denied,
+    OrderDropped,
     RequestDeferred,
     RequestName,
     RunnerState,
     Sending,
     StateChanged,
+    StrayArrived,
 )
 from framework.journal.account_fold import key_of
 from framework.journal.entries import Handled, written_entry
@@ -49,6 +51,12 @@ MEMORY = 300 * SECOND
 ENDS = (Cancelled, Expired, Refused)
 EVIDENCE = frozenset({Accepted, Found, Changed, CancelRefused, ChangeRefused, *ENDS})
 """Answers that say where an order stands."""
+AHEAD_NS = 2 * SECOND
+"""A bar that is over so much later than now is in no row (F54)."""
+HEARD_NS = 20 * SECOND
+"""An execution that was told is heard of by then: what came before it may wait for commits of 2 s each (seed 1371)."""
+STARVED = 3
+"""Bars of the future without a row between them, after which a person must have been told."""
 ENOUGH = 3
 """Refusals in a row, after which a request is not sent again for a minute."""
 DOUBTS = frozenset({"unknown", "unanswered"})
@@ -70,6 +78,8 @@ class Watch:
         self.at_exchange: Counter = Counter()
         """Orders that the exchange took, by tag."""
         self.left_counts: Counter = Counter()
+        self.left_at: list = []
+        """Moment and request of everything that has left."""
         self.allowed: Counter = Counter()
         self.sendings: Counter = Counter()
         """Durable ``sending`` entries, by tag and request."""
@@ -90,6 +100,8 @@ class Watch:
         """Executions that were told to the runner, with the time."""
         self.heard: set[str] = set()
         """Ids of executions that a session heard of."""
+        self.starved: set = set()
+        """Bars that were taken for bars of the future since the last row."""
         self.demands: dict[str, str] = {}
         """What the journal demands of the runner's state, by cause."""
         self.refusals: dict = {}
@@ -129,6 +141,7 @@ class Watch:
         """A request leaves: it must be in the journal, allowed, and no second one of its kind."""
         key = (tag, request)
         self.left_counts[key] += 1
+        self.left_at.append((process.clock.now(), request))
         self._read_sendings()
         if process.writer.failed:
             self.violation("sent_after_failure", f"{request} of {tag} left although the journal cannot be written")
@@ -185,6 +198,8 @@ class Watch:
             reduces = item.reduces or (held * wanted < 0 and abs(wanted) <= abs(held))
             if state is RunnerState.HALTED and item.request is not RequestName.CANCEL and not reduces:
                 self.violation("halted", f"{item.tag} {wanted:+d} may go, held {held:+d}, and the account is halted")
+            if state is RunnerState.REDUCE_ONLY and item.request is RequestName.PLACE and not reduces:
+                self.violation("new_risk", f"{item.tag} {wanted:+d} may go, held {held:+d}, while only reducing")
 
     def counts_unknown(self, process) -> None:
         """What is in doubt counts in full."""
@@ -201,6 +216,9 @@ class Watch:
         """The runner notes something."""
         if isinstance(body, Sending | Denied | RequestDeferred):
             self.pending.pop((body.session, body.order_id, body.request), None)
+        elif isinstance(body, OrderDropped):
+            about = body.session, body.order_id
+            self.pending = {key: since for key, since in self.pending.items() if key[:2] != about}
         elif isinstance(body, StateChanged):
             if body.demand == CLEARED:
                 self.demands.clear()
@@ -208,11 +226,27 @@ class Watch:
                 self.demands.pop(body.cause, None)
             elif body.demand:
                 self.demands[body.cause] = body.demand
+        elif isinstance(body, StrayArrived) and body.why.startswith("future"):
+            self._check_starved(body, now)
         elif isinstance(body, AccountFinding):
-            if body.code == "invariant":
-                self.violation("invariant", body.text)
-            elif body.code == "position":
-                self._check_alarm(body, now)
+            self._check_finding(body, now)
+
+    def _check_finding(self, body, now) -> None:
+        if body.code == "invariant":
+            self.violation("invariant", body.text)
+        elif body.code == "clock_behind" and not self._is_clock_behind():
+            self.violation("false_alarm", f"{body.text}, and this machine's clock is right")
+        elif body.code == "position":
+            self._check_alarm(body, now)
+
+    def _is_clock_behind(self) -> bool:
+        return self._world.clock.now() - self._world.process.clock.now() > AHEAD_NS
+
+    def _check_starved(self, body, now) -> None:
+        """Bars of which none is taken are told: nothing new is risked until some are."""
+        self.starved.add((body.symbol, body.open_time))
+        if len(self.starved) > STARVED and "clock_behind" not in self._world.process.runner.states.demands:
+            self.violation("starved", f"{len(self.starved)} bars were of the future at {now}, and nobody was told")
 
     def _check_alarm(self, body, now) -> None:
         """A difference that is told was there: within the last minutes the broker held so many."""
@@ -246,7 +280,7 @@ class Watch:
         for fill_id, since in list(self.delivered.items()):
             if fill_id in self.heard:
                 del self.delivered[fill_id]
-            elif now - since > 5 * SECOND:
+            elif now - since > HEARD_NS:
                 self.violation("dropped_fill", f"{fill_id} was told, and no session heard of it")
                 del self.delivered[fill_id]
 
@@ -263,6 +297,7 @@ class Watch:
             self.heard,
             self.demands,
             self.refusals,
+            self.starved,
         ):
             kept.clear()
         now = self._world.clock.now()
@@ -289,6 +324,7 @@ class Watch:
         elif type(event) in EVIDENCE and getattr(event, "proof", True):
             self._check_evidence(name, session, event)
         elif isinstance(event, BarCloses):
+            self.starved.clear()
             self._check_row(event.row)
         for command in commands:
             self.pending[key_of(name, command)] = now

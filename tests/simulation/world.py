@@ -246,7 +246,7 @@ class World:
                 process.runner.stop("the owner restarts it")
                 continue
             runner = process.runner
-            held = set(runner.states.demands) - {"feed_down", "broker_down", "feed_silent"}
+            held = set(runner.states.demands) - {"feed_down", "broker_down", "feed_silent", "clock_behind"}
             if held or any(traded.session.state is not TradingState.ACTIVE for traded in runner.traded.values()):
                 count += 1
                 process.said.put_nowait(ControlCommand("resume", {"by": "the owner"}, f"{count}"))

@@ -486,5 +486,19 @@ def test_an_exit_that_is_larger_than_the_position_may_be_made_smaller_in_every_s
     )
     smaller = LEAVE._replace(action=RequestKind.MODIFY, quantity=-29)
     assert "" == code(smaller, halted)
-    assert "state" == code(smaller._replace(quantity=-30), halted)
+    assert "" == code(smaller._replace(quantity=-30), halted)  # refused, the 35 would stand on
     assert "state" == code(smaller._replace(quantity=-35), halted)
+    assert "state" == code(smaller._replace(quantity=-36), halted)
+    doubtful = resting(-40, tag="T1", confirmed=False)._replace(filled=-5)  # 35 are left of it
+    assert "" == code(smaller._replace(quantity=-34), halted._replace(open_orders=(doubtful,)))
+    assert "state" == code(smaller._replace(quantity=-35), halted._replace(open_orders=(doubtful,)))
+
+
+def test_an_exit_may_be_made_smaller_whatever_other_exits_rest():
+    """Of a pair of stop and target for 40 the target is cut to the 28 that are left, while a sale of 20 waits."""
+    pair = (resting(-40, tag="T1", group="T0"), resting(-40, tag="T0", group="T0"), resting(-20, tag="T2"))
+    halted = WORLD._replace(state=TradingState.HALTED, holdings={"NSE:INFY": Holding(28, 1_500.0)}, open_orders=pair)
+    smaller = LEAVE._replace(action=RequestKind.MODIFY, quantity=-28, group="T0")
+    assert "" == code(smaller, halted)
+    assert "state" == code(smaller, halted._replace(holdings={"NSE:INFY": Holding(-28, 1_500.0)}))
+    assert "state" == code(smaller, halted._replace(open_orders=(resting(40, tag="T1"),)))

@@ -216,3 +216,42 @@ def test_a_stop_that_fills_while_it_is_made_smaller_is_done_only_if_it_was_made_
         desk.cancelled(2)
         assert (-side * 10, "cancelled") == desk.outcomes()[1][:2]
     assert 0 == desk.position
+
+
+@SIDES
+@pytest.mark.parametrize("made", [True, False], ids=["changed", "refused"])
+def test_a_refused_cancel_ends_no_order_of_which_the_larger_one_may_rest_there(side, made):
+    """Seeds 962 and 1689 of the simulation: its rest filled later, as a stranger's."""
+    desk = protected(side)
+    assert (2, -side * 6) == changes(desk.fill(0, -side * 4, 100.0, fill_id="hand"))[0][:2]
+    assert {2, 3} == set(cancels(desk.fill(2, -side * 6, 95.0)))
+    desk.cancel_refused(2)
+    assert "working" == desk.outcomes()[1][1]
+    if made:
+        desk.changed(2)
+        assert (0, "filled") == (desk.position, desk.outcomes()[1][1])
+    else:
+        desk.change_refused(2)
+        desk.fill(2, -side * 4, 95.0)
+        assert (-side * 4, "filled") == (desk.position, desk.outcomes()[1][1])
+        assert "fill_after_end" not in desk.surprises
+
+
+@SIDES
+def test_what_only_an_exit_in_doubt_would_leave_is_told_as_unprotected(side):
+    """Seed 889 of the simulation: the rest of a stop was taken by its pair's rule, and the exit got no answer."""
+    desk = protected(side)
+    desk.fill(2, -side * 4, 95.0)
+    desk.cancelled(3)
+    desk.cancelled(2, "one_cancels_other")
+    assert [(4, -side * 6)] == submitted(desk.close(96, side))
+    desk.unknown(4)
+    assert ["unknown", "unprotected"] == desk.surprises
+
+
+@SIDES
+def test_an_exit_in_doubt_beside_the_stop_leaves_nothing_unprotected(side):
+    desk = protected(side)
+    assert [(4, -side * 10)] == submitted(desk.close(96, 0))
+    desk.unknown(4)
+    assert ["unknown"] == desk.surprises
