@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 from framework.report.finding import Finding, Severity
 from framework.report.wording import minute_text, percent
 from framework.types.currency import money_text
+from framework.types.intake.spikes import spikes
 from framework.types.timeframe import DAY_NS, SECOND_NS
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def price_findings(record: Record, fills: NDArray[np.void], created: str = "") -
     yield from _out_of_time(record, created)
     yield from _stale_marks(record)
     yield from _without_volume(record, fills)
+    yield from _filled_in_spikes(record, fills)
     yield from _closes_only(record, fills)
     yield from _short_over_night(record, fills)
 
@@ -107,6 +110,30 @@ def _without_volume(record: Record, fills: NDArray[np.void]) -> Iterator[Finding
 
 def _or_nothing(volume: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isnan(volume), 0.0, volume)
+
+
+def _filled_in_spikes(record: Record, fills: NDArray[np.void]) -> Iterator[Finding]:
+    """Bars with a high or a low far outside everything around them: a target there was met by one bad tick."""
+    panel = record.panel
+    found: list[tuple[int, int, float, int]] = []
+    for column, bars in enumerate(panel.bars()):
+        spiked = spikes(bars.open, bars.high, bars.low, bars.close)
+        own = fills["time"][fills["instrument"] == column]
+        within = np.searchsorted(own, bars.close_time[spiked.rows]) - np.searchsorted(own, bars.time[spiked.rows])
+        times = bars.time[spiked.rows].tolist()
+        found += zip([column] * len(times), times, spiked.size.tolist(), within.tolist(), strict=True)
+    if not found:
+        return
+    filled = sum(count for *_, count in found)
+    column, time, size, _ = max(found, key=lambda one: (one[3] > 0, abs(one[2])))
+    bars_are = f"{len(found):,} bars stand" if len(found) > 1 else "1 bar stands"
+    fills_are = f"{filled:,} fill{'s are' if filled != 1 else ' is'} within {'them' if len(found) > 1 else 'it'}"
+    yield Finding(
+        Severity.WARNING if filled else Severity.NOTE,
+        f"{bars_are} far outside everything around, as a bad tick does: the {'high' if size > 0 else 'low'} of "
+        f"{panel.symbols[column]} on {minute_text(panel, column, time)} by {percent(100 * math.expm1(abs(size)), 0)}; "
+        f"{fills_are}.",
+    )
 
 
 def _closes_only(record: Record, fills: NDArray[np.void]) -> Iterator[Finding]:

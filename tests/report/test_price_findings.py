@@ -65,6 +65,25 @@ def test_an_index_without_any_volume_is_not_told_of_it():
     assert [] == told(run(shares([100] * 5), [1, np.nan, 0]), "volume of 0")
 
 
+def spiked(at, factor):
+    """Thirty quiet bars of 100 with one high that is so many times as high."""
+    opened = np.full(30, 100.0)
+    high = np.full(30, 101.0)
+    high[at] = 100.0 * factor
+    time = (FIRST + np.arange(30)) * DAY
+    return Bars.from_arrays("ABC", "1d", time, opened, high, np.full(30, 99.0), opened)
+
+
+def test_a_target_that_one_bad_tick_reached_is_a_warning_and_a_spike_without_a_fill_a_note():
+    (warning,) = told(run(spiked(15, 1.4), [1], take_profit="30%"), "bad tick")
+    (note,) = told(run(spiked(15, 1.4), [1]), "bad tick")
+    assert (Severity.WARNING, Severity.NOTE) == (warning.severity, note.severity)
+    # 140 above the neighbours' 101 is 38.6 %
+    assert "the high of ABC on 2024-01-16 by 39 %; 1 fill is within it" in warning.text
+    assert "0 fills are within it" in note.text
+    assert [] == told(run(spiked(15, 1.03), [1]), "bad tick")
+
+
 def test_closes_only_are_a_warning_with_a_stop_and_a_note_without():
     flat = shares(np.linspace(100, 120, 20), spread=0.0)
     (note,) = told(run(flat, [1]), "one price each")
