@@ -106,7 +106,7 @@ def runs(draw):
         except DataError as error:
             told = str(error)
             break
-    exits = {"stop_loss": draw(st.sampled_from([None, "2%", "1"])), "take_profit": draw(st.sampled_from([None, "2%"]))}
+    exits = {"stop_loss": draw(st.sampled_from([None, "2%", "rs:1"])), "take_profit": draw(st.sampled_from([None, "2%"]))}
     settings = Settings(
         capital=100_000,
         sizing=draw(st.sampled_from(["fixed:10", "equity:95%"])),
