@@ -18,6 +18,10 @@ class DataError(TulyaError):
     """Prices, times or the store are wrong or absent: whoever owns the data mends them."""
 
 
+class StoreError(DataError):
+    """A database file as a whole cannot be used (locked, damaged, read-only, full): what follows would fail, too."""
+
+
 class StrategyError(TulyaError):
     """A strategy broke its contract (shape, range, missing method): its author mends it."""
 

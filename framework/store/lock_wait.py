@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from framework.errors import DataError
+from framework.errors import DataError, StoreError
 from framework.store.trouble import is_locked
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def limit_s() -> float:
 
 
 def patiently(path: Path, act: Callable[[], T], tell: Callable[[str], None] | None = None) -> T:
-    """Result of ``act``, tried again while another program holds the file; ``DataError`` when it holds on too long.
+    """Result of ``act``, tried again while another program holds the file; ``StoreError`` when it holds on too long.
 
     ``tell`` gets one sentence when the wait becomes noticeable; the default writes it to stderr.
     """
@@ -50,7 +50,7 @@ def patiently(path: Path, act: Callable[[], T], tell: Callable[[str], None] | No
                 raise
             waited, limit = time.monotonic() - began, limit_s()
             if waited >= limit:
-                raise DataError(
+                raise StoreError(
                     f"{path} has been locked by another program for {waited:.0f} s{_named(path)}. Close it, or let it "
                     f"finish, then run this again ({LIMIT_VARIABLE}={2 * DEFAULT_S:.0f} waits longer)"
                 ) from error

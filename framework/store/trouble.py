@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from framework.errors import DataError
+from framework.errors import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,8 +55,8 @@ INCOMPLETE = (
 )
 
 
-def trouble(path: Path, error: sqlite3.Error) -> DataError:
+def trouble(path: Path, error: sqlite3.Error) -> StoreError:
     """The error as one of ours. The file is as it was before: SQLite undoes what it could not finish."""
     lacks = str(error).startswith(("no such table", "no such column"))
     sentence = INCOMPLETE if lacks else SENTENCES.get(kind_of(error), OTHER)
-    return DataError(sentence.format(path=path, error=error))
+    return StoreError(sentence.format(path=path, error=error))

@@ -136,6 +136,11 @@ class Distance(NamedTuple):
             return f"{_plain(self.amount * 100)}%"
         return _plain(self.amount) if self.amount > DOUBTFUL else f"rs:{_plain(self.amount)}"
 
+    @property
+    def in_words(self) -> str:
+        """The amount within a sentence about money, where nobody takes it for percent: ``5%`` or ``600``."""
+        return str(self) if self.percent or self.amount < 1 else _plain(self.amount)
+
 
 class Charges(NamedTuple):
     """Charges per fill: a rate on its value plus a flat sum per order, or a broker's plan with all that is levied."""

@@ -165,7 +165,7 @@ def test_a_leak_is_told_and_exits_with_3(tulya, home):
         ("backtest rsi --symbols SP500 --sizing risk:1%", "divides by the distance to the stop, but RSI gives none"),
         ("backtest rsi --symbols SP500 --charges 0.1", "charges '0.1' are not understood; write none, percent:0.1"),
         ("backtest rsi --symbols SP500 --slippage 5", "slippage '5' is not understood; write none, bps:5 or ticks:1"),
-        ("backtest rsi --symbols SP500 --stop-loss 0%", "distance '0%' must be above 0"),
+        ("backtest rsi --symbols SP500 --stop-loss 0%", "amount '0%' must be above 0"),
         ("backtest rsi --symbols SP500 --capital nan", "settings.capital = nan"),
         (
             "backtest rsi --symbols SP500 --from 2030-01-01",

@@ -69,9 +69,9 @@ def test_comparing_cuts_nothing_off_and_writes_numbers_as_the_result_does(tulya,
     assert all(value.isdigit() for value in rows["Round trips"])
 
 
-def test_the_list_groups_rupees_as_everything_else_does(tulya, runs):
+def test_the_list_groups_dollars_as_everything_else_does(tulya, runs):
     equity = tulya("runs", "list").out.splitlines()[1].split()[5]
-    assert re.fullmatch(r"\d,\d\d,\d\d\d\.\d\d", equity)
+    assert re.fullmatch(r"\$\d\d\d,\d\d\d\.\d\d", equity)
 
 
 def test_the_help_names_the_folder_it_writes_to(tulya):

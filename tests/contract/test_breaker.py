@@ -37,7 +37,8 @@ def test_a_drawdown_halts_the_run(limit, paise):
     # New sessions end nothing; A is left at row 7 as the strategy wants it.
     assert [(10, "halted"), (20, "halted"), (30, "halted")] == refusals(record)
     assert [(1, "A", 100), (7, "A", -100)] == fills_by_symbol(record)
-    assert [(close, "drawdown", f"a drawdown of ₹600.00 reached {limit}: halted until a command")] == [*record.notices]
+    told = f"a drawdown of ₹600.00 reached {limit.removeprefix('rs:')}: halted until a command"
+    assert [(close, "drawdown", told)] == [*record.notices]
 
 
 @pytest.mark.parametrize(("sessions", "refused"), [(1, 1), (2, 2), (3, 3)])

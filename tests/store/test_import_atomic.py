@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from framework.errors import StoreError
 from framework.store import open_store
 from framework.store.importing import ImportOptions, import_files
 
@@ -94,7 +95,7 @@ def test_the_store_s_own_trouble_ends_the_import_and_leaves_nothing_either(store
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr("framework.store.writer.touch", fail)
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(StoreError, match="cannot be used as a database: database or disk is full"):
         take("a.csv", TEXT)
     assert [(0,)] == rows("SELECT count(*) FROM ohlc_data")
 

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from framework.errors import DataError, TulyaError
+from framework.errors import DataError, StoreError, TulyaError
 from framework.store import issues
 from framework.store.exchanges import require_known
 from framework.store.importing.lists import Entries, entries
@@ -57,9 +57,11 @@ def import_files(
         report(f"reading {path.name}", 0, 0)
         try:
             summary = _one(store, path, options, report)
+        except StoreError:  # the next file would meet it as well
+            raise
         except TulyaError as error:
             summary = FileSummary(path, error=str(error))
-        except sqlite3.DatabaseError:  # the store's own trouble, which the next file would meet as well
+        except sqlite3.DatabaseError:  # as above, from outside a transaction
             raise
         except Exception as error:  # noqa: BLE001 - a file that nobody thought of must not end the import of the others
             reason = f"{path.name} cannot be imported: {type(error).__name__}: {error}"
