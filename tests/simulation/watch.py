@@ -53,6 +53,8 @@ EVIDENCE = frozenset({Accepted, Found, Changed, CancelRefused, ChangeRefused, *E
 """Answers that say where an order stands."""
 AHEAD_NS = 2 * SECOND
 """A bar that is over so much later than now is in no row (F54)."""
+HEARD_NS = 20 * SECOND
+"""An execution that was told is heard of by then: what came before it may wait for commits of 2 s each (seed 1371)."""
 STARVED = 3
 """Bars of the future without a row between them, after which a person must have been told."""
 ENOUGH = 3
@@ -278,7 +280,7 @@ class Watch:
         for fill_id, since in list(self.delivered.items()):
             if fill_id in self.heard:
                 del self.delivered[fill_id]
-            elif now - since > 5 * SECOND:
+            elif now - since > HEARD_NS:
                 self.violation("dropped_fill", f"{fill_id} was told, and no session heard of it")
                 del self.delivered[fill_id]
 
