@@ -71,7 +71,7 @@ class ShiftedClock(WallClock):
 
 
 class Measured(NamedTuple):
-    """What a run came to."""
+    """Figures of one run."""
 
     sent: int
     taken: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -78,19 +79,33 @@ def read_deployments(folder: Path) -> tuple[list[Deployment], list[BrokenDeploym
 
 
 def find_deployment(given: str, folder: Path = FOLDER) -> Deployment:
-    """The deployment of a file, or the one of that name in a folder; ``ConfigError`` names those there are."""
+    """The deployment of a file, or the one of that name in a folder; ``ConfigError`` names those there are.
+
+    ``DeploymentError`` where it is one of them and its file is wrong.
+    """
     if is_deployment(given):
         return read_deployment(Path(given))
-    found, _ = read_deployments(folder)
+    found, broken = read_deployments(folder)
     named = [one for one in found if one.name == given]
     if len(named) == 1:
         return named[0]
     if named:
         raise ConfigError(f"{' and '.join(str(one.file) for one in named)} are both called {given}; give the file")
+    problems = [problem for one in broken if _is_meant(one.file, given) for problem in one.problems]
+    if problems:
+        raise DeploymentError(problems)
     names = [one.name for one in found]
     near = get_close_matches(given, names, 1, 0.5)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names) or 'none'}"
+    if broken:
+        hint += f"; broken: {', '.join(str(one.file) for one in broken)} (tulya deployments says why)"
     raise ConfigError(f"no deployment in {folder} is called {given!r}; {hint}")
+
+
+def _is_meant(file: Path, given: str) -> bool:
+    """True of a broken file that is called so, or says that its deployment is."""
+    says = rf"^name:\s*(['\"]?){re.escape(given)}\1\s*(#.*)?$"
+    return file.stem == given or re.search(says, file.read_text("utf-8", errors="replace"), re.MULTILINE) is not None
 
 
 def read_deployment(file: Path) -> Deployment:

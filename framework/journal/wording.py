@@ -207,7 +207,9 @@ WORDS: Mapping[type, Callable[[Wording, Any], str]] = {
     **dict.fromkeys(
         (events.Accepted, events.Refused, events.Changed, events.ChangeRefused, events.Cancelled), Wording.answered
     ),
-    **dict.fromkeys((events.CancelRefused, events.Expired, events.Unknown, events.Found), Wording.answered),
+    **dict.fromkeys(
+        (events.CancelRefused, events.Expired, events.Unknown, events.Found, events.Waited), Wording.answered
+    ),
     events.PersonSays: Wording.person,
     events.ActionKnown: Wording.action,
     events.Submit: Wording.submit,

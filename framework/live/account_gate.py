@@ -76,6 +76,10 @@ class AccountGate:
         self._pacing.left((item.tag, item.request), now)
         self.world.note_left(self._request(item, working), now)
 
+    def stays(self, item: OutboxItem) -> None:
+        """Let go of the place of a request that will not leave."""
+        self._pacing.give_back((item.tag, item.request))
+
     def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
         """Note an outcome: what is refused again and again is denied here."""
         self._pacing.give_back((item.tag, item.request))

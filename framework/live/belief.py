@@ -113,7 +113,7 @@ def belief_of(
                 filled=working.filled,
                 limit=order.limit,
                 trigger=order.trigger,
-                asked_at=working.asked_at,
+                asked_at=working.silent_since,
                 valid_until=valid_until(name, working),
             )
     return Belief(

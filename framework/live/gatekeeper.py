@@ -150,6 +150,10 @@ class MarketGatekeeper:
         """See ``Gatekeeper``."""
         self._gate.went_out(item, working, now)
 
+    def stays(self, item: OutboxItem) -> None:
+        """See ``Gatekeeper``."""
+        self._gate.stays(item)
+
     def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
         """See ``Gatekeeper``."""
         self._gate.came_back(item, working, outcome, now)

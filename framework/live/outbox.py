@@ -9,12 +9,15 @@ A command arrives when the input that it follows from is noted in the journal. T
 3. The request leaves. There is no second try: what comes back is accepted, refused with proof, or unknown.
 4. ``returned`` and the session's answer are noted in one transaction.
 
+*Patience* for an answer begins at 2. While a request waits here, for the gate or for an older request of its order, its
+session is told so (``Waited``): it is wished for, and neither missed nor in doubt.
+
 A death before 2 leaves a command without ``sending``: provably never sent (void). A death after it leaves a ``sending``
 without ``returned``: unknown, looked up by its tag. Nothing in between exists.
 
-*Taken back.* The cancel of an order that still waits here takes it out: nothing leaves, and the session hears that it
-is cancelled. The cancel of an order of which nobody knows what became is looked up once, and kept as a wish: it leaves
-as soon as the order is found.
+*Taken back.* The cancel of an order that still waits here, for the open or for its turn, takes it out: nothing leaves,
+and the session hears that it is cancelled. The cancel of an order of which nobody knows what became is looked up once,
+and kept as a wish: it leaves as soon as the order is found.
 
 What races: requests of different orders may be under way together, requests of one order go one after the other (a
 cancel needs the broker's id, which the acceptance brings). Cancels go first, then reductions, then protection, then
@@ -60,7 +63,7 @@ if TYPE_CHECKING:
     from framework.live.traded_strategy import KnownPrice, TradedStrategy
     from framework.pretrade.answers import Answer as GateAnswer
     from framework.session.instrument_state import WorkingOrder
-    from framework.types.events import Answer, Command
+    from framework.types.events import Answer, Command, Waited
     from framework.types.orders import Order
 
 LONG_WAIT_NS = 60_000_000_000
@@ -71,6 +74,8 @@ WHEN_FOUND = 0
 """``RequestDeferred.until`` of a cancel whose order nobody has found yet."""
 LAST_S = 8.0
 """Seconds that an ending runner waits for what is under way; what has not come back then is unknown."""
+WAITED_NS = 1_000_000_000
+"""A shorter wait is not told to the session."""
 UNSENT = "unsent"
 """Code of a refusal by this machine: no byte has left."""
 
@@ -151,6 +156,10 @@ class Gatekeeper(Protocol):
         """Count a request that leaves."""
         ...
 
+    def stays(self, item: OutboxItem) -> None:
+        """A request will not leave, whatever it was told: its place is free."""
+        ...
+
     def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
         """Note an outcome: what is refused again and again is denied here."""
         ...
@@ -167,7 +176,7 @@ class Outbox:
         clock: Clock,
         names: OrderNames,
         gate: Gatekeeper,
-        answer: Callable[[TradedStrategy, Answer], object],
+        answer: Callable[[TradedStrategy, Answer | Waited], object],
         broken: Callable[[str], None],
         settled: Callable[[], None],
         killed: Callable[[], str] = str,
@@ -197,7 +206,11 @@ class Outbox:
         self._wished: dict[str, OutboxItem] = {}
         """Cancels by tag that leave when the broker's id of their order is known."""
         self._order_busy: set[str] = set()
-        """Tags of which a request is under way."""
+        """Tags of which a request is under way, or waits for its turn."""
+        self._unsent: dict[str, OutboxItem] = {}
+        """Requests by tag that wait for their turn."""
+        self._taken_back: set[str] = set()
+        """Tags of orders that wait for their turn and are cancelled meanwhile."""
         self.closed = ""
         """Why nothing may leave any more; empty: it may."""
 
@@ -210,6 +223,8 @@ class Outbox:
         for item in items:
             if item.request is RequestName.CANCEL:
                 self._wished.pop(item.tag, None)  # it is asked for anew
+                if item.tag in self._unsent and _is_place_of(self._unsent[item.tag], item.tag):
+                    self._taken_back.add(item.tag)  # whoever waits with it gives it up when it wakes
         if self._lockstep:
             self._queue[:0] = items
         else:
@@ -248,7 +263,14 @@ class Outbox:
     def waits(self, tag: str) -> bool:
         """True while a request about an order waits here and has not left."""
         waiting = [*self._queue, *self._wished.values(), *(item for _, item in self._deferred)]
-        return any(item.tag == tag for item in waiting)
+        return tag in self._unsent or any(item.tag == tag for item in waiting)
+
+    def waiting(self, traded: TradedStrategy, moment: int) -> list[int]:
+        """Orders of a strategy of which a request has waited for its turn until a moment, and none is under way."""
+        waiting = [*self._unsent.values(), *self._queue, *(item for _, item in self._deferred)]
+        under_way = self._order_busy - self._unsent.keys()
+        mine = dict.fromkeys(one.order_id for one in waiting if one.traded is traded and one.tag not in under_way)
+        return [order_id for order_id in mine if _has_waited(traded.session.order(order_id), moment)]
 
     def waits_for_open(self, traded: TradedStrategy, now: int) -> bool:
         """True while a request of this strategy waits here for the market to open: no broker can have answered it."""
@@ -270,11 +292,13 @@ class Outbox:
             self._arrived.clear()
             if self._failure is not None:
                 raise self._failure
-            for item in [one for one in self._queue if one.tag not in self._order_busy]:
-                if item.tag in self._order_busy:
-                    continue  # an older request of the same order was started in this very round
-                self._queue.remove(item)
+            queued, self._queue = self._queue, []
+            for item in queued:
+                if item.tag in self._order_busy:  # an older request of the same order comes first
+                    self._queue.append(item)
+                    continue
                 self._order_busy.add(item.tag)
+                self._unsent[item.tag] = item
                 task = asyncio.create_task(self._send_and_free(item))
                 self._under_way.add(task)
                 task.add_done_callback(self._came_to_an_end)
@@ -285,6 +309,8 @@ class Outbox:
             with suppress(JournalError):
                 await self._journal.flush()  # readers see what came of it, whenever the runner takes its next thing
         finally:
+            self._unsent.pop(item.tag, None)
+            self._taken_back.discard(item.tag)
             self._order_busy.discard(item.tag)
             self._arrived.set()
 
@@ -319,6 +345,7 @@ class Outbox:
             else:
                 self._give_up(item, "no_broker_id", "the broker's id of the order is not known", "an id")
             return
+        self._begin_patience(item, working)
         self._journal.note(
             Sending(
                 item.traded.name,
@@ -357,11 +384,31 @@ class Outbox:
         if len(deferred) == len(self._deferred) and len(queued) == len(self._queue):
             return False
         self._deferred, self._queue = deferred, queued
-        self._journal.note(OrderDropped(cancel.traded.name, cancel.tag, cancel.order_id))
-        failpoint("order_dropped")
-        self._answer(cancel.traded, events.Cancelled(self._moment(cancel.traded), cancel.order_id))
-        self._settled()
+        self._tell_dropped(cancel)
         return True
+
+    def _give_back(self, place: OutboxItem) -> bool:
+        """Give an order up that was taken back while it waited for its turn, and its cancel with it."""
+        if place.tag not in self._taken_back:
+            return False
+        self._taken_back.discard(place.tag)
+        self._queue = [one for one in self._queue if (one.tag, one.request) != (place.tag, RequestName.CANCEL)]
+        self._gate.stays(place)
+        self._tell_dropped(place)
+        return True
+
+    def _tell_dropped(self, item: OutboxItem) -> None:
+        self._journal.note(OrderDropped(item.traded.name, item.tag, item.order_id))
+        failpoint("order_dropped")
+        self._answer(item.traded, events.Cancelled(self._moment(item.traded), item.order_id))
+        self._settled()
+
+    def _begin_patience(self, item: OutboxItem, working: WorkingOrder) -> None:
+        """It leaves: what it has waited so far is no silence of the broker's, which in lockstep has none."""
+        self._unsent.pop(item.tag, None)
+        moment = self._moment(item.traded)
+        if not self._lockstep and _has_waited(working, moment):
+            self._answer(item.traded, events.Waited(moment, item.order_id))
 
     def _is_closed_for(self, item: OutboxItem) -> bool:
         """True when this request may not leave any more; cancels always may."""
@@ -371,7 +418,7 @@ class Outbox:
     async def _may_leave(self, item: OutboxItem, working: WorkingOrder) -> bool:
         """Ask the gate until it allows or denies."""
         while True:
-            if self._journal.failed:
+            if self._journal.failed or self._give_back(item):
                 return False
             if self._is_closed_for(item):
                 self._give_up(item, "closed", self.closed, "an open outbox")
@@ -466,6 +513,7 @@ class Outbox:
 
     def _give_up(self, item: OutboxItem, code: str, value: str, bound: str) -> None:
         """It does not leave: the session hears a refusal."""
+        self._gate.stays(item)
         self._journal.note(Denied(item.traded.name, item.tag, item.order_id, item.request, code, value, bound))
         failpoint("gate_denied")
         refusal = OrderRefused(code, f"{code}: {value}, bound {bound}")
@@ -489,6 +537,11 @@ def _item(traded: TradedStrategy, command: Command) -> OutboxItem:
     if working is None:
         return OutboxItem(traded, command, order_id, request, "", reduces=True, protective=False)
     return OutboxItem(traded, command, order_id, request, working.tag, working.order.reduces, working.order.protective)
+
+
+def _has_waited(working: WorkingOrder | None, moment: int) -> bool:
+    """True of an order that was asked about a while ago."""
+    return working is not None and working.asked_at > 0 and moment - working.silent_since > WAITED_NS
 
 
 def _is_place_of(item: OutboxItem, tag: str) -> bool:

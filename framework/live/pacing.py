@@ -14,12 +14,16 @@ window, but for those of the cancels, and halves them again if it goes on; each 
 A request that may not leave yet waits, and everything more urgent that waits goes before it. One that waits asks again
 when the wait is over; if it does not, it is forgotten a second later. From the moment it is let go until it has left
 (the journal's disk lies between) it counts as if it were leaving just now.
+
+*Cost.* Who waits is kept by urgency, in the order of age, and who is on the way out is counted: a question takes a
+binary search, however many wait. Who is forgotten next is on top of a heap.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from enum import IntEnum
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.pretrade.answers import ALLOW, Answer, Deny, Wait
@@ -82,7 +86,16 @@ class Pacing:
         self._times: dict[Urgency, list[int]] = {share: [] for share in SHARES}
         """Times, rising, at which requests left that were so urgent or less."""
         self._going: dict[Hashable, LetGo] = {}
+        """Requests that were let go, the oldest first."""
+        self._going_of = dict.fromkeys(Urgency, 0)
+        """How many of them by urgency."""
         self._waiting: dict[Hashable, WaitingRequest] = {}
+        self._since: dict[Urgency, list[int]] = {urgency: [] for urgency in Urgency}
+        """Times, rising, since which requests wait, by urgency."""
+        self._forgotten: list[tuple[int, int, Hashable]] = []
+        """Heap of times at which one that waits asks again, a serial number, and its key; it may have asked since."""
+        self._asked = 0
+        """Questions so far: the serial number."""
         self._slowed: list[int] = []
         """Times of the halvings that are not over."""
 
@@ -96,32 +109,35 @@ class Pacing:
         if not self._windows:
             return ALLOW
         self._settle(now_ns)
-        windows = [_halved(window, len(self._slowed)) for window in self._windows]
         known = self._waiting.get(key)
         since_ns = now_ns if known is None else known.since_ns
-        free_ns = max(self._free_at(window, key, (urgency, since_ns), now_ns) for window in windows)
+        self._wait_no_more(key)
+        free_ns = self._free_at(urgency, since_ns, now_ns)
         if free_ns <= now_ns:
-            self._waiting.pop(key, None)
+            self._gone(key)
             self._going[key] = LetGo(urgency, now_ns)
+            self._going_of[urgency] += 1
             return ALLOW
         if urgency is Urgency.NEW:
             expires_ns = min(expires_ns, since_ns + self._new_waits_ns)
         if urgency is not Urgency.CANCEL and free_ns >= expires_ns:
-            self._waiting.pop(key, None)
             return Deny("rate", (free_ns - now_ns) / SECOND_NS, (expires_ns - now_ns) / SECOND_NS)
         wait_ns = min(free_ns - now_ns, LONGEST_WAIT_NS)
         self._waiting[key] = WaitingRequest(urgency, since_ns, now_ns + wait_ns)
+        insort(self._since[urgency], since_ns)
+        self._asked += 1
+        heappush(self._forgotten, (now_ns + wait_ns, self._asked, key))
         return Wait(wait_ns)
 
     def left(self, key: Hashable, now_ns: int) -> None:
         """A request that was let go has left; one that is not known is counted all the same, as new."""
-        going = self._going.pop(key, None)
+        going = self._gone(key)
         self.count(Urgency.NEW if going is None else going.urgency, now_ns)
 
     def give_back(self, key: Hashable) -> None:
         """A request that was let go, or waits, will not leave."""
-        self._going.pop(key, None)
-        self._waiting.pop(key, None)
+        self._gone(key)
+        self._wait_no_more(key)
 
     def count(self, urgency: Urgency, time_ns: int) -> None:
         """Count a request that left, such as one before a restart."""
@@ -136,36 +152,55 @@ class Pacing:
         self._slowed.append(now_ns)
         return True
 
+    def _gone(self, key: Hashable) -> LetGo | None:
+        """A request is on its way out no more."""
+        going = self._going.pop(key, None)
+        if going is not None:
+            self._going_of[going.urgency] -= 1
+        return going
+
+    def _wait_no_more(self, key: Hashable) -> None:
+        waiting = self._waiting.pop(key, None)
+        if waiting is not None:
+            times = self._since[waiting.urgency]
+            del times[bisect_left(times, waiting.since_ns)]
+
     # ------------------------------------------------------------------ places
 
     def _settle(self, now_ns: int) -> None:
         """Forget what is over, and what was let go and not heard of again."""
-        for key in [key for key, going in self._going.items() if going.time_ns + LEAVES_WITHIN_NS <= now_ns]:
-            self.left(key, self._going[key].time_ns + LEAVES_WITHIN_NS)
-        for key in [key for key, one in self._waiting.items() if one.asks_again_ns + FORGOTTEN_NS < now_ns]:
-            del self._waiting[key]
+        while self._going:
+            key, going = next(iter(self._going.items()))
+            if going.time_ns + LEAVES_WITHIN_NS > now_ns:
+                break
+            self.left(key, going.time_ns + LEAVES_WITHIN_NS)
+        while self._forgotten and self._forgotten[0][0] + FORGOTTEN_NS < now_ns:
+            asks_again_ns, _, key = heappop(self._forgotten)
+            waiting = self._waiting.get(key)
+            if waiting is not None and waiting.asks_again_ns == asks_again_ns:
+                self._wait_no_more(key)
         self._slowed = [time_ns for time_ns in self._slowed if now_ns - time_ns < SLOW_NS]
         for times in self._times.values():
             del times[: bisect_right(times, now_ns - self._longest_ns)]
 
-    def _free_at(self, window: RequestWindow, key: Hashable, mine: tuple[Urgency, int], now_ns: int) -> int:
-        """Moment at which a window has room for a request and for all that go before it.
-
-        Those are the more urgent ones, and of the same urgency the older ones.
-        """
+    def _free_at(self, urgency: Urgency, since_ns: int, now_ns: int) -> int:
+        """Moment at which every window has room for a request, which is not among the waiting, and all before it."""
         moments = [now_ns]
-        for share, kept in zip(SHARES, (0, window.for_cancels, window.for_cancels + window.for_exits), strict=True):
-            if mine[0] < share:
+        windows = [_halved(window, len(self._slowed)) for window in self._windows]
+        for share, times in self._times.items():
+            if urgency < share:
                 continue
-            ahead = sum(
-                one.urgency >= share and (one.urgency, one.since_ns) < mine
-                for other, one in self._waiting.items()
-                if other != key
-            )
-            going = sum(one.urgency >= share for one in self._going.values())
-            places = window.places - kept - ahead - going
-            moments.append(self._room_at(self._times[share], places, window.length_ns, now_ns))
+            taken = self._ahead(share, urgency, since_ns)
+            for window in windows:
+                places = window.places - _kept(window, share) - taken
+                moments.append(self._room_at(times, places, window.length_ns, now_ns))
         return max(moments)
+
+    def _ahead(self, share: Urgency, urgency: Urgency, since_ns: int) -> int:
+        """Requests of a share that go before one: the more urgent that wait, of the same the older, and the going."""
+        more_urgent = sum(len(self._since[one]) for one in Urgency if share <= one < urgency)
+        going = sum(count for one, count in self._going_of.items() if one >= share)
+        return more_urgent + bisect_left(self._since[urgency], since_ns) + going
 
     @staticmethod
     def _room_at(times: list[int], places: int, length_ns: int, now_ns: int) -> int:
@@ -173,6 +208,13 @@ class Pacing:
         if places <= 0:
             return now_ns + length_ns  # what goes before it and what is on its way out fill the window from now on
         return times[-places] + length_ns if len(times) >= places else now_ns
+
+
+def _kept(window: RequestWindow, share: Urgency) -> int:
+    """Places of a window that a share may not use."""
+    if share is Urgency.CANCEL:
+        return 0
+    return window.for_cancels + (window.for_exits if share is Urgency.NEW else 0)
 
 
 def _halved(window: RequestWindow, times: int) -> RequestWindow:

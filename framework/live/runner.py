@@ -59,7 +59,7 @@ from framework.live.reconciler import Reconciler
 from framework.live.row_trader import RowTrader
 from framework.live.schedule import MomentKind
 from framework.types import events
-from framework.types.events import NOTHING, BarOpens, Tick
+from framework.types.events import NOTHING, BarCloses, BarOpens, Tick, Waited
 from framework.types.record import OrderRecord
 from framework.types.timeframe import SECOND_NS
 
@@ -86,6 +86,8 @@ if TYPE_CHECKING:
 
 INBOX = 10_000
 """Things that may wait; a feed that is quicker waits itself."""
+JUDGE_SILENCE = (Tick, BarCloses)
+"""Inputs at which a session calls what was not answered in time unanswered: it hears before what has not left yet."""
 TICKS = frozenset({MomentKind.MINUTE, MomentKind.SQUARE_OFF, MomentKind.CLOSE})
 """Moments at which a session is told the time."""
 RECONCILE_NS = 30_000_000_000
@@ -518,6 +520,9 @@ class Runner:
 
     def give(self, traded: TradedStrategy, event: Input) -> Outcome:
         """Hand a session an input, note it with what follows, and put the commands into the outbox."""
+        if isinstance(event, JUDGE_SILENCE):
+            for order_id in self.outbox.waiting(traded, event.moment):
+                self.give(traded, Waited(event.moment, order_id))
         try:
             outcome = traded.session.handle(event)
         except InvariantError as error:

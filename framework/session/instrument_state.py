@@ -41,6 +41,7 @@ class WorkingOrder:
         "state",
         "tag",
         "told_filled",
+        "unsent_until",
         "verdict",
         "waits_for",
         "was",
@@ -72,6 +73,8 @@ class WorkingOrder:
         """Not to be sent from then on, UTC nanoseconds."""
         self.asked_at = 0
         """Time of the request that the broker has not answered, UTC nanoseconds; 0 = none."""
+        self.unsent_until = 0
+        """Up to then a request was known to wait for its turn here, UTC nanoseconds; 0 = none did."""
         self.cancelling = False
         """A cancel is under way."""
         self.withdrawn = False
@@ -88,6 +91,11 @@ class WorkingOrder:
         """A parked order is submitted when these orders are done …"""
         self.needs_flat = False
         """… and, if it opens the other side, only when the position is flat."""
+
+    @property
+    def silent_since(self) -> int:
+        """Time from which an answer may be missed, UTC nanoseconds; 0 = none. Nobody answers what has not left."""
+        return self.asked_at and max(self.asked_at, self.unsent_until)
 
     @property
     def remaining(self) -> int:

@@ -196,6 +196,7 @@ class Session:
             events.Unknown: answers.unknown,
             events.Found: answers.found,
             events.Tick: self._tick,
+            events.Waited: self._upkeep.waited,
             events.PersonSays: self._hear_person,
             events.ActionKnown: self._learn_action,
         }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from framework.session.instrument_state import WorkingOrder
     from framework.session.protection import Protection
     from framework.session.reductions import Reductions
-    from framework.types.events import Command
+    from framework.types.events import Command, Waited
 
 SECOND_NS = 1_000_000_000
 PATIENCE_NS = 30 * SECOND_NS
@@ -61,8 +61,15 @@ class Upkeep:
         self._protection.miss_fills(self._inputs.now)
         commands = self._run(leaves=False)
         for working in self._orders.unanswered.values():
-            working.asked_at = self._inputs.moment
+            working.unsent_until = self._inputs.moment
         return commands
+
+    def waited(self, event: Waited) -> list[Command]:
+        """Patience for an answer begins here: what was asked for has not left before."""
+        working = self._orders.get(event.order_id)
+        if working is not None:
+            working.unsent_until = event.moment
+        return []
 
     def at_tick(self, doubt: Callable[[WorkingOrder, str, str], None]) -> list[Command]:
         """Time passed without a bar."""
@@ -77,9 +84,10 @@ class Upkeep:
         return self._run(leaves=True)
 
     def _miss_answers(self, doubt: Callable[[WorkingOrder, str, str], None]) -> None:
-        late = [one for one in self._orders.unanswered.values() if self._inputs.moment - one.asked_at > PATIENCE_NS]
+        moment = self._inputs.moment
+        late = [one for one in self._orders.unanswered.values() if moment - one.silent_since > PATIENCE_NS]
         for working in late:
-            doubt(working, "unanswered", f"{(self._inputs.moment - working.asked_at) // SECOND_NS} s")
+            doubt(working, "unanswered", f"{(moment - working.silent_since) // SECOND_NS} s")
 
     def _run(self, *, leaves: bool) -> list[Command]:
         now = self._inputs.now

@@ -11,7 +11,8 @@ input holds everything that was not known before, and nothing that the session c
   follows on a session's last bar: what must not last longer is given up at that close.
 - **Answers** are what the broker says. They come at any time, late, twice, in any order, and are believed as far as
   the positive evidence goes; ``session/lifecycle.py`` is their table. No answer is ever an exception.
-- **Time, persons, corporate actions** are inputs like all others. ``Tick`` makes due what no bar comes for.
+- **Time, persons, corporate actions** are inputs like all others. ``Tick`` makes due what no bar comes for;
+  ``Waited`` says from when on the broker's silence about an order counts.
 
 Who may follow whom is a table too: ``session/sequence.py``. An input that cannot come now is the host's mistake.
 
@@ -216,6 +217,13 @@ class Tick(NamedTuple):
     moment: int
 
 
+class Waited(NamedTuple):
+    """Input: up to this moment a request about the order has waited for its turn here: nobody can have answered it."""
+
+    moment: int
+    order_id: int
+
+
 class Wish(StrEnum):
     """Wish of a person."""
 
@@ -255,7 +263,19 @@ class ActionKnown(NamedTuple):
     due: Due
 
 
-Input = BarOpens | BarCloses | Decided | SessionEnds | Revalue | Answer | Annulled | Tick | PersonSays | ActionKnown
+Input = (
+    BarOpens
+    | BarCloses
+    | Decided
+    | SessionEnds
+    | Revalue
+    | Answer
+    | Annulled
+    | Tick
+    | Waited
+    | PersonSays
+    | ActionKnown
+)  # fmt: skip
 
 # ---------------------------------------------------------------------- commands
 

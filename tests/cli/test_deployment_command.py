@@ -278,6 +278,29 @@ def test_a_broken_file_is_named_beside_the_others(tulya, morning, home):
     assert ["deployments/half.yaml"] == [one["file"] for one in document["broken"]]
 
 
+@pytest.mark.parametrize("file", ["half.yaml", "other.yaml"])
+def test_a_name_whose_file_is_broken_says_what_is_wrong_with_it(tulya, home, file):
+    folder = home / "deployments"
+    folder.mkdir(exist_ok=True)
+    (folder / file).write_text("name: half  # mine\n", encoding="utf-8")
+    done = tulya("run", "half")
+    assert 1 == done.code
+    assert f"deployments/{file}: stage is missing; write stage: paper" in done.err
+    assert "is called" not in done.err
+
+
+def test_a_name_that_no_file_has_is_an_error_that_names_the_broken_files(tulya, home):
+    folder = home / "deployments"
+    folder.mkdir(exist_ok=True)
+    (folder / "half.yaml").write_text("name: half\nstage: [", encoding="utf-8")
+    done = tulya("run", "whole")
+    said = "broken: deployments/half.yaml (tulya deployments says why)"
+    assert (1, f"tulya: no deployment in deployments is called 'whole'; there are none; {said}\n") == (
+        done.code, done.err,
+    )  # fmt: skip
+    assert "deployments/half.yaml" in tulya("run", "half").err.partition("line")[0]
+
+
 def test_a_folder_that_is_not_there_is_a_sentence(tulya, home):
     done = tulya("deployments", "--dir", "nowhere")
     said = "tulya: there is no folder nowhere; tulya new deployment NAME … writes the first file in it\n"

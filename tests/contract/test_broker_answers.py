@@ -18,9 +18,10 @@ from framework.types.events import (
     PersonSays,
     SessionEnds,
     Tick,
+    Waited,
     Wish,
 )
-from framework.types.orders import BarRow, Decisions
+from framework.types.orders import GTC, BarRow, CancelRequest, Decisions, OrderRequest
 from framework.types.record import OrderState
 from tests.contract.desk import MINUTE_NS, Desk, cancels, changes, in_doubt, submitted
 from tests.contract.market import DAY_NS, HOUR_NS, NAN
@@ -484,6 +485,35 @@ def test_b7_a_night_is_no_silence_for_what_waits_for_the_next_open(side):
     assert [] == desk.surprises
     desk.wait(20 * 10**9)
     assert (["unanswered"], "unknown") == (desk.surprises, desk.outcomes()[0][1])
+
+
+@SIDES
+def test_b7_patience_begins_when_the_request_leaves_and_not_while_it_waits_for_its_turn(side):
+    desk = Desk()
+    desk.close(100, side)
+    for _ in range(3):  # the host says before each tick that it waits still, and at last when it leaves
+        assert [] == desk.take(Waited(desk.moment + MINUTE_NS, 1))
+        desk.wait(0)
+    desk.wait(30 * 10**9)
+    assert ([], "sent") == (desk.surprises, desk.outcomes()[0][1])
+    desk.wait(10**9)
+    assert (["unanswered"], "unknown") == (desk.surprises, desk.outcomes()[0][1])
+
+
+@SIDES
+def test_b7_a_cancel_that_waits_for_its_turn_is_not_missed_and_the_order_may_fill_meanwhile(side):
+    desk = Desk()
+    desk.close(100, requests=[OrderRequest(0, side * 10, limit=100.0 - side, validity=GTC)])
+    desk.accept(1)
+    desk.open()
+    assert [1] == cancels(desk.shut(100, requests=[CancelRequest(0)]))
+    desk.take(Waited(desk.moment + MINUTE_NS, 1))
+    desk.wait(0)
+    assert [] == desk.surprises
+    desk.fill(1, side * 10)
+    desk.take(Waited(desk.moment + MINUTE_NS, 1))  # it is done; that its cancel waits says nothing more
+    desk.wait(MINUTE_NS)
+    assert ([], side * 10) == (desk.surprises, desk.session.account.quantity[0])
 
 
 @SIDES

@@ -128,6 +128,81 @@ def test_no_window_is_exceeded_by_what_really_left(asked, places):
     assert not left or busiest(left, SECOND) <= places
 
 
+class Counted:
+    """The rules of the module's text, each question answered by counting every request one by one."""
+
+    def __init__(self, windows):
+        self.windows, self.left_at, self.going, self.waiting = windows, [], {}, {}
+
+    def ask(self, key, urgency, now):
+        for one, (_, since) in list(self.going.items()):
+            if since + 5 * SECOND <= now:
+                self.left(one, since + 5 * SECOND)
+        self.waiting = {k: one for k, one in self.waiting.items() if one[2] + SECOND >= now}
+        _, since, _ = self.waiting.pop(key, (urgency, now, 0))
+        free = now
+        for length, places, for_cancels, for_exits in self.windows:
+            for share, kept in ((CANCEL, 0), (REDUCE, for_cancels), (NEW, for_cancels + for_exits)):
+                if urgency >= share:
+                    ahead = [one for one in self.waiting.values() if one[0] >= share and one[:2] < (urgency, since)]
+                    going = [one for one in self.going.values() if one[0] >= share]
+                    room = places - kept - len(ahead) - len(going)
+                    times = sorted(time for time, one in self.left_at if one >= share and time > now - length)
+                    full = len(times) >= room
+                    free = max(free, now if not full else times[-room] + length if room > 0 else now + length)
+        if free <= now:
+            self.going[key] = (urgency, now)
+            return ALLOW
+        ends = since + 5 * SECOND if urgency is NEW else NEVER
+        if urgency is not CANCEL and free >= ends:
+            return Deny("rate", (free - now) / SECOND, (ends - now) / SECOND)
+        wait = min(free - now, SECOND)
+        self.waiting[key] = (urgency, since, now + wait)
+        return Wait(wait)
+
+    def left(self, key, now):
+        urgency, _ = self.going.pop(key, (NEW, 0))
+        self.left_at.append((now, urgency))
+
+    def give_back(self, key):
+        self.going.pop(key, None)
+        self.waiting.pop(key, None)
+
+
+STEPS = st.tuples(
+    st.sampled_from((0, 1, SECOND // 3, SECOND, 2 * SECOND + 1, 6 * SECOND)),
+    st.integers(0, 11),
+    st.sampled_from(("ask", "ask", "ask", "left", "give_back")),
+)
+
+
+@given(st.lists(STEPS, max_size=80))
+def test_every_answer_is_that_of_counting_one_by_one(steps):
+    windows = (RequestWindow(SECOND, 4, 1, 1), RequestWindow(4 * SECOND, 7, 2, 2))
+    pacing, counted, now = Pacing(windows), Counted(windows), 0
+    for later, key, what in steps:
+        now += later
+        if what == "ask":
+            assert counted.ask(key, Urgency(key % 4), now) == pacing.ask(key, Urgency(key % 4), now, NEVER)
+        elif what == "give_back" or key in counted.going:
+            for one in (counted, pacing):
+                one.give_back(key) if what == "give_back" else one.left(key, now)
+
+
+def test_of_ten_thousand_that_wait_the_cancels_leave_first():
+    """Were those ahead counted one by one, each of these questions would take ten thousand steps."""
+    pacing, waiting, left = Pacing(UPSTOX), list(range(10_000)), []
+    for now in (0, SECOND, 2 * SECOND):
+        gone = [key for key in waiting if pacing.ask(key, (CANCEL, REDUCE, PROTECT)[key % 3], now, NEVER) == ALLOW]
+        for key in gone:
+            pacing.left(key, now)
+            waiting.remove(key)
+        left.append(gone)
+    # eight places a second: whoever comes first while nobody waits, then cancels alone
+    assert [list(range(8)), list(range(9, 33, 3)), list(range(33, 57, 3))] == left
+    assert 10_000 - 24 == pacing.waiting
+
+
 def test_the_ninth_request_of_a_second_waits_until_the_first_is_a_second_old():
     pacing = Pacing([RequestWindow(SECOND, 8, 3, 2)])
     for k in range(8):
