@@ -37,5 +37,5 @@ class Histogram:
         return float("nan")
 
     def above(self, limit_ms: float) -> int:
-        """How many are in bins that end above a limit."""
+        """Count of those in bins that end above a limit."""
         return sum(count for place, count in enumerate(self._counts) if SHORTEST_MS * STEP**place > limit_ms)

@@ -78,7 +78,7 @@ class CaseParity(NamedTuple):
         return self.ended == FEED_ENDED
 
     def line(self) -> str:
-        """What a person reads of it."""
+        """Line of it for a person."""
         if not self.finished:
             return f"not finished: the replay was ended early ({self.ended}), nothing was compared"
         return (
