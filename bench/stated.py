@@ -238,7 +238,7 @@ def stream() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         size = (tick_stream.SYMBOLS, tick_stream.TICKS_PER_SECOND, tick_stream.SECONDS)
         found = tick_stream.measure(Path(folder), *size)
-    p99 = found.latency_at(0.99)
+    p99 = found.latency.at(0.99)
     what = f"{tick_stream.SYMBOLS} symbols, {tick_stream.TICKS_PER_SECOND:,} ticks a second: socket to decision, p99"
     lost = f"{found.sent - found.taken:,} of {found.sent:,} lost"
     limit = tick_stream.LIMIT_MS

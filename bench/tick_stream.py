@@ -17,13 +17,13 @@ import datetime as dt
 import statistics
 import tempfile
 import time
-from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import yaml
 
+from bench.histogram import Histogram
 from bench.loopback import LoopbackFeed, Stream
 from framework.cli.run import paper_broker
 from framework.deployments.deployment_file import read_deployment
@@ -79,10 +79,10 @@ class Measured(NamedTuple):
     in_bars: int
     """Ticks that became part of a bar."""
     fates: dict[str, int]
-    latency_ms: list[float]
-    """From the socket to the end of what the runner does with a tick, rising."""
-    own_ms: list[float]
-    """What of that the runner's process had the processor: on a busy machine the rest is others' turns. Rising."""
+    latency: Histogram
+    """From the socket to the end of what the runner does with a tick."""
+    own: Histogram
+    """What of that the runner's process had the processor: on a busy machine the rest is others' turns."""
     decisions: int
     decision_ms: list[float]
     """Strategy code of one row."""
@@ -94,10 +94,6 @@ class Measured(NamedTuple):
     memory_mb: list[float]
     """Private memory, every few seconds."""
     state: str
-
-    def latency_at(self, share: float) -> float:
-        """Milliseconds that so large a share of the ticks needed at most."""
-        return self.latency_ms[min(int(share * len(self.latency_ms)), len(self.latency_ms) - 1)]
 
 
 def private_mb() -> float:
@@ -200,8 +196,8 @@ async def _measured(
         probe.taken,
         builder.fates[TickFate.TAKEN],
         {str(fate): count for fate, count in builder.fates.items()},
-        sorted(probe.latency_ms),
-        sorted(probe.own_ms),
+        probe.latency,
+        probe.own,
         len(probe.decision_ms),
         sorted(probe.decision_ms),
         probe.orders,
@@ -218,8 +214,7 @@ class Probe:
 
     def __init__(self, run: ReplayRun, arrived: dict[FeedTick, tuple[float, float]]) -> None:
         self.taken = self.orders = self.fills = 0
-        self.latency_ms = array("d")  # a list of a million numbers would be seen in the memory
-        self.own_ms = array("d")
+        self.latency, self.own = Histogram(), Histogram()
         self.decision_ms: list[float] = []
         self.memory_mb: list[float] = []
         runner = run.runner
@@ -230,8 +225,8 @@ class Probe:
             see_tick(tick)
             self.taken += 1
             at, busy = arrived.pop(tick)
-            self.latency_ms.append(1_000.0 * (time.perf_counter() - at))
-            self.own_ms.append(1_000.0 * (time.process_time() - busy))
+            self.latency.add(1_000.0 * (time.perf_counter() - at))
+            self.own.add(1_000.0 * (time.process_time() - busy))
 
         def filling(news: Any) -> Any:
             self.fills += 1
@@ -268,14 +263,13 @@ class Probe:
 
 def lines_of(found: Measured) -> list[str]:
     """Figures for a person."""
-    p50, p99, most = found.latency_at(0.5), found.latency_at(0.99), found.latency_ms[-1]
-    own = found.own_ms[min(int(0.99 * len(found.own_ms)), len(found.own_ms) - 1)]
+    p50, p99, most = found.latency.at(0.5), found.latency.at(0.99), found.latency.longest_ms
     decided = f"{statistics.median(found.decision_ms):.0f} ms" if found.decision_ms else "none"
-    late = sum(one > LIMIT_MS for one in found.latency_ms)
+    late = found.latency.above(LIMIT_MS)
     return [
         f"{found.sent:,} ticks sent, {found.sent - found.taken:,} lost, {found.in_bars:,} in bars {found.fates}",
         f"socket to decision: p50 {p50:.2f} ms, p99 {p99:.2f} ms, max {most:.1f} ms; {late:,} above {LIMIT_MS:g} ms",
-        f"of it processor time of the runner: p99 {own:.2f} ms, max {found.own_ms[-1]:.1f} ms",
+        f"of it processor time of the runner: p99 {found.own.at(0.99):.2f} ms, max {found.own.longest_ms:.1f} ms",
         f"p99 ÷ limit of {LIMIT_MS:g} ms: {p99 / LIMIT_MS:.2f}",
         f"{found.decisions} rows decided, {decided} of strategy code each",
         f"{found.orders:,} orders placed, {found.fills:,} fills, {found.state}",

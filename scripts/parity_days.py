@@ -3,78 +3,31 @@
     python scripts/parity_days.py DATABASE --days 20 --from 2015-01-14 --symbols NSE:FEDERALBNK,NSE:FSL,NSE:FORTIS
 
 ``DATABASE`` holds minute bars. It is copied nowhere: journals are written into a temporary folder beside links to it.
-Prints one line for each deployment and leaves with 1 when anything differs.
+Prints one line for each deployment. Leaves with 1 when anything differs; with 2 when a replay was ended early, as a
+``timeout`` around this program does: then nothing is compared, and the cases after it are not run.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
+from contextlib import chdir
 from datetime import date
 from pathlib import Path
-
-import yaml
+from typing import TYPE_CHECKING, NamedTuple
 
 from framework.cli.run import trade_recorded
-from framework.deployments.deployment_file import read_deployment
-from framework.deployments.template import StrategyChoice, deployment_text
 from framework.live.day_parity import parity_of_days
-from framework.pretrade.facts import Ceilings
+from framework.live.runner import FEED_ENDED
 from framework.store import open_store
-from framework.types import Settings
-from framework.usercode.find import find_strategy
+from tests.live.market import write_deployment
+from tests.live.own_strategies import write_own_strategies
 
-COUNTING = '''
-"""Buys each 40th bar at a limit, sells each 60th."""
-from framework import Strategy
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-
-class Counting(Strategy):
-    """Counts bars in its own memory."""
-
-    def on_bar(self, ctx):
-        n = ctx.state["n"] = ctx.state.get("n", 0) + 1
-        for symbol in ctx.symbols:
-            if n % 40 == 1 and not ctx.position(symbol):
-                ctx.buy(10, symbol, limit=round(ctx.bars(symbol).close[-1] * 1.001, 1))
-            elif n % 60 == 0 and ctx.position(symbol) > 0:
-                ctx.sell(ctx.position(symbol), symbol)
-'''
-BOTH_WAYS = '''
-"""Long when the last close rose, short when it fell, decided each seventh bar."""
-import numpy as np
-
-from framework import Bars, Signals, Strategy
-
-
-class BothWays(Strategy):
-    """Both sides, with stops of its own."""
-
-    def signals(self, bars: Bars) -> Signals:
-        target = np.sign(np.r_[0.0, np.diff(bars.close)])
-        target[np.arange(len(target)) % 7 != 3] = np.nan
-        return Signals(target=target, stop=bars.close * (1 - 0.01 * np.nan_to_num(target)))
-'''
-WEIGHTS = '''
-"""Part of the account in each, brought back each 60 bars."""
-import numpy as np
-
-from framework import Panel, Strategy
-
-
-class Weights(Strategy):
-    """A fifth in each; the first one left half way."""
-
-    def allocate(self, panel: Panel):
-        weights = np.full(panel.close.shape, np.nan)
-        weights[::60] = 0.2
-        weights[30::60, 0] = 0.0
-        return weights
-'''
-OWN = {"counting": COUNTING, "both_ways": BOTH_WAYS, "weights": WEIGHTS}
 SEND_LIMITS = {"orders_per_day": 5_000, "orders_per_minute": 500, "max_jump_percent": 100.0}
 """Limits on sending that no strategy here should meet: a limit that holds an order back is a difference, and meant."""
 CASES: dict[str, list[tuple[str, str, dict[str, object]]]] = {
@@ -101,29 +54,63 @@ CASES: dict[str, list[tuple[str, str, dict[str, object]]]] = {
     "allocate 5m": [("./weights.py:Weights", "5m", {})],
     "several": [("rsi", "1m", {"stop_loss": "1%", "product": "MIS"}), ("./counting.py:Counting", "1m", {})],
 }
+NOT_FINISHED = 2
 
 
-def written(folder: Path, name: str, symbols: list[str]) -> Path:
-    """Deployment of a case; several strategies share the symbols out."""
-    document: dict[str, object] = {}
-    parts = CASES[name]
-    for place, (strategy, timeframe, settings) in enumerate(parts):
-        chosen = find_strategy(strategy).from_settings({})
-        own = symbols if len(parts) == 1 else symbols[place :: len(parts)]
-        choice = StrategyChoice(
-            strategy, chosen, own, timeframe, Settings.of(capital=100_000.0, **settings), "hold", "hold", ()
+class CaseParity(NamedTuple):
+    """Parity of one deployment."""
+
+    ended: str
+    """Cause of the replay's end; unless the feed ended it nothing was compared."""
+    orders: int
+    fills: int
+    final_equity: float
+    """Rupees."""
+    engines: Sequence[str]
+    count: int
+    """Differences in all."""
+    examples: Sequence[str]
+    """Two of each day and engine."""
+
+    @property
+    def finished(self) -> bool:
+        """True when the replay came to the end of its days."""
+        return self.ended == FEED_ENDED
+
+    def line(self) -> str:
+        """Line of it for a person."""
+        if not self.finished:
+            return f"not finished: the replay was ended early ({self.ended}), nothing was compared"
+        return (
+            f"{self.orders:6,} orders {self.fills:6,} fills equity {self.final_equity:14,.2f} "
+            f"{'+'.join(self.engines):15} {self.count} differences"
         )
-        label = f"s{place}"
-        one = yaml.safe_load(deployment_text(label, "parity", choice, Ceilings(100_000_000.0, 10)))
-        one["strategies"][0]["name"] = label
-        if not document:
-            document = one
-        else:
-            document["strategies"] += one["strategies"]  # type: ignore[operator]
-    document["send"] |= SEND_LIMITS  # type: ignore[operator]
-    file = folder / "parity.yaml"
-    file.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    return file
+
+
+def case_parity(name: str, folder: Path, database: Path, symbols: Sequence[str], days: Sequence[date]) -> CaseParity:
+    """A deployment replayed in ``folder`` and compared; several strategies share the symbols out."""
+    write_own_strategies(folder)
+    parts = CASES[name]
+    strategies = [
+        (f"s{place}", strategy, symbols[place :: len(parts)], timeframe, settings)
+        for place, (strategy, timeframe, settings) in enumerate(parts)
+    ]
+    db = folder / "market.sqlite"
+    db.symlink_to(database)
+    with chdir(folder):  # strategies of one's own are named by their files
+        deployment = write_deployment(folder, *strategies, name="parity", account="parity", send=SEND_LIMITS)
+        done = trade_recorded(deployment, db, (days[0], days[-1]), float("inf"))
+        finished = done["ended"] == FEED_ENDED
+        found = [one for _, one in parity_of_days(deployment, db, days)] if finished else []
+    return CaseParity(
+        done["ended"],
+        done["orders"],
+        done["fills"],
+        done["final_equity"],
+        sorted({one.engine for one in found}),
+        sum(len(one.parity.differences) for one in found),
+        [f"{one.engine} {difference}" for one in found for difference in one.parity.differences[:2]],
+    )
 
 
 def session_days(db: Path, symbol: str, first: date, count: int) -> list[date]:
@@ -134,44 +121,30 @@ def session_days(db: Path, symbol: str, first: date, count: int) -> list[date]:
     return [date.fromordinal(int(day) + epoch) for day in sorted(set(bars.session.tolist()))][:count]
 
 
-def main() -> int:
-    """Run the cases; 1 when anything differs."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the cases; 1 when anything differs, 2 when one did not come to its end."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("database", type=Path)
     parser.add_argument("--days", type=int, default=20)
     parser.add_argument("--from", dest="first", type=date.fromisoformat, default=date(2015, 1, 14))
     parser.add_argument("--symbols", default="NSE:FEDERALBNK,NSE:FSL,NSE:FORTIS")
-    parser.add_argument("--cases", default="", help="part of the names")
-    given = parser.parse_args()
-    symbols, database = given.symbols.split(","), given.database.resolve()
+    parser.add_argument("--cases", default=",".join(CASES), help="names, with commas; default: all")
+    given = parser.parse_args(arguments)
+    names, symbols, database = given.cases.split(","), given.symbols.split(","), given.database.resolve()
+    if unknown := [name for name in names if name not in CASES]:
+        parser.error(f"--cases {', '.join(unknown)}: no such case; there are {', '.join(CASES)}")
     days = session_days(database, symbols[0], given.first, given.days)
     differ = 0
-    for name in [one for one in CASES if given.cases in one]:
+    for name in names:
         began = time.monotonic()
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary)
-            sys.path.insert(0, str(folder))
-            for own, text in OWN.items():
-                (folder / f"{own}.py").write_text(text, encoding="utf-8")
-            db = folder / "market.sqlite"
-            db.symlink_to(database)
-            os.chdir(folder)  # strategies of one's own are named by their files
-            deployment = read_deployment(written(folder, name, symbols))
-            done = trade_recorded(deployment, db, (days[0], days[-1]), float("inf"))
-            found = [one for _, one in parity_of_days(deployment, db, days)]
-            count = sum(len(one.parity.differences) for one in found)
-            engines = "+".join(sorted({one.engine for one in found}))
-            differ += count
-            done_in = time.monotonic() - began
-            print(
-                f"{name:26} {len(days)} days {done['orders']:6,} orders {done['fills']:6,} fills "
-                f"equity {done['final_equity']:14,.2f} {engines:15} {count} differences  {done_in:.0f} s",
-                flush=True,
-            )
-            for one in found:
-                for difference in one.parity.differences[:2]:
-                    print("   ", one.engine, difference)
-            os.chdir(database.parent)
+        with tempfile.TemporaryDirectory() as folder:
+            found = case_parity(name, Path(folder), database, symbols, days)
+        print(f"{name:26} {len(days)} days {found.line()}  {time.monotonic() - began:.0f} s", flush=True)
+        for example in found.examples:
+            print("   ", example)
+        if not found.finished:
+            return NOT_FINISHED
+        differ += found.count
     return 1 if differ else 0
 
 

@@ -1,4 +1,8 @@
-"""Account gate: the outbox's gatekeeper. Repeats, the pre-trade rules on the facts of now, and the pacing, in turn.
+"""Account gate: the outbox's gatekeeper. Repeats, the pre-trade rules on the facts of now, and the two paces, in turn.
+
+Who waits does so in a pace, of the account's own limits or of the broker's windows, where protection goes before what
+is new. It asks once a second or so, and then it is its turn that is asked for first: the rules are for who may leave,
+on the facts of that moment. So a hundred orders that wait cost little, however many facts there are.
 
 What it allows is counted at once, before the journal's disk is waited for, so that two requests that are reviewed side
 by side cannot both use the same room.
@@ -14,10 +18,10 @@ from framework.live.outbox import UNSENT
 from framework.live.pacing import Urgency
 from framework.live.repeats import ENOUGH
 from framework.pretrade import gate
-from framework.pretrade.answers import Allow, Wait
+from framework.pretrade.answers import ALLOW, Allow, Deny
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
     from framework.broker.port import SendOutcome
     from framework.journal.held_back import HeldBack
@@ -34,11 +38,15 @@ class AccountGate:
     """Gatekeeper of an account's outbox."""
 
     def __init__(
-        self, world: PretradeWorld, repeats: Repeats, pacing: Pacing, tell: Callable[[str, str, str], None]
+        self, world: PretradeWorld, repeats: Repeats, own: Pacing, pacing: Pacing, tell: Callable[[str, str, str], None]
     ) -> None:
-        """``tell`` takes a finding: its code, text and symbol."""
+        """``own``: the pace of the account's own limits; ``pacing``: that of the broker's windows.
+
+        ``tell`` takes a finding: its code, text and symbol.
+        """
         self.world = world
         self._repeats = repeats
+        self._own = own
         self._pacing = pacing
         self._tell = tell
 
@@ -57,32 +65,52 @@ class AccountGate:
 
     def review(self, item: OutboxItem, working: WorkingOrder, now: int) -> Answer:
         """Allow, wait or deny."""
-        request = self._request(item, working)
-        key = (item.tag, item.request)
-        verdict = self._repeats.review(request, now)
-        if isinstance(verdict, Allow):
-            verdict = gate.review(request, self.world.context(request), now)
-        if isinstance(verdict, Allow):
-            verdict = self._pacing.ask(key, Urgency(item.rank), now, request.expires_ns)
-        elif not isinstance(verdict, Wait):
-            self._pacing.give_back(key)
+        request, key = self._request(item, working), (item.tag, item.request)
+        waited = self._own.waits(key) or self._pacing.waits(key)
+        judged: Answer = ALLOW if waited else self._judge(request, now)
+        if isinstance(judged, Deny):
+            self.stays(item)
+            return judged
+        turn = self._turn(key, Urgency(item.rank), now, request.expires_ns)
+        if not isinstance(turn, Allow):
+            return turn
+        verdict = self._judge(request, now) if waited else judged
         if isinstance(verdict, Allow):
             self.world.note_leaving(request, now)
             self._repeats.note_leaving(request, now)
+        else:
+            self.stays(item)
         return verdict
+
+    def _judge(self, request: Request, now: int) -> Answer:
+        verdict = self._repeats.review(request, now)
+        return gate.review(request, self.world.context(request), now) if isinstance(verdict, Allow) else verdict
+
+    def _turn(self, key: Hashable, urgency: Urgency, now: int, expires_ns: int) -> Answer:
+        """Ask both paces; a place in the first is no use without one in the other."""
+        turn = self._own.ask(key, urgency, now, expires_ns)
+        if isinstance(turn, Allow):
+            turn = self._pacing.ask(key, urgency, now, expires_ns)
+            if not isinstance(turn, Allow):
+                self._own.give_back(key)
+        elif isinstance(turn, Deny):
+            self._pacing.give_back(key)
+        return turn
 
     def went_out(self, item: OutboxItem, working: WorkingOrder, now: int) -> None:
         """Count a request that leaves."""
-        self._pacing.left((item.tag, item.request), now)
+        for pace in (self._own, self._pacing):
+            pace.left((item.tag, item.request), now)
         self.world.note_left(self._request(item, working), now)
 
     def stays(self, item: OutboxItem) -> None:
         """Let go of the place of a request that will not leave."""
-        self._pacing.give_back((item.tag, item.request))
+        for pace in (self._own, self._pacing):
+            pace.give_back((item.tag, item.request))
 
     def came_back(self, item: OutboxItem, working: WorkingOrder, outcome: SendOutcome, now: int) -> None:
         """Note an outcome: what is refused again and again is denied here."""
-        self._pacing.give_back((item.tag, item.request))
+        self.stays(item)
         request = self._request(item, working)
         if isinstance(outcome, OrderAccepted):
             self._repeats.note_accepted(request)

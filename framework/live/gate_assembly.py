@@ -9,7 +9,7 @@ from framework.live.account_gate import AccountGate
 from framework.live.account_orders import AccountMember
 from framework.live.gatekeeper import MarketGatekeeper
 from framework.live.hours import day_of
-from framework.live.pacing import Pacing
+from framework.live.pacing import Pacing, own_pace
 from framework.live.pretrade_world import NO_BAND, PretradeWorld
 from framework.live.repeats import Repeats
 from framework.live.schedule import MomentKind
@@ -93,7 +93,7 @@ def paper_gate(  # noqa: PLR0913 - the parts by name
         later = schedule.between(now, now + LOOK_AHEAD_NS)
         return next((one.time for one in later if one.kind is MomentKind.OPEN), now + LOOK_AHEAD_NS)
 
-    gate = AccountGate(world, Repeats(), Pacing(windows), tell)
+    gate = AccountGate(world, Repeats(), own_pace(world.limits, world.ceilings), Pacing(windows), tell)
     whole_rows = [one.name for one in traded] if by_bars else []
     keeper = MarketGatekeeper(gate, trading_hours, next_open, state, schedule.day_at, whole_rows)
     return PaperGate(keeper, world, members)

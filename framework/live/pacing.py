@@ -27,12 +27,13 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.pretrade.answers import ALLOW, Answer, Deny, Wait
-from framework.pretrade.facts import SECOND_NS
+from framework.pretrade.facts import SECOND_NS, RequestWindow
+from framework.types.deadlines import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from framework.pretrade.facts import RequestWindow
+    from framework.pretrade.facts import Ceilings, SendLimits
 
 LEAVES_WITHIN_NS = 5 * SECOND_NS
 """After it was let go a request that is not heard of again is taken to have left by then."""
@@ -139,8 +140,14 @@ class Pacing:
         self._gone(key)
         self._wait_no_more(key)
 
+    def waits(self, key: Hashable) -> bool:
+        """True of a request that was told to wait and has not asked since."""
+        return key in self._waiting
+
     def count(self, urgency: Urgency, time_ns: int) -> None:
         """Count a request that left, such as one before a restart."""
+        if not self._windows:
+            return
         for share in SHARES:
             if urgency >= share:
                 insort(self._times[share], time_ns)
@@ -208,6 +215,16 @@ class Pacing:
         if places <= 0:
             return now_ns + length_ns  # what goes before it and what is on its way out fill the window from now on
         return times[-places] + length_ns if len(times) >= places else now_ns
+
+
+def own_pace(limits: SendLimits, ceilings: Ceilings) -> Pacing:
+    """Pace of the account's own limits on a second: whoever waits for it goes by urgency, then by age.
+
+    The rule (``pretrade.gate.rate``) has the last word; nothing is void for the time alone that it has waited here.
+    """
+    kept = min(limits.cancels_per_second, ceilings.orders_per_second)
+    orders = min(limits.orders_per_second, ceilings.orders_per_second - kept)
+    return Pacing([RequestWindow(SECOND_NS, orders + kept, kept, 0)], new_waits_ns=NEVER)
 
 
 def _kept(window: RequestWindow, share: Urgency) -> int:

@@ -96,6 +96,8 @@ LATE_NS = 300_000_000_000
 """After the open, what had waited for it is not sent any more."""
 VOID = "void: it was not sent before the process ended"
 UNANSWERED = "the process ended before an outcome was noted"
+FEED_ENDED = "the feed ended"
+"""``RunnerReport.cause`` of a run that came to the end of its days."""
 
 
 class ReadyRow(NamedTuple):
@@ -366,7 +368,7 @@ class Runner:
         elif isinstance(one, ControlCommand):
             await self._obey(one)
         elif isinstance(one, FeedEnds):
-            self._stopping = self._stopping or "the feed ended"
+            self._stopping = self._stopping or FEED_ENDED
         self.outbox.send_wished()
         await self._flush()
 

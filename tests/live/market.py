@@ -48,10 +48,10 @@ def fill_store(path: Path, symbols=SYMBOLS, days=DAYS, seed=7, minutes=1, gaps=0
     return path
 
 
-def write_deployment(folder: Path, *strategies, name="morning", account="paper", paper=()):
+def write_deployment(folder: Path, *strategies, name="morning", account="paper", paper=(), send=()):
     """A deployment of strategies, each (name, strategy, symbols, timeframe, settings by name[, parameters]).
 
-    ``paper``: how its broker behaves, by name.
+    ``paper``: how its broker behaves, by name; ``send``: limits on sending, by name.
     """
     document = None
     for one in strategies:
@@ -67,6 +67,7 @@ def write_deployment(folder: Path, *strategies, name="morning", account="paper",
         else:
             document["strategies"] += written["strategies"]
     document["paper"] |= dict(paper)
+    document["send"] |= dict(send)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}.yaml"
     file.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True))

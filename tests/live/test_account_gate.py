@@ -8,11 +8,12 @@ from framework.broker.port import OrderAccepted, OrderRefused, OrderUnknown
 from framework.journal.account_entries import RequestName
 from framework.live.account_gate import AccountGate
 from framework.live.outbox import UNSENT
-from framework.live.pacing import Pacing
+from framework.live.pacing import Pacing, Urgency, own_pace
 from framework.live.repeats import Repeats
 from framework.pretrade.answers import ALLOW, Deny, Wait
 from framework.pretrade.facts import RequestWindow
-from framework.types import OrderRequest
+from framework.types import OrderRequest, TradingState
+from framework.types.events import Cancel
 from framework.types.orders import OrderType
 from tests.live.account import INFY, LIMITS, SECOND, AccountStand
 
@@ -20,10 +21,13 @@ from tests.live.account import INFY, LIMITS, SECOND, AccountStand
 class GateStand(AccountStand):
     """An account with its gate."""
 
-    def __init__(self, windows=()):
+    def __init__(self, windows=(), limits=LIMITS):
         super().__init__()
         self.told = []
-        self.gate = AccountGate(self.world, Repeats(), Pacing(windows), lambda *finding: self.told.append(finding))
+        self.world.limits = limits
+        own = own_pace(limits, self.world.ceilings)
+        tell = self.told.append
+        self.gate = AccountGate(self.world, Repeats(), own, Pacing(windows), lambda *finding: tell(finding))
 
     def items(self, *wanted):
         """Orders that one bar's decisions come to, as they wait in the outbox."""
@@ -31,10 +35,10 @@ class GateStand(AccountStand):
         commands = desk.close(100.0, requests=[OrderRequest(0, units, limit=100.0) for units in wanted])
         return [self.item(command, desk.session.order(command.approved.order.order_id)) for command in commands]
 
-    def item(self, command, working):
+    def item(self, command, working, rank=3):
         request = RequestName.PLACE
         traded = SimpleNamespace(name="t")
-        return SimpleNamespace(traded=traded, command=command, tag=working.tag, request=request, rank=3), working
+        return SimpleNamespace(traded=traded, command=command, tag=working.tag, request=request, rank=rank), working
 
     def asks_gate(self, item):
         return self.gate.review(*item, self.now)
@@ -130,3 +134,60 @@ def test_a_429_halves_the_pace_and_is_told():
     assert [("rate_limited", INFY)] == [(found[0], found[2]) for found in stand.told]
     answers = [stand.asks_gate(one) for one in stand.items(20, 30, 40)]
     assert [ALLOW, Wait(SECOND), Wait(SECOND)] == answers  # two a second, and one has left
+
+
+def test_protection_goes_before_what_is_new_that_has_waited_longer_for_the_own_rate():
+    stand = GateStand(limits=LIMITS._replace(orders_per_second=1))
+    first, entry, stop = stand.items(10, 20, 30)
+    stop[0].rank = Urgency.PROTECT
+    assert [ALLOW, Wait(SECOND)] == [stand.asks_gate(first), stand.asks_gate(entry)]
+    stand.gate.went_out(*first, stand.now)
+    assert Wait(SECOND) == stand.asks_gate(stop)
+    stand.now += SECOND
+    assert [Wait(SECOND), ALLOW] == [stand.asks_gate(entry), stand.asks_gate(stop)]
+    stand.gate.went_out(*stop, stand.now)
+    stand.now += SECOND
+    assert ALLOW == stand.asks_gate(entry)
+
+
+def test_one_that_waits_for_its_turn_is_judged_by_the_rules_again_when_it_may_leave_and_not_before():
+    stand = GateStand(limits=LIMITS._replace(orders_per_second=1))
+    first, second, third = stand.items(10, 20, 30)
+    assert [ALLOW, Wait(SECOND)] == [stand.asks_gate(first), stand.asks_gate(second)]
+    stand.gate.went_out(*first, stand.now)
+    stand.now += 1
+    assert Wait(SECOND) == stand.asks_gate(third)  # the second goes before it
+    stand.now += SECOND
+    judged, context = [], stand.world.context
+    stand.world.context = lambda request: judged.append(request.quantity) or context(request)
+    stand.world.state = TradingState.HALTED
+    assert Wait(SECOND) == stand.asks_gate(third)
+    assert "state" == code(stand.asks_gate(second))
+    assert [20] == judged
+    stand.world.state = TradingState.ACTIVE
+    assert ALLOW == stand.asks_gate(third)  # what was denied has given its place back
+
+
+def test_an_order_that_waits_for_the_own_rate_is_void_when_it_could_only_leave_expired():
+    stand = GateStand(limits=LIMITS._replace(orders_per_second=1))
+    first, second = stand.items(10, 20)
+    assert ALLOW == stand.asks_gate(first)
+    second[1].expires_at = stand.now + 1
+    assert "rate" == code(stand.asks_gate(second))
+
+
+def test_cancels_have_tokens_of_their_own_which_no_order_takes():
+    stand = GateStand(limits=LIMITS._replace(orders_per_second=1, cancels_per_second=1))
+    first, second = stand.items(10, 20)
+    assert [ALLOW, Wait(SECOND)] == [stand.asks_gate(first), stand.asks_gate(second)]
+    answers = []
+    for working in (first[1], second[1]):
+        cancel = SimpleNamespace(
+            traded=SimpleNamespace(name="t"),
+            command=Cancel(working.order.order_id),
+            tag=working.tag,
+            request=RequestName.CANCEL,
+            rank=0,
+        )
+        answers.append(stand.asks_gate((cancel, working)))
+    assert [ALLOW, Wait(SECOND)] == answers

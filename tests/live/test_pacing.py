@@ -1,6 +1,7 @@
 """Pacing: no window of any length is ever exceeded, cancels go first, exits before what is new, late ones are void."""
 
 import heapq
+import pickle
 import re
 from datetime import date
 from random import Random
@@ -295,6 +296,14 @@ def test_requests_before_a_restart_are_counted():
 def test_without_windows_nothing_waits():
     pacing = Pacing([])
     assert [ALLOW] * 100 == [pacing.ask(k, NEW, 0, 0) for k in range(100)]
+
+
+def test_without_windows_what_leaves_is_not_kept_for_ever():
+    pacing = Pacing([])
+    before = len(pickle.dumps(vars(pacing)))
+    for time in range(1_000):
+        pacing.left(time, time)
+    assert before == len(pickle.dumps(vars(pacing)))
 
 
 def test_ten_a_second_five_hundred_a_minute_and_two_thousand_in_half_an_hour_less_a_margin():

@@ -47,7 +47,7 @@ class KillPlayground:
         from framework.cli import run
         from framework.market.calendar import Calendar
         from tests.live.market import DAYS, SYMBOLS, fill_store, write_deployment
-        from tests.live.test_replay_run import COUNTING
+        from tests.live.own_strategies import COUNTING
 
         self.folder, self._run, self.days = folder, run, (DAYS[1], DAYS[2])
         Calendar.load = cache(Calendar.load)  # read once, before the children are forked
