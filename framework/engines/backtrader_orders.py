@@ -77,7 +77,7 @@ class Desk:
         above = self._purse.cash_paise >= 0
         self._purse.book(order.quantity, price)
         if above and self._purse.cash_paise < 0:
-            self.notices.append(Notice(now, "cash_below_zero", cash_text(self._purse.cash_paise)))
+            self.notices.append(Notice(now, "cash_below_zero", cash_text(self._purse.cash_paise, self._instruments)))
         before, book.position, book.average = book.position, book.position + order.quantity, average
         book.mark(price)
         sent.filled = order.quantity

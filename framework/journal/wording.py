@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from framework.journal.account_words import ACCOUNT_WORDS
 from framework.journal.entries import KIND_OF, Checkpoint, Closed, Handled, JournalHeader
 from framework.types import breaker, events, orders, record
-from framework.types.rupees import in_groups, rupees
+from framework.types.currency import currency_of, money_text
+from framework.types.rupees import in_groups
 from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
@@ -29,9 +30,13 @@ class Wording:
 
     def __init__(self, instruments: Sequence[Instrument], timeframe: str = "") -> None:
         self._names = tuple(map(str, instruments))
+        self._currency = currency_of(instruments)
         self._zone = ZoneInfo(instruments[0].timezone) if instruments else UTC
         self.daily = bool(timeframe) and Timeframe.parse(timeframe).dated
         """Bars are days or longer: their times are dates."""
+
+    def _money(self, amount: float) -> str:
+        return money_text(amount, self._currency)
 
     def when(self, moment: int) -> str:
         """A moment where the exchange is, to the second; the date of a daily bar's open."""
@@ -65,7 +70,7 @@ class Wording:
             return f"state, version {body.version}"
         if isinstance(body, Closed):
             held = [f"{self.name(i)} {units:+,}" for i, units in enumerate(body.positions) if units]
-            return f"equity {rupees(body.equity_paise / 100)}, {self._some(held) or 'flat'}"
+            return f"equity {self._money(body.equity_paise / 100)}, {self._some(held) or 'flat'}"
         if isinstance(body, Handled):
             return self.say(body.input)
         return ACCOUNT_WORDS[type(body)](body)
@@ -114,7 +119,7 @@ class Wording:
     def filled(self, one: events.Filled) -> str:
         """``Filled``."""
         fill = one.fill
-        return f"order {fill.order_id}: {self._ordered(fill.quantity, fill.instrument)} @ {rupees(fill.price)}"
+        return f"order {fill.order_id}: {self._ordered(fill.quantity, fill.instrument)} @ {self._money(fill.price)}"
 
     def annulled(self, one: events.Annulled) -> str:
         """``Annulled``."""
@@ -128,15 +133,15 @@ class Wording:
     def person(self, one: events.PersonSays) -> str:
         """``PersonSays``."""
         parts = [one.wish.value.replace("_", " "), self.name(one.instrument) if one.instrument >= 0 else ""]
-        parts += [f"{one.quantity:+,} @ {rupees(one.price)}" if one.quantity else ""]
-        parts += [rupees(one.paise / 100) if one.paise else ""]
+        parts += [f"{one.quantity:+,} @ {self._money(one.price)}" if one.quantity else ""]
+        parts += [self._money(one.paise / 100) if one.paise else ""]
         return " ".join(filter(None, parts))
 
     def action(self, one: events.ActionKnown) -> str:
         """``ActionKnown``."""
         known = one.due.action
         what = f"{known.kind or 'action'} ×{known.factor:g}" if known.factor != 1.0 else known.kind or "action"
-        paid = f", dividend {rupees(known.dividend)}" if known.dividend else ""
+        paid = f", dividend {self._money(known.dividend)}" if known.dividend else ""
         return f"{self.name(one.due.instrument)} {what}{paid}, ex-date {self.session(one.due.ex_day)}"
 
     # ------------------------------------------------------------------ commands and facts
@@ -158,7 +163,8 @@ class Wording:
 
     def settled(self, one: record.Settlement) -> str:
         """``Settlement``."""
-        value, charges, cash = (rupees(paise / 100) for paise in (one.value_paise, one.charges_paise, one.cash_paise))
+        sums = (one.value_paise, one.charges_paise, one.cash_paise)
+        value, charges, cash = (self._money(paise / 100) for paise in sums)
         return f"{value}, charges {charges}, {self.name(one.fill.instrument)} {units(one.position)}, cash {cash}"
 
     def ended(self, one: record.OrderRecord) -> str:
@@ -173,7 +179,7 @@ class Wording:
     def applied(self, one: record.AppliedAction) -> str:
         """``AppliedAction``."""
         held = f"{units(one.before)} → {units(one.after)}"
-        return f"{self.name(one.instrument)} {one.kind}: {held}, {rupees(one.cash_paise / 100)}"
+        return f"{self.name(one.instrument)} {one.kind}: {held}, {self._money(one.cash_paise / 100)}"
 
     def _ordered(self, quantity: int, i: int, limit: float = math.nan, trigger: float = math.nan) -> str:
         side = "buy" if quantity > 0 else "sell"

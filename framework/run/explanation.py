@@ -13,10 +13,11 @@ from framework.report.charge_breakdown import NAMES, charged
 from framework.run.sizes import size_text
 from framework.run.trail import Trail, follow
 from framework.session.explain import RuleReport
+from framework.types.currency import money_text
 from framework.types.events import BarCloses, Cancel, Change, Decided, Filled, Submit
 from framework.types.orders import Reason
 from framework.types.record import OrderRecord, OrderState, Settlement
-from framework.types.rupees import in_groups, price_text, rupees
+from framework.types.rupees import in_groups, price_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -243,7 +244,8 @@ def _with_levies(links: Iterator[Link], run: ExplainedRun, order_id: int) -> Ite
         yield link
         levies = next(parts, None) if link.what == "charges" else None
         if levies is not None:
-            said = [f"{NAMES[name]} {rupees(paise / 100)}" for name, paise in levies._asdict().items() if paise]
+            paid = [(NAMES[name], paise) for name, paise in levies._asdict().items() if paise]
+            said = [f"{name} {money_text(paise / 100, run.record.panel.currency)}" for name, paise in paid]
             yield Link("levies", link.entry, ", ".join(said) or "none")
 
 

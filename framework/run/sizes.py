@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.journal.wording import units
-from framework.types.rupees import price_text, rupees
+from framework.types.currency import money_text
+from framework.types.rupees import price_text
 
 if TYPE_CHECKING:
     from framework.run.trail import ExplainedRun, Step
@@ -16,7 +17,7 @@ def size_text(run: ExplainedRun, decisions: Decisions, step: Step, i: int) -> st
     """From the target of an instrument to the units it means, and to what is missing of them."""
     after, position = step.after, step.before.position
     if run.record.style == "allocate":
-        means = f"weight {after.intent:g} × equity {_equity(step)} ÷ close {_close(step)}"
+        means = f"weight {after.intent:g} × equity {_equity(run, step)} ÷ close {_close(step)}"
     else:
         means = _target(run, decisions, step, i)
     return f"{means} → {units(after.desired)} units; {units(position)} held, so {units(after.desired - position)}"
@@ -35,7 +36,7 @@ def _target(run: ExplainedRun, decisions: Decisions, step: Step, i: int) -> str:
 def _formula(run: ExplainedRun, decisions: Decisions, step: Step, i: int) -> str:
     """The sizing with its numbers; docs/sizing.md has the formulas."""
     settings, panel = run.settings, run.record.panel
-    close, equity = _close(step), _equity(step)
+    close, equity = _close(step), _equity(run, step)
     share = f"allotment {settings.allotment or 1.0 / len(panel.instruments):.4g}"
     margin = settings.short_share if step.after.intent < 0.0 else settings.long_share
     volatility = float("nan") if decisions.volatility is None else decisions.volatility[i]
@@ -53,8 +54,8 @@ def _formula(run: ExplainedRun, decisions: Decisions, step: Step, i: int) -> str
     return f"sizing {settings.sizing}{said}, whole {f'lots of {lot}' if lot > 1 else 'units'}"
 
 
-def _equity(step: Step) -> str:
-    return rupees(step.before.equity_paise / 100)
+def _equity(run: ExplainedRun, step: Step) -> str:
+    return money_text(step.before.equity_paise / 100, run.record.panel.currency)
 
 
 def _close(step: Step) -> str:

@@ -204,5 +204,6 @@ class BrokerFills:
         account = self._account
         below = account.cash_paise < 0 and account.spendable_paise() < 0
         if below and not self._below_zero:
-            self._tell(Notice(self._inputs.now, "cash_below_zero", cash_text(self._account.cash_paise)))
+            told = cash_text(account.cash_paise, account.instruments)
+            self._tell(Notice(self._inputs.now, "cash_below_zero", told))
         self._below_zero = below

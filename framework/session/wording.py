@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.types.breaker import BreakerCause
+from framework.types.currency import currency_of, money_text
 from framework.types.portfolio import TradingState
-from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,15 +19,15 @@ def refused_fill_text(quantity: int, instrument: Instrument, reason: str) -> str
     return f"the order for {quantity:+d} {instrument} was refused at its fill: {reason}"
 
 
-def cash_text(cash_paise: int) -> str:
+def cash_text(cash_paise: int, instruments: Sequence[Instrument]) -> str:
     """Cash fell below zero."""
-    return f"cash fell to {rupees(cash_paise / 100)}"
+    return f"cash fell to {money_text(cash_paise / 100, currency_of(instruments))}"
 
 
 def trip_text(event: BreakerEvent, limits: Limits, instruments: Sequence[Instrument]) -> str:
     """The circuit breaker tripped: what was reached, which limit, and until when."""
     if event.cause is BreakerCause.RUIN:
-        left = rupees(event.value / 100)
+        left = money_text(event.value / 100, currency_of(instruments))
         return f"ruin, equity of {left} at a close: what is held is left, and nothing is entered any more"
     held = ", and leave what is held" if limits.on_trip == "flatten" else ""
     until = (
@@ -39,9 +39,11 @@ def trip_text(event: BreakerEvent, limits: Limits, instruments: Sequence[Instrum
     )
     then = f"{'reduce only' if event.after is TradingState.REDUCE_ONLY else 'halted'} until {until}{held}"
     if event.cause is BreakerCause.DAILY_LOSS:
-        return f"a loss of {rupees(event.value / 100)} reached {limits.max_daily_loss.in_words}: {then}"
+        loss = money_text(event.value / 100, currency_of(instruments))
+        return f"a loss of {loss} reached {limits.max_daily_loss.in_words}: {then}"
     if event.cause is BreakerCause.DRAWDOWN:
-        return f"a drawdown of {rupees(event.value / 100)} reached {limits.max_drawdown.in_words}: {then}"
+        fall = money_text(event.value / 100, currency_of(instruments))
+        return f"a drawdown of {fall} reached {limits.max_drawdown.in_words}: {then}"
     if event.cause is BreakerCause.CONSECUTIVE_LOSSES:
         return f"{event.value} losing round trips in a row reached {event.limit}: {then}"
     return f"order {event.value} of {instruments[event.instrument]} in a session is beyond {event.limit}: {then}"

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from framework.errors import ConfigError
 from framework.types.rupees import rupees
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from framework.types.instrument import Instrument
 
 INR = "INR"
 """Currency of NSE and BSE, and of every instrument of which nothing else is said."""
@@ -23,6 +30,11 @@ def currency_named(code: str | None) -> str | None:
 def sign_of(currency: str) -> str:
     """Sign before an amount: one of ``SIGNS``, or the currency's own three letters and a blank."""
     return SIGNS.get(currency, f"{currency} ")
+
+
+def currency_of(instruments: Sequence[Instrument]) -> str:
+    """The one currency of a run's instruments; rupees where there are none."""
+    return instruments[0].currency if instruments else INR
 
 
 def money_text(amount: float, currency: str = INR, decimals: int = 2) -> str:

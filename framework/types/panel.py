@@ -14,7 +14,7 @@ from framework.types.array_store import MEMORY, ArrayStore
 from framework.types.bars import Bars
 from framework.types.clocks import row_closes
 from framework.types.columns import CLOCKS, VALUES
-from framework.types.currency import INR
+from framework.types.currency import currency_of
 from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Panel:
     @property
     def currency(self) -> str:
         """The one currency of its prices."""
-        return self.instruments[0].currency if self.instruments else INR
+        return currency_of(self.instruments)
 
     @classmethod
     def from_bars(cls, series: Sequence[Bars], space: ArrayStore = MEMORY) -> Panel:

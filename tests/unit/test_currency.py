@@ -75,3 +75,13 @@ def test_the_hash_of_prices_does_not_depend_on_their_currency():
 def test_a_code_of_another_shape_is_refused(code):
     with pytest.raises(ConfigError, match="is not three letters such as USD"):
         currency_named(code)
+
+
+def test_what_a_session_and_its_journal_say_of_money_is_in_the_instruments_currency():
+    from framework.journal.wording import Wording
+    from framework.session.wording import cash_text
+
+    dollars = (Instrument("SP500", currency="USD"),)
+    assert "cash fell to −$1,234,567.89" == cash_text(-123_456_789, dollars)
+    assert "cash fell to −₹12,34,567.89" == cash_text(-123_456_789, (Instrument("INFY", "NSE"),))
+    assert "$5.00" == Wording(dollars)._money(5.0)

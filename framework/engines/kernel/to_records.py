@@ -116,7 +116,7 @@ def notices_of(
         if code == layout.NOTICE_REFUSED_FILL:
             told.append(Notice(time, "refused_fill", refused_fill_text(a, instruments[b], "cash")))
         elif code == layout.NOTICE_CASH:
-            told.append(Notice(time, "cash_below_zero", cash_text(a)))
+            told.append(Notice(time, "cash_below_zero", cash_text(a, instruments)))
         elif code == layout.NOTICE_SQUARE_OFF:
             told.append(Notice(time, "square_off", left_over_text(a, instruments[b])))
         elif code == layout.NOTICE_EXPIRY:
