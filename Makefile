@@ -21,8 +21,12 @@ base: .venv/base.stamp ## make .venv with the least that backtests: without back
 .PHONY: backtest
 backtest: env ## load the sample data and backtest RSI and MACD into reports/
 	$(BIN)/tulya data sample
-	$(BIN)/tulya backtest rsi --symbols SP500 --sizing fixed:10 --charges percent:0.1 --capital 100000 --out reports/rsi
-	$(BIN)/tulya backtest macd --symbols NASDAQ --sizing fixed:10 --charges percent:0.1 --slippage bps:5 --capital 100000 --out reports/macd
+	$(BIN)/tulya backtest rsi --symbols SP500 --sizing equity:95% --charges percent:0.1 --capital 100000 --out reports/rsi
+	$(BIN)/tulya backtest macd --symbols NASDAQ --sizing equity:95% --charges percent:0.1 --slippage bps:5 --capital 100000 --out reports/macd
+	@printf '%s\n' '' 'Next:' \
+	    '  $(BIN)/tulya report last --open               the page in the browser; --quantstats adds a second opinion' \
+	    '  $(BIN)/tulya new strategy my_idea             a strategy of your own, with its test' \
+	    '  $(BIN)/tulya sweep rsi --symbols SP500 --set period=5:30:5   many parameters, and how much to believe the best'
 
 .PHONY: test
 test: .venv/dev.stamp ## run the tests; ARGS="-k rsi" hands pytest more
@@ -65,8 +69,8 @@ bench: .venv/dev.stamp ## time Tulya beside its peers and a limit in C; ARGS="a 
 	@$(BIN)/python -m bench.run $(ARGS)
 
 .PHONY: lab
-lab: .venv/lab.stamp ## open the notebooks in JupyterLab
-	@TULYA_DB=$(CURDIR)/data/market.sqlite $(BIN)/jupyter lab notebooks
+lab: .venv/lab.stamp ## open the notebooks in JupyterLab; ARGS="--no-browser --port 9999" hands it more
+	@TULYA_DB=$(CURDIR)/data/market.sqlite $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) notebooks
 
 .PHONY: requirements
 requirements: ## pin the requirement files anew after a change in pyproject.toml; UPGRADE=1 takes newer versions

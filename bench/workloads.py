@@ -26,6 +26,8 @@ MINUTES_PER_DAY = 375
 FIRST_OPEN = np.datetime64("2015-01-01T03:45", "ns")
 """09:15 in Kolkata."""
 DAY_NS = 86_400_000_000_000
+MORNING_NS = 13_500_000_000_000
+"""From midnight UTC to the first open."""
 ROWS = {"a": 2_500, "b": 1_000_000, "c": 2_500, "d": 100_000, "e": 1_000_000}
 INSTRUMENTS = 500
 PERIODS = tuple(range(5, 51, 5))
@@ -144,9 +146,9 @@ def walk(rows: int, columns: int, deviation: float) -> Arrays:
 
 
 def days(rows: int) -> NDArray[np.int64]:
-    """Midnights UTC of successive days, int64[rows] ns."""
-    first = FIRST_OPEN.astype("datetime64[D]").astype(np.int64)
-    midnights: NDArray[np.int64] = (first + np.arange(rows, dtype=np.int64)) * DAY_NS
+    """Midnights UTC of successive weekdays, int64[rows] ns: a year has 252 sessions for every peer."""
+    weekdays = np.busday_offset(FIRST_OPEN.astype("datetime64[D]"), np.arange(rows, dtype=np.int64))
+    midnights: NDArray[np.int64] = weekdays.astype("datetime64[D]").astype(np.int64) * DAY_NS
     return midnights
 
 
@@ -154,7 +156,7 @@ def minutes(rows: int) -> NDArray[np.int64]:
     """Opens of minute bars in sessions of 375, int64[rows] ns."""
     count = np.arange(rows, dtype=np.int64)
     day, minute = np.divmod(count, MINUTES_PER_DAY)
-    opens: NDArray[np.int64] = FIRST_OPEN.astype(np.int64) + day * DAY_NS + minute * 60_000_000_000
+    opens: NDArray[np.int64] = days(rows // MINUTES_PER_DAY + 1)[day] + MORNING_NS + minute * 60_000_000_000
     return opens
 
 

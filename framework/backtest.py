@@ -57,10 +57,11 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
     risk_free: float = 0.0,
     name: str | None = None,
     journal: Path | str | None = None,
+    keep: bool = False,
     progress: Progress | None = None,
     **choices: Any,
 ) -> Result:
-    """Backtest a strategy and return its Result; nothing is written anywhere but the journal, where one is asked for.
+    """Backtest a strategy and return its Result; nothing is written but what ``journal`` and ``keep`` ask for.
 
     Single fills and orders, the hash of the prices and ``Result.without_risk`` (a second run) wait to be looked at.
 
@@ -82,6 +83,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         risk_free: rate a year as a fraction, 0.065 for 6.5 %, that Sharpe, Sortino and alpha are measured against.
         name: what the strategy is called in the result.
         journal: a file for every input of the session with what followed (docs/journal.md); the event engine writes it.
+        keep: put the run beside those of the command line, where ``tulya runs list`` and ``tulya report`` find it.
         progress: called with (what, done, total).
         choices: fields of Settings, Exits and Limits by name.
 
@@ -119,7 +121,7 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
             recorder=recorder,
             progress=progress,
         )
-    return Result(
+    result = Result(
         run_id=new_run_id(label),
         strategy=label,
         parameters=asked.model_dump(mode="json"),
@@ -131,6 +133,12 @@ def backtest(  # noqa: PLR0913 - two things to test, the rest are options by nam
         verification=verify_record(record, progress) if verify else None,
         without_risk=without_risk(record, asked, progress),
     )
+    if keep:
+        from framework.config.settings_file import database_path
+        from framework.run import history
+
+        history.keep(result, database_path(db))
+    return result
 
 
 def _within_bounds(run: Callable[..., tuple[Record, Causality]]) -> Callable[..., tuple[Record, Causality]]:
@@ -256,7 +264,7 @@ def _execute_on_bar(
         ]  # fmt: skip
 
     def name_bar(row: int) -> str:
-        unit = "D" if Timeframe.parse(panel.timeframe).daily else "m"
+        unit = "D" if Timeframe.parse(panel.timeframe).dated else "m"
         return f"bar {np.datetime64(int(panel.time[row]), 'ns').astype(f'datetime64[{unit}]')}"
 
     if found := untimely(panel) or early_fill(record):

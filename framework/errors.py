@@ -18,6 +18,10 @@ class DataError(TulyaError):
     """Prices, times or the store are wrong or absent: whoever owns the data mends them."""
 
 
+class StoreError(DataError):
+    """A database file as a whole cannot be used (locked, damaged, read-only, full): what follows would fail, too."""
+
+
 class StrategyError(TulyaError):
     """A strategy broke its contract (shape, range, missing method): its author mends it."""
 
@@ -44,3 +48,10 @@ class InvariantError(TulyaError):
 
 class RefusedInputError(InvariantError):
     """An input of a session that cannot come now: it was not let in, and nothing has changed."""
+
+
+def sentence_of(error: Exception) -> str:
+    """An error of ours or of the system as a sentence: a file's name and what the system says of it."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -70,6 +70,9 @@ install() {
 compileall.compile_dir(sysconfig.get_path("purelib") + "/backtrader", quiet=2)'
     touch .venv/base.stamp ".venv/$wanted.stamp" # every file holds all of base.txt, and dev.txt and lab.txt all of run.txt
     if [ "$wanted" != base ]; then touch .venv/run.stamp; fi
+    if [ "$wanted" != base ]; then # the engine, so that no run waits for it; what is compiled already costs a second
+        nohup nice -n 19 .venv/bin/python -m framework.engines.compilation >/dev/null 2>&1 </dev/null &
+    fi
     say "Ready after $(($(date +%s) - began)) s."
 }
 
@@ -84,7 +87,7 @@ pin() {
         say "$to: $(grep -c '==' "$to") pins"
     }
     upgrade=${1:-}
-    runtime="pyproject.toml requirements/build.in --extra backtrader --extra quantstats --extra research --extra live"
+    runtime="pyproject.toml requirements/build.in --extra backtrader --extra quantstats --extra research --extra live --extra excel"
     # shellcheck disable=SC2086  # $runtime is several words
     {
         compile uv requirements/uv.in

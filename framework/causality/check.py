@@ -77,7 +77,7 @@ class Subject(NamedTuple):
         """``bar 2019-03-04 of SP500``; intraday with the exchange's own time."""
         stamp = int(self.time[row])
         where = self.instruments[column]
-        if Timeframe.parse(self.given.timeframe).daily:
+        if Timeframe.parse(self.given.timeframe).dated:
             return f"bar {np.datetime64(stamp, 'ns').astype('datetime64[D]')} of {where}"
         from datetime import UTC, datetime
         from zoneinfo import ZoneInfo

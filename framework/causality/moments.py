@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.types.clocks import Span
+from framework.types.periods import ends_of
 from framework.types.timeframe import Timeframe
 
 if TYPE_CHECKING:
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
 
 def untimely(given: Bars | Panel) -> str:
     """A row that is decided on before its bars are over, or after the next one opens; empty where there is none."""
-    length = Timeframe.parse(given.timeframe).nanoseconds
+    frame = Timeframe.parse(given.timeframe)
     opens, decided, session = given.time[:-1], given.close_time[:-1], given.session
-    shortened = (session[1:] > session[:-1]) & (decided == given.time[1:])
+    over = ends_of(frame, opens)
+    shortened = (session[1:] > session[:-1]) & (decided == given.time[1:]) & (frame.daily or not frame.dated)
     instruments = (given.instrument,) if not hasattr(given, "instruments") else given.instruments
-    unclosed = np.flatnonzero((decided < opens + length) & ~shortened)
+    unclosed = np.flatnonzero((decided < over) & ~shortened)
     if unclosed.size:
         row = int(unclosed[0])
-        bar = Span(instruments[0], int(opens[row]), int(opens[row]) + length)
+        bar = Span(instruments[0], int(opens[row]), int(over[row]))
         early_s = (bar.close - int(decided[row])) / 1e9
         return f"bar {bar} is decided on {early_s:g} s before it closes"
     late = np.flatnonzero(decided > given.time[1:])

@@ -6,7 +6,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from framework.errors import TulyaError
+from framework.errors import TulyaError, sentence_of
+from framework.types.shown import shown
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -24,28 +25,38 @@ UNFINISHED_EXIT_CODE = 7
 UNANSWERED_EXIT_CODE = 8
 """Exit code when a runner or a broker has not answered in time, or what was asked for is not seen."""
 INTERRUPTED_EXIT_CODE = 130
+DEBUG = "--debug"
+"""Word, anywhere in the command, after which an error shows its traceback."""
 
 
 def main() -> None:
-    """Run the command line. Tulya's own errors, and the system's, are one sentence on stderr and exit code 1."""
+    """Run the command line. Whatever goes wrong is one sentence on stderr and exit code 1; --debug shows where."""
     from framework.cli.app import app
     from framework.cli.talib_alone import import_talib_alone
 
     import_talib_alone()
     signal.signal(signal.SIGINT, _interrupted)
+    debug = DEBUG in sys.argv
+    sys.argv = [word for word in sys.argv if word != DEBUG]
     try:
         app()
-    except TulyaError as error:
-        _fail(str(error))
     except BrokenPipeError:
         sys.stderr.close()  # the reader (head, less) has left: nothing to say, and nobody to say it to
         sys.exit(0)
-    except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except Exception as error:
+        if debug:
+            raise
+        _fail(error)
 
 
-def _fail(sentence: str) -> None:
-    sys.stderr.write(f"tulya: {sentence}\n")
+def _fail(error: Exception) -> None:
+    if isinstance(error, TulyaError | OSError):
+        sentence = sentence_of(error)
+    else:
+        from framework.cli.foreign_errors import foreign_sentence
+
+        sentence = foreign_sentence(error)
+    sys.stderr.write(f"tulya: {shown(sentence)}\n")
     sys.exit(1)
 
 

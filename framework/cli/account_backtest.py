@@ -12,6 +12,7 @@ import typer
 from framework.cli import DIFFERENCE_EXIT_CODE, LEAK_EXIT_CODE
 from framework.cli.options import parse_rate
 from framework.cli.setting_options import chosen_settings
+from framework.cli.shown_page import open_page
 from framework.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class AccountOptions(NamedTuple):
     verify: bool
     risk_free: str
     out: Path | None
+    quantstats: bool
+    opens: bool
     as_json: bool
 
 
@@ -53,7 +56,7 @@ def backtest_account(context: typer.Context, given: str, options: AccountOptions
     from framework.deployments.account_backtest import backtest_deployment
     from framework.deployments.deployment_file import read_deployment
     from framework.report.account_pages import refuse_pages, write_pages
-    from framework.run.history import keep
+    from framework.run.history import kept_or_why
     from framework.scratch import BoundedSpace
 
     deployment = read_deployment(Path(given))
@@ -74,13 +77,17 @@ def backtest_account(context: typer.Context, given: str, options: AccountOptions
             risk_free=parse_rate("--risk-free", options.risk_free),
             progress=progress,
         )
-    for run in result.runs.values():
-        keep(run, path)
-    index = None if options.out is None else write_pages(result, options.out.resolve())
-    if options.as_json:
-        typer.echo(json.dumps(result.to_dict(), ensure_ascii=False, allow_nan=False))
-    else:
+    typer.echo(json.dumps(result.to_dict(), ensure_ascii=False, allow_nan=False) if options.as_json else str(result))
+    unkept = [f"{name} was {why}" for name, run in result.runs.items() if (why := kept_or_why(run, path))]
+    index = None
+    if options.out is not None:
+        index = write_pages(result, options.out.resolve(), quantstats=options.quantstats)
+    if not options.as_json:
         _show(result, index)
+    for sentence in unkept:
+        typer.echo(f"tulya: {sentence}", err=True)
+    if index is not None and options.opens:
+        open_page(index)
     if any(run.causality.verdict.value == "leak" for run in result.runs.values()):
         raise typer.Exit(LEAK_EXIT_CODE)
     if any(run.verification is not None and run.verification.differs for run in result.runs.values()):
@@ -109,7 +116,6 @@ def _by_hand(context: typer.Context, name: str) -> bool:
 
 
 def _show(result: AccountResult, index: Path | None) -> None:
-    typer.echo(str(result))
     typer.echo()
     for name, run in result.runs.items():
         typer.echo(f"Run         {run.run_id}  {name}")

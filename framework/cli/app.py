@@ -66,6 +66,9 @@ def tulya(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and leave.", callback=_show_version, is_eager=True)
     ] = False,
+    debug: Annotated[  # taken out of the words before they come here: it may stand anywhere
+        bool, typer.Option("--debug", help="Show the traceback of an error; anywhere in a command.")
+    ] = False,
 ) -> None:
     """Write a strategy once; backtest, paper and live then make the same decisions."""
 

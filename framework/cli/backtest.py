@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -12,6 +12,7 @@ from framework.cli import DIFFERENCE_EXIT_CODE, LEAK_EXIT_CODE
 from framework.cli.account_backtest import AccountOptions, backtest_account, is_deployment_file
 from framework.cli.options import AsJson, Database, expand_symbols, parse_pairs, parse_rate
 from framework.cli.setting_options import chosen_settings
+from framework.cli.shown_page import HINT, open_page
 
 if TYPE_CHECKING:
     from framework.report.result import Result
@@ -42,7 +43,7 @@ def backtest_command(
         typer.Option("--from", help="First day decided on; earlier bars still feed the indicators.", metavar="DATE"),
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last day.", metavar="DATE")] = None,
-    timeframe: Annotated[str, typer.Option(help="1m, 5m, 1h, 1d, …")] = "1d",
+    timeframe: Annotated[str, typer.Option(help="1m, 5m, 1h, 1d, 1w, 1M (a month), …")] = "1d",
     parameters: Annotated[
         list[str] | None,
         typer.Option("--set", help="A parameter of the strategy; may be repeated.", metavar="NAME=VALUE"),
@@ -79,6 +80,10 @@ def backtest_command(
     out: Annotated[
         Path | None, _option("--out", text="Folder for the tearsheet, the fills and the bundle.", panel=OUTPUT)
     ] = None,
+    quantstats: Annotated[
+        bool, _option("--quantstats", text="With --out: quantstats' page too; takes ten seconds.", panel=OUTPUT)
+    ] = False,
+    opens: Annotated[bool, _option("--open", text="With --out: show the page in the browser.", panel=OUTPUT)] = False,
     fills: Annotated[Path | None, _option("--fills", text="CSV file for the fills.", panel=OUTPUT)] = None,
     journal: Annotated[
         Path | None,
@@ -99,11 +104,15 @@ def backtest_command(
     - tulya backtest ./my_strategy.py:MyStrategy --symbols all --sizing equity:95% --out reports/mine
     - tulya backtest deployments/morning.yaml --from 2015-01-01 --to 2015-12-31
     """
+    if out is None:
+        _refuse_page(context, {"--quantstats": quantstats, "--open": opens})
     if is_deployment_file(strategy):
         backtest_account(
             context,
             strategy,
-            AccountOptions(start, end, db, memory, causality, engine, verify, risk_free, out, as_json),
+            AccountOptions(
+                start, end, db, memory, causality, engine, verify, risk_free, out, quantstats, opens, as_json
+            ),
         )
         return
     if symbols is None:
@@ -147,17 +156,22 @@ def backtest_command(
         )
         if result.without_risk is not None:
             result.without_risk.made()  # it is printed and kept below, where no progress is shown
-    if fills is not None:
-        result.save_fills(fills)
-    _keep(result, path, out.resolve() if out is not None else None)
     if as_json:
         typer.echo(result.to_json())
     else:
-        _show(result, out, fills, journal)
+        typer.echo(str(result))
+    _keep(result, path, FilesOfRun(out, fills, journal, quantstats, opens), as_json=as_json)
     if result.causality.verdict.value == "leak":
         raise typer.Exit(LEAK_EXIT_CODE)
     if result.verification is not None and result.verification.differs:
         raise typer.Exit(DIFFERENCE_EXIT_CODE)
+
+
+def _refuse_page(context: typer.Context, asked: dict[str, bool]) -> None:
+    """``BadParameter`` for a page that is to be written nowhere."""
+    for flag in (flag for flag, given in asked.items() if given):
+        msg = f"needs a folder for the page: add --out reports/mine, or later: tulya report last {flag}"
+        raise typer.BadParameter(msg, ctx=context, param_hint=f"'{flag}'")
 
 
 def _rules(names: list[str]) -> list[RiskRule]:
@@ -166,18 +180,38 @@ def _rules(names: list[str]) -> list[RiskRule]:
     return [find_rule(name)() for name in names]
 
 
-def _keep(result: Result, db: Path, out: Path | None) -> None:
-    """Keep the run: its bundle beside the database, its row in it; with ``out`` also the tearsheet there."""
-    from framework.run.history import keep
+class FilesOfRun(NamedTuple):
+    """Files of a run that were asked for."""
 
-    keep(result, db)
-    if out is not None:
+    out: Path | None
+    fills: Path | None
+    journal: Path | None
+    quantstats: bool = False
+    opens: bool = False
+
+
+def _keep(result: Result, db: Path, written: FilesOfRun, *, as_json: bool) -> None:
+    """Keep the run, write the files, and name both; the result is printed already, whatever goes wrong here."""
+    from framework.run.history import kept_or_why
+
+    unkept = kept_or_why(result, db)
+    if written.fills is not None:
+        result.save_fills(written.fills)
+    if written.out is not None:
+        out = written.out.resolve()
         result.save(out)
-        result.report(out / "tearsheet.html")
+        page = result.report(out / "tearsheet.html", quantstats=written.quantstats)
+        if written.opens:
+            open_page(page)
+    if not as_json:
+        _show(result, written, kept=not unkept)
+    if unkept:
+        typer.echo(f"tulya: {unkept}", err=True)
 
 
-def _show(result: Result, out: Path | None, fills: Path | None, journal: Path | None) -> None:
-    typer.echo(str(result))
+def _show(result: Result, written: FilesOfRun, *, kept: bool) -> None:
+    """Name the run and its files."""
+    out, fills, journal = written[:3]
     typer.echo()
     typer.echo(f"Run         {result.run_id}")
     if fills is not None:
@@ -186,5 +220,6 @@ def _show(result: Result, out: Path | None, fills: Path | None, journal: Path | 
         typer.echo(f"Journal     {journal}, head {result.provenance['journal_head']}")
     if out is not None:
         typer.echo(f"Tearsheet   {out / 'tearsheet.html'}")
-    else:
+        typer.echo(HINT)
+    elif kept:
         typer.echo(f"Tearsheet   tulya report {result.run_id}")

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from framework.cli.options import AsJson, Database, parse_pairs
+from framework.cli.data_edits import (
+    delete_command,
+    imports_command,
+    merge_command,
+    rename_command,
+    undo_command,
+)
+from framework.cli.options import AsJson, Database, open_database, parse_pairs
 from framework.cli.progress import shown
 from framework.errors import ConfigError, DataError
 
@@ -17,17 +24,25 @@ if TYPE_CHECKING:
     from framework.store import Store
     from framework.store.importing import FileSummary
 
-app = typer.Typer(no_args_is_help=True, help="Import prices, look at them, export them.", rich_markup_mode="markdown")
+app = typer.Typer(
+    no_args_is_help=True, help="Import prices, look at them, take them back, export them.", rich_markup_mode="markdown"
+)
+
+app.command("imports")(imports_command)
+app.command("undo")(undo_command)
+app.command("delete")(delete_command)
+app.command("rename")(rename_command)
+app.command("merge")(merge_command)
 
 Symbol = Annotated[str, typer.Argument(help="Symbol, or EXCHANGE:SYMBOL where several exchanges have it.")]
-TimeframeOption = Annotated[str, typer.Option("--timeframe", "-t", help="1m, 5m, 15m, 1h, 1d, …")]
+TimeframeOption = Annotated[str, typer.Option("--timeframe", "-t", help="1m, 5m, 15m, 1h, 1d, 1w, 1M (a month), …")]
 From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First session's date.")]
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last session's date.")]
 
 
 @app.command("import")
 def import_command(
-    paths: Annotated[list[Path], typer.Argument(help="Files (CSV, CSV.gz, CSV.zip, Parquet, Upstox JSON) or folders.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files (CSV, CSV.gz, CSV.zip, Parquet, JSON, Excel) or folders.")],
     symbol: Annotated[str | None, typer.Option(help="Symbol, for files without a column of symbols.")] = None,
     exchange: Annotated[str | None, typer.Option(help="Exchange such as NSE; kept with the symbols.")] = None,
     timeframe: Annotated[
@@ -36,6 +51,9 @@ def import_command(
     timezone: Annotated[
         str | None, typer.Option(help="IANA zone of times without an offset; default: the exchange's, else UTC.")
     ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="Currency of the prices, such as USD; default: INR.", metavar="CODE")
+    ] = None,
     mapping: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="FIELD=HEADING", help="A heading that is not understood; repeatable."),
@@ -43,14 +61,16 @@ def import_command(
     dayfirst: Annotated[bool, typer.Option("--dayfirst", help="03/04/2020 is 3 April.")] = False,
     monthfirst: Annotated[bool, typer.Option("--monthfirst", help="03/04/2020 is 4 March.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite stored bars that differ.")] = False,
+    new_exchange: Annotated[bool, typer.Option("--new-exchange", help="An exchange nobody knows is meant.")] = False,
     db: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Import price files, lists of corporate actions and session lists.
 
-    Headings of yfinance, Kaggle's NSE set, NSE's bhavcopies (UDiFF and old), Upstox candles and generic ones are
-    understood. Rows that are no bars are refused and named (tulya data show SYMBOL --issues). Importing a file again
-    changes nothing. Each file is imported whole or not at all.
+    Headings of yfinance, Kaggle's NSE set, NSE's bhavcopies (UDiFF, old, full) and JSON, niftyindices, TradingView,
+    MetaTrader, Upstox candles and generic ones are understood, in CSV, Parquet, JSON and Excel files. Rows that are no
+    bars are refused and named (tulya data show SYMBOL --issues). Importing a file again changes nothing. Each file is
+    imported whole or not at all.
 
     Examples:
     - tulya data import goog.csv --symbol GOOG --timeframe 1d
@@ -59,8 +79,9 @@ def import_command(
     - tulya data import odd.csv --map time=When --map close=ClsPric --dayfirst
     """
     from framework.store.importing import ImportOptions, import_files
-    from framework.store.localtime import zone_named
     from framework.types import Timeframe
+    from framework.types.currency import currency_named
+    from framework.types.localtime import zone_named
 
     if dayfirst and monthfirst:
         raise ConfigError("--dayfirst and --monthfirst exclude each other; give one")
@@ -69,11 +90,14 @@ def import_command(
     if timezone is not None:
         zone_named(timezone)
     order: Any = "dayfirst" if dayfirst else "monthfirst" if monthfirst else None
-    options = ImportOptions(symbol, exchange, timeframe, timezone, parse_pairs("--map", mapping or ()), order, replace)
-    with _open(db) as store, shown(hidden=as_json) as progress:
+    options = ImportOptions(
+        symbol, exchange, timeframe, timezone, parse_pairs("--map", mapping or ()), order, replace, new_exchange
+    )
+    options = options._replace(currency=currency_named(currency))
+    with open_database(db) as store, shown(hidden=as_json) as progress:
         summaries = import_files(store, paths, options, progress)
         _tell(summaries, store, as_json=as_json)
-    if any(summary.error for summary in summaries):
+    if any(summary.error or summary.empty for summary in summaries):
         raise typer.Exit(1)
 
 
@@ -88,7 +112,7 @@ def sample_command(db: Database = None, as_json: AsJson = False) -> None:
     """
     from framework.store.sample import SAMPLES, load_sample
 
-    with _open(db) as store, shown(hidden=as_json) as progress:
+    with open_database(db) as store, shown(hidden=as_json) as progress:
         summaries = load_sample(store, progress)
         if summaries or as_json:
             _tell(summaries, store, as_json=as_json)
@@ -109,7 +133,7 @@ def list_command(
     """
     from framework.cli import data_tables
 
-    with _open(db, create=False) as store:
+    with open_database(db, create=False) as store:
         series = store.series(timeframe=timeframe)
         if as_json:
             typer.echo(
@@ -145,7 +169,7 @@ def show_command(
     """
     from framework.cli import data_tables
 
-    with _open(db, create=False) as store:
+    with open_database(db, create=False) as store:
         if issues:
             first_ns, last_ns = _midnight(start, 0), _midnight(end, 1)
             found = store.issues([symbol], timeframe, first_ns, last_ns)
@@ -182,7 +206,7 @@ def plot_command(
     """
     from framework.cli.data_chart import write_chart
 
-    with _open(db, create=False) as store:
+    with open_database(db, create=False) as store:
         bars = store.load_bars(symbol, timeframe, _day(start), _day(end))
     plain = "".join(letter if letter.isalnum() or letter in "-&" else "_" for letter in str(bars.instrument))
     path = out or Path("reports/data") / f"{plain}_{bars.timeframe}.html"
@@ -205,7 +229,7 @@ def actions_command(
     """
     from framework.cli import data_tables
 
-    with _open(db, create=False) as store:
+    with open_database(db, create=False) as store:
         found = store.corporate_actions(symbol)
     if as_json:
         typer.echo(data_tables.as_json({"actions": [data_tables.actions_dict(action) for action in found]}))
@@ -232,17 +256,10 @@ def export_command(
     """
     from framework.store.export import export
 
-    with _open(db, create=False) as store:
+    with open_database(db, create=False) as store:
         bars = store.load_bars(symbol, timeframe, _day(start), _day(end))
     export(bars, out)
     typer.echo(f"{len(bars):,} bars of {bars.instrument} {bars.timeframe} written to {out}")
-
-
-def _open(db: Path | None, *, create: bool = True) -> Store:
-    from framework.config.settings_file import database_path
-    from framework.store import open_store
-
-    return open_store(database_path(db), create=create)
 
 
 def _zone(store: Store, symbol: str) -> str:

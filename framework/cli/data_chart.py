@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from framework.store.localtime import to_local
-from framework.types.timeframe import SECOND_NS
+from framework.draft import drafted
+from framework.report.content_policy import with_policy
+from framework.types.localtime import to_local
+from framework.types.timeframe import DATED, SECOND_NS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +35,7 @@ def write_chart(bars: Bars, path: Path) -> int:
     )
     labels = _labels(bars)
     candles = go.Candlestick(
-        x=labels, open=bars.open, high=bars.high, low=bars.low, close=bars.close, name=str(bars.instrument),
+        x=labels, open=bars.open, high=bars.high, low=bars.low, close=bars.close, name=escape(str(bars.instrument)),
         increasing_line_color=RISING, decreasing_line_color=FALLING,
     )  # fmt: skip
     figure.add_trace(candles, row=1, col=1)
@@ -42,17 +45,17 @@ def write_chart(bars: Bars, path: Path) -> int:
         figure.update_yaxes(title_text="volume", row=2, col=1)
     figure.update_xaxes(type="category", nticks=LABELS, rangeslider_visible=False)
     figure.update_yaxes(title_text="price", row=1, col=1)
-    title = f"{bars.instrument} {bars.timeframe}: {len(bars):,} bars, {labels[0]} to {labels[-1]}"
+    title = f"{escape(str(bars.instrument))} {bars.timeframe}: {len(bars):,} bars, {labels[0]} to {labels[-1]}"
     figure.update_layout(
         title=title, showlegend=False, template="plotly_white", margin={"t": 60, "b": 40}, hovermode="x"
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.write_html(path, include_plotlyjs=True, full_html=True)
+    with drafted(path) as draft:
+        draft.write_text(with_policy(figure.to_html(include_plotlyjs=True, full_html=True)), encoding="utf-8")
     return len(bars)
 
 
 def _labels(bars: Bars) -> list[str]:
-    if bars.timeframe == "1d":
+    if bars.timeframe in DATED:
         return [str(day) for day in bars.time.astype("datetime64[ns]").astype("datetime64[D]")]
     local = to_local(bars.time // SECOND_NS, bars.instrument.timezone)
     return [str(moment).replace("T", " ") for moment in local.astype("datetime64[s]").astype("datetime64[m]")]

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as marked
 from rich.table import Table
 
-from framework.store.localtime import to_local
+from framework.types.intake.names import visible
+from framework.types.localtime import to_local
 from framework.types.rupees import in_groups
-from framework.types.timeframe import DAY_NS, SECOND_NS
+from framework.types.timeframe import DATED, DAY_NS, SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 SHOWN_SYMBOLS = 3
 SHOWN_ISSUES = 200
 WIDEST = 10_000
+
+
+def escape(text: str) -> str:
+    """A text as it stands: no markup, and what moves a terminal shown as its escape."""
+    return marked(visible(text))
 
 
 def as_json(value: Any) -> str:
@@ -45,9 +51,9 @@ def show_imports(summaries: Sequence[FileSummary], database: Path) -> None:
         new = summary.new + summary.replaced
         counts = (summary.rows_read, new, summary.unchanged, summary.conflicting, summary.refused, summary.issues)
         table.add_row(name, *(f"{count:,}" if count else "–" for count in counts))
-    console = Console()
+    console = Console(emoji=False)
     if not console.is_terminal:  # a pipe has no width: a file's name that is broken in the middle cannot be copied
-        console.width = max(console.width, Console(width=WIDEST).measure(table).maximum)
+        console.width = max(console.width, Console(width=WIDEST, emoji=False).measure(table).maximum)
     console.print(table, soft_wrap=not console.is_terminal)
     for summary in summaries:
         for line in _remarks(summary):
@@ -61,14 +67,14 @@ def show_series(series: Iterable[SeriesInfo]) -> None:
     for info in series:
         first, last = (_time(stamp, info.timeframe, "UTC") for stamp in (info.first_ns, info.last_ns))
         table.add_row(escape(info.symbol), escape(info.exchange), info.timeframe, f"{info.bars:,}", first, last)
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 def show_bars(bars: Bars, first: int | None, last: int | None) -> None:
     """The first and the last bars."""
     zone = bars.instrument.timezone
     table = _table(
-        ("date" if bars.timeframe == "1d" else f"time ({zone})",), ("open", "high", "low", "close", "volume"), ()
+        ("date" if bars.timeframe in DATED else f"time ({zone})",), ("open", "high", "low", "close", "volume"), ()
     )
     head, tail = _ends(len(bars), first, last)
     for index, row in enumerate([*head, *tail]):
@@ -81,7 +87,7 @@ def show_bars(bars: Bars, first: int | None, last: int | None) -> None:
             *(in_groups(f"{price:.2f}") for price in prices),
             "" if math.isnan(volume) else f"{volume:,.0f}",
         )
-    console = Console()
+    console = Console(emoji=False)
     console.print(f"{escape(str(bars.instrument))} {bars.timeframe}, {len(bars):,} bars", highlight=False)
     console.print(table)
 
@@ -107,7 +113,7 @@ def show_actions(actions: Sequence[CorporateAction]) -> None:
         dividend = in_groups(f"{action.dividend:.6g}") if action.dividend else ""
         day = _time(action.ex_date_ns, "1d", "UTC")
         table.add_row(escape(name), day, escape(action.kind), factor, dividend, escape(action.terms))
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 def actions_dict(action: CorporateAction) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def actions_dict(action: CorporateAction) -> dict[str, Any]:
 
 def show_issues(name: str, issues: Sequence[DataIssue], zone: str = "UTC") -> None:
     """Issues: refused rows and doubtful bars; times of intraday bars in ``zone``, the exchange's own."""
-    console = Console()
+    console = Console(emoji=False)
     if not issues:
         console.print(f"Nothing was refused and nothing looks wrong in {escape(name)}.", highlight=False)
         return
@@ -156,6 +162,9 @@ def _remarks(summary: FileSummary) -> Iterable[str]:
         yield f"{name}: {summary.format}{f'; {summary.symbol_reason}' if summary.symbol_reason else ''}"
     if summary.rows_read and not summary.new + summary.replaced + summary.conflicting + summary.refused:
         yield f"{name}: 0 new rows; everything in it was already stored"
+    if summary.empty:
+        yield f"{name}: nothing of it was taken: {summary.empty}"
+    yield from (f"{name}: {note}" for note in summary.notes)
     if summary.conflicting:
         yield f"{name}: {summary.conflicting:,} bars differ from stored ones, which were kept; --replace overwrites"
     if summary.issue_kinds:
@@ -185,7 +194,7 @@ def _ends(count: int, first: int | None, last: int | None) -> tuple[list[int], l
 
 
 def _time(stamp_ns: int, timeframe: str, zone: str) -> str:
-    if timeframe in {"1d", ""} and stamp_ns % DAY_NS == 0:
+    if timeframe in {*DATED, ""} and stamp_ns % DAY_NS == 0:
         return str(np.datetime64(stamp_ns, "ns").astype("datetime64[D]"))
     local = int(to_local(np.array([stamp_ns // SECOND_NS], dtype=np.int64), zone)[0])
     return str(np.datetime64(local, "s").astype("datetime64[m]")).replace("T", " ")

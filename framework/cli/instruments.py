@@ -87,7 +87,7 @@ def search_command(
     from framework.cli import instrument_tables as tables
     from framework.errors import DataError
     from framework.store import listings
-    from framework.store.names import nearest
+    from framework.types.nearest import nearest
 
     with _open(db, create=False) as store:
         if segment is not None and segment not in (known := listings.segments(store.connection)):

@@ -85,13 +85,12 @@ def light_database_path(flag: Path | None) -> Path:
     file = Path(os.environ.get("TULYA_CONFIG") or CONFIG_FILE)
     if not file.is_file():
         return DATABASE
-    import yaml
+    from framework.config.yaml_file import mapping_of, read_text
 
     try:
-        found = yaml.safe_load(file.read_text("utf-8")) or {}
-        text = found.get("database")
-    except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file} cannot be read ({error}); name the database: tulya kill --yes --db FILE") from error
+        text = mapping_of(read_text(file), file, "database:").get("database")
+    except ConfigError as error:
+        raise ConfigError(f"{error}; name the database: tulya kill --yes --db FILE") from error
     return Path(os.path.expandvars(str(text))) if text else DATABASE
 
 

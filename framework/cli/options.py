@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,6 +15,8 @@ from framework.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from framework.store import Store
+
 Database = Annotated[
     Path | None,
     typer.Option(
@@ -21,6 +24,14 @@ Database = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on stdout.")]
+
+
+def open_database(db: Path | None, *, create: bool = True) -> Store:
+    """The store that ``--db``, the environment or the configuration names; ``create=False`` for readers."""
+    from framework.config.settings_file import database_path
+    from framework.store import open_store
+
+    return open_store(database_path(db), create=create)
 
 
 def counted(count: int, noun: str) -> str:
@@ -58,8 +69,12 @@ def parse_rate(option: str, text: str) -> float:
 
 
 def expand_symbols(text: str, db: Path, timeframe: str) -> list[str]:
-    """``A,B``, ``all``, or patterns such as ``NSE:*`` and ``BANK*``, against what the store holds."""
-    wanted = [item.strip() for item in text.split(",") if item.strip()]
+    """``A,B``, ``all``, or patterns such as ``NSE:*`` and ``BANK*``, against what the store holds.
+
+    A symbol that holds a comma stands in quotes: ``'"A, B",C'``.
+    """
+    cells = next(csv.reader([text], skipinitialspace=True), [])
+    wanted = [item.strip() for item in cells if item.strip()]
     if not wanted:
         msg = "--symbols is empty; name at least one, such as --symbols SP500, or all"
         raise ConfigError(msg)

@@ -329,7 +329,7 @@ def _is_daily(owner: Owner, db: Path) -> bool:
     if owner.account:
         return False
     with open_store(db, create=False) as store:
-        return Timeframe.parse(store.run(owner.run_id).timeframe).daily
+        return Timeframe.parse(store.run(owner.run_id).timeframe).dated
 
 
 def _session(event: BreakerEvent) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from framework.cli.options import AsJson, Database
+from framework.cli.shown_page import OPEN, open_page
 from framework.cli.tables import date_of, new_table, print_table, stat_of, symbols_of
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ def list_runs(
     if not rows:
         typer.echo("No runs yet. Start with: tulya backtest rsi --symbols SP500")
         return
-    from framework.types.rupees import rupees
+    from framework.types.currency import INR, money_text
 
     table = new_table()
     for heading in ("run", "strategy", "symbols", "from", "to"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("final equity ₹", *LISTED_STATS, "round trips"):
+    for heading in ("final equity", *LISTED_STATS, "round trips"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("causality", no_wrap=True)
     for row in rows:
@@ -62,7 +63,7 @@ def list_runs(
             symbols_of(row.symbols),
             date_of(row.first_ns),
             date_of(row.last_ns),
-            rupees(row.final_equity_paise / 100).replace("₹", ""),
+            money_text(row.final_equity_paise / 100, row.provenance.get("currency", INR)),
             *(stat_of(name, row.stats.get(name)) for name in LISTED_STATS),
             f"{row.round_trips_closed:,}",
             row.causality,
@@ -155,12 +156,17 @@ def report_command(
     out: Annotated[
         Path | None, typer.Option("--out", help="HTML file, or a folder; default reports/RUN/tearsheet.html.")
     ] = None,
+    quantstats: Annotated[
+        bool, typer.Option("--quantstats", help="quantstats' page too, beside it; takes ten seconds.")
+    ] = False,
+    opens: Annotated[bool, typer.Option("--open", help=OPEN)] = False,
     db: Database = None,
 ) -> None:
     """Write the tearsheet of a run and print its path.
 
-    Example:
+    Examples:
     - tulya report last --out reports/rsi
+    - tulya report last --quantstats --open
     """
     from framework.config.settings_file import database_path
     from framework.run.history import find
@@ -169,7 +175,9 @@ def report_command(
     path = out or Path("reports") / result.run_id
     if path.suffix.lower() not in {".html", ".htm"}:
         path /= "tearsheet.html"
-    typer.echo(f"Tearsheet   {result.report(path)}")
+    typer.echo(f"Tearsheet   {result.report(path, quantstats=quantstats)}")
+    if opens:
+        open_page(path)
 
 
 def _differences(rows: list[RunRow]) -> list[tuple[str, list[str]]]:

@@ -54,7 +54,7 @@ def sweep_command(
         typer.Option("--from", help="First day decided on; earlier bars still feed the indicators.", metavar="DATE"),
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last day.", metavar="DATE")] = None,
-    timeframe: Annotated[str, typer.Option(help="1m, 5m, 1h, 1d, …")] = "1d",
+    timeframe: Annotated[str, typer.Option(help="1m, 5m, 1h, 1d, 1w, 1M (a month), …")] = "1d",
     db: Database = None,
     choices: Annotated[
         list[str] | None,

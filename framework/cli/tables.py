@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from framework.types.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,10 +15,17 @@ SHOWN_SYMBOLS = 2
 
 
 def new_table() -> Table:
-    """Without lines, its headings bold."""
+    """Without lines, its headings bold; names from elsewhere cannot send commands to the terminal."""
     from rich.table import Table
 
-    return Table(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    class ShownTable(Table):
+        """A table whose texts are written out."""
+
+        def add_row(self, *cells: Any, **how: Any) -> None:
+            """Add a row."""
+            super().add_row(*(shown(cell) if isinstance(cell, str) else cell for cell in cells), **how)
+
+    return ShownTable(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
 
 
 def print_table(table: Table) -> None:
@@ -31,9 +40,9 @@ def print_table(table: Table) -> None:
 
 def symbols_of(symbols: Sequence[str]) -> str:
     """The first of them, and how many more there are."""
-    shown = ", ".join(symbols[:SHOWN_SYMBOLS])
+    first = ", ".join(symbols[:SHOWN_SYMBOLS])
     more = len(symbols) - SHOWN_SYMBOLS
-    return f"{shown} and {more} more" if more > 0 else shown
+    return f"{first} and {more} more" if more > 0 else first
 
 
 def date_of(nanoseconds: int) -> str:

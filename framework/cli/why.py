@@ -102,7 +102,7 @@ def why_not_command(
 
     result = _run(run_or_symbol, db)
     panel = result.record.panel
-    zone, daily = ZoneInfo(panel.instruments[0].timezone), Timeframe.parse(panel.timeframe).daily
+    zone, daily = ZoneInfo(panel.instruments[0].timezone), Timeframe.parse(panel.timeframe).dated
     when = _moment(moment, zone, daily=daily)
     _show(why_not(result, symbol_or_moment, when, _rules(risk_rules)), as_json=as_json)
 

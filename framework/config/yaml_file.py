@@ -1,6 +1,8 @@
 """YAML files that people write: read as plain values, with a sentence for what cannot be read.
 
-A key that stands twice is an error (YAML takes the last one), and ``15:15`` is a text (YAML 1.1 takes it for 915).
+A key that stands twice is an error (YAML takes the last one), ``15:15`` is a text (YAML 1.1 takes it for 915), and so
+are ``yes`` and ``on`` (YAML 1.1 takes them for true, and true for 1). What unfolds to more than anybody writes is
+refused before it is unfolded.
 """
 
 from __future__ import annotations
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 
 QUOTED = re.compile(r"'[^']{2,}'|\"[^\"]{2,}\"")
 """Quotes from a file in YAML's messages."""
-NUMBERS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"}
+OURS = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:bool"}
+"""Kinds that are read by our own rules."""
+BOOL = re.compile(r"(?:true|True|TRUE|false|False|FALSE)$")
+MOST_VALUES = 100_000
+"""Values of a file with every alias written out; the longest list of a thousand symbols has a hundredth of it."""
 INT = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)$")
 FLOAT = re.compile(
     r"[-+]?(?:(?:[0-9][0-9_]*)?\.[0-9][0-9_]*|[0-9][0-9_]*\.|[0-9][0-9_]*(?=[eE]))(?:[eE][-+]?[0-9]+)?$"
@@ -60,12 +66,30 @@ def mapping_of(text: str, file: Path, such_as: str) -> dict[str, Any]:
     return content
 
 
+def _unfolded(node: Any, known: dict[int, int]) -> int:
+    """Number of values under a node with its aliases written out; beyond bounds for one that holds itself."""
+    if not isinstance(node.value, list):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = MOST_VALUES + 1  # until it is counted: what holds itself never ends
+        parts = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
+        known[id(node)] = 1 + sum(_unfolded(part, known) for part in parts)
+    return known[id(node)]
+
+
 @cache
 def _loader() -> type[Any]:
     """YAML's safe loader that refuses a key twice and reads no numbers to the base of sixty."""
     import yaml
 
     class PlainLoader(yaml.SafeLoader):
+        def get_single_node(self) -> Any:
+            node = super().get_single_node()
+            if node is not None and _unfolded(node, {}) > MOST_VALUES:
+                problem = f"its aliases unfold to more than {MOST_VALUES:,} values"
+                raise yaml.composer.ComposerError(problem=problem, problem_mark=node.start_mark)
+            return node
+
         def compose_mapping_node(self, anchor: Any) -> Any:
             node = super().compose_mapping_node(anchor)
             seen: set[str] = set()
@@ -78,9 +102,10 @@ def _loader() -> type[Any]:
             return node
 
     PlainLoader.yaml_implicit_resolvers = {
-        first: [pair for pair in pairs if pair[0] not in NUMBERS]
+        first: [pair for pair in pairs if pair[0] not in OURS]
         for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+    PlainLoader.add_implicit_resolver("tag:yaml.org,2002:bool", BOOL, list("tTfF"))
     PlainLoader.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT, list("-+0123456789."))
     PlainLoader.add_implicit_resolver("tag:yaml.org,2002:int", INT, list("-+0123456789"))
     return PlainLoader

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from framework.errors import ConfigError
 from framework.live.deployment import FeedSettings, PaperSettings, Reaction, ReportSettings, Stage
 from framework.types.limits import Names
 from framework.types.live import LiveLimits
+from framework.types.plain_model import PlainModel
 from framework.types.settings import Settings
 from framework.types.timeframe import Timeframe
 
@@ -29,9 +30,13 @@ def _name(given: str) -> str:
 
 def _timeframe(given: str) -> str:
     try:
-        return Timeframe.parse(given).name
+        frame = Timeframe.parse(given)
     except ConfigError as error:
         raise ValueError(str(error)) from None
+    if frame.dated and not frame.daily:
+        msg = f"{frame.name} bars can be backtested only; trade daily ones and gather them with bars.to({frame.name!r})"
+        raise ValueError(msg)
+    return frame.name
 
 
 def _empty(given: Any) -> Any:
@@ -43,7 +48,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class StrategyEntry(BaseModel):
+class StrategyEntry(PlainModel):
     """One of ``strategies:``."""
 
     model_config = Strict
@@ -85,7 +90,7 @@ class StrategyEntry(BaseModel):
         return run
 
 
-class FeedEntry(BaseModel):
+class FeedEntry(PlainModel):
     """``feed:``."""
 
     model_config = Strict
@@ -96,7 +101,7 @@ class FeedEntry(BaseModel):
     )
 
 
-class PaperEntry(BaseModel):
+class PaperEntry(PlainModel):
     """``paper:``."""
 
     model_config = Strict
@@ -116,7 +121,7 @@ class PaperEntry(BaseModel):
     seed: int = Field(PERFECT.seed, ge=0, le=2**63 - 1, description="of all these shares: the same seed, the same day")
 
 
-class ReportEntry(BaseModel):
+class ReportEntry(PlainModel):
     """``report:``."""
 
     model_config = Strict
@@ -127,7 +132,7 @@ class ReportEntry(BaseModel):
     silent_share: Share = Field(REPORT.silent_share, description="share of usual days that may be called silent, 0–1")
 
 
-class DeploymentEntry(BaseModel):
+class DeploymentEntry(PlainModel):
     """The whole file."""
 
     model_config = Strict

@@ -72,7 +72,7 @@ def deployment_text(name: str, account: str, choice: StrategyChoice, ceilings: C
 
 def sensible_limits(choice: StrategyChoice, ceilings: Ceilings) -> dict[str, float]:
     """Limits to begin with: what one strategy with this capital can need, and not much more."""
-    settings, daily = choice.settings, Timeframe.parse(choice.timeframe).daily
+    settings, daily = choice.settings, Timeframe.parse(choice.timeframe).dated
     intraday = "MIS" in {settings.product, settings.charges.product}
     power = max(settings.leverage, 1 / settings.long_share, INTRADAY_BUYING_POWER if intraday else 1)
     most = ceil(settings.capital * power)

@@ -177,7 +177,7 @@ class BarContext:
     def _when(self) -> str:
         """Time of the bar just completed: its date, intraday with the exchange's own time."""
         time = int(self._panel.time[self._row])
-        if Timeframe.parse(self._panel.timeframe).daily:
+        if Timeframe.parse(self._panel.timeframe).dated:
             return str(datetime.fromtimestamp(time // SECOND_NS, UTC).date())
         zone = ZoneInfo(self._panel.instruments[0].timezone)
         return f"{datetime.fromtimestamp(time // SECOND_NS, zone):%Y-%m-%d %H:%M %Z}"

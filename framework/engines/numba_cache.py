@@ -12,6 +12,7 @@ import logging
 import os
 import platform
 import stat
+import subprocess
 import sys
 import tempfile
 import threading
@@ -38,17 +39,21 @@ KERNEL = (
 ENTRIES = {"run_rows": "loop", "run_long_flat": "long_flat", "sink_all": "long_flat"}
 """Functions that Python calls, and where in the kernel they are. Each is compiled at its first call."""
 MODULES = (*(f"framework.rules.{name}" for name in RULES), *(f"framework.engines.kernel.{name}" for name in KERNEL))
-UNCOUNTED = {"_nrt": False}
+PLAIN = {"_nrt": False, "no_cfunc_wrapper": True}
 """No reference counting: the kernel allocates nothing and its caller keeps every array alive. Counting, at every call
-that is handed the arrays, was nine tenths of the time of a fill."""
+that is handed the arrays, was nine tenths of the time of a fill. And no wrapper for C, which is one more copy."""
 CALLED = (
     "serve", "look_after", "end_bar", "fill_at_close", "before_open", "end_session",
     "judge", "turn", "hold_back", "leave_ruined", "limited", "exposed", "first_end", "next_asked", "first_trip",
 )  # fmt: skip
 """Functions that stay calls: inlined in eight places, they take the compiler twice as long. All others are
 inlined, because a call hands over some two hundred words of arrays: that was half of the time of a fill."""
-TAKES = {"run_rows": "half a minute to a minute", "run_long_flat": "a few seconds"}
+TAKES = {"run_rows": "about half a minute", "run_long_flat": "a few seconds"}
 """Compile time from which a user gets a message about an entry; the others take less than a second."""
+HERE = "TULYA_COMPILES_HERE"
+"""Set in the process that compiles for others; any other lets one do it (``framework.engines.compilation``)."""
+CALLEES = Path(__file__).with_name("callees.py")
+"""Its compilers make the machine code too."""
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 FOLDER_VARIABLE = "TULYA_CACHE"
 _log = logging.getLogger(__name__)
@@ -84,22 +89,25 @@ def source_hash() -> str:
     for module in map(import_module, (*MODULES, "framework.engines.kernel.layout")):
         digest.update(Path(str(module.__file__)).read_bytes())
     versions = (version("numba"), version("llvmlite"), version("numpy"), sys.version, platform.machine())
-    digest.update(repr((versions, Path(__file__).read_bytes())).encode())
+    digest.update(repr((versions, Path(__file__).read_bytes(), CALLEES.read_bytes())).encode())
     return digest.hexdigest()[:16]
 
 
 def cache_folder() -> Path | None:
     """Folder of the machine code of these very sources; None when no folder can be written."""
-    home = os.environ.get(FOLDER_VARIABLE) or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    named = os.environ.get(FOLDER_VARIABLE)
+    home = named or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     place = hashlib.sha256(str(Path(__file__).resolve()).encode()).hexdigest()[:8]
     shared = Path(tempfile.gettempdir()) / f"tulya-{os.getuid()}"
     for parent in (Path(home) / "tulya", shared):
         folder = parent / f"kernel-{source_hash()}-{place}"
         try:
             parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if parent is shared and not _is_ours(parent):
+            if not _is_ours(parent):
                 continue
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if not _is_ours(folder):
+                continue
             with tempfile.TemporaryFile(dir=folder):
                 return folder
         except OSError:
@@ -124,18 +132,50 @@ def _register() -> None:
     """Tell numba of every rule and every function of the kernel that another one calls."""
     from numba.extending import register_jitable
 
+    from framework.engines.callees import CalleeCompiler
+
+    options: dict[str, Any] = {**PLAIN, "pipeline_class": CalleeCompiler}
     for name in MODULES:
         module = import_module(name)
         for function in vars(module).values():
             if not _is_own(function, name) or function.__name__ in ENTRIES:
                 continue
-            register_jitable(**UNCOUNTED, forceinline=function.__name__ not in CALLED)(function)
+            register_jitable(**options, forceinline=function.__name__ not in CALLED)(function)
+
+
+def compile_beside() -> None:
+    """Let a process of its own compile the engine for later runs, with what the machine has to spare."""
+    if cache_folder() is not None and HERE not in os.environ:
+        _start_compiling("nice", "-n", "19", start_new_session=True)
+
+
+def _start_compiling(*before: str, start_new_session: bool = False) -> subprocess.Popen[bytes]:
+    """Begin ``framework.engines.compilation`` of these very sources."""
+    paths = (str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")]))
+    return subprocess.Popen(  # noqa: S603 - this Python, a module of ours
+        [*before, sys.executable, "-P", "-m", "framework.engines.compilation"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=start_new_session,
+    )
+
+
+def _wait_for(process: subprocess.Popen[bytes]) -> None:
+    """Wait until it is done, in a way that Ctrl-C ends; should it fail, this process compiles and says why."""
+    try:
+        process.wait()
+    finally:
+        process.kill()
 
 
 @cache
 def _compiled(name: str) -> Callable[..., Any]:
     """The entry as machine code that releases the GIL."""
     import numba
+
+    from framework.engines.callees import EntryCompiler
 
     _register()
     function = entry(name, compiled=False)
@@ -144,7 +184,9 @@ def _compiled(name: str) -> Callable[..., Any]:
     config.CACHE_DIR = str(folder or "")
     if name in TAKES and not is_cached(name):
         _log.warning("Compiling the engine: once for this version of the rules, %s …", TAKES[name])
-    options: dict[str, Any] = {"nogil": True, "cache": folder is not None, **UNCOUNTED}
+        if folder is not None and HERE not in os.environ:
+            _wait_for(_start_compiling())
+    options: dict[str, Any] = {"nogil": True, "cache": folder is not None, "pipeline_class": EntryCompiler, **PLAIN}
     try:
         compiled: Callable[..., Any] = numba.njit(**options)(function)
     finally:

@@ -60,7 +60,7 @@ class _Pair:
     def __init__(self, one: Record, other: Record) -> None:
         self.one, self.other = one, other
         self.names = one.engine, other.engine if other.engine != one.engine else f"the other {other.engine}"
-        self.unit = "D" if Timeframe.parse(one.panel.timeframe).daily else "m"
+        self.unit = "D" if Timeframe.parse(one.panel.timeframe).dated else "m"
 
     def orders(self) -> Iterator[Difference]:
         """Every order with its verdict and its end."""

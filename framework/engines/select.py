@@ -30,6 +30,7 @@ WORTH_IMPORTING = 400_000
 """Bars × instruments from which importing numba (0.7 s) is quicker than interpreting them."""
 WORTH_COMPILING = 8_000_000
 """… from which even compiling first (about half a minute) is."""
+INSTALL = "pip install 'tulya[research]'"
 _log = logging.getLogger(__name__)
 ENGINES = ("auto", "event", "compiled", "backtrader")
 
@@ -97,16 +98,23 @@ def run_engine(
 
 
 @cache
-def _advise(command: str) -> None:
-    """Say once why a long run takes its time."""
-    _log.warning("The engine is not compiled yet, so this runs bar by bar; %s makes long runs much faster", command)
+def _advise() -> None:
+    """Say once why a long run takes its time, and let the engine be compiled for the next one."""
+    from framework.engines.numba_cache import compile_beside, has_numba
+
+    if not has_numba():
+        _log.warning("The engine is not compiled, so this runs bar by bar; %s makes long runs much faster", INSTALL)
+        return
+    compile_beside()
+    _log.warning("The event engine runs this bar by bar; the compiled one, equal and faster, is made beside it once")
 
 
 def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: int = 0, recorded: bool = False) -> str:
     """The engine that a name means for a run of this many bars times instruments.
 
     ``auto`` takes the compiled engine where it saves time: not for a small run, which would wait for numba's import,
-    nor before its machine code is kept, unless the run is so long that compiling first is quicker (``tulya warmup``).
+    nor before its machine code is kept, unless the run is so long that compiling first is quicker. A run that it would
+    have saved time lets it be compiled beside (``tulya warmup`` waits for it).
     """
     if name not in ENGINES:
         msg = f"engine {name!r} is not one of {', '.join(ENGINES)}"
@@ -119,7 +127,7 @@ def chosen_engine(name: str, *, style: str, rules: Sequence[RiskRule], cells: in
 
         if has_numba() and (cells >= WORTH_COMPILING or is_cached()):
             return "compiled"
-        _advise("`tulya warmup`" if has_numba() else "pip install 'tulya[research]'")
+        _advise()
     if name in {"auto", "event"}:
         return "event"
     if style == "on_bar":

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from framework.types.annualisation import returns_a_year_so_far
 from framework.types.panel import rows_in, table
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from framework.engines.rows import DecisionArrays
     from framework.types import Bars, Panel, Settings
 
-SESSIONS_A_YEAR = 252
-"""As in every figure of a result: a convention, not a count."""
 MEASURED = frozenset({"volatility", "equal_risk"})
 """Kinds of sizing that ask for it."""
 
@@ -46,7 +46,8 @@ def volatility_of(panel: Panel, bars: int, *, across_splits: bool = True) -> NDA
 def annualised(series: Bars, bars: int) -> NDArray[np.float64]:
     """Standard deviation (ddof 1) of the last ``bars`` log returns of the closes × √(bars a year), float64[n].
 
-    A year is 252 sessions of as many bars as the sessions that were complete by then had on average: 1 for daily bars.
+    A year has the sessions of ``types.annualisation``, by those of the year before, of as many bars as the sessions
+    that were complete by then had on average: 1 for daily and longer bars.
     NaN at the first ``bars`` bars, and within the first session. A number never changes when later bars come.
     """
     length = len(series)
@@ -58,7 +59,7 @@ def annualised(series: Bars, bars: int) -> NDArray[np.float64]:
     # Sums by position in the window, not running ones: no rounding is handed on from bar to bar.
     mean = sum(moves[offset : offset + count] for offset in range(bars)) / bars
     squares = sum(np.square(moves[offset : offset + count] - mean) for offset in range(bars))
-    found[bars:] = np.sqrt(squares / (bars - 1) * (SESSIONS_A_YEAR * bars_a_session(series)[bars:]))
+    found[bars:] = np.sqrt(squares / (bars - 1) * bars_a_year(series)[bars:])
     return found
 
 
@@ -72,13 +73,15 @@ def log_returns(series: Bars) -> NDArray[np.float64]:
     return moves
 
 
-def bars_a_session(series: Bars) -> NDArray[np.float64]:
-    """Average number of bars of the sessions that are over, float64[n]; NaN within the first, 1 of daily bars."""
-    if series.timeframe == "1d":
-        return np.ones(len(series))
+def bars_a_year(series: Bars) -> NDArray[np.float64]:
+    """Bars of a year as far as it was known at each bar, float64[n]; NaN within the first session of intraday bars."""
+    if series.timeframe in DATED:
+        return returns_a_year_so_far(series.session, series.timeframe)
     begins = np.concatenate(([True], series.session[1:] != series.session[:-1]))
     sessions_before = np.cumsum(begins) - 1
     bars_before = np.maximum.accumulate(np.where(begins, np.arange(len(series)), 0))
     with np.errstate(invalid="ignore"):  # 0 / 0 within the first session: not known yet
         average: NDArray[np.float64] = bars_before / sessions_before
-    return average
+    sessions_a_year = returns_a_year_so_far(series.session[begins], series.timeframe)[sessions_before]
+    found: NDArray[np.float64] = sessions_a_year * average
+    return found

@@ -30,8 +30,8 @@ class Wording:
     def __init__(self, instruments: Sequence[Instrument], timeframe: str = "") -> None:
         self._names = tuple(map(str, instruments))
         self._zone = ZoneInfo(instruments[0].timezone) if instruments else UTC
-        self.daily = bool(timeframe) and Timeframe.parse(timeframe).daily
-        """Bars are days: their times are dates."""
+        self.daily = bool(timeframe) and Timeframe.parse(timeframe).dated
+        """Bars are days or longer: their times are dates."""
 
     def when(self, moment: int) -> str:
         """A moment where the exchange is, to the second; the date of a daily bar's open."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from framework.errors import ConfigError
 from framework.live.hours import INDIA, SessionHours, local_day
 from framework.types.timeframe import DAY_NS, Timeframe
 
@@ -33,6 +34,8 @@ class BarGrid:
     def __init__(self, timeframe: str, hours: HoursOf, timezone: str = INDIA) -> None:
         """``timeframe``: such as ``15m``; ``timezone``: IANA name of the exchange's zone."""
         frame = Timeframe.parse(timeframe)
+        if frame.dated and not frame.daily:
+            raise ConfigError(f"{frame.name} bars are not built from live prices; trade 1d or shorter and gather them")
         self.timeframe = frame.name
         self.length = frame.nanoseconds
         """Nanoseconds."""

@@ -97,6 +97,10 @@ class TradingDay:
         close, and one that lies wholly in a break is not there.
         """
         frame = Timeframe.parse(timeframe)
+        if frame.dated and not frame.daily:
+            raise ConfigError(
+                f"a session of {self.exchange} has no {frame.name} bars of its own; ask for 1d or shorter"
+            )
         if frame.daily:
             return np.array([(self.date.toordinal() - EPOCH) * frame.nanoseconds], dtype=np.int64)
         windows = self._sure()

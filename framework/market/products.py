@@ -38,7 +38,7 @@ def with_product(settings: Settings, panel: Panel, first_row: int = 0) -> tuple[
 
 def _refuse_strangers(product: str, panel: Panel) -> None:
     """Refuse instruments that the product is not for."""
-    if product == "MIS" and Timeframe.parse(panel.timeframe).daily:
+    if product == "MIS" and Timeframe.parse(panel.timeframe).dated:
         raise ConfigError(
             f"product MIS keeps nothing overnight, and {panel.timeframe} bars have no time of day to close at; use "
             "--timeframe 1m, 5m or 1h, or product CNC"

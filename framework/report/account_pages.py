@@ -28,12 +28,12 @@ POINTS = 1000
 """Points of the line at most."""
 
 
-def write_pages(result: AccountResult, folder: Path) -> Path:
-    """Write a folder for each strategy (bundle and tearsheet), ``equity.csv`` of the sum and the index; its path."""
+def write_pages(result: AccountResult, folder: Path, *, quantstats: bool = False) -> Path:
+    """Write a folder for each strategy (bundle, pages), ``equity.csv`` of the sum and the index; the index's path."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, run in result.runs.items():
         run.save(folder / name)
-        run.report(folder / name / TEARSHEET)
+        run.report(folder / name / TEARSHEET, quantstats=quantstats)
     replace_file(folder / EQUITY, equity_csv(result))
     replace_file(folder / INDEX, index_page(result))
     return folder / INDEX

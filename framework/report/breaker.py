@@ -8,8 +8,8 @@ import numpy as np
 
 from framework.report.wording import minute_text
 from framework.types.breaker import BreakerCause
+from framework.types.currency import money_text
 from framework.types.portfolio import TradingState
-from framework.types.rupees import rupees
 
 if TYPE_CHECKING:
     from framework.types.breaker import BreakerEvent
@@ -85,8 +85,9 @@ def why(record: Record, event: BreakerEvent) -> str:
     text = WORDS[event.cause]
     if event.limit:
         reached, limit = (_number(event.cause, value) for value in (event.value, event.limit))
-        show = rupees if event.cause in IN_PAISE else "{:,}".format
-        text += f", {show(reached)} of {show(limit)}"
+        currency = record.panel.currency
+        pair = [money_text(one, currency) if event.cause in IN_PAISE else f"{one:,}" for one in (reached, limit)]
+        text += f", {' of '.join(pair)}"
     return text if event.instrument < 0 else f"{text} in {record.panel.symbols[event.instrument]}"
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from framework.draft import DRAFT
 from framework.errors import ConfigError, DataError
 from framework.report import array_file, frames, ledger_csv
 from framework.report.document import document_of, verification_facts
@@ -199,8 +200,15 @@ def _files(result: RunFacts, arrays_sha256: str) -> dict[str, bytes]:
         "files": {ARRAYS: arrays_sha256}
         | {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
+    written["document_sha256"] = document_hash(written)
     text = json.dumps(written, ensure_ascii=False, allow_nan=False, indent=2)
     return files | {DOCUMENT: text.encode()}
+
+
+def document_hash(document: dict[str, Any]) -> str:
+    """sha256 of a document's values, however they are laid out; its own hash is not among them."""
+    values = {name: value for name, value in document.items() if name != "document_sha256"}
+    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _document(folder: Path) -> dict[str, Any]:
@@ -219,6 +227,9 @@ def _document(folder: Path) -> dict[str, Any]:
         raise DataError(msg)
     if version > FORMAT:
         msg = f"{path} has format {version}, this version of Tulya reads up to {FORMAT}; update Tulya"
+        raise DataError(msg)
+    if document.get("document_sha256", document_hash(document)) != document_hash(document):
+        msg = f"{path} was changed after the run; restore it or run the backtest again"
         raise DataError(msg)
     return document
 
@@ -240,7 +251,7 @@ def _arguments(
             deadlines=_deadlines(arrays),
             space=space,
         ),
-        settings=RunSettings(Settings(**inputs["settings"])),
+        settings=RunSettings(Settings(**_as_kept(inputs["settings"]))),
         first_row=inputs["first_row"],
         settlements=ledger_csv.read_settlements(contents[SETTLEMENTS].decode()),
         orders=ledger_csv.read_orders(contents[ORDERS].decode()),
@@ -265,6 +276,19 @@ def _arguments(
         "verification": _verification(inputs.get("verification")),
         "without_risk": _without_risk(inputs.get("without_risk"), arrays.get(UNLIMITED)),
     }
+
+
+def _as_kept(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings with bare amounts as the rupees they were when older versions kept them; today ``5`` is doubtful."""
+    groups = {name: group for name, group in settings.items() if name in {"exits", "limits"}}
+    return settings | {
+        name: {key: f"rs:{value}" if _is_bare(value) else value for key, value in group.items()}
+        for name, group in groups.items()
+    }
+
+
+def _is_bare(value: Any) -> bool:
+    return isinstance(value, str) and value.replace(".", "", 1).isdigit()
 
 
 def _breaker_event(given: dict[str, Any]) -> BreakerEvent:
@@ -299,7 +323,7 @@ def _without_risk(facts: dict[str, Any] | None, equity_paise: Any) -> WithoutRis
 def _replacing(folder: Path) -> Iterator[Path]:
     """A draft folder beside ``folder`` that takes its place when the block ends well, and is removed when not."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    draft = Path(tempfile.mkdtemp(prefix=f"{DRAFT}{folder.name}-", dir=folder.parent))
     try:
         draft.chmod(0o755)  # a temporary folder is for its owner alone, a result need not be
         yield draft

@@ -8,13 +8,15 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from framework.report.breaker import when
-from framework.report.findings import Severity
+from framework.report.finding import Severity
 from framework.report.held_back_orders import tallies
 from framework.report.limits import compared
 from framework.report.settings_table import chosen
 from framework.report.stats import STATS
 from framework.report.wording import reason_text, stat_value
-from framework.types.rupees import NONE, rupees
+from framework.types.currency import money_text
+from framework.types.rupees import NONE
+from framework.types.shown import shown
 
 if TYPE_CHECKING:
     from framework.report.facts import RunFacts
@@ -29,7 +31,7 @@ HELD_WIDTH = 22
 def _rows(result: RunFacts, *, left: bool) -> list[tuple[str, str, str]]:
     stats = result.stats
     return [
-        (stat.name, stat_value(stat, stats[stat.key]), "" if stat.unit == "₹" else stat.unit)
+        (stat.name, stat_value(stat, stats[stat.key], result.currency), "" if stat.unit == "₹" else stat.unit)
         for stat in STATS
         if (stat.group in LEFT) is left
     ]
@@ -54,7 +56,7 @@ def text(result: RunFacts) -> str:
     if found:
         lines += ["", "Findings"]
         lines += [f"  {MARKS[finding.severity]} {finding.text}" for finding in found]
-    return "\n".join(lines)
+    return shown("\n".join(lines))
 
 
 def _held_back(result: RunFacts) -> list[str]:
@@ -64,7 +66,7 @@ def _held_back(result: RunFacts) -> list[str]:
             reason_text(one.reason),
             *(f"{count:,}" if count else NONE for count in (one.shrunk, one.refused, one.expired)),
             f"{one.units:,}",
-            rupees(one.rupees, 0),
+            money_text(one.rupees, result.currency, 0),
             f"{when(result.record, one.first_row)} … {when(result.record, one.last_row)}",
         )
         for one in tallies(result.held_back)
@@ -80,7 +82,7 @@ def _without_limits(result: RunFacts) -> list[str]:
         return []
     if result.without_risk.left_out:
         return ["", *_wrapped("No limits", f"no second run: {result.without_risk.left_out}")]
-    rows = [one.texts for one in compared(result)]
+    rows = [one.texts(result.currency) for one in compared(result)]
     return _table([("Limits", "as run", "without them", "difference"), *rows])
 
 

@@ -24,6 +24,7 @@ def document_of(run: RunFacts) -> dict[str, Any]:
         "first": first,
         "last": last,
         "engine": run.record.engine,
+        "currency": run.currency,
         "capital": run.settings.capital,
         "final_equity": run.final_equity,
         "round_trips_closed": run.observations.spans.closed,

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from framework.report import held_back_orders
 from framework.report.benchmark import NAME
-from framework.report.findings import Finding, findings
+from framework.report.finding import worst_first
+from framework.report.findings import findings
 from framework.report.observations import Observations, observe
+from framework.report.price_findings import price_findings
 from framework.report.stats import statistics
 from framework.report.wording import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from framework.report.finding import Finding
     from framework.report.held_back_orders import Intervention
     from framework.report.round_trips import RoundTrip
     from framework.types.causality import Causality
@@ -70,7 +73,8 @@ class RunFacts:
     def findings(self) -> tuple[Finding, ...]:
         """Findings to know before believing the numbers, most severe first."""
         known = (self.causality, self.data_issues, self.verification, self.held_back)
-        return tuple(findings(self.record, self.observations, *known))
+        of_prices = price_findings(self.record, self.observations.spans.fills, self.provenance.get("created", ""))
+        return tuple(worst_first((*findings(self.record, self.observations, *known), *of_prices)))
 
     @cached_property
     def held_back(self) -> tuple[Intervention, ...]:
@@ -93,8 +97,13 @@ class RunFacts:
         return self.record.panel.symbols
 
     @property
+    def currency(self) -> str:
+        """Currency of every amount, three letters."""
+        return self.record.panel.currency
+
+    @property
     def final_equity(self) -> float:
-        """Rupees, to the paisa."""
+        """In the run's currency, to the paisa or cent."""
         equity = self.record.equity_paise
         return int(equity[-1]) / 100 if equity.shape[0] else self.settings.capital_paise / 100
 

@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 from framework.errors import ConfigError
 from framework.report.frames import index
 from framework.report.metrics import drawdowns
+from framework.types.currency import sign_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -29,13 +30,14 @@ def figure(result: RunFacts, symbol: str | None = None) -> go.Figure:
         msg = f"{symbol!r} is not in this run; it has {', '.join(panel.symbols)}"
         raise ConfigError(msg)
     column = panel.symbols.index(symbol) if symbol else 0
+    unit = sign_of(result.currency).strip()
     chart = make_subplots(
         rows=3,
         cols=1,
         shared_xaxes=True,
         vertical_spacing=0.04,
         row_heights=[0.32, 0.14, 0.54],
-        subplot_titles=("Equity [₹]", "Drawdown [%]", f"{panel.symbols[column]} [₹]"),
+        subplot_titles=(f"Equity [{unit}]", "Drawdown [%]", f"{panel.symbols[column]} [{unit}]"),
     )
     _account(chart, result)
     _candles(chart, result, column)

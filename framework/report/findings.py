@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from framework.report import metrics
-from framework.report.actions import sentences
+from framework.report.actions import action_findings
 from framework.report.breaker import holds, when, why
+from framework.report.finding import Finding, Severity, worst_first
 from framework.report.held_back_orders import REFUSED, SHRUNK
 from framework.report.wording import minute_text, percent
 from framework.rules.money import LARGEST_QUANTITY
 from framework.rules.reasons import NAMES, SIZE_BEYOND_LIMIT
 from framework.types.breaker import BreakerCause
 from framework.types.causality import CausalityVerdict
+from framework.types.currency import money_text
 from framework.types.orders import Reason
 from framework.types.portfolio import TradingState
 from framework.types.record import OrderState
-from framework.types.rupees import rupees
 from framework.types.verification import Agreement
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from framework.report.observations import Observations
     from framework.types import Settings
     from framework.types.causality import Causality
-    from framework.types.record import Notice, Record
+    from framework.types.record import Notice, OrderRecord, Record, Settlement
     from framework.types.verification import Verification
 
 FEW_ROUND_TRIPS = 30
@@ -48,22 +48,6 @@ RUIN = BreakerCause.RUIN
 BEYOND_LIMIT = NAMES[SIZE_BEYOND_LIMIT]
 AT_CLOSES = frozenset(map(str, BreakerCause))
 """Codes of notices that are given at a bar's close."""
-
-
-class Severity(StrEnum):
-    """Severity of a finding."""
-
-    ERROR = "error"
-    """Do not believe the result."""
-    WARNING = "warning"
-    NOTE = "note"
-
-
-class Finding(NamedTuple):
-    """One sentence about a result."""
-
-    severity: Severity
-    text: str
 
 
 def findings(
@@ -87,15 +71,14 @@ def findings(
         *_assumed_rates(record),
         *_guessed_kinds(record),
         *_issues(data_issues),
-        *(Finding(Severity.WARNING, text) for text in sentences(record)),
+        *action_findings(record),
         *_orders(record, held_back),
         *_rebalances(record),
         *_cash(record),
-        *_open_positions(o),
+        *_open_positions(o, record.panel.currency),
         *_length(o),
     ]
-    rank = list(Severity)
-    return sorted(found, key=lambda one: rank.index(one.severity))
+    return worst_first(found)
 
 
 def _causality(causality: Causality) -> Iterator[Finding]:
@@ -133,7 +116,7 @@ def _ruin(record: Record, o: Observations) -> Iterator[Finding]:
     if below.shape[0]:
         row = int(below[0])
         date = minute_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
-        lowest = rupees(float(np.min(o.equity)))
+        lowest = money_text(float(np.min(o.equity)), record.panel.currency)
         when = "at that close" if record.settings.fill_at == "same_close" else "at the next open"
         left = f"What was held was left {when}"
         if any(record.positions):
@@ -206,14 +189,17 @@ def _costs(record: Record, o: Observations) -> Iterator[Finding]:
     costs = o.charges + o.slippage
     net = sum(one.net_paise for one in (*o.round_trips, *o.open_round_trips)) / 100
     gross = net + costs
-    parts = f"{rupees(o.charges)} charges" + (f" and {rupees(o.slippage)} slippage" if o.slippage else "")
+    charges, slippage, whole, lost = (
+        money_text(amount, record.panel.currency) for amount in (o.charges, o.slippage, gross, -gross)
+    )
+    parts = f"{charges} charges" + (f" and {slippage} slippage" if o.slippage else "")
     if costs > 0 and gross > 0:
         yield Finding(
             Severity.WARNING if costs / gross > HIGH_COSTS else Severity.NOTE,
-            f"Costs took {percent(100 * costs / gross, 1)} of the gross profit: {parts} of {rupees(gross)}.",
+            f"Costs took {percent(100 * costs / gross, 1)} of the gross profit: {parts} of {whole}.",
         )
     elif costs > 0:
-        yield Finding(Severity.WARNING, f"The run lost {rupees(-gross)} before costs, and {parts} came on top.")
+        yield Finding(Severity.WARNING, f"The run lost {lost} before costs, and {parts} came on top.")
     if record.settlements:
         for sentence in unmodelled(record.settings):
             yield Finding(Severity.WARNING, sentence)
@@ -313,7 +299,30 @@ def _at_the_fill(record: Record) -> str:
     if not any(one.why == CASH for one in refused):
         return refusal
     buffer = "" if record.settings.protection_bps else "--protection-bps 300 keeps a buffer for the opening gap, or "
-    return f"{refusal}: {buffer}size below 100 %"
+    return f"{refusal}: {buffer}{_size_that_fits(record, [one for one in refused if one.why == CASH])}"
+
+
+def _size_that_fits(record: Record, refused: Sequence[OrderRecord]) -> str:
+    """The share of equity at which cash would have covered every one of these entries at the price it opened at."""
+    sizing, panel = record.settings.sizing, record.panel
+    if sizing.kind != "equity":
+        return "size below 100 %"
+    rows = np.searchsorted(panel.time, [one.ended_at for one in refused])
+    decided = np.searchsorted(panel.close_time, [one.order.decided_at for one in refused])
+    of = [one.order.instrument for one in refused]
+    gaps = panel.open[np.minimum(rows, len(panel) - 1), of] / panel.close[decided, of]
+    gap = float(np.nanmax(gaps, initial=1.0))
+    if not gap > 1.0:
+        return "size below 100 %"
+    costs = [(one.charges_paise / one.value_paise, one.fill.price / one.simulated.unslipped) for one in _buys(record)]
+    paid = max((1 + charges) * max(slip, 1.0) for charges, slip in costs) if costs else 1.0
+    fits = math.floor(100 * float(sizing.amount) / (gap * paid))
+    return f"size smaller: equity:{fits}% would have covered the largest of these gaps, {percent(100 * (gap - 1), 1)}"
+
+
+def _buys(record: Record) -> list[Settlement]:
+    bought = (one for one in record.settlements if one.fill.quantity > 0 and one.value_paise)
+    return [one for one in bought if one.simulated.unslipped > 0]
 
 
 def _rebalances(record: Record) -> Iterator[Finding]:
@@ -328,7 +337,7 @@ def _rebalances(record: Record) -> Iterator[Finding]:
     if count < MANY_REBALANCES or count < len(record.settlements) / 2:
         return
     charges = sum(one.charges_paise for one, is_small in zip(by, small.tolist(), strict=True) if is_small)
-    paid = f", and paid {rupees(charges / 100)} of charges" if charges else ""
+    paid = f", and paid {money_text(charges / 100, record.panel.currency)} of charges" if charges else ""
     instead = "a row that is to keep gives NaN" if record.settings.rebalance == "on_signal" else "--rebalance on_signal"
     yield Finding(
         Severity.WARNING,
@@ -342,22 +351,22 @@ def _cash(record: Record) -> Iterator[Finding]:
     if record.cash_paise.shape[0] and int(record.cash_paise.min()) < 0:
         row = int(np.argmin(record.cash_paise))
         date = minute_text(record.panel, 0, int(record.panel.time[record.first_row + row]))
-        lowest = rupees(int(record.cash_paise[row]) / 100)
+        lowest = money_text(int(record.cash_paise[row]) / 100, record.panel.currency)
         lent = record.settings.long_share < 1
         why = "Bought on margin: cash fell" if lent else "Cash fell below zero,"
         severity = Severity.NOTE if lent else Severity.WARNING
         yield Finding(severity, f"{why} to {lowest} at {date}; no interest is charged on it.")
 
 
-def _open_positions(o: Observations) -> Iterator[Finding]:
+def _open_positions(o: Observations, currency: str) -> Iterator[Finding]:
     if o.open_round_trips:
         names = [one.symbol for one in o.open_round_trips]
         shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")  # noqa: PLR2004 - a line's worth
-        unrealised = sum(one.net_paise for one in o.open_round_trips) / 100
+        amount = money_text(sum(one.net_paise for one in o.open_round_trips) / 100, currency)
         yield Finding(
             Severity.NOTE,
             f"{len(names)} position{'s are' if len(names) > 1 else ' is'} still open at the end ({shown}), marked at "
-            f"the last close: {rupees(unrealised)} so far, in the equity but not among the closed round trips.",
+            f"the last close: {amount} so far, in the equity but not among the closed round trips.",
         )
 
 

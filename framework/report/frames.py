@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.report.round_trips import RoundTrip
 from framework.report.wording import is_daily, time_text, time_texts
+from framework.types.csv_cell import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,8 +131,15 @@ def csv_text(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([repr(float(cell)) if isinstance(cell, float) else cell for cell in row] for row in rows)
+    writer.writerows(map(_written, rows))
     return out.getvalue()
+
+
+def _written(row: Iterable[Any]) -> list[Any]:
+    return [
+        repr(float(cell)) if isinstance(cell, float) else harmless(cell) if isinstance(cell, str) else cell
+        for cell in row
+    ]
 
 
 def fills_csv(record: Record) -> str:

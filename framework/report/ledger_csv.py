@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from framework.report.frames import csv_text
+from framework.types.csv_cell import plain
 from framework.types.orders import Fill, Order, Reason, Verdict
 from framework.types.record import OrderRecord, Settlement, SimulatedFill
 
@@ -62,7 +63,7 @@ def read_orders(text: str) -> tuple[OrderRecord, ...]:
         OrderRecord(
             order=Order(**order(row)),
             **rest({name: cell for name, cell in row.items() if name != VERDICT}),
-            verdict=Verdict(int(row[APPROVED]), row[VERDICT]),
+            verdict=Verdict(int(row[APPROVED]), plain(row[VERDICT])),
         )
         for row in _rows(text)
     )
@@ -101,5 +102,7 @@ def _parser(hint: Any) -> Callable[[str], Any]:
         return lambda text: hint[text]
     if hint is bool:
         return lambda text: {"True": True, "False": False}[text]
+    if hint is str:
+        return plain
     parser: Callable[[str], Any] = hint
     return parser

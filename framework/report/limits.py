@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.report.observations import observe
 from framework.report.wording import number, percent
-from framework.types.rupees import rupees
+from framework.types.currency import money_text
 
 if TYPE_CHECKING:
     from framework.report.facts import RunFacts
@@ -28,11 +28,15 @@ class Compared(NamedTuple):
         """Effect of the limits: the figure as run, less the figure without them."""
         return self.limited - self.unlimited
 
-    @property
-    def texts(self) -> tuple[str, ...]:
+    def texts(self, currency: str) -> tuple[str, ...]:
         """Name, as run, without limits, and the difference: of percentages in points."""
-        points = f"{number(self.difference)} points" if self.unit == "%" else _text(self.difference, self.unit)
-        return self.name, _text(self.limited, self.unit), _text(self.unlimited, self.unit), points
+        points = f"{number(self.difference)} points" if self.unit == "%" else self._text(self.difference, currency)
+        return self.name, self._text(self.limited, currency), self._text(self.unlimited, currency), points
+
+    def _text(self, value: float, currency: str) -> str:
+        if self.unit == "₹":
+            return money_text(value, currency)
+        return percent(value) if self.unit else number(value, 0)
 
 
 def compared(result: RunFacts) -> list[Compared]:
@@ -68,9 +72,3 @@ def facts(result: RunFacts) -> dict[str, Any] | None:
         for one in compared(result)
     }
     return {"engine": other.engine, "left_out": other.left_out, **rows}
-
-
-def _text(value: float, unit: str) -> str:
-    if unit == "₹":
-        return rupees(value)
-    return percent(value) if unit else number(value, 0)

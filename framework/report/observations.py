@@ -13,14 +13,13 @@ from framework.report.benchmark import buy_and_hold
 from framework.report.position_spans import PositionSpans
 from framework.report.round_trips import RoundTrip, round_trips
 from framework.rules.breaker import is_ruin
+from framework.types.annualisation import DAYS_PER_YEAR, returns_a_year
 from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from framework.types.record import Record
-
-DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +174,16 @@ class Observations:
             return 0.0
         first, last = (close_time[[0, -1]] / DAY_NS).tolist()
         return float(last - first) / DAYS_PER_YEAR
+
+    @cached_property
+    def per_year(self) -> float:
+        """Returns a year, by which everything yearly is scaled; see ``types.annualisation``."""
+        return returns_a_year(self.sessions, self.record.panel.timeframe)
+
+    @cached_property
+    def risk_free_rate(self) -> float:
+        """Of one session, as a fraction."""
+        return m.per_session(self.risk_free, self.per_year)
 
     @cached_property
     def cagr(self) -> float:

@@ -12,6 +12,7 @@ import numpy as np
 from framework.report.breaker import STATES, holds
 from framework.report.panes import Pane, panes
 from framework.report.split_factors import action_text, ex_rows, printed_factor
+from framework.types.currency import INR, sign_of
 from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ def chart_data(result: RunFacts) -> dict[str, Any]:
     instruments, left_out = _instruments(record, drawn)
     seen = result.observations
     return {
-        "daily": Timeframe.parse(record.panel.timeframe).daily,
+        "daily": Timeframe.parse(record.panel.timeframe).dated,
         "timeframe": record.panel.timeframe,
         "zone": record.panel.instruments[0].timezone,
         "capital": seen.capital,
+        "sign": sign_of(result.currency),
+        "indian": result.currency == INR,
         "benchmarkName": result.benchmark_name,
         "time": packed(local_minutes(record), "i4"),
         "equity": packed(seen.equity, "f8"),
@@ -78,7 +81,7 @@ def local_minutes(record: Record) -> NDArray[np.int64]:
     time = record.panel.time[record.first_row :]
     frame = Timeframe.parse(record.panel.timeframe)
     zone = record.panel.instruments[0].timezone
-    if frame.daily or zone == "UTC":
+    if frame.dated or zone == "UTC":
         return time // MINUTE_NS
     from datetime import datetime
     from zoneinfo import ZoneInfo
@@ -136,7 +139,7 @@ def _instrument(
 def _ex_dates(record: Record, column: int, rows: NDArray[np.int64]) -> list[list[Any]]:
     """[row, text] of each corporate action that the run goes through."""
     return [
-        [int(np.searchsorted(rows, one.row)), action_text(one.action)]
+        [int(np.searchsorted(rows, one.row)), action_text(one.action, record.panel.currency)]
         for one in ex_rows(record).get(column, ())
         if one.row <= rows[-1]
     ]

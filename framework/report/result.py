@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from framework.draft import drafted
 from framework.report import bundle, console, frames
 from framework.report.document import document_of
 from framework.report.facts import RunFacts
@@ -37,8 +38,8 @@ class Result(RunFacts):
     def save_fills(self, path: str | Path) -> Path:
         """Write the fills as CSV with the header time,symbol,side,quantity,price,charges,reason."""
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(frames.fills_csv(self.record), encoding="utf-8")
+        with drafted(target) as draft:
+            draft.write_text(frames.fills_csv(self.record), encoding="utf-8")
         return target
 
     @property
@@ -76,10 +77,11 @@ class Result(RunFacts):
 
         return figure(self, symbol)
 
-    def report(self, path: str | Path, *, quantstats: bool = True) -> Path:
-        """Write the tearsheet to ``path`` and, beside it, ``round_trips.csv`` and ``quantstats.html``.
+    def report(self, path: str | Path, *, quantstats: bool = False) -> Path:
+        """Write the tearsheet to ``path`` and ``round_trips.csv`` beside it.
 
-        ``held_back_orders.csv`` joins them when orders were held back.
+        ``interventions.csv`` joins them when orders were held back, and ``quantstats.html``, which takes ten seconds,
+        when it is asked for.
         """
         from framework.report.tearsheet import write
 

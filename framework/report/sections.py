@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.report.breaker import STATES, WORDS, holds, row_of, when, why
-from framework.report.charge_breakdown import NAMES, charges_by_year, reconciled
+from framework.report.charge_breakdown import NAMES, UNEXPLAINED, charges_by_year, reconciled
 from framework.report.held_back_orders import decided, tallies
 from framework.report.metrics import total_return
 from framework.report.observations import session_rows
 from framework.report.payload import own_rows
 from framework.report.wording import minute_text, number, percent, reason_text
-from framework.types.rupees import NONE, rupees
+from framework.types.currency import money_text
+from framework.types.rupees import NONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from framework.report.facts import RunFacts
 
 MOST_TRIPS = 200
+"""Rows of a table that are shown at a time."""
+MOST_SORTED = 20_000
+"""Round trips that the page can sort: some 4 MB of it."""
 MOST_INTERVENTIONS = 100
 FULL_HEAT = 10.0
 """A month of ± 10 % has the full colour."""
@@ -87,7 +91,7 @@ def yearly_costs(result: RunFacts) -> list[tuple[str, ...]]:
     rows = [(str(one.year), [*one.components, both.exact_paise, both.note_paise]) for one, both in found]
     if len(rows) > 1:
         rows.append(("All", [sum(column) for column in zip(*(amounts for _, amounts in rows), strict=True)]))
-    return [(year, *(rupees(paise / 100) for paise in amounts)) for year, amounts in rows]
+    return [(year, *(money_text(paise / 100, result.currency) for paise in amounts)) for year, amounts in rows]
 
 
 def costs(result: RunFacts) -> list[tuple[str, str, str]]:
@@ -100,16 +104,24 @@ def costs(result: RunFacts) -> list[tuple[str, str, str]]:
     gross = net + seen.charges + seen.slippage
 
     def row(name: str, amount: float) -> tuple[str, str, str]:
-        return name, rupees(amount), percent(100 * amount / gross, 1) if gross > 0 else NONE
+        return name, money_text(amount, result.currency), percent(100 * amount / gross, 1) if gross > 0 else NONE
 
     rows = [row("Gross profit", gross)]
     if settings.charges.plan:
-        totals = [sum(parts) for parts in zip(*(one.components for one in charges_by_year(result.record)), strict=True)]
+        years = charges_by_year(result.record)
+        totals = [sum(parts) for parts in zip(*(one.components for one in years), strict=True)]
         rows += [row(name, -paise / 100) for name, paise in zip(NAMES.values(), totals, strict=False)]
+        beyond = sum(one.unexplained for one in years)
+        rows += [row(UNEXPLAINED, -beyond / 100)] if beyond else []
     elif settings.charges.rate_e8:
         rows.append(row(f"Charges, {settings.charges.rate_e8 / 1e6:g} % of value", flat - seen.charges))
     if settings.charges.flat_paise:
-        rows.append(row(f"Charges, {rupees(settings.charges.flat_paise / 100)} on {executed:,} orders", -flat))
+        rows.append(
+            row(
+                f"Charges, {money_text(settings.charges.flat_paise / 100, result.currency)} on {executed:,} orders",
+                -flat,
+            )
+        )
     if not any((settings.charges.plan, settings.charges.rate_e8, settings.charges.flat_paise)):
         rows.append(row("Charges, none modelled", -seen.charges))
     rows.append(row(f"Slippage, {settings.slippage}", -seen.slippage))
@@ -124,7 +136,7 @@ def held_back(result: RunFacts) -> list[tuple[str, ...]]:
             reason_text(one.reason),
             *(f"{count:,}" if count else NONE for count in (one.shrunk, one.refused, one.expired)),
             f"{one.units:,}",
-            rupees(one.rupees, 0),
+            money_text(one.rupees, result.currency, 0),
             decided(result.record, 0, one.first_row)[:10],
             decided(result.record, 0, one.last_row)[:10],
         )
@@ -161,16 +173,16 @@ def intervention_rows(result: RunFacts) -> list[tuple[str, ...]]:
             reason_text(one.reason),
             f"{abs(one.asked):,}",
             f"{abs(one.got):,}",
-            rupees(one.rupees, 0),
+            money_text(one.rupees, result.currency, 0),
         )
         for one in sorted(largest, key=lambda one: (one.decided_row, one.order_id))
     ]
 
 
 def trip_rows(result: RunFacts) -> list[dict[str, Any]]:
-    """The first round trips by entry, as texts with the numbers to sort by."""
+    """The round trips by entry, at most ``MOST_SORTED``, as texts with the numbers to sort by."""
     panel = result.record.panel
-    first = sorted(result.trips, key=lambda one: (one.entry_time, one.instrument))[:MOST_TRIPS]
+    first = sorted(result.trips, key=lambda one: (one.entry_time, one.instrument))[:MOST_SORTED]
 
     def cell(text: str, value: float, sign: float = 0) -> dict[str, Any]:
         value = value if np.isfinite(value) else -1e18
@@ -190,15 +202,34 @@ def trip_rows(result: RunFacts) -> list[dict[str, Any]]:
             "why": f"{one.entry_reason} → {one.exit_reason}".replace("_", " "),
             "numbers": [
                 cell(f"{one.quantity:,}", one.quantity),
-                cell(rupees(one.entry_price), one.entry_price),
-                cell(rupees(one.exit_price), one.exit_price),
+                cell(money_text(one.entry_price, result.currency), one.entry_price),
+                cell(money_text(one.exit_price, result.currency), one.exit_price),
                 cell(f"{one.bars_held:,}", one.bars_held),
-                cell(rupees(one.net_paise / 100), one.net_paise, one.net_paise),
+                cell(money_text(one.net_paise / 100, result.currency), one.net_paise, one.net_paise),
                 cell(number(one.return_percent), one.return_percent, one.net_paise),
                 cell(number(one.mae_percent), one.mae_percent),
                 cell(number(one.mfe_percent), one.mfe_percent),
-                cell(rupees(one.charges_paise / 100), one.charges_paise),
+                cell(money_text(one.charges_paise / 100, result.currency), one.charges_paise),
             ],
         }
         for one in first
+    ]
+
+
+def sortable(rows: list[dict[str, Any]]) -> list[list[Any]]:
+    """The table's rows for the page to sort: instrument, its bars, and each cell as text or [text, value, tone]."""
+    return [
+        [
+            one["instrument"],
+            one["rows"],
+            [
+                one["symbol"],
+                one["side"],
+                [one["entry_time"], float(one["entry_value"]), ""],
+                ["open" if one["open"] else one["exit_time"], float(one["exit_value"]), ""],
+                *([cell["text"], float(cell["value"]), cell["tone"]] for cell in one["numbers"]),
+                one["why"],
+            ],
+        ]
+        for one in rows
     ]

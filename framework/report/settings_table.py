@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from framework.report.wording import minute_text, percent
-from framework.types.rupees import NONE, rupees
+from framework.types.currency import INR, money_text
+from framework.types.rupees import NONE
 from framework.types.setting_option import declared
 from framework.types.settings import Settings
 
@@ -42,16 +43,16 @@ def chosen(result: RunFacts) -> list[str]:
     """Capital, sizing, and every other setting that is not the default, except those in ``fill_rule``."""
     settings = result.settings
     return [
-        f"capital {money(settings.capital)}",
+        f"capital {money(settings.capital, result.currency)}",
         *_sizing(result),
-        *_exits(settings.exits),
+        *_exits(settings.exits, result.currency),
         *_orders(settings),
-        *_limits(settings.limits),
+        *_limits(settings.limits, result.currency),
         *_reading(result),
     ]
 
 
-def every_setting(settings: Settings) -> list[tuple[str, str]]:
+def every_setting(settings: Settings, currency: str = INR) -> list[tuple[str, str]]:
     """Every setting by its name, its value as people write it."""
     rows: list[tuple[str, str]] = []
 
@@ -61,16 +62,16 @@ def every_setting(settings: Settings) -> list[tuple[str, str]]:
                 add(f"{prefix}{name}.", value)
             else:
                 label = f"{prefix}{name}".replace("_", " ").replace(".", ": ")
-                rows.append((label, _value(f"{prefix}{name}", value)))
+                rows.append((label, _value(f"{prefix}{name}", value, currency)))
 
     # A plan's rates have their own table; its name is what was chosen.
     add("", {**settings.model_dump(mode="json"), "charges": str(settings.charges)})
     return rows
 
 
-def money(amount: float) -> str:
-    """Rupees without a fraction that is zero: ``₹1,00,000``."""
-    return rupees(amount, 0 if float(amount).is_integer() else 2)
+def money(amount: float, currency: str) -> str:
+    """An amount without a fraction that is zero: ``₹1,00,000``, ``$100,000``."""
+    return money_text(amount, currency, 0 if float(amount).is_integer() else 2)
 
 
 def share(fraction: float) -> str:
@@ -78,7 +79,7 @@ def share(fraction: float) -> str:
     return f"{100 * fraction:.10g} %"
 
 
-def _value(name: str, value: Any) -> str:
+def _value(name: str, value: Any, currency: str) -> str:
     if value is None:
         return NONE
     if isinstance(value, bool):
@@ -86,12 +87,12 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(value) or NONE
     if name in RUPEES:
-        return money(value)
+        return money(value, currency)
     return f"{value:.10g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
-def _distance(distance: Distance) -> str:
-    return share(distance.amount) if distance.percent else rupees(distance.amount)
+def _distance(distance: Distance, currency: str) -> str:
+    return share(distance.amount) if distance.percent else money_text(distance.amount, currency)
 
 
 def _sizing(result: RunFacts) -> Iterator[str]:
@@ -107,7 +108,7 @@ def _sizing(result: RunFacts) -> Iterator[str]:
         allotted = "equity" if alone else f"an instrument's part ({part})"
         yield {
             "fixed": f"sizing {amount:,.10g} unit{'s' if amount != 1 else ''}",
-            "value": f"sizing {money(amount)} a position",
+            "value": f"sizing {money(amount, result.currency)} a position",
             "equity": f"sizing {share(amount)} of {allotted}",
             "risk": f"sizing by risk, {share(amount)} of equity lost at the stop",
             "volatility": f"sizing {share(amount)} volatility a year of {allotted}",
@@ -134,10 +135,10 @@ def _rebalance(settings: Settings) -> str:
     }[settings.rebalance]
 
 
-def _exits(exits: Exits) -> Iterator[str]:
+def _exits(exits: Exits, currency: str) -> Iterator[str]:
     for name, distance in (("stop-loss", exits.stop_loss), ("take-profit", exits.take_profit), ("trail", exits.trail)):
         if distance is not None:
-            yield f"{name} {_distance(distance)}"
+            yield f"{name} {_distance(distance, currency)}"
     if exits.time_exit is not None:
         yield f"time exit after {exits.time_exit:,} bar{'s' if exits.time_exit > 1 else ''}"
 
@@ -163,11 +164,14 @@ def _orders(settings: Settings) -> Iterator[str]:
         yield "resting entries follow the limit"
 
 
-def _limits(limits: Limits) -> Iterator[str]:
+def _limits(limits: Limits, currency: str) -> Iterator[str]:
     for name, words in LIMIT_WORDS.items():
         limit = getattr(limits, name)
         if limit is not None:
-            shown = limit if isinstance(limit, int) else money(limit) if isinstance(limit, float) else _distance(limit)
+            if isinstance(limit, int):
+                shown = str(limit)
+            else:
+                shown = money(limit, currency) if isinstance(limit, float) else _distance(limit, currency)
             yield words.format(shown, s="" if limit == 1 else "s")
     if limits.restricted:
         yield f"not entered: {', '.join(limits.restricted)}"

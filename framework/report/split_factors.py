@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from framework.types.currency import INR, sign_of
 from framework.types.panel import actions_within
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ def printed_factor(record: Record, column: int) -> NDArray[np.float64] | None:
     return factor
 
 
-def action_text(action: Action) -> str:
+def action_text(action: Action, currency: str = INR) -> str:
     """``split ×5``, ``dividend ₹4``."""
     parts = [f"×{action.factor:.6g}"] if action.factor != 1.0 else []
-    parts += [f"₹{action.dividend:g}"] if action.dividend else []
+    parts += [f"{sign_of(currency)}{action.dividend:g}"] if action.dividend else []
     return " ".join([action.kind or "split", *parts])
 
 

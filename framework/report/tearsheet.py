@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
-import tempfile
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from framework.draft import drafted
 from framework.report import frames, sections
 from framework.report.breaker import holds
 from framework.report.charge_breakdown import NAMES
+from framework.report.content_policy import policy_of
 from framework.report.held_back_orders import interventions_csv
 from framework.report.limits import compared
 from framework.report.payload import as_script, chart_data
@@ -23,11 +20,13 @@ from framework.report.quantstats_page import write_page
 from framework.report.settings_table import chosen, every_setting
 from framework.report.stats import STATS
 from framework.report.wording import number, percent, stat_value
-from framework.types.rupees import rupees
+from framework.types.currency import money_text, sign_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from framework.report.facts import RunFacts
-    from framework.report.findings import Finding
+    from framework.report.finding import Finding
 
 LOADER = PackageLoader("framework.report", "templates")
 SCRIPTS = ("charts.js", "page.js")
@@ -46,13 +45,17 @@ class Card(NamedTuple):
     tone: str = ""
 
 
-def write(result: RunFacts, path: Path, *, quantstats: bool = True) -> Path:
-    """Write the tearsheet and the CSV files beside it, and quantstats' own page unless told not to.
+def write(result: RunFacts, path: Path, *, quantstats: bool = False) -> Path:
+    """Write the tearsheet and the CSV files beside it; with ``quantstats`` its own page too, else an old one goes.
 
     What goes wrong in quantstats becomes a finding of the tearsheet, never an error.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = write_page(result, path.with_name(QUANTSTATS)) if quantstats else None
+    beside = None
+    if quantstats:
+        beside = write_page(result, path.with_name(QUANTSTATS))
+    else:
+        path.with_name(QUANTSTATS).unlink(missing_ok=True)  # it may be another run's
     replace_file(path.with_name(TRIPS_CSV), frames.round_trips_csv(result.record.panel, result.trips))
     if result.held_back:
         replace_file(path.with_name(INTERVENTIONS_CSV), interventions_csv(result.record, result.held_back))
@@ -71,20 +74,24 @@ def render(result: RunFacts, further: Finding | None = None, quantstats: str = "
     )
     scripts = [_plotly(), *(_source(environment, name) for name in SCRIPTS)]
     found = [*result.findings, *([further] if further else [])]
+    trips = sections.trip_rows(result)
+    data = chart_data(result) | {"tripsTable": sections.sortable(trips)}
     return environment.get_template(
         "tearsheet.html"
     ).render(
         result=result,
+        sign=sign_of(result.currency).strip(),
         style=Markup(_source(environment, "tearsheet.css")),  # noqa: S704 - our own file
         scripts=[Markup(script) for script in scripts],  # noqa: S704 - plotly's and our own files
-        policy=_policy(scripts),
-        data=Markup(as_script(chart_data(result))),  # noqa: S704 - as_script leaves no <, > or &
+        policy=policy_of(scripts),
+        data=Markup(as_script(data)),  # noqa: S704 - as_script leaves no <, > or &
         cards=_cards(result),
         findings=found,
         groups=_groups(result),
         months=sections.MONTHS,
         years=sections.monthly(result),
-        trips=sections.trip_rows(result),
+        trips=trips[: sections.MOST_TRIPS],
+        trips_sorted=len(trips),
         trip_count=len(result.trips),
         trips_csv=TRIPS_CSV,
         costs=sections.costs(result),
@@ -94,11 +101,14 @@ def render(result: RunFacts, further: Finding | None = None, quantstats: str = "
         breaker=sections.breaker_rows(result)[: sections.MOST_TRIPS],
         breaker_count=len(holds(result.record)),
         without_risk=result.without_risk,
-        compared=[one.texts for one in compared(result)],
+        compared=[one.texts(result.currency) for one in compared(result)],
         interventions=sections.intervention_rows(result),
         intervention_count=len(result.held_back),
         interventions_csv=INTERVENTIONS_CSV,
-        settings=[*every_setting(result.settings), ("risk-free rate", percent(100 * result.risk_free))],
+        settings=[
+            *every_setting(result.settings, result.currency),
+            ("risk-free rate", percent(100 * result.risk_free)),
+        ],
         chosen="; ".join(chosen(result)),
         quantstats=quantstats,
     )
@@ -112,8 +122,8 @@ def _cards(result: RunFacts) -> list[Card]:
     return [
         Card(
             "Final equity",
-            rupees(result.final_equity),
-            f"{rupees(net)} on {rupees(result.settings.capital, 0)}",
+            money_text(result.final_equity, result.currency),
+            f"{money_text(net, result.currency)} on {money_text(result.settings.capital, result.currency, 0)}",
             _tone(net),
         ),
         Card("CAGR", percent(s["CAGR [%]"]), f"{percent(s['Total return [%]'])} in total", _tone(net)),
@@ -137,7 +147,12 @@ def _groups(result: RunFacts) -> list[list[tuple[str, list[tuple[str, str, str, 
     """Statistics in columns of groups: name, number, unit, and the formula as a hint."""
     groups: dict[str, list[tuple[str, str, str, str]]] = {}
     for stat in STATS:
-        row = (stat.name, stat_value(stat, result.stats[stat.key]), "" if stat.unit == "₹" else stat.unit, stat.formula)
+        row = (
+            stat.name,
+            stat_value(stat, result.stats[stat.key], result.currency),
+            "" if stat.unit == "₹" else stat.unit,
+            stat.formula,
+        )
         groups.setdefault(stat.group, []).append(row)
     return [[(name, groups[name]) for name in column] for column in COLUMNS]
 
@@ -154,22 +169,7 @@ def _plotly() -> str:
     return str(get_plotlyjs()).replace("</script", "<\\/script")
 
 
-def _policy(scripts: list[str]) -> str:
-    """Only the scripts that are in the page may run, and nothing may be fetched."""
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)
-    return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
 def replace_file(path: Path, text: str) -> None:
     """Write a file at once or not at all."""
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    with drafted(path) as draft:
+        draft.write_text(text, encoding="utf-8", newline="")

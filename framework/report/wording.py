@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from framework.types.rupees import MINUS, NONE, rupees
+from framework.types.currency import INR, money_text
+from framework.types.rupees import MINUS, NONE
 from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ def percent(value: float, decimals: int = 2) -> str:
     return NONE if math.isnan(value) else f"{number(value, decimals)} %"
 
 
-def stat_value(stat: Stat, value: float) -> str:
-    """A statistic's number without its unit (rupees carry their sign)."""
+def stat_value(stat: Stat, value: float, currency: str = INR) -> str:
+    """A statistic's number without its unit (money carries its sign)."""
     if stat.unit == "₹":
-        return rupees(value)
+        return money_text(value, currency)
     if stat.key in COUNTS:
         return number(value, 0)
     if stat.unit == "days":
@@ -54,7 +55,7 @@ def reason_text(code: str) -> str:
 
 def is_daily(panel: Panel) -> bool:
     """True when the panel's bars are of whole days."""
-    return Timeframe.parse(panel.timeframe).daily
+    return Timeframe.parse(panel.timeframe).dated
 
 
 def time_texts(panel: Panel, column: int, times: Iterable[int]) -> list[str]:

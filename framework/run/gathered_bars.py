@@ -35,7 +35,7 @@ def load_or_gather(store: Store, symbol: str, timeframe: str, end: date | None) 
     except DataError:
         held = [info.timeframe for info in store.series(symbol)]
         finer = [name for name in held if wanted.nanoseconds % Timeframe.parse(name).nanoseconds == 0]
-        if wanted.name in held or wanted.daily or not finer:
+        if wanted.name in held or wanted.dated or not finer:
             raise
         bars = store.load_bars(symbol, finer[0], end=end)
         calendar = _calendar(bars.instrument)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    BarsInput = Bars | Panel | pd.DataFrame | str | Sequence[Bars | str]
+    OneInput = Bars | pd.DataFrame | str
+    BarsInput = OneInput | Panel | Sequence[OneInput] | Mapping[str, Bars | pd.DataFrame]
     Progress = Callable[[str, int, int], None]
     """Called with what is being done, how much of it, and how much there is."""
 
@@ -34,8 +36,35 @@ class RunPrices(NamedTuple):
 
 def one_by_one(bars: BarsInput) -> list[Any]:
     """Prices of a run as a list: each a symbol of the store, ``Bars``, a frame, or the one panel."""
+    if isinstance(bars, Mapping):
+        return list(bars.values())
     is_one = isinstance(bars, (str, Bars, Panel)) or hasattr(bars, "columns")
     return [bars] if is_one else list(cast("Sequence[Any]", bars))
+
+
+def _series(bars: BarsInput) -> list[Any]:
+    """Symbols of the store and ``Bars``, one for each symbol of a frame; a dict names its frames by their symbols."""
+    if isinstance(bars, Mapping):
+        return [_named(symbol, one) for symbol, one in bars.items()]
+    return [each for one in one_by_one(bars) for each in (_of_frame(one) if hasattr(one, "columns") else [one])]
+
+
+def _named(symbol: Any, one: Any) -> Bars:
+    """Prices under a key of a dict, which is the symbol of a frame."""
+    if isinstance(one, Bars):
+        return one
+    if not hasattr(one, "columns"):
+        msg = f"the prices of {symbol!r} are a {type(one).__name__}; a dict of prices holds DataFrames or Bars"
+        raise ConfigError(msg)
+    return Bars.from_frame(one, symbol=symbol)
+
+
+def _of_frame(frame: pd.DataFrame) -> list[Bars]:
+    """Bars of every symbol that a frame holds."""
+    from framework.types.intake.frame_cells import symbols_in
+
+    symbols = symbols_in(frame)
+    return [Bars.from_frame(frame, symbol=each) for each in symbols] if symbols else [Bars.from_frame(frame)]
 
 
 def read_prices(
@@ -52,16 +81,15 @@ def read_prices(
         if found := untimely(bars):  # not as Panel.from_bars made it
             raise DataError(f"the panel's clocks are out of order, {found}; Panel.from_bars makes one from bars")
         return RunPrices(_until(bars.with_space(space), end))
-    given = one_by_one(bars)
+    given = _series(bars)
     symbols = [item for item in given if isinstance(item, str)]
     series = [item for item in given if isinstance(item, Bars)]
-    series += [Bars.from_frame(cast("pd.DataFrame", item)) for item in given if hasattr(item, "columns")]
-    issues: tuple[str, ...] = ()
+    issues = tuple(f"{item.instrument}: {note}" for item in series for note in item.notes)
     if symbols:
         from framework.run.prices import load
 
-        loaded, issues = load(symbols, timeframe, end, db, progress, space)
-        series += loaded
+        loaded, known = load(symbols, timeframe, end, db, progress, space)
+        series, issues = [*series, *loaded], (*issues, *known)
     return RunPrices(_until(Panel.from_bars(series, space), end), issues)
 
 

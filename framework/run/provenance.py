@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from framework.types.currency import INR
 from framework.types.deferred import DeferredFacts
 from framework.usercode.find import source_hash
 from framework.version import __version__
@@ -49,7 +50,8 @@ def provenance_later(
     }
 
     def make() -> dict[str, str]:
-        return {**facts, "data_sha256": data_hash(panel), **versions(), **more}
+        currency = {} if panel.currency == INR else {"currency": panel.currency}
+        return {**facts, "data_sha256": data_hash(panel), **currency, **versions(), **more}
 
     return make() if panel.can_change else DeferredFacts(make)
 
@@ -85,7 +87,9 @@ def _hashed(panel: Panel) -> tuple[NDArray[Any], ...]:
 
 def data_hash(panel: Panel) -> str:
     """sha256 over instruments, timeframe and every array of the panel."""
-    digest = hashlib.sha256(repr((panel.instruments, panel.timeframe)).encode())
+    # No number depends on the currency: hashes from before instruments had one stay what they were
+    instruments = repr((panel.instruments, panel.timeframe)).replace(f", currency={panel.currency!r})", ")")
+    digest = hashlib.sha256(instruments.encode())
     if panel.actions:
         digest.update(repr(panel.actions).encode())
     for array in _hashed(panel):

@@ -43,7 +43,9 @@ PLACES: dict[type, InputPlace] = {
     Revalue: InputPlace(CLOSED | DECIDED | ENDED, 0),
 }
 """Inputs with a place; all others may come at any time."""
-BEFORE_BARS = BarOpens(-1, 0, -(2**62), ends_session=False)
+BEFORE_ALL = -(2**62)
+"""UTC nanoseconds before every price there is: the S&P 500 began decades before 1970."""
+BEFORE_BARS = BarOpens(-1, BEFORE_ALL, BEFORE_ALL, ends_session=False)
 AFTER_CLOSE = PLACES[Decided].after
 
 
@@ -55,13 +57,13 @@ class Sequence:
     def __init__(self, instruments: int) -> None:
         self.instruments = instruments
         self.phase = BEGUN
-        self.moment = 0
+        self.moment = BEFORE_ALL
         """Of the latest input, UTC nanoseconds."""
-        self.now = 0
+        self.now = BEFORE_ALL
         """Date of notes: the moment, or the time of a fill that came at that moment."""
         self.bar = BEFORE_BARS
         """The bar that opened last."""
-        self.began = self.began_before = 0
+        self.began = self.began_before = BEFORE_ALL
         """First opens of this session and of the one before, UTC nanoseconds."""
 
     # Each method notes an input, or raises RefusedInputError and changes nothing. Session asks what a bar must be in

@@ -39,9 +39,9 @@ def trip_text(event: BreakerEvent, limits: Limits, instruments: Sequence[Instrum
     )
     then = f"{'reduce only' if event.after is TradingState.REDUCE_ONLY else 'halted'} until {until}{held}"
     if event.cause is BreakerCause.DAILY_LOSS:
-        return f"a loss of {rupees(event.value / 100)} reached {limits.max_daily_loss}: {then}"
+        return f"a loss of {rupees(event.value / 100)} reached {limits.max_daily_loss.in_words}: {then}"
     if event.cause is BreakerCause.DRAWDOWN:
-        return f"a drawdown of {rupees(event.value / 100)} reached {limits.max_drawdown}: {then}"
+        return f"a drawdown of {rupees(event.value / 100)} reached {limits.max_drawdown.in_words}: {then}"
     if event.cause is BreakerCause.CONSECUTIVE_LOSSES:
         return f"{event.value} losing round trips in a row reached {event.limit}: {then}"
     return f"order {event.value} of {instruments[event.instrument]} in a session is beyond {event.limit}: {then}"

@@ -10,13 +10,14 @@ import numpy as np
 
 from framework.errors import DataError
 from framework.store.database import BAR_BYTES
+from framework.types.intake.records import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import SeriesKey
 
 SECOND_NS = 1_000_000_000
 CHUNK_ROWS = 100_000
@@ -49,19 +50,6 @@ UPDATE = (
 )
 
 
-class Columns(NamedTuple):
-    """Rows of one series as arrays, times strictly rising."""
-
-    timestamp: NDArray[np.int64]
-    """UTC seconds, int64[n]."""
-    values: NDArray[np.float64]
-    """open, high, low, close, volume: float64[5, n]; volume NaN where there is none."""
-
-    def pick(self, mask: NDArray[np.bool_]) -> Columns:
-        """The rows where the mask, bool[n], holds."""
-        return Columns(self.timestamp[mask], self.values[:, mask])
-
-
 class Merge(NamedTuple):
     """Comparison of given rows with the stored ones; the three masks, bool[n], cover every row once."""
 
@@ -70,6 +58,10 @@ class Merge(NamedTuple):
     conflicting: NDArray[np.bool_]
     stored: Columns
     """The stored rows between the first and the last given time."""
+
+    def among_stored(self, given: Columns, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The stored rows at the times of given ones where the mask, bool[n], holds."""
+        return np.isin(self.stored.timestamp, given.timestamp[mask], assume_unique=True)
 
 
 def read(connection: sqlite3.Connection, key: SeriesKey, first: int = FIRST_SECOND, last: int = LAST_SECOND) -> Columns:
@@ -91,6 +83,13 @@ def read(connection: sqlite3.Connection, key: SeriesKey, first: int = FIRST_SECO
             parts.append(np.frombuffer(packed).reshape(count, 6))
             begin = int(parts[-1][-1, 0]) + 1
     return _columns(np.concatenate(parts) if parts else np.empty((0, 6)))
+
+
+def read_at(connection: sqlite3.Connection, key: SeriesKey, timestamps: NDArray[np.int64]) -> Columns:
+    """Stored rows at these times, UTC seconds, rising."""
+    span = (int(timestamps[0]), int(timestamps[-1])) if timestamps.size else (0, -1)
+    rows = read(connection, key, *span)
+    return rows.pick(np.isin(rows.timestamp, timestamps, assume_unique=True))
 
 
 def _read_plain(connection: sqlite3.Connection, key: SeriesKey, first: int, last: int) -> Columns:
@@ -123,6 +122,12 @@ def exists(connection: sqlite3.Connection, key: SeriesKey) -> bool:
     return connection.execute(query, key).fetchone() is not None
 
 
+def count(connection: sqlite3.Connection, key: SeriesKey) -> int:
+    """Number of stored rows of a series."""
+    query = "SELECT count(*) FROM ohlc_data WHERE symbol = ? AND exchange = ? AND timeframe = ?"
+    return int(connection.execute(query, key).fetchone()[0])
+
+
 def has_more(connection: sqlite3.Connection, key: SeriesKey, first: int, last: int, count: int) -> bool:
     """True if a series has more rows than so many from first to last, both included, UTC seconds."""
     return connection.execute(MORE, (*key, first, last, count)).fetchone() is not None
@@ -130,9 +135,13 @@ def has_more(connection: sqlite3.Connection, key: SeriesKey, first: int, last: i
 
 def compare(connection: sqlite3.Connection, key: SeriesKey, given: Columns) -> Merge:
     """Given rows split into new ones, ones already stored, and ones stored with other values."""
+    span = (int(given.timestamp[0]), int(given.timestamp[-1])) if given.timestamp.size else (0, -1)
+    return split(given, read(connection, key, *span))
+
+
+def split(given: Columns, stored: Columns) -> Merge:
+    """The same against stored rows that were read; both with rising times."""
     rows = given.timestamp.shape[0]
-    span = (int(given.timestamp[0]), int(given.timestamp[-1])) if rows else (0, -1)
-    stored = read(connection, key, *span)
     position = np.searchsorted(stored.timestamp, given.timestamp)
     known = np.zeros(rows, dtype=bool)
     inside = position < stored.timestamp.shape[0]

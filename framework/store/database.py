@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import struct
-import time
 from contextlib import contextmanager
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.errors import DataError
+from framework.store.lock_wait import patiently
+from framework.store.trouble import is_read_only, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-BUSY_TIMEOUT_MS = 10_000
-RETRY_S = 0.02
+BUSY_TIMEOUT_MS = 1_000
+"""SQLite's own wait; ``lock_wait`` goes on from there."""
 CACHE_KIB = 65_536
 MMAP_BYTES = 1 << 30
 PAGE_BYTES = 8_192
@@ -40,15 +42,33 @@ def migrations() -> list[Migration]:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A writing connection to a file that is created and migrated as needed.
+    """A writing connection to a file that is created and migrated as needed; a reading one to a file that is read-only.
 
-    Raises ``DataError`` where the file is no database, is newer than this code, or cannot be written.
+    Raises ``DataError`` where the file is no database, is newer than this code, or can neither be written nor read.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
         raise DataError(f"{path} cannot be opened as a database: {error}; choose another with --db") from error
+    try:
+        return patiently(path, lambda: _opened(path, f"{path.absolute().as_uri()}?mode=rwc"))
+    except sqlite3.Error as error:
+        if not (is_read_only(error) and path.is_file()):
+            raise trouble(path, error) from error
+    try:
+        return patiently(path, lambda: _opened(path, f"{path.absolute().as_uri()}?{_as_it_lies(path)}"))
+    except sqlite3.Error as error:
+        raise trouble(path, error) from error
+
+
+def _as_it_lies(path: Path) -> str:
+    """Words for reading a file that cannot be written: without its log, nothing beside it is needed either."""
+    log = path.with_name(path.name + "-wal")
+    return "mode=ro" if log.is_file() and log.stat().st_size else "immutable=1"
+
+
+def _opened(path: Path, uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
     try:
         connection.create_function("packed_bar", 6, struct.Struct("=6d").pack, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
@@ -56,12 +76,10 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
         connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # counts for a new file only
-        _use_wal(connection)
+        if "immutable" not in uri:
+            _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         migrate(connection, path)
-    except sqlite3.Error as error:
-        connection.close()
-        raise DataError(f"{path} cannot be used as a database: {error}; choose another with --db") from error
     except BaseException:
         connection.close()
         raise
@@ -69,19 +87,9 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch a new file to WAL. SQLite does not wait here when another process does the same, so we do."""
-    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    while True:
-        try:
-            mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
-            if mode != "wal":
-                connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(RETRY_S)
-        else:
-            return
+    """Switch a new file to WAL."""
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
@@ -105,15 +113,25 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing: committed at the end of the block, rolled back when it raises."""
-    connection.execute("BEGIN IMMEDIATE")
+    """All or nothing: committed at the end of the block, rolled back when it raises.
+
+    A file that another program is writing to is waited for; see ``lock_wait``.
+    """
     try:
+        patiently(path_of(connection), lambda: connection.execute("BEGIN IMMEDIATE"))
         yield
         connection.execute("COMMIT")  # raises where a bar lacks its instrument
+    except sqlite3.OperationalError as error:
+        _rolled_back(connection)
+        raise trouble(path_of(connection), error) from error
     except BaseException:
-        if connection.in_transaction:  # Ctrl-C may come when it has just ended
-            connection.execute("ROLLBACK")
+        _rolled_back(connection)
         raise
+
+
+def _rolled_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:  # Ctrl-C may come when it has just ended
+        connection.execute("ROLLBACK")
 
 
 @contextmanager
@@ -128,6 +146,11 @@ def one_state(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def path_of(connection: sqlite3.Connection) -> Path:
+    """The file of a connection."""
+    return Path(os.fsdecode(file_of(connection)))
 
 
 def file_of(connection: sqlite3.Connection) -> bytes:

@@ -8,18 +8,20 @@ import numpy as np
 
 from framework.store import bars, instruments, issues, reference
 from framework.store.database import transaction
-from framework.store.localtime import DAY, zone_named
+from framework.store.like_names import LikeNames, doubtful_names, stored_names
 from framework.store.quality import ExpectedDays, Series, SeriesContext, cut, examine, fits
-from framework.store.records import SeriesKey
+from framework.store.quality.volume import is_index
 from framework.store.session_tables import SessionTables
 from framework.types import Timeframe
+from framework.types.intake.records import Columns, SeriesKey
+from framework.types.intake.zones import ZONES
+from framework.types.localtime import DAY, zone_named
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping
 
-ZONES = {"NSE": "Asia/Kolkata", "BSE": "Asia/Kolkata", "MCX": "Asia/Kolkata", "NYSE": "America/New_York"}
-"""Exchange → its time zone, where that is a matter of fact."""
 FIT, SURE_DAYS = 0.995, 250
 """A session list nobody assigned is used when it has this share of at least so many days of the series."""
 NEIGHBOURS = 3
@@ -36,7 +38,7 @@ def touch(connection: sqlite3.Connection, key: SeriesKey, import_id: int) -> Non
 
 def examine_changed(
     connection: sqlite3.Connection,
-    in_memory: Mapping[SeriesKey, bars.Columns],
+    in_memory: Mapping[SeriesKey, Columns],
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Examine what changed; progress gets (done, total). Returns the number of findings kept.
@@ -46,6 +48,7 @@ def examine_changed(
     query = "SELECT symbol, exchange, timeframe FROM quality_checks WHERE checked = 0 ORDER BY 1, 2, 3"
     changed = [SeriesKey(*row) for row in connection.execute(query)]
     lists, tables = reference.calendars(connection), SessionTables()
+    held = stored_names(connection) if changed else LikeNames([])
     groups: dict[tuple[str, str], tuple[ExpectedDays | None, int | None]] = {}
     total = 0
     for done, key in enumerate(changed, start=1):
@@ -60,8 +63,10 @@ def examine_changed(
             calendar = _list_for(lists, key, timezone, series) or tables.calendar_for(key.exchange, series) or common
             if calendar is common and common is not None and fits(common, series.days) < FIT:
                 calendar = None
-            context = SeriesContext(calendar, tuple(reference.actions(connection, key.symbol, key.exchange)), first_day)
-            findings = examine(series, context)
+            actions = tuple(reference.actions(connection, key.symbol, key.exchange))
+            index = is_index(key.symbol, instruments.load(connection, key.symbol, key.exchange).kind)
+            context = SeriesContext(calendar, actions, first_day, index)
+            findings = [*doubtful_names(key, series, held), *examine(series, context)]
         else:
             findings = []
         with transaction(connection):
@@ -89,7 +94,7 @@ def _neighbours(
     connection: sqlite3.Connection, key: SeriesKey, timezone: str
 ) -> tuple[ExpectedDays | None, int | None]:
     """Days on which at least half of the series of one exchange and timeframe that were alive have bars."""
-    offset = 0 if key.timeframe == "1d" else _usual_offset(timezone)
+    offset = 0 if key.timeframe in DATED else _usual_offset(timezone)
     rows = connection.execute(
         "SELECT symbol, min(timestamp), max(timestamp) FROM ohlc_data WHERE exchange = ? AND timeframe = ? "
         "GROUP BY symbol",

@@ -11,7 +11,10 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from framework.draft import drafted
 from framework.errors import DataError
+from framework.types.csv_cell import harmless
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,24 +31,29 @@ def export(bars: Bars, path: Path) -> None:
         raise DataError(f"{path.name}: the ending says no format; use .csv, .csv.gz or .parquet")
     table = _table(bars)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if name.endswith(".parquet"):
-            pq.write_table(table, path)
-            return
-        table = table.set_column(1, "time", _written(table.column("time")))
-        options = pacsv.WriteOptions(quoting_style="needed")
-        if name.endswith(".gz"):
-            with gzip.open(path, "wb") as file:
-                pacsv.write_csv(table, file, options)
-        else:
-            pacsv.write_csv(table, path, options)
+        with drafted(path) as draft:
+            _write(table, draft, name)
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {error}") from error
+        raise DataError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _write(table: pa.Table, draft: Path, name: str) -> None:
+    if name.endswith(".parquet"):
+        pq.write_table(table, draft)
+        return
+    symbols = pa.array([harmless(symbol) for symbol in table.column("symbol").to_pylist()], pa.string())
+    table = table.set_column(0, "symbol", symbols).set_column(1, "time", _written(table.column("time")))
+    options = pacsv.WriteOptions(quoting_style="needed")
+    if name.endswith(".gz"):
+        with gzip.open(draft, "wb") as file:
+            pacsv.write_csv(table, file, options)
+    else:
+        pacsv.write_csv(table, draft, options)
 
 
 def _table(bars: Bars) -> pa.Table:
     stamps = bars.time.astype("datetime64[ns]")
-    if bars.timeframe == "1d":
+    if bars.timeframe in DATED:
         times = pa.array(stamps.astype("datetime64[D]"))
     else:
         times = pa.array(stamps.astype("datetime64[us]")).cast(pa.timestamp("us", bars.instrument.timezone))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from framework.store.bars import SECOND_NS
-from framework.store.records import DataIssue, SeriesKey
+from framework.store.records import DataIssue
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
+    from framework.types.intake.records import Refusal, SeriesKey
+
 INSERT = (
     "INSERT INTO data_issues (import_id, file, line, symbol, exchange, timeframe, first_timestamp, last_timestamp, "
-    "kind, reason, finding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "kind, reason, finding, rows) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -26,24 +28,10 @@ class SeriesFinding(NamedTuple):
     reason: str
 
 
-class Refusal(NamedTuple):
-    """A row that did not reach ``ohlc_data``, or a fact of the file worth a line of its own."""
-
-    kind: str
-    reason: str
-    line: int | None = None
-    symbol: str = ""
-    exchange: str = ""
-    timeframe: str = ""
-    first: int | None = None
-    """UTC seconds; None where the time could not be read."""
-    last: int | None = None
-
-
 def record(connection: sqlite3.Connection, import_id: int, file: str, refusals: Iterable[Refusal]) -> None:
     """Keep the issues of a file's import."""
     rows = (
-        (import_id, file, r.line, r.symbol, r.exchange, r.timeframe, r.first, r.last, r.kind, r.reason, 0)
+        (import_id, file, r.line, r.symbol, r.exchange, r.timeframe, r.first, r.last, r.kind, r.reason, 0, r.rows)
         for r in refusals
     )
     connection.executemany(INSERT, rows)
@@ -74,7 +62,7 @@ def renew_findings(connection: sqlite3.Connection, key: SeriesKey, findings: Seq
     query = f"SELECT import_id FROM quality_checks {where}"  # noqa: S608 - a constant
     (import_id,) = connection.execute(query, key).fetchone()
     (file,) = connection.execute("SELECT file FROM data_imports WHERE import_id = ?", (import_id,)).fetchone()
-    rows = ((import_id, file, None, *key, f.first, f.last, f.kind, f.reason, 1) for f in findings)
+    rows = ((import_id, file, None, *key, f.first, f.last, f.kind, f.reason, 1, 1) for f in findings)
     connection.executemany(INSERT, rows)
     connection.execute(f"UPDATE quality_checks SET checked = 1 {where}", key)  # noqa: S608 - a constant
 
@@ -114,9 +102,9 @@ def select(
 
 
 def counts(connection: sqlite3.Connection, import_ids: Sequence[int]) -> dict[tuple[int, str], int]:
-    """(import_id, kind) → number of issues."""
+    """(import_id, kind) → number of issues; rows that are told together count as many."""
     marks = ",".join("?" * len(import_ids))
-    query = f"SELECT import_id, kind, count(*) FROM data_issues WHERE import_id IN ({marks}) GROUP BY 1, 2"  # noqa: S608 - marks only
+    query = f"SELECT import_id, kind, sum(rows) FROM data_issues WHERE import_id IN ({marks}) GROUP BY 1, 2"  # noqa: S608 - marks only
     return {(row[0], row[1]): row[2] for row in connection.execute(query, list(import_ids))}
 
 

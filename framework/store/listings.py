@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from framework.errors import DataError
 from framework.market.listing import TIMEZONE, Listing
-from framework.store.names import nearest
+from framework.types.nearest import nearest
 
 if TYPE_CHECKING:
     import sqlite3

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from framework.errors import DataError
+from framework.types.nearest import nearest
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
 
 HELD = "EXISTS (SELECT 1 FROM ohlc_data o WHERE o.symbol = i.symbol AND o.exchange = i.exchange)"
 
 
-def nearest(word: str, names: Iterable[str], count: int = 3) -> list[str]:
-    """The names most like a word, best first; upper and lower case are the same here."""
-    folded: dict[str, str] = {}
-    for name in names:
-        folded.setdefault(name.casefold(), name)
-    return [folded[match] for match in get_close_matches(word.casefold(), list(folded), count, 0.5)]
+def written(symbol: str, exchange: str) -> str:
+    """An instrument as a person writes it: ``INFY`` or ``NSE:INFY``."""
+    return f"{exchange}:{symbol}" if exchange else symbol
+
+
+def split(text: str) -> tuple[str, str]:
+    """(symbol, exchange) of ``INFY``, ``NSE:INFY`` or ``:INFY``, whether it is stored or not."""
+    exchange, colon, symbol = text.partition(":")
+    return (symbol, exchange) if colon else (text, "")
 
 
 def resolve(connection: sqlite3.Connection, text: str) -> tuple[str, str]:

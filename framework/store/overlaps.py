@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from framework.store import bars, instruments
-from framework.store.issues import Refusal
-from framework.store.localtime import DAY, day_text, second_text, to_local
 from framework.types import Timeframe
+from framework.types.intake.records import Refusal
+from framework.types.localtime import DAY, day_text, second_text, to_local
+from framework.types.periods import least_apart
 
 if TYPE_CHECKING:
     import sqlite3
 
     from numpy.typing import NDArray
 
-    from framework.store.bars import Columns
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import Columns, SeriesKey
 
 
 class Across(NamedTuple):
@@ -37,7 +38,8 @@ class Across(NamedTuple):
 def across(connection: sqlite3.Connection, key: SeriesKey, given: Columns) -> Across:
     """Given rows across stored bars of the same date: two bars open less than a bar apart, at different times."""
     nothing = Across(np.zeros(given.timestamp.shape[0], dtype=bool), np.empty(0, dtype=np.int64))
-    step = Timeframe.parse(key.timeframe).nanoseconds // bars.SECOND_NS
+    frame = Timeframe.parse(key.timeframe)
+    step = least_apart(frame) // bars.SECOND_NS
     if step == DAY or not given.timestamp.size:
         return nothing
     begin, end = int(given.timestamp[0]) - step, int(given.timestamp[-1]) + step
@@ -46,17 +48,20 @@ def across(connection: sqlite3.Connection, key: SeriesKey, given: Columns) -> Ac
     if not (np.diff(merged) < step).any():
         return nothing
     zone = instruments.timezone(connection, key) or "UTC"
-    crosses = _near(given.timestamp, stored, step, zone) & ~np.isin(given.timestamp, stored)
-    crossed = _near(stored, given.timestamp, step, zone) & ~np.isin(stored, given.timestamp)
+    near = partial(_near, step=step, zone="" if frame.dated else zone)
+    crosses = near(given.timestamp, stored) & ~np.isin(given.timestamp, stored)
+    crossed = near(stored, given.timestamp) & ~np.isin(stored, given.timestamp)
     return Across(crosses, stored[crossed])
 
 
 def _near(stamps: NDArray[np.int64], others: NDArray[np.int64], step: int, zone: str) -> NDArray[np.bool_]:
-    """Stamps less than a bar from one of the others of the same date, at another time, bool[n]."""
+    """Stamps less than a bar from one of the others, at another time, bool[n]; with a zone only of the same date."""
     near = np.zeros(stamps.shape[0], dtype=bool)
     if not others.size:
         return near
-    days, their_days = (np.floor_divide(to_local(each, zone), DAY) for each in (stamps, others))
+    days, their_days = (
+        np.floor_divide(to_local(each, zone), DAY) if zone else np.zeros_like(each) for each in (stamps, others)
+    )
     for side, shift in (("left", -1), ("right", 0)):
         at = np.searchsorted(others, stamps, side=side) + shift  # type: ignore[call-overload]  # a literal, in a loop
         one = np.clip(at, 0, others.shape[0] - 1)

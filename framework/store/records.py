@@ -11,14 +11,6 @@ if TYPE_CHECKING:
     from framework.types import BreakerEvent, TradingState
 
 
-class SeriesKey(NamedTuple):
-    """Key of a series: one instrument in one timeframe."""
-
-    symbol: str
-    exchange: str
-    timeframe: str
-
-
 class SeriesInfo(NamedTuple):
     """One stored series and its extent."""
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.store.bars import SECOND_NS
-from framework.store.localtime import DAY
 from framework.store.quality import ExpectedDays
 from framework.store.records import CorporateAction
+from framework.types.localtime import DAY
 
 if TYPE_CHECKING:
     import sqlite3

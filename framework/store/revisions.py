@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from framework.store.database import BUSY_TIMEOUT_MS
 
 if TYPE_CHECKING:
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import SeriesKey
 
 HELD = (
     "SELECT revision FROM series_revisions JOIN pragma_schema_version s JOIN pragma_user_version u "

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from framework.errors import DataError
 from framework.store.bars import SECOND_NS
-from framework.store.names import nearest
 from framework.store.records import RunRow
+from framework.types.nearest import nearest
 
 if TYPE_CHECKING:
     import sqlite3
@@ -52,23 +52,28 @@ def latest(connection: sqlite3.Connection, limit: int | None) -> list[RunRow]:
     return [_run(row) for row in connection.execute(query, (-1 if limit is None else limit,))]
 
 
+def ids(connection: sqlite3.Connection) -> set[str]:
+    """Ids of every kept run."""
+    return {row[0] for row in connection.execute("SELECT run_id FROM backtest_runs")}
+
+
 def find(connection: sqlite3.Connection, wanted: str) -> RunRow:
     """A run by its id, by a beginning of it that no other has, or ``last``; ``DataError`` names the nearest ids."""
-    ids = [row[0] for row in connection.execute(f"SELECT run_id FROM backtest_runs {ORDER}")]  # noqa: S608 - constants
-    if not ids:
+    known = [row[0] for row in connection.execute(f"SELECT run_id FROM backtest_runs {ORDER}")]  # noqa: S608 - constants
+    if not known:
         raise DataError(
             f"no run {wanted!r}: the store holds none yet; start one with: tulya backtest rsi --symbols SP500"
         )
     if wanted == "last":
-        matches = ids[:1]
+        matches = known[:1]
     else:
-        matches = [run_id for run_id in ids if run_id == wanted] or [
-            run_id for run_id in ids if run_id.startswith(wanted)
+        matches = [run_id for run_id in known if run_id == wanted] or [
+            run_id for run_id in known if run_id.startswith(wanted)
         ]
     if len(matches) != 1:
         if matches:
             raise DataError(f"{wanted!r} begins {len(matches)} run ids: {', '.join(matches[:5])}; write more of it")
-        near = nearest(wanted, ids) or ids[:3]
+        near = nearest(wanted, known) or known[:3]
         raise DataError(f"no run {wanted!r}; the nearest: {', '.join(near)} (tulya runs list)")
     query = f"SELECT {COLUMNS}, created_at, verification FROM backtest_runs WHERE run_id = ?"  # noqa: S608 - constants
     return _run(connection.execute(query, matches).fetchone())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from framework.errors import DataError
 from framework.store import instruments
 from framework.store.database import transaction
+from framework.types.intake.records import Facts
 
 if TYPE_CHECKING:
     from framework.store.importing import FileSummary
@@ -55,14 +56,14 @@ def load_sample(store: Store, progress: Progress | None = None) -> list[FileSumm
     """Load what is not there yet; the raw open, high, low, close (not the adjusted close) and the volume."""
     summaries = []
     for sample, path in sample_files().items():
+        with transaction(store.connection):
+            instruments.note(store.connection, Facts(sample.symbol, name=sample.name, currency="USD"))
         if _there(store, sample, path):
             continue
         from framework.store.importing import ImportOptions, import_files
 
         options = ImportOptions(symbol=sample.symbol, exchange="", timeframe="1d", timezone=TIMEZONE)
         summaries += import_files(store, [path], options, progress)
-        with transaction(store.connection):
-            instruments.note(store.connection, instruments.Facts(sample.symbol, name=sample.name))
     return summaries
 
 
@@ -71,7 +72,7 @@ def _there(store: Store, sample: SampleFile, path: Path) -> bool:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return (
         store.connection.execute(
-            "SELECT 1 FROM data_imports WHERE sha256 = ? AND rows_kept > 0 AND rows_kept <= "
+            "SELECT 1 FROM data_imports WHERE sha256 = ? AND rows_kept > 0 AND undone_by IS NULL AND rows_kept <= "
             "(SELECT count(*) FROM ohlc_data WHERE symbol = ? AND exchange = '' AND timeframe = '1d')",
             (digest, sample.symbol),
         ).fetchone()

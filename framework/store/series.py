@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
-    from framework.store.records import SeriesKey
     from framework.types import Instrument
+    from framework.types.intake.records import Columns, SeriesKey
 
 NOTHING = (0, -1)
 
@@ -59,14 +59,14 @@ def load(
     return _cut(bars, span)
 
 
-def keep_written(folder: Path, key: SeriesKey, instrument: Instrument, revision: bytes, written: rows.Columns) -> None:
+def keep_written(folder: Path, key: SeriesKey, instrument: Instrument, revision: bytes, written: Columns) -> None:
     """The snapshot of a series that was just written whole, without reading it back."""
     values = written.values + 0.0  # SQLite has no -0.0
     bars = Bars.from_arrays(instrument, key.timeframe, written.timestamp * rows.SECOND_NS, *values)
     snapshots.keep(snapshots.path_of(folder, key), revision, bars)
 
 
-def _bars(key: SeriesKey, instrument: Instrument, columns: rows.Columns) -> Bars:
+def _bars(key: SeriesKey, instrument: Instrument, columns: Columns) -> Bars:
     try:
         return Bars.from_arrays(instrument, key.timeframe, columns.timestamp * rows.SECOND_NS, *columns.values)
     except DataError as error:  # an earlier version, or another program, stored what is no series

@@ -7,8 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from framework.errors import DataError
-from framework.store.localtime import DAY, HOUR
 from framework.store.quality import ExpectedDays, fits
+from framework.types.localtime import DAY, HOUR
 
 if TYPE_CHECKING:
     from framework.market.calendar import Calendar as Sessions
@@ -64,7 +64,7 @@ def _calendar(sessions: Sessions, klass: str) -> ExpectedDays:
 def _class_of(sessions: Sessions, series: Series) -> str:
     """The class whose last bar is most often the series' own; shares in the closing auction end before others."""
     ordinary = ORDINARY if ORDINARY in sessions.classes else sessions.classes[0]
-    if series.daily:
+    if series.dated:
         return ordinary
     days, ends = series.days[-LOOKED_AT:], series.ends[-LOOKED_AT:]
     found = dict.fromkeys((ordinary, *sessions.classes), 0)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from framework.store.records import SeriesKey
     from framework.types import Instrument
+    from framework.types.intake.records import SeriesKey
 
 FORMAT = 0x2_54_55_4C_59_41  # TULYA, version 2: no bars overlap; another number in the other byte order
 HEADER = struct.Struct("=QQ16sQ64s")
@@ -82,7 +82,7 @@ def load(path: Path, revision: bytes, instrument: Instrument, timeframe: str) ->
     arrays: dict[str, NDArray[Any]] = {
         name: column.view(DTYPES[name]) for name, column in zip(ARRAYS, words, strict=True)
     }
-    return Bars(instrument=instrument, timeframe=timeframe, actions=(), **arrays)
+    return Bars(instrument=instrument, timeframe=timeframe, actions=(), notes=(), **arrays)
 
 
 def keep(path: Path, revision: bytes, bars: Bars) -> None:

@@ -16,17 +16,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from framework.store.bars import CHUNK_ROWS, SECOND_NS, SELECT, Columns, has_more
+from framework.store.bars import CHUNK_ROWS, SECOND_NS, SELECT, has_more
 from framework.store.database import MMAP_BYTES
 from framework.store.revisions import HELD
 from framework.types import Timeframe
+from framework.types.intake.records import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import SeriesKey
 
 SELECT_NAMED = SELECT.replace(" ORDER BY", f" AND ? = ({HELD}) ORDER BY")
 OK, READ_ONLY, NO_MUTEX = 0, 0x1, 0x8000  # no mutex: a connection belongs to one thread

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -12,8 +13,11 @@ from framework.errors import DataError
 from framework.store import bars as rows
 from framework.store import database, instruments, issues, names, projection_tables, reference, risk, runs, sweeps
 from framework.store.examination import examine_changed
-from framework.store.instruments import Facts
-from framework.store.localtime import DAY, day_text, to_local, to_utc
+from framework.store.history import commands, log
+from framework.store.history.edits import effects
+from framework.store.history.plan import Plan
+from framework.store.history.plan import carry_out as carry_out_plan
+from framework.store.history.undo import undo
 from framework.store.records import (
     BreakerRow,
     CorporateAction,
@@ -23,22 +27,26 @@ from framework.store.records import (
     RunRow,
     SaveCount,
     SeriesInfo,
-    SeriesKey,
     SweepInfo,
     SweepRow,
 )
 from framework.store.series import keep_written, load
+from framework.store.trouble import trouble
 from framework.store.writer import Batch, Written, write
 from framework.types import Panel, Timeframe
 from framework.types.actions import Action
-from framework.types.timeframe import DAY_NS
+from framework.types.currency import INR
+from framework.types.intake.records import Columns, Facts, SeriesKey
+from framework.types.localtime import DAY, day_text, to_local, to_utc
+from framework.types.timeframe import DATED, DAY_NS
 from framework.types.veil import seen
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from framework.store.history.edits import Work
+    from framework.store.history.log import ImportRow
     from framework.types import Bars, Instrument
 
 KEPT_ROWS = 2_000_000
@@ -69,7 +77,7 @@ class Store:
         self.path = path
         self.snapshots = path.with_name(f"{path.name}.snapshots")
         self.connection: sqlite3.Connection = database.connect(path)
-        self._unread: dict[SeriesKey, rows.Columns] = {}
+        self._unread: dict[SeriesKey, Columns] = {}
         self._unread_rows = 0
 
     def __enter__(self) -> Self:
@@ -79,6 +87,8 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise trouble(self.path, error) from error
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
@@ -140,11 +150,12 @@ class Store:
             return SaveCount(0)
         if (bars.time % rows.SECOND_NS).any():
             raise DataError(f"{instrument}: the store keeps whole seconds, and some bars open between two; round them")
-        columns = rows.Columns(
+        columns = Columns(
             bars.time // rows.SECOND_NS, np.stack([bars.open, bars.high, bars.low, bars.close, bars.volume])
         )
         zone = None if instrument.timezone == "UTC" else instrument.timezone
-        facts = Facts(key.symbol, key.exchange, None, None, instrument.tick, instrument.lot, zone)
+        currency = None if instrument.currency == INR else instrument.currency
+        facts = Facts(key.symbol, key.exchange, None, None, instrument.tick, instrument.lot, zone, currency)
         batch = Batch("", [(key, columns)], [facts], rows_read=len(bars), timezone=instrument.timezone)
         written = self.write(batch, replace=replace)
         self.examine()
@@ -217,6 +228,10 @@ class Store:
         """The newest backtests first; limit None = all."""
         return runs.latest(self.connection, limit)
 
+    def run_ids(self) -> set[str]:
+        """Ids of every kept backtest."""
+        return runs.ids(self.connection)
+
     def run(self, run_id: str) -> RunRow:
         """A backtest by its id, a beginning of it that no other has, or ``last``."""
         return runs.find(self.connection, run_id)
@@ -278,6 +293,38 @@ class Store:
                 self._unread_rows += columns.timestamp.shape[0]
         return written
 
+    def imports(self, symbol: str | None = None) -> list[ImportRow]:
+        """Imports and edits, the newest first; of a symbol those that moved its bars."""
+        return log.read(self.connection, None if symbol is None else names.resolve(self.connection, symbol))
+
+    def planned_undo(self, import_id: str) -> Plan:
+        """Plan to take an import back; an id, or ``last``."""
+        return self._planned(lambda: undo(self.connection, import_id))
+
+    def planned_deletion(self, symbol: str, timeframe: str | None = None, import_id: str | None = None) -> Plan:
+        """Plan to take away a symbol's bars: all, of one timeframe, or what one import did to them."""
+        return self._planned(lambda: commands.deletion(self.connection, symbol, timeframe, import_id))
+
+    def planned_renaming(self, old: str, new: str, *, new_exchange: bool = False) -> Plan:
+        """Plan to give a symbol another name."""
+        return self._planned(lambda: commands.renaming(self.connection, old, new, new_exchange=new_exchange))
+
+    def planned_merge(self, old: str, new: str, *, replace: bool = False) -> Plan:
+        """Plan to put two symbols of one share together under the second name."""
+        return self._planned(lambda: commands.merge(self.connection, old, new, replace=replace))
+
+    def carry_out(self, plan: Plan) -> int:
+        """Do what was planned, all or nothing; returns the number under which it can be taken back."""
+        with database.transaction(self.connection):
+            import_id = carry_out_plan(self.connection, plan)
+        self.examine()
+        return import_id
+
+    def _planned(self, make: Callable[[], Work]) -> Plan:
+        with database.one_state(self.connection):
+            work = make()
+            return Plan(make, work, effects(self.connection, work))
+
     def examine(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Examine every series that changed since its last examination; returns the number of issues found."""
         found = examine_changed(self.connection, self._unread, progress)
@@ -287,7 +334,7 @@ class Store:
 
     def _span(self, key: SeriesKey, start: date | None, end: date | None, timezone: str) -> tuple[int, int]:
         """Sessions from start to end as UTC seconds, both included."""
-        zone = "UTC" if key.timeframe == "1d" else timezone
+        zone = "UTC" if key.timeframe in DATED else timezone
         span = [rows.FIRST_SECOND, rows.LAST_SECOND]
         for index, day in enumerate((start, end)):
             if day is not None:
@@ -302,7 +349,7 @@ class Store:
         if not here:
             return f"{symbol} has no {key.timeframe} bars; it has {', '.join(info.timeframe for info in held)}"
         stamps = np.array([here[0].first_ns, here[0].last_ns], dtype=np.int64) // rows.SECOND_NS
-        local = stamps if key.timeframe == "1d" else to_local(stamps, timezone)
+        local = stamps if key.timeframe in DATED else to_local(stamps, timezone)
         first, last = (day_text(int(stamp) // DAY) for stamp in local)
         wanted = f"from {start}" if end is None else f"to {end}" if start is None else f"from {start} to {end}"
         return f"{symbol} has no {key.timeframe} bars {wanted}; it has them from {first} to {last}"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from framework.errors import DataError
 from framework.store.bars import SECOND_NS
-from framework.store.names import nearest
 from framework.store.records import SweepInfo, SweepRow
 from framework.store.runs import as_json
+from framework.types.nearest import nearest
 
 if TYPE_CHECKING:
     import sqlite3

@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.store import bars, instruments, issues, overlaps, reference, revisions
+from framework.store.copies import refuse_copy
 from framework.store.database import transaction
 from framework.store.examination import touch
-from framework.store.issues import Refusal
-from framework.store.localtime import DAY, day_text, time_text
+from framework.store.history import changes
+from framework.store.history.changes import BarChange
+from framework.store.history.facts import FactsBefore
 from framework.store.records import SaveCount
+from framework.types.intake.records import Refusal
+from framework.types.localtime import DAY, day_text, time_text
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
 
-    from framework.store.bars import Columns, Merge
-    from framework.store.instruments import Facts
-    from framework.store.records import CorporateAction, SeriesKey
+    from framework.store.bars import Merge
+    from framework.store.records import CorporateAction
     from framework.store.reference import TradingSession
+    from framework.types.intake.records import Columns, Facts, SeriesKey
 
 LARGE_ROWS = 10_000
 FIELDS = ("open", "high", "low", "close", "volume")
@@ -71,7 +76,10 @@ def write(
     now = int(time.time())
     with transaction(connection):
         import_id = _begin(connection, batch)
+        _refuse_copies(connection, batch)
+        before = FactsBefore(connection, import_id)
         for facts in batch.facts:
+            before.note("instruments", (facts.symbol, facts.exchange))
             instruments.note(connection, facts)
         total = np.zeros(4, dtype=np.int64)
         conflicts = []
@@ -79,8 +87,9 @@ def write(
         for key, columns in batch.series:
             first_of_all = not bars.exists(connection, key)
             found = overlaps.across(connection, key, columns) if not first_of_all else None
-            if found and replace:
-                bars.delete(connection, key, found.stored)
+            gone = bars.read_at(connection, key, found.stored) if found and replace else None
+            if gone is not None:
+                bars.delete(connection, key, gone.timestamp)
             merge = bars.compare(connection, key, columns)
             if found:
                 conflicts += overlaps.told(key, columns, found, replace=replace)
@@ -100,8 +109,10 @@ def write(
             if merge.new.any() or replaced or taken:
                 touch(connection, key, import_id)
                 complete[key] = columns if first_of_all else None
+                changes.record(connection, import_id, _change(key, columns, merge, gone, replace=replace))
         named = _name(connection, complete)
-        listed = _lists(connection, batch)
+        listed = _lists(connection, batch, before)
+        before.keep()
         new, unchanged, left, replaced = total.tolist()
         count = SaveCount(new + listed.new, unchanged + listed.unchanged + batch.rows_repeated, left, replaced)
         if batch.file:
@@ -114,6 +125,19 @@ def write(
     return Written(import_id, count, complete, len(refusals), named)
 
 
+def _refuse_copies(connection: sqlite3.Connection, batch: Batch) -> None:
+    """``DataError`` where a series of the batch is a stored one in another zone or on another grid."""
+    known = {(facts.symbol, facts.exchange): facts.timezone is not None for facts in batch.facts}
+    for key, columns in batch.series:
+        refuse_copy(connection, key, columns, batch.timezone or "UTC", known=known.get(key[:2], False))
+
+
+def _change(key: SeriesKey, given: Columns, merge: Merge, gone: Columns | None, *, replace: bool) -> BarChange:
+    """Bars that came, and those that were overwritten or taken away as they were."""
+    altered = merge.stored.pick(merge.among_stored(given, merge.conflicting & replace))
+    return BarChange(key, given.timestamp[merge.new], altered if gone is None else gone.beside(altered))
+
+
 def _name(connection: sqlite3.Connection, complete: Mapping[SeriesKey, Columns | None]) -> dict[SeriesKey, bytes]:
     """Name the states of large series that were written whole: their snapshots can be made from memory."""
     large = [key for key, rows in complete.items() if rows is not None and rows.timestamp.shape[0] >= LARGE_ROWS]
@@ -121,8 +145,13 @@ def _name(connection: sqlite3.Connection, complete: Mapping[SeriesKey, Columns |
     return {key: revision for key, revision in given.items() if revision}
 
 
-def _lists(connection: sqlite3.Connection, batch: Batch) -> SaveCount:
+def _lists(connection: sqlite3.Connection, batch: Batch, before: FactsBefore) -> SaveCount:
     """Keep actions and sessions; the series that they bear on are to be examined anew."""
+    for action in batch.actions:
+        second = action.ex_date_ns // bars.SECOND_NS
+        before.note("corporate_actions", (action.symbol, action.exchange, second, action.kind))
+    for session in batch.sessions:
+        before.note("trading_sessions", (session.exchange, session.day * DAY))
     acted = [action.symbol for action in batch.actions if reference.save_action(connection, action)]
     new_sessions = sum(reference.save_session(connection, session) for session in batch.sessions)
     if new_sessions:
@@ -136,7 +165,7 @@ def _lists(connection: sqlite3.Connection, batch: Batch) -> SaveCount:
 def _begin(connection: sqlite3.Connection, batch: Batch) -> int:
     cursor = connection.execute(
         "INSERT INTO data_imports (file, sha256, exchange, format, timezone, timezone_reason, rows_read, "
-        "rows_unchanged, rows_refused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "rows_unchanged, rows_refused, recorded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         (
             batch.file,
             batch.sha256,
@@ -170,7 +199,7 @@ def _conflict(key: SeriesKey, given: Columns, merge: Merge) -> Refusal:
         if not (theirs == ours or (np.isnan(theirs) and np.isnan(ours)))
     ]
     count = clash.timestamp.shape[0]
-    when = day_text(first // DAY) + ("" if key.timeframe == "1d" else f" {time_text(first % DAY)} UTC")
+    when = day_text(first // DAY) + ("" if key.timeframe in DATED else f" {time_text(first % DAY)} UTC")
     reason = (
         f"{count:,} bar{'s differ' if count > 1 else ' differs'} from the stored one{'s' if count > 1 else ''}, which "
         f"{'were' if count > 1 else 'was'} kept; first on {when}: {', '.join(differing)}; --replace overwrites"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from framework.report import metrics as m
-from framework.report.observations import DAYS_PER_YEAR
+from framework.types.annualisation import DAYS_PER_YEAR, returns_a_year
 from framework.types.timeframe import DAY_NS
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ class Figures:
         """Rows of the panel whose equity the statistics need."""
         days = panel.close_time[first_row:] / DAY_NS
         self.years = float(days[-1] - days[0]) / DAYS_PER_YEAR
-        self.capital, self.per_session = capital, m.per_session(risk_free)
+        self.per_year = returns_a_year(session, panel.timeframe)
+        """Returns a year: the same for every set."""
+        self.capital, self.per_session = capital, m.per_session(risk_free, self.per_year)
 
     def of(self, tallies: RunSummaries) -> list[dict[str, float]]:
         """Statistics of each set by the keys of ``Result.stats``, with the same values."""
@@ -66,7 +68,8 @@ class Figures:
             points[:, 0] = self.capital
             np.divide(paise, 100, out=points[:, 1:])
             returns = m.rows.simple_returns(points)
-            sharpe, sortino = m.rows.sharpe(returns, self.per_session), m.rows.sortino(returns, self.per_session)
+            sharpe = m.rows.sharpe(returns, self.per_session, self.per_year)
+            sortino = m.rows.sortino(returns, self.per_session, self.per_year)
             yield from zip(sharpe.tolist(), sortino.tolist(), strict=True)
 
     def _of_one(

@@ -42,6 +42,8 @@ class SweepOutcome:
     data_issues: tuple[str, ...] = ()
     unmodelled: tuple[str, ...] = ()
     """Costs that the settings leave out, as sentences."""
+    unkept: str = ""
+    """Why the sweep is not, or not wholly, in the database; empty when it is, or was not to be."""
     causality: Causality | None = None
     """Causality of the best set; None when it was not checked."""
 
@@ -106,6 +108,8 @@ class SweepOutcome:
     def warnings(self) -> tuple[str, ...]:
         """Warnings about the best set, as sentences."""
         said = list(self.data_issues)
+        if self.unkept:
+            said.append(f"the sweep is not, or not wholly, kept: {self.unkept}")
         if self.causality is not None and self.causality.verdict.value == "leak":
             said.append(f"the best set sees the future: {self.causality.finding}")
         if self.ruined:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import plotly.io
 
+from framework.report.content_policy import with_policy
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -58,4 +60,4 @@ def page_of(chart: Figure) -> str:
         config={"responsive": True, "displaylogo": False},
         post_script=script,
     )
-    return PAGE.format(title=title, width=PLOT_WIDTH * beside if beside > 1 else 0, plot=plot)
+    return with_policy(PAGE.format(title=title, width=PLOT_WIDTH * beside if beside > 1 else 0, plot=plot))

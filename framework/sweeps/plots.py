@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from framework.draft import drafted
 from framework.errors import ConfigError
 from framework.sweeps.figures import FALLING_IS_BETTER, objective_of
 from framework.sweeps.page import page_of
+from framework.types.csv_cell import harmless
 
 if TYPE_CHECKING:
     from framework.sweeps.outcome import SweepOutcome
@@ -114,16 +116,17 @@ def scatter(result: SweepOutcome, x: str | None, y: str | None) -> go.Figure:
 def save(result: SweepOutcome, folder: Path) -> list[Path]:
     """results.csv, slices.html, heatmap.html (two parameters or more), front.html (two objectives); their paths."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     table = folder / "results.csv"
-    result.frame.to_csv(table, index=False)
+    with drafted(table) as draft:
+        result.frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell).to_csv(draft, index=False)
     charts = {"slices.html": slices(result)}
     if len(result.axes) > 1:
         charts["heatmap.html"] = heatmap(result, None, None, None)
     if len(result.objectives) > 1:
         charts["front.html"] = scatter(result, None, None)
     for name, chart in charts.items():
-        (folder / name).write_text(page_of(chart), encoding="utf-8")
+        with drafted(folder / name) as draft:
+            draft.write_text(page_of(chart), encoding="utf-8")
     return [table, *(folder / name for name in charts)]
 
 

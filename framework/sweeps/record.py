@@ -1,4 +1,8 @@
-"""Record of a sweep, kept while it runs: an interrupted one loses little, and every set is counted."""
+"""Record of a sweep, kept while it runs: an interrupted one loses little, and every set is counted.
+
+A database that cannot be written takes nothing from a sweep: it goes on, keeps its sets in memory, tries again with the
+next batch, and says at its end what was not kept.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from framework.config.settings_file import database_path
-from framework.errors import ConfigError
+from framework.errors import ConfigError, DataError
 from framework.store import SweepRow, open_store
 
 if TYPE_CHECKING:
@@ -56,6 +60,8 @@ class Recorder:
         self.store: Store | None = None
         self.waiting: list[tuple[str, dict[str, float]]] = []
         self.written_at = _now()
+        self.unkept = ""
+        """Why the sweep, or the latest of it, is not in the database; empty when all of it is."""
 
     def __enter__(self) -> Self:
         if self.path is not None:
@@ -73,11 +79,25 @@ class Recorder:
         """Start a new sweep, or continue an old one or that of a study; returns its results so far."""
         before = self._before(resume)
         if before is None:
-            if self.store is not None:
-                self.sweep_id = self.store.join_sweep(self.row, study) if study else self.store.save_sweep(self.row)
+            self._begin(study)
         else:
             self.sweep_id = before.sweep_id
         return {} if self.store is None else self.store.sweep_results(self.sweep_id)
+
+    def _begin(self, study: str | None) -> None:
+        """Keep what the sweep is of; where that cannot be written nothing of it can."""
+        if self.store is None:
+            return
+        try:
+            self.sweep_id = self.store.join_sweep(self.row, study) if study else self.store.save_sweep(self.row)
+        except DataError as error:
+            self._stop_keeping(error)
+
+    def _stop_keeping(self, error: Exception) -> None:
+        self.unkept = str(error)
+        if self.store is not None:
+            self.store.close()
+        self.store = None
 
     def study_of(self, resume: str | None, study: str | None) -> str:
         """The name of the study: the given one, else that of the continued sweep, else the new sweep's id."""
@@ -109,13 +129,19 @@ class Recorder:
     def plan(self, wanted: int) -> None:
         """Keep how many sets there should be in the end."""
         if self.store is not None:
-            self.store.plan_sweep(self.sweep_id, wanted)
+            try:
+                self.store.plan_sweep(self.sweep_id, wanted)
+            except DataError as error:
+                self._stop_keeping(error)
 
     def finish(self, outcome: Mapping[str, Any]) -> None:
         """Keep the outcome once every set was tried."""
-        if self.store is not None:
-            self._write()
-            self.store.finish_sweep(self.sweep_id, outcome)
+        self._write()
+        if self.store is not None and not self.unkept:
+            try:
+                self.store.finish_sweep(self.sweep_id, outcome)
+            except DataError as error:
+                self.unkept = str(error)
 
     def add(self, key: str, stats: dict[str, float]) -> None:
         """Take one result; it is on disk within a second or so."""
@@ -132,7 +158,13 @@ class Recorder:
 
     def _write(self) -> None:
         if self.store is not None and self.waiting:
-            self.store.save_sweep_results(self.sweep_id, self.waiting)
+            try:
+                self.store.save_sweep_results(self.sweep_id, self.waiting)
+            except DataError as error:  # the sets stay in memory for the next batch
+                self.unkept = str(error)
+                self.written_at = _now()
+                return
+        self.unkept = "" if self.store is not None else self.unkept
         self.waiting = []
         self.written_at = _now()
 

@@ -11,6 +11,7 @@ from framework.report.stats import STATS
 from framework.report.wording import number, stat_value
 from framework.sweeps.neighbours import edges
 from framework.sweeps.outcome import SweepOutcome
+from framework.types.shown import shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,11 +87,11 @@ class SweepResult(SweepOutcome):
         lines = [head, best, "", *self._lines(self.order[:SHOWN]), ""]
         count = len(self.front_rows)
         if len(self.objectives) > 1 and count:
-            shown = f", the first {SHOWN}" if count > SHOWN else ""
+            first = f", the first {SHOWN}" if count > SHOWN else ""
             what = "the one set" if count == 1 else f"{count:,} sets"
-            lines += [f"Pareto front: {what} that no other beats in {' and '.join(self.objectives)}{shown}", ""]
+            lines += [f"Pareto front: {what} that no other beats in {' and '.join(self.objectives)}{first}", ""]
             lines += [*self._lines(self.front_rows[:SHOWN]), ""]
-        return "\n".join([*lines, *(f"! {sentence}" for sentence in self.warnings)])
+        return shown("\n".join([*lines, *(f"! {sentence}" for sentence in self.warnings)]))
 
     def _lines(self, rows: list[int]) -> list[str]:
         """A table of some sets, aligned."""

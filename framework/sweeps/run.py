@@ -190,7 +190,7 @@ def sweep(  # noqa: PLR0913 - three things to try, the rest are options by name
             _, verdict = execute(prepared.of(best), engine="compiled")
             result = replace(result, causality=verdict)
         recorder.finish(outcome_of(result))
-    return result
+    return replace(result, unkept=recorder.unkept)
 
 
 def evaluator_for(

@@ -13,6 +13,7 @@ from framework.types.clocks import closes
 from framework.types.columns import ARRAYS, PRICES
 from framework.types.higher import HigherBars
 from framework.types.instrument import Instrument
+from framework.types.periods import on_grid
 from framework.types.timeframe import Timeframe
 from framework.types.veil import seen
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from framework.types.actions import Action
     from framework.types.adjustment import Basis
     from framework.types.array_store import ArrayStore
+    from framework.types.frames import DayOrder
+
+
+NO_TIME = -(1 << 63)
+"""numpy's NaT as a number; it would sort before every bar, into the year 1677."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +43,10 @@ class Bars:
 
     instrument: Instrument
     timeframe: str
-    """``1m``, ``5m``, ``1h``, ``1d``, …"""
+    """``1m``, ``5m``, ``1h``, ``1d``, ``1w``, ``1M``, …"""
     time: NDArray[np.int64]
-    """Opens of the bars, int64[n], UTC nanoseconds, strictly rising; a daily bar is stamped 00:00 UTC of its date."""
+    """Opens of the bars, int64[n], UTC nanoseconds, strictly rising; a daily bar is stamped 00:00 UTC of its date, one
+    of a week or month of a day of it, the same in all (``types.periods``)."""
     open: NDArray[np.float64]
     """Rupees, float64[n], > 0; so are high, low and close, and low ≤ open, close ≤ high."""
     high: NDArray[np.float64]
@@ -55,6 +62,8 @@ class Bars:
     """Adjustment: raw price = adjusted price × factor, float64[n]; 1 where nothing was adjusted."""
     actions: tuple[Action, ...] = ()
     """Corporate actions of the instrument; an adjusted view has none left."""
+    notes: tuple[str, ...] = ()
+    """Sentences about how the bars were read: what was mended, what was left aside. A run tells them."""
 
     @classmethod
     def from_arrays(  # noqa: PLR0913, PLR0917 - one argument per column of a bar
@@ -76,24 +85,37 @@ class Bars:
         if isinstance(instrument, str):
             instrument = Instrument(instrument)
         frame = Timeframe.parse(timeframe)
-        opens = _kept(time, np.int64)
+        opens = _kept(_nanoseconds(time, instrument), np.int64)
         rows = opens.shape[0]
         columns = {
-            name: _kept(values, np.float64) for name, values in zip(PRICES, (open, high, low, close), strict=True)
+            name: _kept(values, np.float64, name) for name, values in zip(PRICES, (open, high, low, close), strict=True)
         }
-        columns["volume"] = np.full(rows, np.nan) if volume is None else _kept(volume, np.float64)
-        _check(instrument, opens, columns)
+        columns["volume"] = np.full(rows, np.nan) if volume is None else _kept(volume, np.float64, "volume")
+        columns, notes = _checked(instrument, opens, columns)
+        return cls._of(instrument, frame, opens, columns, notes)
+
+    @classmethod
+    def _of(
+        cls,
+        instrument: Instrument,
+        frame: Timeframe,
+        opens: NDArray[np.int64],
+        columns: dict[str, NDArray[np.float64]],
+        notes: tuple[str, ...],
+    ) -> Bars:
+        """Bars of checked arrays that are nobody else's."""
+        opens = _on_grid(instrument, frame, opens)
         session = frame.sessions(opens, instrument.timezone)
         arrays: dict[str, NDArray[Any]] = {
             **columns,
             "time": opens,
             "session": session,
             "close_time": closes(instrument, frame, opens, session),
-            "factor": np.ones(rows),
+            "factor": np.ones(opens.shape[0]),
         }
         for array in arrays.values():
             array.setflags(write=False)
-        return cls(instrument=instrument, timeframe=frame.name, actions=(), **arrays)
+        return cls(instrument=instrument, timeframe=frame.name, actions=(), notes=notes, **arrays)
 
     @classmethod
     def from_frame(
@@ -102,15 +124,21 @@ class Bars:
         symbol: str | Instrument = "",
         timeframe: str | None = None,
         timezone: str | None = None,
+        order: DayOrder = None,
     ) -> Bars:
-        """Bars from a DataFrame with the usual column names and a DatetimeIndex (or a date/time column).
+        """Bars from a DataFrame, through the checks of ``tulya data import`` (docs/data.md).
 
-        ``symbol`` defaults to the frame's ``attrs['symbol']`` or a ``symbol`` column. A naive index is taken as
-        ``timezone`` (the instrument's zone). ``timeframe`` is inferred from the smallest usual step when not given.
+        Headings and times are understood as in files; a DatetimeIndex is the time, and its zone is kept. ``symbol``
+        defaults to a ``symbol`` column or the frame's ``attrs['symbol']``, and chooses where the frame holds several. A
+        naive index is taken as ``timezone``, else the instrument's zone or its exchange's. ``timeframe`` is the usual
+        step when not given. ``order`` (``dayfirst`` or ``monthfirst``) says what 03/04/2020 is. Raises ``DataError``
+        with the first row that is no bar, how many there are, and what to do.
         """
         from framework.types.frames import columns_of
 
-        return seen(cls.from_arrays(*columns_of(frame, symbol, timeframe, timezone)))
+        read = columns_of(frame, symbol, timeframe, timezone, order)
+        columns = dict(zip((*PRICES, "volume"), read.columns, strict=True))
+        return seen(cls._of(read.instrument, Timeframe.parse(read.timeframe), read.time, columns, read.notes))
 
     def to_frame(self) -> pd.DataFrame:
         """DataFrame open, high, low, close, volume on a tz-aware index (daily bars: naive dates)."""
@@ -173,11 +201,23 @@ class Bars:
         return f"Bars({self.instrument} {self.timeframe}, {len(self):,} bars, {first} … {last} UTC)"
 
 
-def _kept(values: Any, kind: type[Any]) -> NDArray[Any]:
-    """The values as an array that nobody else can change."""
+def _kept(values: Any, kind: type[Any], name: str = "time") -> NDArray[Any]:
+    """The values as an array that nobody else can change; ``DataError`` where they are no numbers."""
     given = np.asarray(values)
-    array = np.ascontiguousarray(given, dtype=kind)
+    try:
+        array = np.ascontiguousarray(given, dtype=kind)
+    except (TypeError, ValueError, OverflowError) as error:
+        msg = f"{name} holds what is no number: {error}; Bars.from_frame reads texts and dates"
+        raise DataError(msg) from error
     return array.copy() if np.may_share_memory(array, given) and not unchanging(array) else array
+
+
+def _on_grid(instrument: Instrument, frame: Timeframe, opens: NDArray[np.int64]) -> NDArray[np.int64]:
+    """``periods.on_grid`` in an error that names the instrument."""
+    try:
+        return on_grid(frame, opens)
+    except DataError as error:
+        raise DataError(f"{instrument}: {error}") from None
 
 
 def unchanging(array: NDArray[Any]) -> bool:
@@ -193,22 +233,45 @@ def unchanging(array: NDArray[Any]) -> bool:
         return False
 
 
-def _check(instrument: Instrument, time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> None:
-    """Raise ``DataError`` on the first bar that is no bar; written in positive form, so NaN fails."""
+def _nanoseconds(time: Any, instrument: Instrument) -> Any:
+    """Times as int64 UTC nanoseconds; numpy's dates in any unit are understood, NaN is no time."""
+    given = np.asarray(time)
+    if given.dtype.kind == "M":
+        return given.astype("datetime64[ns]").view(np.int64)
+    if given.dtype.kind == "f" and not np.isfinite(given).all():
+        row = int(np.flatnonzero(~np.isfinite(given))[0])
+        msg = f"{instrument}: bar {row} has no time ({given[row]})"
+        raise DataError(msg)
+    return given
+
+
+def _checked(
+    instrument: Instrument, time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]
+) -> tuple[dict[str, NDArray[np.float64]], tuple[str, ...]]:
+    """The columns, with rounding noise mended and told; ``DataError`` on the first bar that is no bar.
+
+    Written in positive form, so NaN fails.
+    """
     for name, values in columns.items():
         if values.shape != time.shape:
             msg = f"{instrument}: {name} has shape {values.shape} but time has {time.shape}; both need one row per bar"
             raise DataError(msg)
     if _all_sound(time, columns):
-        return
+        return columns, ()
+    from framework.types.intake.noise import mend_noise, noise_note
+
+    prices = np.array([columns[name] for name in PRICES])
+    mended = np.flatnonzero(mend_noise(prices))
+    columns = {**dict(zip(PRICES, prices, strict=True)), "volume": columns["volume"]}
     rules = _rules(time, columns)
     sound = np.logical_and.reduce([holds for _, holds in rules])
     if not sound.all():
         row = int(np.flatnonzero(~sound)[0])
         broken = next(rule for rule, holds in rules if not holds[row])
-        shown = ", ".join(f"{name}={values[row]:g}" for name, values in columns.items())
+        shown = ", ".join(f"{name}={float(values[row])!r}" for name, values in columns.items())
         msg = f"{instrument}: bar {row} at {np.datetime64(int(time[row]), 'ns')} is not a bar: {broken} ({shown})"
         raise DataError(msg)
+    return columns, noise_note(mended)
 
 
 def _all_sound(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> bool:
@@ -220,6 +283,7 @@ def _all_sound(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]])
         and all((low <= price).all() and (price <= high).all() for price in (start, close))
         and not (columns["volume"] < 0).any()
         and (time[1:] > time[:-1]).all()
+        and (time[:1] > NO_TIME).all()
     )
 
 
@@ -235,5 +299,6 @@ def _rules(time: NDArray[np.int64], columns: dict[str, NDArray[np.float64]]) -> 
         rules.append((f"its {name} is below its low", low <= columns[name]))
         rules.append((f"its {name} is above its high", columns[name] <= high))
     rules.append(("its volume is below 0", ~(columns["volume"] < 0)))
+    rules.append(("it has no time", time > NO_TIME))
     rules.append(("its time is not after the one before it", np.append(True, time[1:] > time[:-1])[: time.shape[0]]))
     return rules

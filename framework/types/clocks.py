@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from framework.errors import DataError
+from framework.types.periods import ends_of
 from framework.types.timeframe import DAY_NS, SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Span(NamedTuple):
         return f"{begin:%Y-%m-%d} {_clock(begin)} → {_clock(end)} {zone} of {self.instrument}"
 
     def _local(self, moment: int) -> datetime:
-        days = self.close - self.open == DAY_NS  # a daily bar's stamp is its date
+        days = self.close - self.open >= DAY_NS  # a daily or longer bar's stamp is its date
         zone = UTC if days else ZoneInfo(self.instrument.timezone)
         return datetime.fromtimestamp(moment // SECOND_NS, UTC).astimezone(zone)
 
@@ -84,10 +85,12 @@ def closes(
 ) -> NDArray[np.int64]:
     """Closing time of each bar, int64[n]: its open and its length; ``DataError`` where two bars of a session overlap.
 
+    Bars of weeks and months lie on the grid of ``periods.on_grid``.
+
     A session's last bar may be shorter than the others: it is closed when the next session opens. It lies on the grid
     that begins with the session's first bar; one that does not was fetched while it formed.
     """
-    close = opens + timeframe.nanoseconds
+    close = ends_of(timeframe, opens)
     late = np.flatnonzero(close[:-1] > opens[1:])
     if late.size:
         begins = opens[np.searchsorted(session, session[late])]
@@ -123,6 +126,11 @@ def _overlap(instrument: Instrument, timeframe: Timeframe, opens: NDArray[np.int
         return (
             f"{what}: one was fetched while it formed, or is of another timeframe than {timeframe.name}; leave it out"
         )
+    if apart < SECOND_NS:
+        return (
+            f"{what}: bars that lie {apart:,} ns apart are no {timeframe.name} bars; times are UTC nanoseconds, so "
+            "seconds since 1970 are multiplied by 10**9, milliseconds by 10**6"
+        )
     if apart % MINUTE_NS:
         why = f"bars that lie {apart / SECOND_NS:g} s apart are no {timeframe.name} bars"
         return f"{what}: {why}; gather them into whole minutes"
@@ -146,7 +154,10 @@ def row_closes(
         close[at] = np.maximum(close[at], bars.close_time)
     late = np.flatnonzero(close[:-1] > time[1:])
     if late.size:
-        length = Timeframe.parse(series[0].timeframe).nanoseconds
+        frame = Timeframe.parse(series[0].timeframe)
+        if frame.dated and not frame.daily:  # no session ends a week: its bar is over when the week is
+            raise DataError(_staggered(series, time, int(late[0])))
+        length = frame.nanoseconds
         latest, earliest = np.full(time.shape[0], EVER), np.full(time.shape[0], NEVER)
         for bars, at in zip(series, rows, strict=True):
             goes_on = np.append(np.diff(bars.time) == length, False)  # it has its length: no session ended it

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from framework.errors import ConfigError, StrategyError
-from framework.types.timeframe import Timeframe
+from framework.types.periods import ends_of, periods_of
+from framework.types.timeframe import DAY_NS, MONTH, WEEK, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,13 +43,16 @@ class HigherBars:
         """Gather bars of the timeframe ``base`` (their ``ARRAYS`` by name), anchored at each session's first bar.
 
         A bar completes by the clock: at the first base bar that closes at or after its end, or, for the last one of a
-        session and for daily bars, at the first bar of the next session (nobody here knows when a session ends).
+        session and for daily bars, at the first bar of the next session (nobody here knows when a session ends). Weeks
+        run from Monday to Sunday; one of daily bars is complete with its Sunday's, else at the first bar of the next.
         """
         low, high = Timeframe.parse(base), Timeframe.parse(timeframe)
-        if high.nanoseconds % low.nanoseconds or high.nanoseconds <= low.nanoseconds:
-            msg = f"bars.to({timeframe!r}): it must be a whole multiple of the bars' own {base}"
+        weeks_in_months = low.name == WEEK and high.name == MONTH
+        if high.nanoseconds % low.nanoseconds or high.nanoseconds <= low.nanoseconds or weeks_in_months:
+            why = "; weeks lie across the ends of months, so gather daily bars" if weeks_in_months else ""
+            msg = f"bars.to({timeframe!r}): it must be a whole multiple of the bars' own {base}{why}"
             raise ConfigError(msg)
-        groups = _groups(high, columns)
+        groups = _dated_groups(low, high, columns) if high.dated else _groups(high, columns)
         starts, until = groups.starts, int(groups.ends.max(initial=0))
         arrays = {
             "open": columns["open"][starts],
@@ -94,12 +98,32 @@ def _groups(high: Timeframe, columns: Mapping[str, NDArray[Any]]) -> Groups:
     rows = np.arange(length)
     opens_session = np.append(True, np.diff(session) != 0)[:length]
     session_start = time[np.maximum.accumulate(np.where(opens_session, rows, 0))]
-    bucket = np.zeros(length, dtype=np.int64) if high.daily else (time - session_start) // high.nanoseconds
+    bucket = (time - session_start) // high.nanoseconds
     starts = np.flatnonzero(opens_session | np.append(True, np.diff(bucket) != 0)[:length])
     ends = np.append(starts[1:], length)[: starts.shape[0]]
     begin = session_start[starts] + bucket[starts] * high.nanoseconds
     by_clock = columns["close_time"][ends - 1] >= begin + high.nanoseconds
-    known_at = np.where(by_clock & (not high.daily), ends - 1, ends)
-    done = known_at < length
-    stamps = session[starts] * high.nanoseconds if high.daily else begin
+    return _complete(starts, ends, begin, np.where(by_clock, ends - 1, ends), length)
+
+
+def _dated_groups(low: Timeframe, high: Timeframe, columns: Mapping[str, NDArray[Any]]) -> Groups:
+    """The complete days, weeks or months, by the dates of their sessions and stamped with the first day."""
+    length = columns["time"].shape[0]
+    first_day = periods_of(high, columns["session"])
+    starts = np.flatnonzero(np.append(True, np.diff(first_day) != 0)[:length])
+    ends = np.append(starts[1:], length)[: starts.shape[0]]
+    begin = first_day[starts] * DAY_NS
+    by_clock = (columns["close_time"][ends - 1] >= ends_of(high, begin)) & low.dated
+    return _complete(starts, ends, begin, np.where(by_clock, ends - 1, ends), length)
+
+
+def _complete(
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    stamps: NDArray[np.int64],
+    known_at: NDArray[np.int64],
+    rows: int,
+) -> Groups:
+    """The groups that are complete by the last row."""
+    done = known_at < rows
     return Groups(starts[done], ends[done], stamps[done], known_at[done])

@@ -30,6 +30,8 @@ class Instrument(NamedTuple):
     """Series of NSE (EQ, BE, …) or group of BSE (A, X, …); empty if unknown."""
     equity_oriented: bool | None = None
     """True if the tax law counts it as shares: funds of shares do, gold and debt do not; None if unknown."""
+    currency: str = "INR"
+    """Currency of its prices, three letters; a run has one."""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from framework.types.plain_model import PlainModel
 from framework.types.setting_option import RISK, SettingOption
 from framework.types.setting_values import DistanceText
 
@@ -19,7 +20,7 @@ def _names(given: Any) -> Any:
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
-class Limits(BaseModel):
+class Limits(PlainModel):
     """Risk limits. None = no limit; they only ever hold back orders that increase a position.
 
     They are checked in the order of the fields. An instrument is named by its symbol or by exchange and symbol.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from framework.types.plain_model import PlainModel
 
 
-class LiveLimits(BaseModel):
+class LiveLimits(PlainModel):
     """``live:`` in the configuration; ``config.settings_file.live_limits`` demands every one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

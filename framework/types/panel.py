@@ -14,6 +14,8 @@ from framework.types.array_store import MEMORY, ArrayStore
 from framework.types.bars import Bars
 from framework.types.clocks import row_closes
 from framework.types.columns import CLOCKS, VALUES
+from framework.types.currency import INR
+from framework.types.timeframe import DATED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +67,11 @@ class Panel:
     ends: NDArray[np.int64] | None = field(default=None, init=False, repr=False)
     """``session_ends``, once computed."""
 
+    @property
+    def currency(self) -> str:
+        """The one currency of its prices."""
+        return self.instruments[0].currency if self.instruments else INR
+
     @classmethod
     def from_bars(cls, series: Sequence[Bars], space: ArrayStore = MEMORY) -> Panel:
         """Align several instruments on the union of their times; nothing is filled forward.
@@ -84,6 +91,15 @@ class Panel:
             msg = (
                 f"one run has one timeframe, but these bars have {named}; gather the finer ones with bars.to(), or run "
                 "them apart"
+            )
+            raise ConfigError(msg)
+        currencies = sorted({bars.instrument.currency for bars in ordered})
+        if len(currencies) > 1:
+            of = {bars.instrument.currency: bars.instrument for bars in reversed(ordered)}
+            named = ", ".join(f"{currency} ({of[currency]})" for currency in currencies)
+            msg = (
+                f"one run has one currency, and these instruments have {named}; nothing is converted: run them apart, "
+                "or import the prices again and say what they are in (tulya data import … --currency USD)"
             )
             raise ConfigError(msg)
         keys = [bars.instrument.key for bars in ordered]
@@ -168,7 +184,7 @@ class Panel:
         if self.ends is not None:
             return self.ends
         ends: NDArray[np.int64] = (self.session[1:] != self.session[:-1]).nonzero()[0]
-        over = self.timeframe == "1d" or (
+        over = self.timeframe in DATED or (
             self.deadlines is not None
             and len(self) > 0
             and self.deadlines.is_over(int(self.session[-1]), int(self.close_time[-1]))
@@ -233,7 +249,7 @@ class Panel:
         for array in arrays.values():  # each a copy or a view of its own
             array.setflags(write=False)
         actions = self.actions[column] if self.actions else ()
-        return Bars(instrument=self.instruments[column], timeframe=self.timeframe, actions=actions, **arrays)
+        return Bars(instrument=self.instruments[column], timeframe=self.timeframe, actions=actions, notes=(), **arrays)
 
     def adjusted(self, basis: Basis = "splits") -> Panel:
         """These printed prices as a strategy sees them, in terms of the last row's shares; see ``types.adjustment``."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NONE = "–"
 """Sign for a missing number."""
@@ -32,13 +36,13 @@ def price_text(price: float) -> str:
     return in_groups(f"{price:.10g}")
 
 
-def rupees(amount: float, decimals: int = 2) -> str:
-    """``₹12,34,567.89``, with a real minus before the sign; – for NaN."""
+def rupees(amount: float, decimals: int = 2, sign: str = "₹", group: Callable[[int], str] = grouped) -> str:
+    """``₹12,34,567.89``, with a real minus before the sign; – for NaN. Other currencies: ``currency.money_text``."""
     if math.isnan(amount):
         return NONE
     if math.isinf(amount):
-        return f"{MINUS if amount < 0 else ''}₹∞"
+        return f"{MINUS if amount < 0 else ''}{sign}∞"
     text = f"{abs(amount):.{decimals}f}"
     whole, _, fraction = text.partition(".")
     negative = amount < 0 and float(text) != 0
-    return f"{MINUS if negative else ''}₹{grouped(int(whole))}{'.' + fraction if fraction else ''}"
+    return f"{MINUS if negative else ''}{sign}{group(int(whole))}{'.' + fraction if fraction else ''}"

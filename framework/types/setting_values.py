@@ -58,6 +58,9 @@ Regime = tuple[int, Tariff]
 
 
 SIZING_KINDS = ("fixed", "value", "equity", "risk", "volatility", "kelly", "equal_risk", "margin")
+DOUBTFUL = 1_000.0
+"""A bare number up to it may be meant as percent, as of a stop (5) or of an exposure (150): nobody stops a loss at
+₹1,000 by chance, and an account's limits in rupees are larger."""
 COUNTED = frozenset({"fixed", "value"})
 """Those whose amount is units or rupees; the others are fractions."""
 
@@ -101,24 +104,26 @@ class Sizing(NamedTuple):
 
 
 class Distance(NamedTuple):
-    """A distance from a price: ``5%`` of it, or ``12.5`` rupees."""
+    """A distance from a price, or an amount of an account: ``5%`` of it, or ``rs:12.5``, rupees."""
 
     amount: float
     percent: bool
 
     @classmethod
     def parse(cls, text: str) -> Distance:
-        """``5%``, ``12.5`` (rupees) or ``rs:0.05``; above 0. A bare number below 1 is refused: is it 5 % or 5 paise?"""
+        """``5%``, ``rs:12.5`` or ``20000`` (rupees); above 0.
+
+        A bare number of 1,000 or less is refused: is ``5`` meant as 5 % or as ₹5?
+        """
         plain = str(text).strip()
         number = plain.removeprefix("rs:").removesuffix("%")
-        value = _number(number, f"distance {plain!r}")
+        value = _number(number, f"amount {plain!r}")
         if value <= 0:
-            msg = f"distance {plain!r} must be above 0; leave it out for none"
+            msg = f"amount {plain!r} must be above 0; leave it out for none"
             raise ValueError(msg)
-        if value < 1 and number == plain:
-            msg = (
-                f"distance {plain!r} could be {_plain(value * 100)}% or rs:{_plain(value)} (rupees); write one of them"
-            )
+        if value <= DOUBTFUL and number == plain:
+            percent = _plain(value * 100 if value < 1 else value)
+            msg = f"amount {plain!r} could be {percent}% or rs:{_plain(value)} (rupees); write one of them"
             raise ValueError(msg)
         return cls(value / 100 if plain.endswith("%") else value, plain.endswith("%"))
 
@@ -129,7 +134,12 @@ class Distance(NamedTuple):
     def __str__(self) -> str:
         if self.percent:
             return f"{_plain(self.amount * 100)}%"
-        return _plain(self.amount) if self.amount >= 1 else f"rs:{_plain(self.amount)}"
+        return _plain(self.amount) if self.amount > DOUBTFUL else f"rs:{_plain(self.amount)}"
+
+    @property
+    def in_words(self) -> str:
+        """The amount within a sentence about money, where nobody takes it for percent: ``5%`` or ``600``."""
+        return str(self) if self.percent or self.amount < 1 else _plain(self.amount)
 
 
 class Charges(NamedTuple):

@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, NewType, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from framework.errors import ConfigError
 from framework.types.explain import explain, unknown_name
+from framework.types.foreign_words import in_our_words
 from framework.types.limits import Limits
+from framework.types.plain_model import PlainModel
 from framework.types.setting_option import EXITS, MONEY, ORDERS, SettingOption
 from framework.types.setting_values import (
     Charges,
@@ -45,7 +47,7 @@ PRODUCT_FORMS = (
 )
 
 
-class Exits(BaseModel):
+class Exits(PlainModel):
     """Protective exits that the configuration adds to every position; the strategy's own nearer one wins."""
 
     model_config = Frozen
@@ -70,7 +72,7 @@ class Exits(BaseModel):
     )
 
 
-class Settings(BaseModel):
+class Settings(PlainModel):
     """Every choice of a run that changes a number; printed with the result and kept in its bundle."""
 
     model_config = Frozen
@@ -184,10 +186,12 @@ class Settings(BaseModel):
         known = [*(name for name in cls.model_fields if name not in NESTED), *NESTED["exits"], *NESTED["limits"]]
         nested: dict[str, Any] = {}
         for name, value in choices.items():
-            if name in NESTED and not isinstance(value, BaseModel):
+            if name in NESTED and not isinstance(value, PlainModel):
                 nested.setdefault(name, {}).update(value)
                 continue
             if name not in known and name not in NESTED:
+                if ours := in_our_words(name):
+                    raise ConfigError(f"there is no setting {name!r}; here that is {ours}")
                 raise ConfigError(unknown_name("there is no setting", name, known))
             group = next((group for group, fields in NESTED.items() if name in fields), None)
             if group is None:

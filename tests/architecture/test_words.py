@@ -19,6 +19,7 @@ NOUNS = {
     "compiled": "the engine of that name",
     "deferred": "a value made at first access",
     "feed": "market data as they come",
+    "finding": "a noun of auditors",
     "funding": "a noun of accounts",
     "listing": "a noun of exchanges",
     "replay_feed": "a feed of recorded days",
@@ -29,7 +30,8 @@ NOUNS = {
 }
 """File names that end like a verb and are nouns."""
 SPEED_ONLY = {
-    "cli/talib_alone.py", "engines/compiled.py", "engines/kernel/__init__.py", "engines/long_flat.py",
+    "cli/talib_alone.py", "engines/callees.py", "engines/compilation.py", "engines/compiled.py",
+    "engines/kernel/__init__.py", "engines/long_flat.py",
     "engines/numba_cache.py", "engines/kernel/long_flat.py", "engines/kernel/scan.py",
     "engines/kernel/skip.py", "engines/summary.py", "store/revisions.py", "report/metrics/rows.py",
     "store/snapshots.py", "store/stepping.py", "sweeps/figures.py", "sweeps/gil_turns.py",

@@ -160,6 +160,26 @@ def test_round_trips_sort_by_number_both_ways(page, daily):
     assert count(page, "th[aria-sort=descending]") == 1
 
 
+def test_the_best_round_trip_of_all_comes_first_though_it_is_not_among_the_first_by_entry(page, tmp_path):
+    """Five hundred round trips of one share, 1, 2, 3 … rupees of profit: the last one is the best."""
+    closes = np.full(2_000, 100.0)
+    trades = []
+    for number in range(500):
+        row = 4 * number + 2
+        trades += [Trade(0, row, 1, 100.0), Trade(0, row + 1, -1, 100.0 + number / 10)]
+    path = tmp_path / "tearsheet.html"
+    path.write_text(render(make_result(make_record([bars(closes, spread=60)], trades))), "utf-8")
+    page.open(path)
+    nets = "[...document.querySelectorAll('#trips tbody tr')].map(row => Number(row.cells[8].dataset.value))"
+    button = "document.querySelectorAll('#trips thead button')[8].click()"
+    assert 200 == len(page.ask(nets))
+    page.ask(button)
+    assert [0, 10, 20] == page.ask(nets)[:3]
+    page.ask(button)
+    assert [4990, 4980, 4970] == page.ask(nets)[:3]
+    assert 200 == len(page.ask(nets))
+
+
 def test_the_equity_axis_can_be_logarithmic(page, daily):
     page.open(daily)
     kind = "document.getElementById('equity-chart').layout.yaxis.type"

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import webbrowser
 from importlib import import_module
 
 import pytest
@@ -105,7 +106,25 @@ def test_a_strategy_in_a_file_of_the_users_own_with_a_tearsheet(tulya, home):
     )
     assert 0 == done.code, done.err
     written = {path.name for path in (home / "reports" / "mine").iterdir()}
-    assert written >= {"tearsheet.html", "quantstats.html", "fills.csv", "result.json"}
+    assert written >= {"tearsheet.html", "fills.csv", "result.json"}
+    assert "quantstats.html" not in written
+    assert "            --open shows it in the browser\n" in done.out
+
+
+@pytest.mark.parametrize("flag", ["--quantstats", "--open"])
+def test_a_page_without_a_folder_is_refused_before_the_run(tulya, home, flag):
+    done = tulya("backtest", "rsi", "--symbols", "SP500", flag)
+    assert 2 == done.code
+    assert "needs a folder for the page: add --out" in " ".join(done.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(("found", "said"), [(True, ""), (False, "No browser was found here; open the file yourself")])
+def test_open_shows_the_page_or_says_which_file_it_is(tulya, home, monkeypatch, found, said):
+    shown = []
+    monkeypatch.setattr(webbrowser, "open", lambda page: shown.append(page) or found)
+    done = tulya("backtest", "rsi", "--symbols", "SP500", "--out", "reports/rsi", "--open")
+    assert [(home / "reports" / "rsi" / "tearsheet.html").as_uri()] == shown
+    assert done.err.startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +165,7 @@ def test_a_leak_is_told_and_exits_with_3(tulya, home):
         ("backtest rsi --symbols SP500 --sizing risk:1%", "divides by the distance to the stop, but RSI gives none"),
         ("backtest rsi --symbols SP500 --charges 0.1", "charges '0.1' are not understood; write none, percent:0.1"),
         ("backtest rsi --symbols SP500 --slippage 5", "slippage '5' is not understood; write none, bps:5 or ticks:1"),
-        ("backtest rsi --symbols SP500 --stop-loss 0%", "distance '0%' must be above 0"),
+        ("backtest rsi --symbols SP500 --stop-loss 0%", "amount '0%' must be above 0"),
         ("backtest rsi --symbols SP500 --capital nan", "settings.capital = nan"),
         (
             "backtest rsi --symbols SP500 --from 2030-01-01",
@@ -223,3 +242,10 @@ def test_the_database_is_chosen_by_flag_then_environment(tulya, home, monkeypatc
     (home / "other.sqlite").write_bytes(sample_database.read_bytes())
     assert 0 == tulya("backtest", "rsi", "--symbols", "SP500").code
     assert 1 == tulya("backtest", "rsi", "--symbols", "SP500", "--db", "empty.sqlite").code
+
+
+def test_a_symbol_that_holds_a_comma_stands_in_quotes(tmp_path):
+    from framework.cli.options import expand_symbols
+
+    assert ["A, B", "C"] == expand_symbols('"A, B",C', tmp_path / "none.sqlite", "1d")
+    assert ["A", "B"] == expand_symbols("A, B,A", tmp_path / "none.sqlite", "1d")

@@ -43,7 +43,7 @@ def facts(text):
 
 
 def test_a_backtest_has_the_same_numbers_and_a_tearsheet(base, tulya, home):
-    done = base(*RUN, "--out", "reports/rsi", "--json")
+    done = base(*RUN, "--out", "reports/rsi", "--quantstats", "--json")
     assert (0, "") == (done.returncode, done.stderr)
     assert facts(tulya(*RUN, "--json").out) == facts(done.stdout)
     page = (home / "reports" / "rsi" / "tearsheet.html").read_text("utf-8")

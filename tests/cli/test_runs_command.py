@@ -2,8 +2,11 @@
 
 import json
 import re
+import webbrowser
 
 import pytest
+
+from framework import backtest
 
 
 @pytest.fixture
@@ -21,6 +24,21 @@ def test_runs_are_listed_newest_first(tulya, runs):
     assert set(runs) == set(listed)
     table = tulya("runs", "list").out
     assert all(run_id in table for run_id in runs)
+
+
+def test_a_run_of_a_notebook_stands_in_the_list_when_it_is_kept(tulya, home):
+    backtest("rsi", "SP500")
+    kept = backtest("rsi", "SP500", keep=True)
+    listed = [row["run_id"] for row in json.loads(tulya("runs", "list", "--json").out)["runs"]]
+    assert [kept.run_id] == listed
+    assert kept.run_id in tulya("runs", "show", "last").out
+
+
+def test_report_takes_the_page_to_the_browser(tulya, home, runs, monkeypatch):
+    shown = []
+    monkeypatch.setattr(webbrowser, "open", lambda page: shown.append(page) or True)
+    done = tulya("report", "last", "--out", "reports/again", "--open")
+    assert (0, [(home / "reports" / "again" / "tearsheet.html").as_uri()]) == (done.code, shown)
 
 
 def test_an_empty_list_says_how_to_start(tulya, home):
@@ -51,9 +69,9 @@ def test_comparing_cuts_nothing_off_and_writes_numbers_as_the_result_does(tulya,
     assert all(value.isdigit() for value in rows["Round trips"])
 
 
-def test_the_list_groups_rupees_as_everything_else_does(tulya, runs):
+def test_the_list_groups_dollars_as_everything_else_does(tulya, runs):
     equity = tulya("runs", "list").out.splitlines()[1].split()[5]
-    assert re.fullmatch(r"\d,\d\d,\d\d\d\.\d\d", equity)
+    assert re.fullmatch(r"\$\d\d\d,\d\d\d\.\d\d", equity)
 
 
 def test_the_help_names_the_folder_it_writes_to(tulya):

@@ -25,7 +25,7 @@ def events(record):
 @pytest.mark.parametrize(
     ("limit", "paise"),
     # Per cent are of the peak, ₹1,01,000: 0.594 % is ₹599.94, 0.595 % ₹600.95.
-    [("600", 60_000), ("600.01", None), ("0.594%", 59_994), ("0.595%", None)],
+    [("rs:600", 60_000), ("rs:600.01", None), ("0.594%", 59_994), ("0.595%", None)],
 )
 def test_a_drawdown_halts_the_run(limit, paise):
     record = play({"A": FALLING, "B": still(10, 9)}, TARGETS, sizing="fixed:100", max_drawdown=limit)
@@ -37,13 +37,14 @@ def test_a_drawdown_halts_the_run(limit, paise):
     # New sessions end nothing; A is left at row 7 as the strategy wants it.
     assert [(10, "halted"), (20, "halted"), (30, "halted")] == refusals(record)
     assert [(1, "A", 100), (7, "A", -100)] == fills_by_symbol(record)
-    assert [(close, "drawdown", f"a drawdown of ₹600.00 reached {limit}: halted until a command")] == [*record.notices]
+    told = f"a drawdown of ₹600.00 reached {limit.removeprefix('rs:')}: halted until a command"
+    assert [(close, "drawdown", told)] == [*record.notices]
 
 
 @pytest.mark.parametrize(("sessions", "refused"), [(1, 1), (2, 2), (3, 3)])
 def test_breaker_reset_ends_a_halt_after_so_many_sessions(sessions, refused):
     record = play(
-        {"A": FALLING, "B": still(10, 9)}, TARGETS, sizing="fixed:100", max_drawdown="600", breaker_reset=sessions
+        {"A": FALLING, "B": still(10, 9)}, TARGETS, sizing="fixed:100", max_drawdown="rs:600", breaker_reset=sessions
     )
     # Halted at the close of row 3; row 4 is the first session after it.
     assert [(10 * n, "halted") for n in range(1, refused + 1)] == refusals(record)
@@ -125,7 +126,7 @@ def test_a_trip_that_flattens_leaves_what_is_held_at_the_next_open(reenter):
     # The target of A stands, and is said again at rows 4 and 6; B rests and is taken back.
     wanted = {"A": [1, NAN, NAN, NAN, 1, NAN, 0, 1], "B": [NAN, NAN, 1]}
     record = play(
-        prices, wanted, limit={"B": [NAN, NAN, 5]}, sizing="fixed:100", max_drawdown="600", on_trip="flatten",
+        prices, wanted, limit={"B": [NAN, NAN, 5]}, sizing="fixed:100", max_drawdown="rs:600", on_trip="flatten",
         validity="GTC", reenter=reenter, breaker_reset=3,
     )  # fmt: skip
     sold = [(1, 100, 100.0, "signal"), (4, -100, 104.0, "risk")]
@@ -149,11 +150,14 @@ def test_what_is_to_be_left_is_asked_for_until_it_is_gone():
     # Ten shares a bar: a hundred take ten bars; a day's rest expires and is sent again.
     bars = [*[(100, 100, 100, 100, 1000)] * 2, (110, 110, 110, 110, 1000), *[(104, 104, 104, 104, 1000)] * 4]
     thin = [bar if k < 4 else (*bar[:4], 400) for k, bar in enumerate(bars)]
-    record = play(thin, [1], sizing="fixed:100", volume_cap=0.1, max_drawdown="600", on_trip="flatten", breaker_reset=1)
+    limits = {"max_drawdown": "rs:600", "on_trip": "flatten", "breaker_reset": 1}
+    record = play(thin, [1], sizing="fixed:100", volume_cap=0.1, **limits)
     assert [(4, -40, 104.0, "risk"), (5, -40, 104.0, "risk"), (6, -20, 104.0, "risk")] == fills(record)[1:]
 
 
-@pytest.mark.parametrize("limits", [{"max_daily_loss": "600"}, {"max_drawdown": "600"}, {"max_consecutive_losses": 1}])
+@pytest.mark.parametrize(
+    "limits", [{"max_daily_loss": "rs:600"}, {"max_drawdown": "rs:600"}, {"max_consecutive_losses": 1}]
+)
 def test_a_trip_takes_back_entries_that_rest(limits):
     # B rests far below; the close of row 3 trips the breaker, and what reaches its price at row 4 finds nothing.
     prices = {"A": FALLING, "B": [*still(50, 4), *still(20, 5)]}
@@ -167,7 +171,7 @@ def test_a_trip_takes_back_entries_that_rest(limits):
 
 def test_a_daily_loss_and_a_drawdown_at_one_close_are_two_events():
     record = play(
-        {"A": FALLING, "B": still(10, 9)}, TARGETS, sizing="fixed:100", max_drawdown="600", max_daily_loss="500"
+        {"A": FALLING, "B": still(10, 9)}, TARGETS, sizing="fixed:100", max_drawdown="rs:600", max_daily_loss="rs:500"
     )
     assert [
         (3, "active", "reduce_only", "daily_loss", 60_000, 50_000),
@@ -177,7 +181,7 @@ def test_a_daily_loss_and_a_drawdown_at_one_close_are_two_events():
 
 
 def test_a_command_ends_what_was_tripped():
-    desk = Desk(style="on_bar", max_drawdown="600")
+    desk = Desk(style="on_bar", max_drawdown="rs:600")
     desk.close(100, requests=[ask(100)])
     desk.open()
     desk.fill(1, 100)

@@ -85,7 +85,7 @@ def test_a_dividend_on_the_day_of_a_split_is_for_the_shares_before_it():
     "exits",
     [
         {"stop_loss": "10%", "take_profit": "20%"},
-        {"stop_loss": "100", "take_profit": "200"},
+        {"stop_loss": "rs:100", "take_profit": "rs:200"},
         {"stop": [100.0], "take_profit": [200.0]},
         {"trail": "10%", "take_profit": "20%"},
         {"trail": [100.0], "take_profit": [200.0]},

@@ -211,5 +211,5 @@ def test_row_14_of_several_entries_in_one_bar_nobody_knows_which_came_first(side
 @SIDES
 def test_row_14_with_explicit_orders_too(side):
     orders = {0: [ask(side * 10, trigger=at(side, 102))]}
-    record = play(mirror(side, [REST, (100, 112, 99.5, 105)]), orders=orders, take_profit="4", stop_loss="5")
+    record = play(mirror(side, [REST, (100, 112, 99.5, 105)]), orders=orders, take_profit="rs:4", stop_loss="rs:5")
     assert [(1, side * 10, at(side, 102), "order"), (1, -side * 10, at(side, 106), TARGET)] == fills(record)

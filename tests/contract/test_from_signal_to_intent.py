@@ -146,9 +146,9 @@ def test_a_refused_opening_leg_does_not_block_the_close():
 CALM, FALL, RISE = (100, 101, 99, 100), (100, 101, 90, 92), (100, 110, 99, 108)
 FORCED = [
     # Entered at 100 in row 1; the exit is 5 rupees away and row 2 reaches it. A time exit of 1 leaves at its open.
-    ({"stop_loss": 5}, FALL, 95.0, "stop_loss"),
+    ({"stop_loss": "rs:5"}, FALL, 95.0, "stop_loss"),
     ({"take_profit": "5%"}, RISE, 105.0, "take_profit"),
-    ({"trail": 5}, (100, 101, 90, 92), 96.0, "trailing_stop"),  # 101, the high of row 1, less 5
+    ({"trail": "rs:5"}, (100, 101, 90, 92), 96.0, "trailing_stop"),  # 101, the high of row 1, less 5
     ({"time_exit": 1}, CALM, 100.0, "time_exit"),
 ]
 

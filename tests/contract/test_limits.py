@@ -17,7 +17,7 @@ def test_a_restricted_instrument_is_not_entered(named, refused):
 
 @pytest.mark.parametrize(
     ("limit", "close", "refused"),
-    [("10%", 110, False), ("10%", 110.01, True), ("10%", 90, False), ("10%", 89.99, True), ("10", 110.01, True)],
+    [("10%", 110, False), ("10%", 110.01, True), ("10%", 90, False), ("10%", 89.99, True), ("rs:10", 110.01, True)],
 )
 def test_a_close_that_jumped_is_no_price_to_enter_by(limit, close, refused):
     prices = [*still(100, 2), *still(close, 3)]
@@ -116,7 +116,7 @@ def test_gross_exposure_counts_positions_and_working_entries(side, code, limit, 
 
 def test_a_reversal_is_not_counted_twice():
     # Ten long of ₹1,000 become ten short: never more than ₹1,000 at a time.
-    record = play(BOTH, {"A": [1, -1], "B": [NAN, NAN, 1]}, max_gross_exposure="1000")
+    record = play(BOTH, {"A": [1, -1], "B": [NAN, NAN, 1]}, max_gross_exposure="rs:1000")
     assert (-10, 0) == record.positions
     assert [(10, "max_gross_exposure")] == refusals(record)
     # While it waits for its close, the larger half counts for others: ₹1,000 of A leave B ₹500.

@@ -28,14 +28,14 @@ def left(side, row, price, reason):
         ({"stop": 3}, {"stop_loss": "5%"}, 97, "stop_loss"),
         ({"stop": 8}, {"stop_loss": "5%"}, 95, "stop_loss"),
         ({"stop": 8}, {}, 92, "stop_loss"),
-        ({"stop": NAN}, {"stop_loss": "5"}, 95, "stop_loss"),
+        ({"stop": NAN}, {"stop_loss": "rs:5"}, 95, "stop_loss"),
         ({"take_profit": 4}, {"take_profit": "10%"}, 104, "take_profit"),
         ({"take_profit": 12}, {"take_profit": "10%"}, 110, "take_profit"),
-        ({"trail": 6}, {"trail": "7"}, 94, "trailing_stop"),
+        ({"trail": 6}, {"trail": "rs:7"}, 94, "trailing_stop"),
         ({"trail": 6}, {"trail": "2%"}, 98, "trailing_stop"),
         # A stop and a trail are both stops: the price meets the nearer one first.
         ({"stop": 4, "trail": 6}, {"stop_loss": "9%"}, 96, "stop_loss"),
-        ({"stop": 7}, {"trail": "6"}, 94, "trailing_stop"),
+        ({"stop": 7}, {"trail": "rs:6"}, 94, "trailing_stop"),
     ],
 )
 def test_the_nearer_of_two_distances_wins(side, strategy, configured, price, reason):
@@ -77,7 +77,8 @@ def test_row_10_a_strategy_exit_comes_before_protective_exits(side, exits, gap):
 def test_row_11_an_open_beyond_stop_or_target_fills_at_the_open(side, opens_at, price, reason):
     # Slippage of 10 bps moves the fills of stops. Distances are measured from the average fill, 100.1 (or 99.9).
     prices = mirror(side, [*ENTERED, (opens_at, 112, 88, 100)])
-    record = play(prices, [side], slippage="bps:10", stop_loss=5.1, take_profit=4.9 - 1e-9, charges="percent:0.1")
+    exits = {"stop_loss": "rs:5.1", "take_profit": f"rs:{4.9 - 1e-9}"}
+    record = play(prices, [side], slippage="bps:10", charges="percent:0.1", **exits)
     if reason == "stop_loss" and side < 0:
         price = 200 - (200 - opens_at) * 1.001
     average = 100 + side * 0.1

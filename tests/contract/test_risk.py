@@ -61,7 +61,7 @@ def test_cash_shrinks_an_order(side, capital, choices, left):
 @pytest.mark.parametrize(
     ("limit", "tripped"),
     # Per cent are of the last session's close: ₹1,00,100 for the long, 0.3 % of it ₹300.30.
-    [("300", True), ("300.01", False), ("0.299%", True), ("0.3%", False)],
+    [("rs:300", True), ("rs:300.01", False), ("0.299%", True), ("0.3%", False)],
 )
 @pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
 def test_the_daily_loss_breaker_reduces_only_until_the_next_session(side, limit, tripped):
@@ -144,7 +144,7 @@ def test_reductions_pass_in_every_state(side, state, way):
         given = {"targets": [side], **exits[way]}
     record = play(
         [*still(100, 2), bar, *still(100)], rules=[RefusesAll()], orders=switch, max_order_value=1000,
-        max_position_value=1000, max_daily_loss="1", **given,
+        max_position_value=1000, max_daily_loss="rs:1", **given,
     )  # fmt: skip
     assert [side * 10, -side * 10] == [booked.fill.quantity for booked in record.settlements]
     assert record.positions == (0,)

@@ -81,12 +81,80 @@ def test_a_sessions_last_bar_closes_when_the_next_session_opens():
     assert record.settlements[0].fill.time == record.orders[0].order.decided_at == int(night.close_time[0])
 
 
-def test_frames_of_weeks_and_months_are_refused():
-    for freq in ("W-FRI", "MS"):
-        index = pd.date_range("2018-01-01", periods=30, freq=freq)
-        frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
-        with pytest.raises(DataError, match="bars longer than a day are not supported"):
-            Bars.from_frame(frame, symbol="A")
+def framed(index, name="A"):
+    frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=pd.DatetimeIndex(index))
+    return Bars.from_frame(frame, symbol=name)
+
+
+def dates(moments):
+    return [str(day) for day in np.asarray(moments).astype("datetime64[ns]").astype("datetime64[D]")]
+
+
+@pytest.mark.parametrize(
+    ("freq", "name", "closes"),
+    [
+        ("W-MON", "1w", ["2024-01-08", "2024-01-15"]),  # stamped Mondays, 1 and 8 January
+        ("W-FRI", "1w", ["2024-01-12", "2024-01-19"]),  # stamped Fridays, 5 and 12: if they end then, long over
+        ("W-SUN", "1w", ["2024-01-14", "2024-01-21"]),  # stamped Sundays, 7 and 14: the first day of some sources
+        ("MS", "1M", ["2024-02-01", "2024-03-01"]),  # stamped 1 January and 1 February
+        ("ME", "1M", ["2024-02-29", "2024-03-31"]),  # stamped 31 January and 29 February
+    ],
+)
+def test_a_bar_of_a_week_or_a_month_is_over_when_its_period_is_whichever_end_it_is_stamped_at(freq, name, closes):
+    bars_ = framed(pd.date_range("2024-01-01", periods=12, freq=freq))
+    assert (name, closes) == (bars_.timeframe, dates(bars_.close_time[:2]))
+    # Decided when the bar is over, filled in the next one.
+    record = play(Panel.from_bars([bars_]), [1.0, *[NAN] * 11])
+    assert closes[0] == dates([record.orders[0].order.decided_at])[0]
+    assert record.settlements[0].fill.time == int(bars_.time[1])
+
+
+def test_trading_days_that_holidays_move_are_put_on_the_usual_day():
+    # Good Friday, 29 March 2024, closed a week on Thursday; Memorial Day made one begin on a Tuesday.
+    fridays = ["2024-03-15", "2024-03-22", "2024-03-28", "2024-04-05", "2024-04-12", "2024-04-19"]
+    assert "2024-03-29" == dates(framed(fridays).time)[2]
+    mondays = ["2024-05-13", "2024-05-20", "2024-05-28", "2024-06-03", "2024-06-10", "2024-06-17"]
+    assert "2024-05-27" == dates(framed(mondays).time)[2]
+    # The last trading days of 2024's first months: 31 January, 29 February, 28 March (Good Friday), 30 April.
+    months = ["2023-12-29", "2024-01-31", "2024-02-29", "2024-03-28", "2024-04-30", "2024-05-31"]
+    assert ["2023-12-31", "2024-03-31"] == dates(framed(months).time)[::3]
+
+
+def test_two_bars_of_one_week_are_refused_with_both():
+    days = ["2024-01-05", "2024-01-12", "2024-01-19", "2024-01-26", "2024-02-02", "2024-02-09", "2024-02-07"]
+    opens, price = pd.DatetimeIndex(sorted(days)), 100.0 + np.arange(7)
+    with pytest.raises(DataError, match="bars 5 and 6 lie in one week, 2024-02-07 and 2024-02-09: one was fetched wh"):
+        Bars.from_arrays("A", "1w", opens.to_numpy("datetime64[ns]").astype(np.int64), *[price] * 4)
+    frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], price), index=opens)
+    with pytest.raises(DataError, match="row 6: its week has a bar before, in row 5, with other values; mend it or"):
+        Bars.from_frame(frame, symbol="A")
+
+
+def test_weeks_on_different_days_make_no_panel():
+    frames = [framed(pd.date_range("2024-01-01", periods=8, freq=freq), freq) for freq in ("W-MON", "W-FRI")]
+    with pytest.raises(DataError, match=r"the 1w bars of W-MON and W-FRI overlap: 2024-01-01 .* is not closed when"):
+        Panel.from_bars(frames)
+    # The last bar of a series has no later end than the others.
+    with pytest.raises(DataError, match="overlap"):
+        Panel.from_bars([framed(["2024-01-01", "2024-01-08"]), framed(["2024-01-12", "2024-01-19"], "B")])
+
+
+def test_months_with_gaps_make_one_panel():
+    every = framed(["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"])
+    gappy = framed(["2024-01-31", "2024-02-29", "2024-04-30", "2024-05-31"], "B")
+    panel = Panel.from_bars([every, gappy])
+    assert ["2024-02-29", "2024-03-31", "2024-04-30", "2024-05-31", "2024-06-30"] == dates(panel.close_time)
+
+
+@pytest.mark.parametrize(("freq", "apart"), [("2W", 14), ("QS", 92), ("YE", 365)])
+def test_frames_longer_than_a_month_are_refused(freq, apart):
+    with pytest.raises(DataError, match=f"lie {apart} days apart, which is neither a week nor a month"):
+        framed(pd.date_range("2018-01-01", periods=30, freq=freq))
+
+
+def test_bars_of_thirty_days_are_no_months():
+    with pytest.raises(DataError, match="bars of months are stamped at the first or at the last days of their months"):
+        framed(pd.date_range("2018-01-01", periods=30, freq="30D"))
 
 
 def test_a_trading_date_is_one_row_whatever_the_exchange():

@@ -185,7 +185,15 @@ MISTAKES = [
         "timeframe: soon",
         (
             "strategies.0.timeframe = 'soon': timeframe 'soon' is not understood; "
-            "write a number and m, h or d, such as 1m, 15m, 1h, 1d"
+            "write a number and m, h or d, such as 1m, 15m, 1h, 1d, or 1w for weeks and 1M for months"
+        ),
+    ),
+    (
+        "timeframe: 60min",
+        "timeframe: 1M",
+        (
+            "strategies.0.timeframe = '1M': 1M bars can be backtested only; trade daily ones and gather them with "
+            "bars.to('1M')"
         ),
     ),
     (

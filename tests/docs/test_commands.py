@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.cli.warmup import compile_engine
+from framework.engines.compilation import compile_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

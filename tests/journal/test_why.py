@@ -134,7 +134,7 @@ def test_a_trailing_stop_tells_each_of_its_changes():
         (120, 120, 100, 100),
         (100, 100, 100, 100),
     ]
-    told = why(result_of(prices, [1.0], trail="10"), 2)
+    told = why(result_of(prices, [1.0], trail="rs:10"), 2)
     assert ["order 2 to -10 stop 100.00", "order 2 to -10 stop 110.00"] == texts(told, "change")
     assert "110: +10 (+10.00%) from the average fill of 100" == texts(told, "level")[-1]
 

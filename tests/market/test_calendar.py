@@ -113,6 +113,12 @@ def test_bars_longer_than_the_window_count_from_its_first_moment_and_the_last_is
     )
 
 
+@pytest.mark.parametrize("timeframe", ["1w", "1M"])
+def test_a_session_has_no_bars_of_weeks_or_months(timeframe):
+    with pytest.raises(ConfigError, match=f"a session of NSE has no {timeframe} bars of its own; ask for 1d"):
+        NSE.bar_opens("2024-01-23", timeframe)
+
+
 @pytest.mark.parametrize("day", ["1999-12-31", "2027-01-01", "2027-01-04", date(2030, 5, 5)])
 def test_a_day_outside_the_table_is_unknown_and_said_to_be(day):
     for ask in (

@@ -16,7 +16,7 @@ CHOICES = [
     {"max_drawdown": "3%"},
     {"max_drawdown": "3%", "breaker_reset": 5},
     {"max_drawdown": "3%", "breaker_reset": 1, "on_trip": "flatten"},
-    {"max_drawdown": "500", "max_daily_loss": "1%", "breaker_reset": 20},
+    {"max_drawdown": "rs:500", "max_daily_loss": "1%", "breaker_reset": 20},
     {"max_consecutive_losses": 2},
     {"max_consecutive_losses": 1, "on_trip": "flatten", "fill_at": "same_close", "charges": "percent:0.5"},
     {"max_drawdown": "4%", "fill_at": "same_close", "charges": "percent:0.5", "breaker_reset": 3},

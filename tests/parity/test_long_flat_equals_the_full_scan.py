@@ -16,8 +16,8 @@ from framework.types.signals import EntryExit
 from tests.property.scenarios import DATED, bars_of, cells, columns
 
 FLAGS = (False, False, False, True)
-STOPS = (None, None, "0.5%", "2%", "5", "rs:0.3", "150%", "2000")
-TARGETS = (None, None, "0.5%", "3%", "8", "rs:0.2")
+STOPS = (None, None, "0.5%", "2%", "rs:5", "rs:0.3", "150%", "2000")
+TARGETS = (None, None, "0.5%", "3%", "rs:8", "rs:0.2")
 
 
 @st.composite

@@ -1,8 +1,10 @@
 """The compiled engine's cache: an edit is seen; two processes at once, or no folder to write, do no harm."""
 
+import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,8 +15,8 @@ from pathlib import Path
 import numba
 import pytest
 
-from framework.cli.warmup import compile_engine
 from framework.engines import numba_cache, select
+from framework.engines.compilation import compile_engine
 from framework.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +74,7 @@ def test_an_edit_of_a_rule_is_seen_and_two_processes_at_once_do_no_harm(project,
     assert 10_000_000 + 200 - 204 == first["cash"] == second["cash"]
     again = finish(start(project, cache))
     assert (True, first["cash"]) == (again["before"], again["cash"])
-    assert first["said"].startswith("Compiling the engine: once for this version of the rules, half a minute")
+    assert first["said"].startswith("Compiling the engine: once for this version of the rules, about half a minute")
     assert again["said"] == ""
 
     rule = project / "framework" / "rules" / "charges.py"
@@ -120,10 +122,13 @@ def test_machine_code_in_a_folder_that_others_can_write_to_is_never_run(monkeypa
 
 def test_auto_says_why_a_long_run_goes_bar_by_bar_before_the_engine_is_compiled(monkeypatch, caplog):
     monkeypatch.setattr(numba_cache, "is_cached", lambda: False)
+    begun = []
+    monkeypatch.setattr(numba_cache, "compile_beside", lambda: begun.append("in a process of its own"))
     select._advise.cache_clear()
     for cells in (select.WORTH_IMPORTING - 1, select.WORTH_IMPORTING, select.WORTH_IMPORTING):
         assert "event" == select.chosen_engine("auto", style="signals", rules=(), cells=cells)
-    assert ["tulya warmup" in message for message in caplog.messages] == [True]
+    assert ["The event engine runs this bar by bar" in message for message in caplog.messages] == [True]
+    assert ["in a process of its own"] == begun
     assert "compiled" == select.chosen_engine("auto", style="signals", rules=(), cells=select.WORTH_COMPILING)
     monkeypatch.setattr(numba_cache, "is_cached", lambda: True)
     assert "compiled" == select.chosen_engine("auto", style="signals", rules=(), cells=select.WORTH_IMPORTING)
@@ -162,6 +167,21 @@ def test_threads_that_ask_at_once_are_handed_one_compiled_entry(monkeypatch):
 def test_after_warmup_neither_a_backtest_nor_a_sweep_compiles():
     compile_engine()
     assert numba_cache.is_cached(*numba_cache.ENTRIES)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_wait_for_the_compiler_at_once(project, tmp_path):
+    process = start(project, tmp_path / "cache")
+    assert process.stderr.readline().startswith("Compiling the engine")
+    time.sleep(3)  # it is at it: numba alone takes longer to import and compile
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert "KeyboardInterrupt" in err
+    assert time.monotonic() - begun < 5
+    lock = next((tmp_path / "cache").rglob("compiling.lock"))
+    with lock.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nobody compiles on
 
 
 def test_every_rule_and_every_part_of_the_kernel_is_in_the_hash():

@@ -206,22 +206,22 @@ APART = DATED._replace(
 )
 """The same, with two more tables of other days for other instruments."""
 
-DISTANCE_TEXTS = st.sampled_from([None, None, "2%", "5%", "1.5", "60%"])
+DISTANCE_TEXTS = st.sampled_from([None, None, "2%", "5%", "rs:1.5", "60%"])
 
 
 OTHER_LIMITS = {
     "restricted": ("B", "A"),
     "max_age": (0, 1),
-    "max_jump": ("3%", "1.5"),
-    "price_band": ("2%", "1"),
+    "max_jump": ("3%", "rs:1.5"),
+    "price_band": ("2%", "rs:1"),
     "max_orders_per_day": (1, 2, 5),
     "max_positions": (1, 2),
     "max_order_quantity": (7, 20),
     "max_sector_value": ("30%", "1500"),
     "max_gross_exposure": ("50%", "2000"),
-    "max_strategy_value": ("40%", "1000"),
+    "max_strategy_value": ("40%", "rs:1000"),
     "max_consecutive_losses": (1, 2),
-    "max_drawdown": ("2%", "60", "10%"),
+    "max_drawdown": ("2%", "rs:60", "10%"),
 }
 
 
@@ -276,7 +276,7 @@ def settings_of_all_kinds(draw):
         limits={
             "max_order_value": pick(None, None, 1_500, 80),
             "max_position_value": pick(None, None, 2_500),
-            "max_daily_loss": pick(None, None, "1%", "25"),
+            "max_daily_loss": pick(None, None, "1%", "rs:25"),
             **draw(limits_of_other_kinds()),
         },
     )

@@ -106,7 +106,8 @@ def runs(draw):
         except DataError as error:
             told = str(error)
             break
-    exits = {"stop_loss": draw(st.sampled_from([None, "2%", "1"])), "take_profit": draw(st.sampled_from([None, "2%"]))}
+    stop, target = draw(st.sampled_from([None, "2%", "rs:1"])), draw(st.sampled_from([None, "2%"]))
+    exits = {"stop_loss": stop, "take_profit": target}
     settings = Settings(
         capital=100_000,
         sizing=draw(st.sampled_from(["fixed:10", "equity:95%"])),

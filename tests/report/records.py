@@ -174,7 +174,7 @@ def make_result(record: Record, **changes: Any) -> Result:
         "parameters": {"period": 14, "level": 30.0},
         "record": record,
         "causality": PASSED,
-        "provenance": {"tulya": "0.1.0", "python": "3.11", "created": "2024-01-01T00:00:00+00:00"},
+        "provenance": {"tulya": "0.1.0", "python": "3.11", "created": "2026-01-01T00:00:00+00:00"},
     }
     return Result(**plain | changes)
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from framework.report.breaker import holds, why
-from framework.report.findings import Severity
+from framework.report.finding import Severity
 from framework.report.payload import chart_data
 from framework.report.sections import breaker_rows
 from framework.report.tearsheet import render

@@ -44,7 +44,7 @@ def odd_result():
         columns={"M&M": {"rsi/14": np.array([np.nan, 1.0, 2.0, 3.0])}},
         targets=np.array([[np.nan, 1.0], [0.0, np.nan], [1.0, 1.0], [0.5, -1.0]]),
         sizing="risk:1%",
-        exits={"stop_loss": "5%", "take_profit": "12.5"},
+        exits={"stop_loss": "5%", "take_profit": "rs:12.5"},
     )
     return make_result(record, data_issues=("M&M: a gap",), risk_free=0.05)
 
@@ -63,7 +63,7 @@ def test_a_bundle_comes_back_equal(make, tmp_path):
 def test_a_bundle_from_before_there_were_breaker_events_is_read(tmp_path):
     folder = small_result().save(tmp_path / "run")
     document = json.loads((folder / "result.json").read_text())
-    del document["inputs"]["breaker_events"]
+    del document["inputs"]["breaker_events"], document["document_sha256"]
     (folder / "result.json").write_text(json.dumps(document))
     assert Result.load(folder) == small_result()
 
@@ -177,7 +177,7 @@ def test_a_missing_file_is_noticed(tmp_path):
 def test_a_document_with_missing_inputs_is_a_data_error(tmp_path):
     folder = small_result().save(tmp_path / "run")
     document = json.loads((folder / "result.json").read_text())
-    del document["inputs"]["instruments"]
+    del document["inputs"]["instruments"], document["document_sha256"]
     (folder / "result.json").write_text(json.dumps(document))
     with pytest.raises(DataError, match="not a bundle this version can read"):
         Result.load(folder)
@@ -188,3 +188,30 @@ def test_a_folder_without_permission_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda place, _: place != tmp_path / "locked")  # root may write everywhere
     with pytest.raises(ConfigError, match=r"mine cannot be written: there is no permission to write in .*locked;"):
         bundle.refuse_folder(tmp_path / "locked" / "new" / "mine")
+
+
+def test_a_document_that_was_changed_is_told_and_another_layout_of_it_is_not(tmp_path):
+    from framework.report.bundle import DOCUMENT
+
+    folder = small_result().save(tmp_path / "run")
+    path = folder / DOCUMENT
+    document = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(document, indent=7), "utf-8")
+    assert small_result() == Result.load(folder)
+    document["inputs"]["benchmark_name"] = "<script>alert(1)</script>"
+    path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(DataError, match=r"result\.json was changed after the run"):
+        Result.load(folder)
+
+
+def test_a_bundle_of_an_older_version_has_no_such_hash_and_bare_amounts_are_its_rupees(tmp_path):
+    from framework.report.bundle import DOCUMENT
+
+    kept = odd_result()
+    folder = kept.save(tmp_path / "run")
+    path = folder / DOCUMENT
+    document = json.loads(path.read_text("utf-8"))
+    del document["document_sha256"]
+    document["inputs"]["settings"]["exits"]["take_profit"] = "12.5"
+    path.write_text(json.dumps(document), "utf-8")
+    assert kept == Result.load(folder)

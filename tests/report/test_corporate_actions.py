@@ -98,6 +98,9 @@ def test_bars_that_were_adjusted_already_are_named(record):
     adjusted = record.panel.bars()[0].adjusted("splits").with_actions([SPLIT])
     result = backtest(Watching(), adjusted, sizing="fixed:100", capital=200_000)
     (finding,) = [one.text for one in result.findings if "already adjusted" in one.text]
-    assert finding.startswith("1 listed split does not show in the prices (A 2024-01-04)")
+    assert finding.startswith("1 of 1 listed corporate actions does not show in the prices (A 2024-01-04 split ×5;")
+    # 100 shares became 500 of 200 rupees each though the price had been 200 all along: 400 × 200 for nothing
+    assert "made ₹80,000 of it (40.0 % of the capital)" in finding
     assert "--adjust none" in finding
-    assert [] == [one for one in backtest(Watching(), record.panel).findings if "already adjusted" in one.text]
+    printed = [one.text for one in backtest(Watching(), record.panel).findings if "already adjusted" in one.text]
+    assert [] == [one for one in printed if "2024-01-04" in one]  # its dividend, which no price shows, is told

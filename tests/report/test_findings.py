@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from framework import Signals, Strategy, backtest
-from framework.report.findings import Severity
+from framework.report.finding import Severity
 from framework.types import (
     Bars,
     Causality,

@@ -56,7 +56,7 @@ def test_capital_and_sizing_are_always_told():
         ({"sizing": "kelly:50%"}, "sizing 50 % of the Kelly fraction of equity; Kelly at most 25 %, before 20 round"),
         ({"sizing": "kelly:0.5", "kelly_after": 1, "kelly_start": "5%"}, "before 1 round trip 5 %"),
         ({"sizing": "margin:90%", "allotment": 0.5}, "sizing 90 % of an instrument's part (50 % of equity) as margin"),
-        ({"take_profit": "10%", "trail": "12.5"}, "take-profit 10 %; trail ₹12.50"),
+        ({"take_profit": "10%", "trail": "rs:12.5"}, "take-profit 10 %; trail ₹12.50"),
         ({"time_exit": 5}, "time exit after 5 bars"),
         ({"reenter": "new_signal"}, "re-entry after an exit only on a new signal"),
         ({"reuse_proceeds": True}, "unfilled sales may fund buys"),

@@ -137,3 +137,30 @@ def test_a_misspelt_variable_is_answered_with_the_nearest_key(monkeypatch):
     monkeypatch.setenv("TULYA_RUN_CAPITL", "5")
     with pytest.raises(ConfigError, match=r"the environment: unknown key run\.capitl; did you mean run\.capital\?"):
         load_config()
+
+
+@pytest.mark.parametrize("written", ["yes", "on", "true", "1:00:00", "[1, 2]"])
+def test_what_yaml_would_take_for_a_number_in_silence_is_an_error(written, tmp_path):
+    """YAML 1.1 reads yes and on as true, which Python counts as 1, and 1:00:00 as 3,600."""
+    file = tmp_path / "trading.yaml"
+    file.write_text(f"run:\n  capital: {written}\n")
+    with pytest.raises(ConfigError, match=r"run\.capital|capital"):
+        load_config(file)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9)),
+        "a: &a\n  b: *a\n",
+        "run: " + "[" * 5_000 + "]" * 5_000,
+        "run: " + "{a: " * 2_000 + "1" + "}" * 2_000,
+    ],
+    ids=["aliases of aliases", "an alias of itself", "lists in lists", "keys in keys"],
+)
+def test_a_file_that_unfolds_without_end_ends_at_once_with_a_sentence(text, tmp_path):
+    file = tmp_path / "trading.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=r"trading\.yaml cannot be read: its (aliases unfold|lists and keys)"):
+        load_config(file)

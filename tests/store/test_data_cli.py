@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from framework.cli.data import app
 from framework.errors import ConfigError, DataError
+from framework.store import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = "Date,Open,High,Low,Close,Volume\n" + "".join(
@@ -46,6 +47,24 @@ def test_the_line_that_scripts_rely_on_imports(run):
     )
 
 
+@pytest.mark.parametrize(("words", "currency"), [((), "INR"), (("--currency", "usd"), "USD")])
+def test_an_import_says_the_currency_and_without_a_word_it_is_rupees(run, tmp_path, words, currency):
+    run("import", "goog.csv", "--symbol", "GOOG", "--timeframe", "1d", *words)
+    with open_store(tmp_path / "market.sqlite") as store:
+        bars = store.load_bars("GOOG")
+        assert currency == bars.instrument.currency
+        store.save_bars(bars)
+        assert currency == store.load_bars("GOOG").instrument.currency
+
+
+def test_a_second_import_that_says_a_currency_changes_only_that(run, tmp_path):
+    run("import", "goog.csv", "--symbol", "GOOG", "--timeframe", "1d")
+    run("import", "goog.csv", "--symbol", "GOOG", "--timeframe", "1d", "--currency", "USD")
+    run("import", "goog.csv", "--symbol", "GOOG", "--timeframe", "1d")
+    with open_store(tmp_path / "market.sqlite") as store:
+        assert ("USD", 12) == (store.load_bars("GOOG").instrument.currency, len(store.load_bars("GOOG")))
+
+
 def test_the_summary_says_what_was_assumed(run):
     output = run("import", "goog.csv")
     assert "GOOG (from the file's name); timeframe 1d (from the usual step between bars); time zone UTC" in output
@@ -65,7 +84,7 @@ def test_refused_rows_do_not_fail_the_command_but_are_said(run, tmp_path):
 
 def test_a_symbol_of_which_nothing_was_kept_still_shows_its_issues(run, tmp_path):
     (tmp_path / "none.csv").write_text("Date,Open,High,Low,Close\n2024-01-01,1,2,3,4\nsoon,1,1,1,1\n1,2\n")
-    run("import", "none.csv", "--timeframe", "1d")
+    run("import", "none.csv", "--timeframe", "1d", code=1)
     lines = [issue["line"] for issue in json.loads(run("show", "NONE", "--issues", "--json"))["issues"]]
     assert [2, 3, 4] == sorted(lines)
 
@@ -84,8 +103,8 @@ def test_a_file_that_is_not_there_and_flags_that_clash_are_sentences(run):
         run("import", "goog.csv", "--dayfirst", "--monthfirst")
     with pytest.raises(ConfigError, match="time zone 'Asia/Calcuta' is unknown"):
         run("import", "goog.csv", "--timezone", "Asia/Calcuta")
-    with pytest.raises(ConfigError, match="timeframe 'weekly' is not understood"):
-        run("import", "goog.csv", "--timeframe", "weekly")
+    with pytest.raises(ConfigError, match="timeframe 'yearly' is not understood"):
+        run("import", "goog.csv", "--timeframe", "yearly")
 
 
 def test_list_and_show(run):
@@ -219,3 +238,27 @@ def test_a_row_that_is_no_action_is_refused_with_its_reason(run, tmp_path, row, 
         reasons = [text for (text,) in connection.execute("SELECT reason FROM data_issues ORDER BY line")]
     assert reasons[0].startswith(reason)
     assert "the file has another dividend of GOOG on that day; make one row of the two" == reasons[1]
+
+
+def test_imports_are_listed_shown_before_they_are_taken_back_and_taken_back(run):
+    run("import", "goog.csv")
+    (listed,) = json.loads(run("imports", "--json"))["imports"]
+    assert ("goog.csv", 12) == (listed["file"], listed["series"][0]["brought"])
+    with pytest.raises(
+        ConfigError, match=r"Undo of import 1 \(goog.csv\): 12 bars go. Nobody can be asked here; add --yes"
+    ):
+        run("undo", "1")
+    assert "12 bars" in run("show", "GOOG")
+    assert "tulya data undo 2 takes it back" in run("undo", "last", "--yes")
+    assert "taken back by 2" in run("imports")
+    done = json.loads(run("undo", "2", "--yes", "--json"))
+    assert ("undo", 12) == (done["action"], done["series"][0]["added"])
+
+
+def test_a_symbol_is_renamed_merged_and_deleted_from_the_command_line(run):
+    run("import", "goog.csv")
+    run("import", "goog.csv", "--exchange", "NASDAQ")
+    assert "12 bars go" in run("merge", ":GOOG", "NASDAQ:GOOG", "--yes")
+    assert "12 bars move to NYSE:ABC" in run("rename", "GOOG", "NYSE:ABC", "--yes")
+    assert "Delete the 1d bars of NYSE:ABC: 12 bars go." in run("delete", "ABC", "-t", "1d", "--yes")
+    assert "holds no prices yet" in run("list")

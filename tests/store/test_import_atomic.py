@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from framework.errors import StoreError
 from framework.store import open_store
 from framework.store.importing import ImportOptions, import_files
 
@@ -78,15 +80,24 @@ def test_a_series_that_was_written_but_not_examined_is_examined_by_the_next_impo
 
 def test_an_error_while_writing_leaves_nothing_half_written(store, take, monkeypatch, rows):
     def fail(*_arguments):
-        raise RuntimeError("the disk is full")
+        raise RuntimeError("nobody thought of this")
 
     monkeypatch.setattr("framework.store.writer.touch", fail)
-    with pytest.raises(RuntimeError):
-        take("a.csv", TEXT)
+    assert "a.csv cannot be imported: RuntimeError: nobody thought of this" == take("a.csv", TEXT).error
     assert [(0, 0, 0)] == rows(
         "SELECT (SELECT count(*) FROM ohlc_data), (SELECT count(*) FROM data_imports), "
         "(SELECT count(*) FROM data_issues)"
     )
+
+
+def test_the_store_s_own_trouble_ends_the_import_and_leaves_nothing_either(store, take, monkeypatch, rows):
+    def fail(*_arguments):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("framework.store.writer.touch", fail)
+    with pytest.raises(StoreError, match="cannot be used as a database: database or disk is full"):
+        take("a.csv", TEXT)
+    assert [(0,)] == rows("SELECT count(*) FROM ohlc_data")
 
 
 def test_importing_twice_changes_nothing_but_the_record_of_imports(store, take, rows):

@@ -9,8 +9,8 @@ from framework import Bars, Panel
 from framework.errors import DataError
 from framework.store import open_store
 from framework.store.importing import ImportOptions, import_files
-from framework.store.importing.overlaps import odd_bars
 from framework.types import Instrument
+from framework.types.intake.overlaps import odd_bars
 
 HEADING = "timestamp,open,high,low,close,volume"
 QUARTERS = ("09:15:00", "09:30:00", "09:45:00", "10:00:00", "10:15:00")
@@ -61,7 +61,7 @@ def test_odd_candles_of_a_file_are_kept_apart_and_named(take, rows, store, odd, 
 
 def test_minutes_that_are_called_five_minutes_are_refused_as_a_file(take, rows):
     minutes = [f"09:{minute}:00" for minute in range(15, 60)]
-    assert "lie 1 min apart" in take("X.csv", csv(*minutes), exchange="NSE", timeframe="5m").error
+    assert "lie 1m apart" in take("X.csv", csv(*minutes), exchange="NSE", timeframe="5m").error
     # Half of the file has five minutes, so that the usual step alone does not tell.
     fives = [f"{hour}:{minute:02}:00" for hour in range(10, 15) for minute in range(0, 60, 5)]
     error = take("X.csv", csv(*minutes, *fives), exchange="NSE", timeframe="5m").error
@@ -72,7 +72,7 @@ def test_minutes_that_are_called_five_minutes_are_refused_as_a_file(take, rows):
 def test_hours_that_are_called_minutes_are_refused_as_a_file(take, rows):
     opens = [f"2018-01-0{day} {hour:02}:15:00" for day in (1, 2, 3) for hour in range(9, 15)]
     told = take("X.csv", csv(*opens), exchange="NSE", timeframe="1m").error
-    assert told.startswith("--timeframe 1m: the bars of X all lie 60 min or more apart, so they are longer than that")
+    assert told.startswith("--timeframe 1m: the bars of X all lie 1h or more apart, so they are 1h bars")
     assert [(0,)] == rows("SELECT count(*) FROM ohlc_data")
 
 
@@ -105,10 +105,10 @@ def test_a_last_bar_that_is_shorter_is_no_odd_one(take, store):
 
 def test_bars_across_stored_ones_are_kept_apart_until_they_are_to_replace_them(take, rows, store):
     take("X.csv", csv(*QUARTERS), exchange="NSE")
-    other = csv("09:20:00", "09:35:00", "11:20:00", "11:35:00", "11:50:00", "12:05:00", "12:20:00")
+    other = csv("09:20:00", "09:35:00", "11:15:00", "11:30:00", "11:45:00", "12:00:00", "12:15:00")
     summary = take("X2.csv", other, exchange="NSE", symbol="X")
     assert (7, 5, 2, 0) == (summary.rows_read, summary.new, summary.conflicting, summary.refused)
-    assert kept(store) == [*QUARTERS, "11:20:00", "11:35:00", "11:50:00", "12:05:00", "12:20:00"]
+    assert kept(store) == [*QUARTERS, "11:15:00", "11:30:00", "11:45:00", "12:00:00", "12:15:00"]
     ((reason,),) = rows("SELECT reason FROM data_issues WHERE kind = 'overlap'")
     assert reason == (
         "2 bars lie across stored ones of another grid, which were kept; --replace takes those away; first on "

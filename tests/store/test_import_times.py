@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.errors import DataError
-from framework.store.importing.times import times
-from framework.store.localtime import to_local, to_utc
+from framework.types.intake.times import times
+from framework.types.localtime import to_local, to_utc
 
 MOMENTS = st.datetimes(datetime(1975, 1, 1), datetime(2100, 1, 1)).map(lambda moment: moment.replace(microsecond=0))
 FORMATS = {
@@ -168,9 +168,9 @@ def test_the_timeframe_is_the_usual_step(take, step, name):
 
 
 def test_a_timeframe_that_cannot_be_right_is_refused(take):
-    assert "--timeframe 1d: the bars of X lie 1 min apart" in take("x.csv", MINUTES, timeframe="1d").error
-    assert "--timeframe 5m: the bars of X lie 1 min apart" in take("x.csv", MINUTES, timeframe="5m").error
+    assert "--timeframe 1d: the bars of X lie 1m apart" in take("x.csv", MINUTES, timeframe="1d").error
+    assert "--timeframe 5m: the bars of X lie 1m apart" in take("x.csv", MINUTES, timeframe="5m").error
     one = "time,open,high,low,close\n2024-01-01 09:15,1,1,1,1\n"
     assert "say it, as in --timeframe 5m" in take("x.csv", one).error
-    weekly = "\n".join(f"{datetime(2024, 1, 1) + timedelta(weeks=week):%Y-%m-%d},1,1,1,1" for week in range(9))
-    assert "lie 7 days apart" in take("x.csv", f"Date,Open,High,Low,Close\n{weekly}").error
+    tenth = "\n".join(f"{datetime(2024, 1, 1) + timedelta(days=10 * each):%Y-%m-%d},1,1,1,1" for each in range(9))
+    assert "lie 10 days apart, which is neither a" in take("x.csv", f"Date,Open,High,Low,Close\n{tenth}").error

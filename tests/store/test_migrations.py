@@ -32,7 +32,7 @@ def test_opening_again_changes_nothing(tmp_path):
 def test_the_file_is_in_wal_mode_with_foreign_keys_and_a_timeout(store):
     assert "wal" == store.connection.execute("PRAGMA journal_mode").fetchone()[0]
     assert 1 == store.connection.execute("PRAGMA foreign_keys").fetchone()[0]
-    assert 10_000 == store.connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    assert 1_000 == store.connection.execute("PRAGMA busy_timeout").fetchone()[0]
 
 
 def test_a_newer_file_is_refused_and_left_alone(tmp_path):
@@ -46,7 +46,7 @@ def test_a_newer_file_is_refused_and_left_alone(tmp_path):
 def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path):
     path = tmp_path / "market.sqlite"
     path.write_text("Date,Open,High,Low,Close\n" * 100)
-    with pytest.raises(DataError, match=r"cannot be used as a database.*--db"):
+    with pytest.raises(DataError, match=r"damaged or no database.*--db"):
         open_store(path)
     assert path.read_text().startswith("Date,Open")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from framework.store import CorporateAction
-from framework.store.bars import Columns
 from framework.store.quality import ExpectedDays, SeriesContext, cut, examine
+from framework.types.intake.records import Columns
 
 DAY, MINUTE = 86_400, 60
 MONDAY = 19_723  # 2024-01-01

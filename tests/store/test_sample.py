@@ -41,6 +41,13 @@ def test_the_second_time_there_is_nothing_to_do(store, loaded):
     assert [] == load_sample(store)
 
 
+def test_samples_that_were_loaded_before_there_were_currencies_are_given_theirs(store, loaded):
+    store.connection.execute("UPDATE instruments SET currency = NULL")
+    assert "INR" == store.load_bars("SP500").instrument.currency
+    assert [] == load_sample(store)
+    assert "USD" == store.load_bars("SP500").instrument.currency
+
+
 def test_what_was_deleted_is_loaded_again(store, loaded):
     store.connection.execute("DELETE FROM ohlc_data WHERE symbol = 'SP500' AND timestamp < 1000000000")
     (summary,) = load_sample(store)
@@ -49,6 +56,11 @@ def test_what_was_deleted_is_loaded_again(store, loaded):
 
 
 def test_the_samples_are_named_and_have_no_defects(store, loaded):
-    names = store.connection.execute("SELECT symbol, name, timezone FROM instruments ORDER BY symbol").fetchall()
-    assert [("NASDAQ", "NASDAQ Composite", "America/New_York"), ("SP500", "S&P 500", "America/New_York")] == names
+    names = store.connection.execute(
+        "SELECT symbol, name, timezone, currency FROM instruments ORDER BY symbol"
+    ).fetchall()
+    assert [
+        ("NASDAQ", "NASDAQ Composite", "America/New_York", "USD"),
+        ("SP500", "S&P 500", "America/New_York", "USD"),
+    ] == names
     assert [] == store.issues()

@@ -58,7 +58,7 @@ def nse(shared_folder, tmp_path_factory):
     with open_store(tmp_path_factory.mktemp("nse") / "market.sqlite") as store:
         summaries = import_files(store, [shared_folder / name for name in LISTS], ImportOptions())
         for name, tag in FILES.items():
-            options = ImportOptions(exchange=tag, timezone="Asia/Kolkata")
+            options = ImportOptions(exchange=tag, timezone="Asia/Kolkata", new_exchange=True)
             summaries += import_files(store, [shared_folder / name], options)
         yield Imported(store, summaries)
 

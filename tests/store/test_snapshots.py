@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from framework.errors import DataError
 from framework.store import SaveCount, open_store, snapshots
 from framework.store import bars as rows
-from framework.store.records import SeriesKey
 from framework.types import Bars
 from framework.types.columns import ARRAYS
+from framework.types.intake.records import SeriesKey
 
 DAY = 86_400
 DAY_NS = DAY * 10**9
@@ -348,7 +348,7 @@ def test_a_reader_does_not_wait_for_a_writer(snapshotted, path):
         assert 99.0 == snapshotted.load_bars("INFY").high[0]
         writer.execute("COMMIT")
     assert 77.0 == snapshotted.load_bars("INFY").high[0]
-    assert 10_000 == snapshotted.connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    assert 1_000 == snapshotted.connection.execute("PRAGMA busy_timeout").fetchone()[0]
 
 
 def test_a_load_in_the_middle_of_a_query_works(snapshotted, path):

@@ -16,9 +16,9 @@ from framework.errors import DataError
 from framework.store import bars as rows
 from framework.store import open_store, revisions, series, stepping
 from framework.store.database import file_of
-from framework.store.records import SeriesKey
 from framework.types import Bars
 from framework.types.columns import ARRAYS
+from framework.types.intake.records import SeriesKey
 
 DAY = 86_400
 KEY = SeriesKey("INFY", "NSE", "1m")

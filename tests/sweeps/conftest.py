@@ -2,7 +2,7 @@
 
 import pytest
 
-from framework.cli.warmup import compile_engine
+from framework.engines.compilation import compile_engine
 
 
 @pytest.fixture(scope="session")

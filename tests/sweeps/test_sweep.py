@@ -4,9 +4,10 @@ import math
 import sqlite3
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from framework import Signals, Strategy, backtest, sweep
+from framework import Bars, Signals, Strategy, backtest, sweep
 from framework.errors import ConfigError, DataError
 from framework.sweeps.figures import OBJECTIVES
 from framework.sweeps.history import find
@@ -42,6 +43,15 @@ def test_the_same_with_two_instruments_exits_and_a_rate_to_beat(db):
     choices = {"stop_loss": "5%", "take_profit": "8%", "sizing": "value:40000", "risk_free": 0.05}
     result = sweep(RSI, ["SP500", "NASDAQ"], {"period": [5, 14], "oversold": [25, 35]}, db=db, **choices)
     assert [] == as_backtests_say(RSI, ["SP500", "NASDAQ"], result, db, **choices)
+
+
+@pytest.mark.parametrize(("freq", "risk_free"), [("D", 0.05), ("W-FRI", 0.05), ("MS", 0.0), ("3B", 0.05)])
+def test_the_same_for_every_calendar(freq, risk_free):
+    index = pd.date_range("2014-01-01", periods=260, freq=freq)
+    close = 100 * np.exp(np.cumsum(np.random.default_rng(8).normal(0, 0.03, 260)))
+    bars = Bars.from_frame(pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], close), index=index), "X")
+    result = sweep(RSI, bars, {"period": [5, 14], "oversold": [30, 40]}, risk_free=risk_free)
+    assert [] == as_backtests_say(RSI, bars, result, None, risk_free=risk_free)
 
 
 class LongShort(Strategy):

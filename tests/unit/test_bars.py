@@ -35,6 +35,7 @@ def bars(symbol="AAA", days=(0, 1, 2), close=(10.0, 11.0, 12.0), exchange="", ti
         ({"volume": [1, -1, 1]}, 1),
         ({"time": [0, DAY, DAY]}, 2),
         ({"time": [0, 2 * DAY, DAY]}, 2),
+        ({"time": np.array(["NaT", "2024-01-01", "2024-01-02"], "datetime64[ns]")}, 0),
     ],
     ids=str,
 )
@@ -61,6 +62,7 @@ def test_what_is_no_bar_is_refused_with_its_row(change, row):
         ({"low": [9, 14, 11]}, "its low is above its high"),
         ({"volume": [1, -1, 1]}, "its volume is below 0"),
         ({"time": [0, DAY, DAY]}, "its time is not after the one before it"),
+        ({"time": [-(1 << 63), DAY, 2 * DAY]}, "it has no time"),
     ],
     ids=str,
 )
@@ -242,7 +244,10 @@ def test_the_session_is_the_local_date():
 
 @pytest.mark.parametrize(
     ("columns", "sentence"),
-    [(["open", "high", "low"], "the frame has no column close"), (["open", "high", "low", "close"], "DatetimeIndex")],
+    [
+        (["open", "high", "low"], "the frame has no column time, close"),
+        (["open", "high", "low", "close"], "DatetimeIndex"),
+    ],
 )
 def test_a_frame_that_lacks_something_says_what(columns, sentence):
     with pytest.raises(DataError, match=sentence):
@@ -285,13 +290,19 @@ def test_a_panel_refuses_nothing_repeats_and_mixed_timeframes():
         ("daily", "1d"),
         ("24h", "1d"),
         ("4h", "4h"),
+        ("1M", "1M"),
+        ("1mo", "1M"),
+        ("monthly", "1M"),
+        ("1W", "1w"),
+        ("1wk", "1w"),
+        ("week", "1w"),
     ],
 )
 def test_timeframes_are_understood(text, name):
     assert name == Timeframe.parse(text).name
 
 
-@pytest.mark.parametrize("text", ["", "m", "0m", "1w", "2d", "soon", "-5m"])
+@pytest.mark.parametrize("text", ["", "m", "M", "0m", "2w", "3M", "5M", "2mo", "2d", "soon", "-5m"])
 def test_other_timeframes_are_refused(text):
     with pytest.raises(ConfigError, match="timeframe"):
         Timeframe.parse(text)

@@ -74,7 +74,7 @@ def test_two_daily_bars_of_one_date_overlap():
 def test_a_frame_of_days_with_todays_quote_beside_the_day_is_refused():
     index = pd.DatetimeIndex([*pd.date_range("2024-01-01", periods=5), pd.Timestamp("2024-01-05 15:29:31")], tz=IST)
     frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
-    with pytest.raises(DataError, match=r"bar 5 .*its time is not after the one before it"):
+    with pytest.raises(DataError, match="row 5: the row repeats the one before it"):
         Bars.from_frame(frame, symbol="X", timezone=IST)
 
 
@@ -95,11 +95,18 @@ def test_bars_that_leave_room_keep_their_nominal_close():
     ]
 
 
-@pytest.mark.parametrize(("freq", "days"), [("W-FRI", 7), ("W-MON", 7), ("MS", 31), ("2W", 14)])
-def test_frames_of_weeks_and_months_are_no_daily_bars(freq, days):
+def test_a_share_that_trades_every_third_weekday_has_daily_bars():
+    # 3, 5 and 5 days lie between them: five is the commonest, but no two bars of weeks lie three days apart.
+    index = pd.date_range("2018-01-01", periods=60, freq="3B")
+    frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
+    assert "1d" == Bars.from_frame(frame, symbol="X").timeframe
+
+
+@pytest.mark.parametrize(("freq", "days"), [("10D", 10), ("2W", 14), ("QS", 92), ("YE", 365)])
+def test_frames_of_other_periods_than_weeks_and_months_are_refused(freq, days):
     index = pd.date_range("2018-01-01", periods=60, freq=freq)
     frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
-    with pytest.raises(DataError, match=rf"the bars of X lie {days} days apart; bars longer than a day are not supp"):
+    with pytest.raises(DataError, match=rf"the bars of X lie {days} days apart, which is neither a week nor a month"):
         Bars.from_frame(frame, symbol="X")
     assert Bars.from_frame(frame, symbol="X", timeframe="1d").timeframe == "1d"
 
@@ -107,7 +114,7 @@ def test_frames_of_weeks_and_months_are_no_daily_bars(freq, days):
 def test_a_row_of_a_frame_without_a_time_is_refused():
     index = pd.DatetimeIndex(["2024-01-01", "2024-01-02", None, "2024-01-03"])
     frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
-    with pytest.raises(DataError, match="row 2 of the frame has no time"):
+    with pytest.raises(DataError, match="1 row of 4 in the frame of X cannot be taken; row 2: the row has no time"):
         Bars.from_frame(frame, symbol="X")
 
 
@@ -120,7 +127,7 @@ def test_an_odd_candle_before_midnight_is_not_taken_for_a_shorter_last_bar():
 def test_hours_that_are_called_minutes_would_be_known_before_they_close(said):
     index = pd.DatetimeIndex([*hours("2024-01-01", 9, 6, 15), *hours("2024-01-02", 9, 7, 15)], tz=IST)
     frame = pd.DataFrame(dict.fromkeys(["open", "high", "low", "close"], 100.0), index=index)
-    told = rf"timeframe {said}: the bars of X all lie 1h or more apart, so they are 1h bars; say timeframe='1h'"
+    told = rf"timeframe='{said}': the bars of X all lie 1h or more apart, so they are 1h bars; say timeframe='1h'"
     with pytest.raises(DataError, match=told):
         Bars.from_frame(frame, "X", said, IST)
     assert Bars.from_frame(frame, "X", "1h", IST).timeframe == "1h"

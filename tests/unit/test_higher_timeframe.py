@@ -167,3 +167,66 @@ def test_a_strategy_on_a_higher_timeframe_passes_the_check_and_one_that_peeks_do
     assert check_signals(HourlyTrend(), [bars], mode="all-decisions").verdict == "passed"
     assert check_signals(HourlyTrend(), [bars]).decisions > 5
     assert check_signals(HourlyTrendThatPeeks(), [bars]).verdict == "leak"
+
+
+# ------------------------------------------------------------------ weeks and months
+
+UTC_DAYS = Instrument("BTC")
+
+
+def days_from(first, count, step="1D"):
+    import pandas as pd
+
+    return [f"{day:%Y-%m-%d} 00:00" for day in pd.date_range(first, periods=count, freq=step)]
+
+
+def dates(moments):
+    return [str(day) for day in moments.astype("datetime64[ns]").astype("datetime64[D]")]
+
+
+def test_a_week_of_trading_days_is_known_with_the_first_bar_of_the_next_one():
+    # Monday 1 to Friday 5 January 2024 are the closes 1 to 5, the next week's 6 to 10, Monday 15 is 11.
+    bars = bars_at(days_from("2024-01-01", 11, "B"), "1d", instrument=UTC_DAYS)
+    weeks = bars.to("1w")
+    assert dates(weeks.time) == ["2024-01-01", "2024-01-08"]
+    assert (weeks.open.tolist(), weeks.close.tolist(), weeks.high.tolist()) == ([1, 6], [5, 10], [5.5, 10.5])
+    assert weeks.volume.tolist() == [5, 5]
+    assert weeks.known_at.tolist() == [5, 10]
+    np.testing.assert_array_equal([NAN] * 5 + [5] * 5 + [10], weeks.align(weeks.close))
+
+
+def test_a_week_of_seven_days_is_known_with_its_sunday():
+    weeks = bars_at(days_from("2024-01-01", 8), "1d", instrument=UTC_DAYS).to("1w")
+    assert (weeks.known_at.tolist(), weeks.close.tolist()) == ([6], [7])
+
+
+def test_a_month_of_days_is_known_with_its_last_day_or_the_first_bar_of_the_next():
+    every = bars_at(days_from("2024-01-01", 60), "1d", instrument=UTC_DAYS).to("1M")
+    assert (dates(every.time), every.known_at.tolist()) == (["2024-01-01", "2024-02-01"], [30, 59])
+    assert every.close.tolist() == [31, 60]
+    trading = bars_at(days_from("2024-03-25", 7, "B"), "1d", instrument=UTC_DAYS).to("1M")  # to Tuesday 2 April
+    assert (trading.known_at.tolist(), trading.close.tolist()) == ([5], [5])
+
+
+def test_weeks_and_months_of_intraday_bars_go_by_the_exchanges_dates():
+    # 00:30 on Monday in Kolkata is the next week, though in UTC it is still Sunday.
+    stamps = ["2024-01-05 10:00", "2024-01-07 23:30", "2024-01-08 00:30", "2024-02-01 00:30", "2024-02-01 10:00"]
+    bars = bars_at(stamps, "30m")
+    assert bars.to("1w").close.tolist() == [2, 3]
+    assert bars.to("1w").known_at.tolist() == [2, 3]
+    assert (bars.to("1M").close.tolist(), bars.to("1M").known_at.tolist()) == ([3], [3])
+
+
+def test_weeks_do_not_make_months():
+    weeks = bars_at(days_from("2024-01-01", 8, "7D"), "1w", instrument=UTC_DAYS)
+    with pytest.raises(ConfigError, match="weeks lie across the ends of months, so gather daily bars"):
+        weeks.to("1M")
+    with pytest.raises(ConfigError, match="whole multiple of the bars' own 1w"):
+        weeks.to("1d")
+
+
+@given(st.integers(0, 5), st.sampled_from(["1w", "1M"]), st.integers(1, 99))
+def test_what_a_prefix_knows_of_weeks_and_months_is_what_the_whole_series_knew(seed, timeframe, cut):
+    bars = random_walk(100, seed=seed)
+    whole, part = bars.to(timeframe), bars[:cut].to(timeframe)
+    np.testing.assert_array_equal(part.align(part.close), whole.align(whole.close)[:cut])

@@ -19,8 +19,8 @@ class Holds(Strategy):
 
 
 def sha256_of(panel: Panel) -> str:
-    """By hand: the instruments and the timeframe, then seven arrays row by row."""
-    text = repr((panel.instruments, panel.timeframe)).encode()
+    """By hand: the instruments (but their currency) and the timeframe, then seven arrays row by row."""
+    text = repr((panel.instruments, panel.timeframe)).replace(", currency='INR'", "").encode()
     arrays = (panel.time, panel.open, panel.high, panel.low, panel.close, panel.volume, panel.factor)
     return hashlib.sha256(text + b"".join(np.array(array).tobytes() for array in arrays)).hexdigest()
 

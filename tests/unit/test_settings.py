@@ -1,5 +1,7 @@
 """Settings: what people type is understood, printed back the same, and refused with a sentence."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,14 +40,39 @@ def test_charges_in_their_units():
 def test_distances_and_slippage_in_their_units():
     assert Distance(0.05, percent=True) == Distance.parse("5%")
     assert 5.0 == Distance.parse("5%").rupees(100.0)
-    assert 12.5 == Distance.parse("12.5").rupees(100.0)
+    assert 12.5 == Distance.parse("rs:12.5").rupees(100.0)
     assert (Slippage(bps=5), Slippage(ticks=1), Slippage()) == tuple(
         Slippage.parse(text) for text in ("bps:5", "ticks:1", "none")
     )
-    assert ["5%", "12.5", "bps:5", "ticks:1", "none"] == [
-        *(str(Distance.parse(text)) for text in ("5%", "12.5")),
+    assert ["5%", "rs:12.5", "bps:5", "ticks:1", "none"] == [
+        *(str(Distance.parse(text)) for text in ("5%", "rs:12.5")),
         *(str(Slippage.parse(text)) for text in ("bps:5", "ticks:1", "none")),
     ]
+
+
+@pytest.mark.parametrize("name", ["stop_loss", "take_profit", "trail"])
+@pytest.mark.parametrize(
+    ("text", "percent"), [("5", "5%"), (5, "5%"), (5.0, "5%"), ("0.05", "5%"), ("150", "150%"), ("1000", "1,000%")]
+)
+def test_an_amount_that_may_be_meant_as_percent_is_refused_with_both_ways_of_writing_it(name, text, percent):
+    with pytest.raises(ConfigError, match=rf"could be {percent.replace(',', '')}% or rs:".replace("%%", "%")):
+        Settings.of(**{name: text})
+
+
+@pytest.mark.parametrize(
+    "name", ["max_jump", "price_band", "max_gross_exposure", "max_strategy_value", "max_daily_loss", "max_drawdown"]
+)
+def test_the_rule_is_one_for_every_limit(name):
+    with pytest.raises(ConfigError, match="could be 150% or rs:150"):
+        Settings.of(**{name: "150"})
+    for text, amount, percent in (("150%", 1.5, True), ("rs:150", 150.0, False), ("1001", 1001.0, False)):
+        assert Distance(amount, percent) == getattr(Settings.of(**{name: text}).limits, name)
+
+
+@pytest.mark.parametrize("name", ["capital", "max_order_value", "time_exit", "max_positions", "volatility_bars"])
+def test_a_truth_value_is_no_number(name):
+    with pytest.raises(ConfigError, match=name):
+        Settings.of(**{name: True})
 
 
 @pytest.mark.parametrize(
@@ -126,7 +153,7 @@ def test_a_fraction_may_be_typed_as_a_percentage():
 
 def test_settings_come_back_from_what_they_dump():
     settings = Settings.of(
-        sizing="risk:1%", charges="percent:0.03+flat:20", slippage="ticks:1", stop_loss="5%", take_profit="12.5",
+        sizing="risk:1%", charges="percent:0.03+flat:20", slippage="ticks:1", stop_loss="5%", take_profit="rs:12.5",
         trail="3%", max_daily_loss="2%", rebalance="band:5", reenter="new_signal",
     )  # fmt: skip
     assert settings == Settings(**settings.model_dump(mode="json"))
@@ -140,3 +167,29 @@ def test_the_fill_rule_says_what_matters():
         "market orders fill at the same bar's close; slippage none; charges none; protection 300 bps; "
         "exits from the next bar, target first"
     ) == rule
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [
+        ("cash", "capital=100_000"),  # backtesting.py
+        ("commission", 'charges="percent:0.1" (percent of value)'),  # backtesting.py, backtrader
+        ("init_cash", "capital=100_000"),  # vectorbt
+        ("fees", 'charges="percent:0.1" (percent of value)'),  # vectorbt
+        ("trade_on_close", 'fill_at="same_close"'),  # backtesting.py
+        ("sl_stop", 'stop_loss="5%"'),  # vectorbt
+        ("capital_base", "capital=100_000"),  # zipline
+    ],
+)
+def test_a_word_of_another_library_leads_to_ours(word, ours):
+    with pytest.raises(ConfigError, match=re.escape(f"there is no setting {word!r}; here that is {ours}")):
+        Settings.of(**{word: 10_000})
+
+
+def test_what_foreign_words_lead_to_is_understood():
+    Settings.of(
+        capital=100_000, charges="percent:0.1", sizing="equity:95%", fill_at="same_close", slippage="bps:5",
+        stop_loss="5%", take_profit="10%", trail="3%", long_margin=0.2, short_margin=0.2,
+    )  # fmt: skip
+    assert "flat:20" == str(Settings.of(charges="flat:20").charges)
+    assert "ticks:1" == str(Settings.of(slippage="ticks:1").slippage)

@@ -169,7 +169,7 @@ def test_a_second_run_that_breaks_is_told_and_the_first_one_stands():
 
 def test_both_runs_stand_side_by_side_in_print_json_page_and_chart():
     result = backtest(Holds(), RISES, max_order_value=1_000, charges="flat:5", **CHOICES)
-    rows = [one.texts for one in compared(result)]
+    rows = [one.texts("INR") for one in compared(result)]
     assert [
         ("Final equity", "₹10,195.00", "₹10,995.00", "−₹800.00"),
         ("Total return", "1.95 %", "9.95 %", "−8.00 points"),

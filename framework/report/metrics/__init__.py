@@ -17,7 +17,6 @@ from framework.report.metrics.drawdown import (
 )
 from framework.report.metrics.growth import (
     NAN,
-    SESSIONS_PER_YEAR,
     cagr,
     compounded,
     mean,
@@ -40,6 +39,7 @@ from framework.report.metrics.risk import (
     volatility,
 )
 from framework.report.metrics.sample import ReturnSample
+from framework.types.annualisation import SESSIONS_PER_YEAR
 
 __all__ = [
     "NAN",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from framework.types.annualisation import SESSIONS_PER_YEAR
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-SESSIONS_PER_YEAR = 252
-"""Sessions that annualise volatility, Sharpe and their kin, by convention."""
 NAN = math.nan
 PIECE = 32_768
 """Rows: a quarter of a megabyte of each series at a time."""
@@ -85,6 +85,6 @@ def compounded(times: float, years: float) -> float:
     return math.expm1(exponent) if exponent < math.log(np.finfo(np.float64).max) else math.inf
 
 
-def per_session(annual: float) -> float:
-    """An annual rate (0.06 = 6 % a year) as the rate of one session: (1 + annual) ^ (1 / 252) − 1."""
-    return math.expm1(math.log1p(annual) / SESSIONS_PER_YEAR)
+def per_session(annual: float, per_year: float = SESSIONS_PER_YEAR) -> float:
+    """An annual rate (0.06 = 6 % a year) as the rate of one session: (1 + annual) ^ (1 / returns a year) − 1."""
+    return math.expm1(math.log1p(annual) / per_year)

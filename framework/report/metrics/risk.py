@@ -1,6 +1,7 @@
 """Risk of the returns: volatility, tails, and the reward per unit of risk (Sharpe, Sortino, …).
 
-``returns`` are simple returns of sessions, float64[n]; a NaN among them (ruin) makes every answer NaN.
+``returns`` are simple returns of sessions, float64[n]; a NaN among them (ruin) makes every answer NaN. ``per_year`` is
+how many of them a year has (``types.annualisation``).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR, mean
+from framework.report.metrics.growth import NAN, mean
 from framework.report.metrics.sample import DUST, ReturnSample
+from framework.types.annualisation import SESSIONS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,25 +33,25 @@ def ratio(gain: float, cost: float) -> float:
     return math.inf if cost == 0 and gain > 0 else NAN
 
 
-def volatility(returns: Values) -> float:
-    """Annualised standard deviation: deviation(r) · √252, with n − 1.
+def volatility(returns: Values, per_year: float = SESSIONS_PER_YEAR) -> float:
+    """Annualised standard deviation: deviation(r) · √(returns a year), with n − 1.
 
     Source: Bacon (2008), annualised variability.
     """
-    return deviation(returns) * math.sqrt(SESSIONS_PER_YEAR)
+    return deviation(returns) * math.sqrt(per_year)
 
 
-def sharpe(returns: Values, risk_free: float = 0.0) -> float:
-    """mean(r − rf) / deviation(r − rf) · √252; rf per session. NaN at zero variance.
+def sharpe(returns: Values, risk_free: float = 0.0, per_year: float = SESSIONS_PER_YEAR) -> float:
+    """mean(r − rf) / deviation(r − rf) · √(returns a year); rf per session. NaN at zero variance.
 
     Source: Sharpe, The Sharpe Ratio, Journal of Portfolio Management 21 (1994), the ex-post ratio.
     """
     excess = ReturnSample.of(returns).less(risk_free)
-    return excess.mean / excess.deviation * math.sqrt(SESSIONS_PER_YEAR) if excess.deviation > 0 else NAN
+    return excess.mean / excess.deviation * math.sqrt(per_year) if excess.deviation > 0 else NAN
 
 
-def sortino(returns: NDArray[np.float64], target: float = 0.0) -> float:
-    """mean(r − target) / √mean(min(r − target, 0)²) · √252; the downside is a mean over *all* n sessions.
+def sortino(returns: NDArray[np.float64], target: float = 0.0, per_year: float = SESSIONS_PER_YEAR) -> float:
+    """mean(r − target) / √mean(min(r − target, 0)²) · √(returns a year); the downside is a mean over *all* n sessions.
 
     inf without a session below the target but a gain.
     Source: Sortino & Price, Performance Measurement in a Downside Risk Framework, Journal of Investing 3 (1994).
@@ -58,7 +60,7 @@ def sortino(returns: NDArray[np.float64], target: float = 0.0) -> float:
         return NAN
     excess = returns - target if target else returns
     downside = math.sqrt(mean(np.minimum(excess, 0.0) ** 2))
-    return ratio(mean(excess), 0.0 if downside <= DUST else downside) * math.sqrt(SESSIONS_PER_YEAR)
+    return ratio(mean(excess), 0.0 if downside <= DUST else downside) * math.sqrt(per_year)
 
 
 def omega(returns: NDArray[np.float64], threshold: float = 0.0) -> float:

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.report.metrics import growth
-from framework.report.metrics.growth import NAN, SESSIONS_PER_YEAR
+from framework.report.metrics.growth import NAN
 from framework.report.metrics.sample import DUST
+from framework.types.annualisation import SESSIONS_PER_YEAR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-YEARLY = math.sqrt(SESSIONS_PER_YEAR)
 
 
 def simple_returns(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -38,7 +37,9 @@ def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return means
 
 
-def sharpe(returns: NDArray[np.float64], risk_free: float = 0.0) -> NDArray[np.float64]:
+def sharpe(
+    returns: NDArray[np.float64], risk_free: float = 0.0, per_year: float = SESSIONS_PER_YEAR
+) -> NDArray[np.float64]:
     """``risk.sharpe`` of each row, float64[S]."""
     sets, count = returns.shape
     if count < 2:  # noqa: PLR2004 - a deviation needs two
@@ -49,14 +50,16 @@ def sharpe(returns: NDArray[np.float64], risk_free: float = 0.0) -> NDArray[np.f
     steps *= steps
     spread = np.sqrt(np.add.reduce(steps, axis=1) / (count - 1))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(spread > DUST, level / spread * YEARLY, NAN)
+        return np.where(spread > DUST, level / spread * math.sqrt(per_year), NAN)
 
 
-def sortino(returns: NDArray[np.float64], target: float = 0.0) -> NDArray[np.float64]:
+def sortino(
+    returns: NDArray[np.float64], target: float = 0.0, per_year: float = SESSIONS_PER_YEAR
+) -> NDArray[np.float64]:
     """``risk.sortino`` of each row, float64[S]."""
     excess = returns - target if target else returns
     gain = mean(excess)
     downside = np.sqrt(mean(np.minimum(excess, 0.0) ** 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         without = np.where((downside <= DUST) & (gain > 0), math.inf, NAN)
-        return np.where(downside > DUST, gain / downside, without) * YEARLY
+        return np.where(downside > DUST, gain / downside, without) * math.sqrt(per_year)

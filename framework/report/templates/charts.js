@@ -8,8 +8,8 @@ const Tulya = (() => {
   const MOST_MARKS = 600;
   const DAY = 1440; // minutes
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  const plain = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
-  const whole = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 0 });
+  const plain = new Intl.NumberFormat(data.indian ? "en-IN" : "en-US", { maximumFractionDigits: 2, minimumFractionDigits: 2 });
+  const whole = new Intl.NumberFormat(data.indian ? "en-IN" : "en-US", { maximumFractionDigits: 0 });
 
   function unpack(packed) {
     if (!packed || ArrayBuffer.isView(packed)) return packed;
@@ -47,14 +47,14 @@ const Tulya = (() => {
 
   // Words
 
-  const rupees = (value) => (value < 0 ? "−₹" : "₹") + plain.format(Math.abs(value));
+  const rupees = (value) => (value < 0 ? "−" : "") + data.sign + plain.format(Math.abs(value));
 
   function shortRupees(value) {
     const size = Math.abs(value), sign = value < 0 ? "−" : "";
     const trim = (x) => x.toFixed(3).replace(/\.?0+$/, "");
-    if (size >= 1e7) return `${sign}₹${trim(size / 1e7)} cr`;
-    if (size >= 1e5) return `${sign}₹${trim(size / 1e5)} L`;
-    return `${sign}₹${whole.format(size)}`;
+    const steps = data.indian ? [[1e7, " cr"], [1e5, " L"]] : [[1e9, "bn"], [1e6, "m"]];
+    for (const [step, word] of steps) if (size >= step) return `${sign}${data.sign}${trim(size / step)}${word}`;
+    return `${sign}${data.sign}${whole.format(size)}`;
   }
 
   function stamp(minutes, withTime = !data.daily) {

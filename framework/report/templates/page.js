@@ -163,7 +163,7 @@
     });
     for (const [at, text] of one.exDates) if (at === row) parts.push(item("ex-date", escape(text)));
     for (const [at, paid, quantity, reason] of one.marks) {
-      if (at === row) parts.push(item(quantity > 0 ? "▲ bought" : "▼ sold", `${T.whole.format(Math.abs(quantity))} at ₹${price(paid)}, ${data.reasons[reason].replaceAll("_", " ")}`));
+      if (at === row) parts.push(item(quantity > 0 ? "▲ bought" : "▼ sold", `${T.whole.format(Math.abs(quantity))} at ${data.sign}${price(paid)}, ${data.reasons[reason].replaceAll("_", " ")}`));
     }
     return parts.join("");
   };
@@ -189,15 +189,29 @@
 
   const table = document.getElementById("trips");
   if (table) {
-    const body = table.tBodies[0];
+    const body = table.tBodies[0], rows = data.tripsTable, shown = body.rows.length;
+    const drawn = ([instrument, bars, cells]) => {
+      const row = document.createElement("tr");
+      Object.assign(row.dataset, { instrument, rows: bars });
+      cells.forEach((cell, column) => {
+        const [text, number, tone] = Array.isArray(cell) ? cell : [cell], place = row.insertCell();
+        place.textContent = text;
+        if (number !== undefined) place.dataset.value = number;
+        if (column === 0) place.className = "symbol";
+        else if (column === cells.length - 1) place.className = "why";
+        else if (column > 3) place.className = `n ${tone}`;
+      });
+      return row;
+    };
+    const value = ([, , cells], column) => (Array.isArray(cells[column]) ? cells[column][1] : cells[column]);
     table.querySelectorAll("thead button").forEach((button, column) => {
       button.addEventListener("click", () => {
         const head = button.closest("th"), rising = head.getAttribute("aria-sort") !== "ascending";
         table.querySelectorAll("th").forEach((other) => other.setAttribute("aria-sort", "none"));
         head.setAttribute("aria-sort", rising ? "ascending" : "descending");
-        const value = (row) => { const cell = row.cells[column]; return cell.dataset.value === undefined ? cell.textContent : Number(cell.dataset.value); };
-        const compare = (a, b) => { const x = value(a), y = value(b); return x < y ? -1 : x > y ? 1 : 0; };
-        body.append(...[...body.rows].sort((a, b) => (rising ? compare(a, b) : compare(b, a))));
+        const compare = (a, b) => { const x = value(a, column), y = value(b, column); return x < y ? -1 : x > y ? 1 : 0; };
+        rows.sort((a, b) => (rising ? compare(a, b) : compare(b, a)));
+        body.replaceChildren(...rows.slice(0, shown).map(drawn));
       });
     });
     body.addEventListener("click", (event) => {

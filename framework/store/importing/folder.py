@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from framework.errors import DataError, TulyaError
+from framework.errors import DataError, StoreError, TulyaError
 from framework.store import issues
-from framework.store.importing.headings import recognise
+from framework.store.exchanges import require_known
 from framework.store.importing.lists import Entries, entries
 from framework.store.importing.options import FileSummary, ImportOptions
-from framework.store.importing.prices import PriceBatch, prices
+from framework.store.importing.prices import PriceBatch, price_batch
 from framework.store.importing.table import is_price_file, read
 from framework.store.instruments import timezone
-from framework.store.records import SeriesKey
 from framework.store.writer import Batch
+from framework.types.intake.headings import recognise
+from framework.types.intake.names import visible
+from framework.types.intake.records import SeriesKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from framework.store.importing.headings import Layout
-    from framework.store.importing.table import ImportTable
     from framework.store.store import Store
+    from framework.types.intake.headings import Layout
+    from framework.types.intake.table import CellTable
 
     Progress = Callable[[str, int, int], None]
     """(what is going on, done, total)."""
+
+LONGEST_HEADING = 65_536
+"""Characters of a first line that are looked at."""
 
 
 class Opened(NamedTuple):
     """A file that was read and recognised."""
 
     path: Path
-    table: ImportTable
+    table: CellTable
     layout: Layout
 
 
@@ -51,8 +57,15 @@ def import_files(
         report(f"reading {path.name}", 0, 0)
         try:
             summary = _one(store, path, options, report)
+        except StoreError:  # the next file would meet it as well
+            raise
         except TulyaError as error:
             summary = FileSummary(path, error=str(error))
+        except sqlite3.DatabaseError:  # as above, from outside a transaction
+            raise
+        except Exception as error:  # noqa: BLE001 - a file that nobody thought of must not end the import of the others
+            reason = f"{path.name} cannot be imported: {type(error).__name__}: {error}"
+            summary = FileSummary(path, error=visible(reason.splitlines()[0]))
         summaries.append(summary._replace(seconds=time.perf_counter() - began))
     store.examine(lambda done, total: report("looking for defects", done, total))
     return _with_issues(store, summaries)
@@ -62,9 +75,9 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = sorted(entry for entry in path.rglob("*") if entry.is_file() and is_price_file(entry))
+            inside = sorted(entry for entry in path.rglob("*") if is_price_file(entry))
             if not inside:
-                raise DataError(f"{path} holds no .csv, .csv.gz, .csv.zip, .parquet or .json file")
+                raise DataError(f"{path} holds no .csv, .csv.gz, .csv.zip, .parquet, .json or .xlsx file")
             found |= dict.fromkeys(inside)
         elif path.exists():
             found[path] = None
@@ -75,13 +88,13 @@ def _files(paths: Iterable[Path]) -> list[Path]:
 
 def _lists_first(path: Path) -> int:
     """0 for a CSV whose headings are those of a list; the sort keeps the given order otherwise."""
-    if not path.name.lower().endswith(".csv"):
+    if not path.name.lower().endswith(".csv") or not path.is_file():
         return 1
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        heading = file.readline()
     try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            heading = file.readline(LONGEST_HEADING)
         return 1 if recognise(heading.strip().split(","), {}).contents == "prices" else 0
-    except DataError:
+    except (OSError, ValueError, DataError):  # told when its turn comes
         return 1
 
 
@@ -89,12 +102,20 @@ def _one(store: Store, path: Path, options: ImportOptions, report: Progress) -> 
     table = read(path)
     opened = Opened(path, table, recognise(table.columns, options.mapping))
     if opened.layout.contents != "prices":
-        return _list(store, opened, entries(table, opened.layout, options, path))
+        listed = entries(table, opened.layout, options, path)
+        named = {one.exchange for one in listed.actions} | {one.exchange for one in listed.sessions}
+        for exchange in sorted(named):
+            require_known(store.connection, exchange, new=options.new_exchange)
+        return _list(store, opened, listed)
 
     def remembered(name: tuple[str, str]) -> str | None:
         return timezone(store.connection, SeriesKey(*name, ""))
 
-    found = prices(table, opened.layout, options, path, remembered)
+    if options.exchange:
+        require_known(store.connection, options.exchange, new=options.new_exchange)
+    found = price_batch(table, opened.layout, options, path, remembered)
+    for exchange in sorted({key.exchange for key, _ in found.batch.series}):
+        require_known(store.connection, exchange, new=options.new_exchange)
     return _prices(store, path, found, options, report)
 
 
@@ -127,6 +148,7 @@ def _prices(store: Store, path: Path, found: PriceBatch, options: ImportOptions,
         timezone=batch.timezone,
         timezone_reason=batch.timezone_reason,
         exchange=batch.exchange,
+        notes=found.notes,
         import_id=outcome.import_id,
     )
 
@@ -134,14 +156,15 @@ def _prices(store: Store, path: Path, found: PriceBatch, options: ImportOptions,
 def _list(store: Store, opened: Opened, found: Entries) -> FileSummary:
     """Keep a list in one transaction; the series it bears on are examined anew."""
     table, layout, path = opened.table, opened.layout, opened.path
-    rows = table.lines.shape[0] + len(table.broken)
+    rows = table.lines.shape[0] + sum(row.rows for row in table.broken)
+    refused = sum(row.rows for row in found.refusals)
     outcome = store.write(
         Batch(
             path.name,
             [],
             refusals=found.refusals,
             rows_read=rows,
-            rows_refused=len(found.refusals),
+            rows_refused=refused,
             sha256=table.sha256,
             format=layout.name,
             exchange=found.exchange,
@@ -156,7 +179,7 @@ def _list(store: Store, opened: Opened, found: Entries) -> FileSummary:
         rows,
         outcome.saved.new,
         outcome.saved.unchanged,
-        refused=len(found.refusals),
+        refused=refused,
         symbols=tuple(dict.fromkeys(action.symbol for action in found.actions)),
         exchange=found.exchange,
         symbol_reason=f"exchange {found.exchange} from {found.exchange_reason}" if found.exchange else "",

@@ -9,20 +9,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from framework.store.bars import SECOND_NS
-from framework.store.examination import ZONES
-from framework.store.importing.numbers import numbers
-from framework.store.importing.times import times
-from framework.store.issues import Refusal
-from framework.store.localtime import DAY
 from framework.store.records import CorporateAction
 from framework.store.reference import TradingSession
+from framework.types.intake.numbers import numbers
+from framework.types.intake.records import Refusal
+from framework.types.intake.times import times
+from framework.types.intake.zones import ZONES
+from framework.types.localtime import DAY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from framework.store.importing.headings import Layout
     from framework.store.importing.options import ImportOptions
-    from framework.store.importing.table import ImportTable
+    from framework.types.intake.headings import Layout
+    from framework.types.intake.table import CellTable
 
 
 class Entries(NamedTuple):
@@ -35,7 +35,7 @@ class Entries(NamedTuple):
     exchange_reason: str
 
 
-def entries(table: ImportTable, layout: Layout, options: ImportOptions, path: Path) -> Entries:
+def entries(table: CellTable, layout: Layout, options: ImportOptions, path: Path) -> Entries:
     """Read a list; its exchange is ``--exchange``, a column, or the beginning of the file's name (``nse_…``)."""
     cells = {field: _texts(table.columns[heading]) for field, heading in layout.fields.items()}
     stamps = times(table.columns[layout.fields["time"]], options.order)
@@ -67,7 +67,7 @@ def entries(table: ImportTable, layout: Layout, options: ImportOptions, path: Pa
 class ActionColumns:
     """Columns of a list of corporate actions, as numbers."""
 
-    def __init__(self, table: ImportTable, layout: Layout) -> None:
+    def __init__(self, table: CellTable, layout: Layout) -> None:
         self._values = {
             name: numbers(table.columns[layout.fields[name]]).values
             for name in ("factor", "dividend")

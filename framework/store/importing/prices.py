@@ -1,51 +1,19 @@
-"""From a table of cells to series of checked bars, with a sentence for every row that is none."""
+"""Prices of a file as a batch for the writer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from framework.store.bars import Columns
-from framework.store.importing.checks import check
-from framework.store.importing.overlaps import SortedRows, kept_apart
-from framework.store.importing.symbols import Owners, owners
-from framework.store.importing.timeframes import timeframe_of
-from framework.store.importing.times import Times, times
-from framework.store.importing.zones import Zone, dates, moments, zone_of
-from framework.store.instruments import Facts
-from framework.store.issues import Refusal
-from framework.store.localtime import to_local, zone_named
-from framework.store.records import SeriesKey
 from framework.store.writer import Batch
+from framework.types.intake.prices import notes_of, prices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
-    from framework.store.importing.headings import Layout
     from framework.store.importing.options import ImportOptions
-    from framework.store.importing.table import ImportTable
-
-    Remembered = Callable[[tuple[str, str]], str | None]
-
-
-class Rows(NamedTuple):
-    """Every row of a file under its series, before duplicates are sorted out."""
-
-    owner: NDArray[np.int64]
-    """Index into keys, int64[n]."""
-    stamp: NDArray[np.int64]
-    """UTC seconds of the bar's open."""
-    values: NDArray[np.float64]
-    """float64[5, n]."""
-    lines: NDArray[np.int64]
-    rank: NDArray[np.int64]
-    """Precedence of two rows of the same time: NSE's EQ series before its others."""
+    from framework.types.intake.headings import Layout
+    from framework.types.intake.prices import Remembered
+    from framework.types.intake.table import CellTable
 
 
 class PriceBatch(NamedTuple):
@@ -54,198 +22,27 @@ class PriceBatch(NamedTuple):
     batch: Batch
     symbol_reason: str
     timeframe_reason: str
+    notes: tuple[str, ...]
+    """Sentences about what was mended and what was left aside."""
 
 
-def prices(
-    table: ImportTable, layout: Layout, options: ImportOptions, path: Path, remembered: Remembered
+def price_batch(
+    table: CellTable, layout: Layout, options: ImportOptions, path: Path, remembered: Remembered
 ) -> PriceBatch:
     """Checked series of a price file; ``DataError`` where the file as a whole makes no sense."""
-    columns = {field: table.columns[heading] for field, heading in layout.fields.items()}
-    rows = table.lines.shape[0]
-    stamps = times(_time_cells(columns), options.order)
-    owned = owners(table, columns, options, path)
-    zone = _zone(stamps, owned, options, remembered)
-    checked = check(columns, rows)
-    utc, valid = moments(stamps, zone.name)
-    faults: dict[int, tuple[str, str]] = dict(checked.faults)
-    for row in np.flatnonzero(~valid).tolist():
-        faults[row] = "bad_time", _time_fault(_time_cells(columns), row, ambiguous=bool(stamps.valid[row]), zone=zone)
-    for row in np.flatnonzero(owned.codes < 0).tolist():
-        faults[row] = "no_symbol", "the row names no symbol"
-    good = checked.sound & valid & (owned.codes >= 0)
-    keys, stamp, lengths = _series(owned, stamps, utc, good, (zone, options))
-    refusals = [
-        *_owned(table.broken, keys),
-        *_refusals(table, faults, owned, keys, (stamp, valid)),
-    ]
-    ranked = _rank(columns, rows)
-    kept = Rows(owned.codes[good], stamp[good], checked.values[:, good], table.lines[good], ranked[good])
-    series, doubles, repeated = _distinct(kept, keys, table.unit, zone.name)
-    facts = _facts(columns, owned, good, zone)
+    found = prices(table, layout, options.for_file(path), remembered)
     batch = Batch(
         path.name,
-        series,
-        facts,
-        [*refusals, *doubles],
-        rows_read=rows + len(table.broken),
-        rows_refused=len(refusals) + len(doubles),
-        rows_repeated=repeated,
+        found.series,
+        found.facts,
+        found.refusals,
+        rows_read=table.lines.shape[0] + sum(row.rows for row in table.broken),
+        rows_refused=sum(row.rows for row in found.refusals),
+        rows_repeated=found.repeats.shape[0],
         sha256=table.sha256,
         format=layout.name,
-        timezone=zone.name,
-        timezone_reason=zone.reason,
+        timezone=found.zone.name,
+        timezone_reason=found.zone.reason,
         exchange=options.exchange or "",
     )
-    return PriceBatch(batch, owned.reason, lengths)
-
-
-def _time_cells(columns: Mapping[str, pa.ChunkedArray]) -> pa.ChunkedArray:
-    """The column of times; a date and a time of day side by side are joined."""
-    cells = columns["time"]
-    if "clock" not in columns:
-        return cells
-    return pc.binary_join_element_wise(pc.cast(cells, pa.string()), pc.cast(columns["clock"], pa.string()), " ")
-
-
-def _zone(stamps: Times, owned: Owners, options: ImportOptions, remembered: Remembered) -> Zone:
-    exchanges = {exchange for _, exchange in owned.names}
-    known = {remembered(name) for name in owned.names} if len(owned.names) <= 500 else {None}  # noqa: PLR2004 - a handful is asked for, not a market
-    zone = zone_of(
-        stamps,
-        options.timezone,
-        exchanges.pop() if len(exchanges) == 1 else "",
-        known.pop() if len(known) == 1 else None,
-    )
-    zone_named(zone.name)
-    return zone
-
-
-def _time_fault(cells: pa.ChunkedArray, row: int, *, ambiguous: bool, zone: Zone) -> str:
-    shown = repr(cells[row].as_py())
-    if ambiguous:
-        return f"time {shown} is repeated or skipped by a clock change in {zone.name}"
-    return f"time {shown} is not a date or time that is understood"
-
-
-def _series(
-    owned: Owners,
-    stamps: Times,
-    utc: NDArray[np.int64],
-    good: NDArray[np.bool_],
-    how: tuple[Zone, ImportOptions],
-) -> tuple[list[SeriesKey], NDArray[np.int64], str]:
-    """Key of every owner, stamp of every row (a daily bar's is its date), and the reason for the timeframe."""
-    zone, options = how
-    days = dates(stamps, zone.name)
-    local = to_local(utc, zone.name)
-    stamp = utc.copy()
-    keys = []
-    order = np.argsort(owned.codes, kind="stable")
-    edges = np.searchsorted(owned.codes[order], np.arange(len(owned.names) + 1))
-    for code, (symbol, exchange) in enumerate(owned.names):
-        mine = order[edges[code] : edges[code + 1]]
-        sound = mine[good[mine]]
-        name = options.timeframe or ""
-        if sound.size:
-            dated = not (stamps.local[sound] % 86_400).any()
-            frame = timeframe_of(days[sound] if dated else local[sound], symbol, options.timeframe)
-            name = frame.name
-            if frame.daily:
-                stamp[mine] = days[mine]
-        keys.append(SeriesKey(symbol, exchange, name))
-    reason = "--timeframe" if options.timeframe else "the usual step between bars"
-    return keys, stamp, reason
-
-
-def _owned(broken: list[Refusal], keys: list[SeriesKey]) -> list[Refusal]:
-    """Lines with a wrong number of cells; in a file of one symbol they are that symbol's."""
-    if len(keys) != 1:
-        return broken
-    return [
-        row._replace(symbol=keys[0].symbol, exchange=keys[0].exchange, timeframe=keys[0].timeframe) for row in broken
-    ]
-
-
-def _refusals(
-    table: ImportTable,
-    faults: Mapping[int, tuple[str, str]],
-    owned: Owners,
-    keys: list[SeriesKey],
-    when: tuple[NDArray[np.int64], NDArray[np.bool_]],
-) -> list[Refusal]:
-    stamp, valid = when
-    found = []
-    for row, (kind, reason) in sorted(faults.items()):
-        code = int(owned.codes[row])
-        key = keys[code] if code >= 0 else SeriesKey("", "", "")
-        moment = int(stamp[row]) if valid[row] else None
-        found.append(Refusal(kind, reason, int(table.lines[row]), *key, moment, moment))
-    return found
-
-
-def _distinct(
-    rows: Rows, keys: list[SeriesKey], unit: str, zone: str
-) -> tuple[list[tuple[SeriesKey, Columns]], list[Refusal], int]:
-    """Series with rising times, the rows refused as second of their time or as overlapping, and how many repeat."""
-    order = np.lexsort((rows.lines, rows.rank, rows.stamp, rows.owner))
-    owner, stamp, values, lines = rows.owner[order], rows.stamp[order], rows.values[:, order], rows.lines[order]
-    again = np.zeros(owner.shape[0], dtype=bool)
-    again[1:] = (owner[1:] == owner[:-1]) & (stamp[1:] == stamp[:-1])
-    refusals, repeated = [], 0
-    if again.any():
-        first = np.maximum.accumulate(np.where(again, 0, np.arange(again.shape[0])))
-        ours, theirs = values, values[:, first]
-        same = ((ours == theirs) | (np.isnan(ours) & np.isnan(theirs))).all(axis=0)
-        repeated = int((again & same).sum())
-        for row in np.flatnonzero(again & ~same).tolist():
-            reason = f"the time occurs before, in {unit} {lines[first[row]]}, with other values; that one was taken"
-            moment = int(stamp[row])
-            refusals.append(Refusal("duplicate", reason, int(lines[row]), *keys[int(owner[row])], moment, moment))
-        owner, stamp, values, lines = owner[~again], stamp[~again], values[:, ~again], lines[~again]
-    apart, overlaps = kept_apart(SortedRows(owner, stamp, lines), keys, zone, unit)
-    if apart.any():
-        owner, stamp, values, refusals = owner[~apart], stamp[~apart], values[:, ~apart], refusals + overlaps
-    edges = np.searchsorted(owner, np.arange(len(keys) + 1))
-    series = [
-        (key, Columns(stamp[begin:end], np.ascontiguousarray(values[:, begin:end])))
-        for key, begin, end in sorted(zip(keys, edges[:-1].tolist(), edges[1:].tolist(), strict=True))
-        if end > begin
-    ]
-    return series, refusals, repeated
-
-
-def _rank(columns: Mapping[str, pa.ChunkedArray], rows: int) -> NDArray[np.int64]:
-    if "series" not in columns:
-        return np.zeros(rows, dtype=np.int64)
-    equity = pc.fill_null(
-        pc.equal(pc.utf8_trim_whitespace(pc.cast(columns["series"], pa.string())), "EQ"), fill_value=False
-    )
-    return 1 - np.array(equity.to_numpy(), dtype=np.int64)
-
-
-def _facts(columns: Mapping[str, pa.ChunkedArray], owned: Owners, good: NDArray[np.bool_], zone: Zone) -> list[Facts]:
-    """Facts of each instrument that has a bar in the file; the last such row counts."""
-    last = np.full(len(owned.names), -1, dtype=np.int64)
-    rows = np.flatnonzero(good)
-    last[owned.codes[rows]] = rows
-    found = []
-    for code, (symbol, exchange) in enumerate(owned.names):
-        row = int(last[code])
-        if row < 0:
-            continue
-        texts = {
-            name: str(columns[name][row].as_py() or "").strip() for name in ("name", "isin", "lot") if name in columns
-        }
-        lot = int(texts["lot"]) if texts.get("lot", "").isdigit() and int(texts["lot"]) > 0 else 1
-        found.append(
-            Facts(
-                symbol,
-                exchange,
-                texts.get("name") or None,
-                texts.get("isin") or None,
-                0.0,
-                lot,
-                zone.name if zone.known else None,
-            )
-        )
-    return found
+    return PriceBatch(batch, found.symbol_reason, found.timeframe_reason, notes_of(found, layout))

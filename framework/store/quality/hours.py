@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.store.issues import SeriesFinding
-from framework.store.localtime import DAY, day_text, time_text
+from framework.types.localtime import DAY, day_text, time_text
+from framework.types.timeframe import Timeframe
 
 if TYPE_CHECKING:
-    from framework.store.quality.series import ExpectedDays, Series
+    from framework.store.quality.series import ExpectedDays, Series, SeriesContext
 
 SLACK = 15 * 60
 FEW_BARS = 0.5
 DENSE = 0.9
 SHOWN = 5
+MOSTLY = 0.75
+"""Share of the sessions that begin a bar late and end with the session: the others may lack a bar."""
 Windows = tuple[tuple[int, int], ...]
 
 
@@ -53,6 +56,33 @@ def short_by_hours(series: Series, calendar: ExpectedDays) -> list[SeriesFinding
         )
         found.append(SeriesFinding("early_end", *series.span(int(known[early[0]]), int(known[early[-1]])), reason))
     return found
+
+
+def end_stamps(series: Series, context: SeriesContext) -> list[SeriesFinding]:
+    """``end_stamps``: every bar is stamped at its end, by the hours of the session table."""
+    calendar = context.calendar
+    if series.dated or calendar is None or calendar.hours is None:
+        return []
+    known = shifted = 0
+    first, last, due = 0, 0, 0
+    for day, begin, end in zip(series.days.tolist(), series.begins.tolist(), series.ends.tolist(), strict=True):
+        windows = calendar.hours(day)
+        if not windows:
+            continue
+        known += 1
+        start, stop = (int(series.local[row] % DAY) for row in (begin, end))
+        # 09:16:00 or 09:15:59 for the minute from 09:15; the last is the moment at which the session ends
+        if start - windows[0][0] in {series.step, series.step - 1} and stop >= windows[-1][1] - 1:
+            shifted, first, last, due = shifted + 1, start, stop, windows[0][0]
+    if not known or shifted < MOSTLY * known:
+        return []
+    length = Timeframe.of_seconds(series.step).name
+    reason = (
+        f"the bars are stamped at their end: {shifted:,} of {known:,} sessions run from {time_text(first)} to "
+        f"{time_text(last)}, by {calendar.source} they begin at {time_text(due)}; a bar's time is its open: move the "
+        f"times back by {length} before the import"
+    )
+    return [SeriesFinding("end_stamps", int(series.timestamp[0]), int(series.timestamp[-1]), reason)]
 
 
 def closed_between(windows: Windows, begin: int, end: int) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.store.issues import SeriesFinding
-from framework.store.localtime import day_text
+from framework.types.localtime import DAY, day_text
 
 if TYPE_CHECKING:
     from framework.store.quality.series import Series, SeriesContext
@@ -63,7 +63,9 @@ def jumps(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     opens, closes = series.open[series.begins[1:]], series.close[series.ends[1:]]
     open_move, close_move = np.log(opens / before), np.log(closes / before)
     shift = np.where(np.sign(open_move) == np.sign(close_move), np.minimum(abs(open_move), abs(close_move)), 0.0)
-    flagged = (shift >= LEVEL_SHIFT) | (abs(close_move) >= HALVING)
+    flagged = shift >= LEVEL_SHIFT
+    if series.step <= DAY:  # within a week or a month a price may double
+        flagged |= abs(close_move) >= HALVING
     listed = {action.ex_date_ns // DAY_NS: action for action in context.actions if action.factor != 1.0}
     for day, action in listed.items():
         index = int(np.searchsorted(series.days, day)) - 1

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from framework.store.localtime import DAY, to_local
+from framework.types.localtime import DAY, to_local
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from framework.store.bars import Columns
     from framework.store.records import CorporateAction
+    from framework.types.intake.records import Columns
 
 
 class ExpectedDays(NamedTuple):
@@ -37,12 +37,15 @@ class SeriesContext(NamedTuple):
     actions: tuple[CorporateAction, ...] = ()
     neighbours_from: int | None = None
     """First day of the earliest series of the same exchange and timeframe; None with fewer than three series."""
+    of_index: bool = False
+    """True where it is an index, which has no volume of its own."""
 
 
 class Series(NamedTuple):
     """One series with its sessions; times UTC seconds, days since 1970-01-01."""
 
-    daily: bool
+    dated: bool
+    """Bars of a day or longer: each is a session of its own."""
     step: int
     """Length of a bar, seconds."""
     timestamp: NDArray[np.int64]
@@ -67,10 +70,10 @@ class Series(NamedTuple):
 
 def cut(rows: Columns, step: int, timezone: str) -> Series:
     """Sessions are the dates on the exchange's wall clock; rows must not be empty."""
-    daily = step == DAY
-    local = rows.timestamp if daily else to_local(rows.timestamp, timezone)
+    dated = step >= DAY
+    local = rows.timestamp if dated else to_local(rows.timestamp, timezone)
     day = np.floor_divide(local, DAY)
     begins = np.concatenate(([0], np.flatnonzero(np.diff(day)) + 1)).astype(np.int64)
     ends = np.concatenate((begins[1:] - 1, [day.shape[0] - 1])).astype(np.int64)
     opened, high, low, close, volume = rows.values
-    return Series(daily, step, rows.timestamp, local, opened, high, low, close, volume, day[begins], begins, ends)
+    return Series(dated, step, rows.timestamp, local, opened, high, low, close, volume, day[begins], begins, ends)

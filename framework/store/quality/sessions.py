@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framework.store.issues import SeriesFinding
-from framework.store.localtime import DAY, day_text, time_text
 from framework.store.quality.hours import closed_between, short_by_hours
+from framework.types.localtime import DAY, day_text, time_text
 
 if TYPE_CHECKING:
     from framework.store.quality.series import ExpectedDays, Series, SeriesContext
@@ -20,12 +20,14 @@ WINDOW_SLACK = 15 * 60
 FEW_BARS = 0.5
 INNER_GAP = 30 * 60
 DENSE = 0.9
+USUAL_BREAK = 0.5
+"""Share of the sessions that have the same silence, from which it is the market's lunch."""
 SHOWN = 5
 
 
 def missing(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``gap`` and ``missing_session``: days with no bar between the first and the last bar."""
-    if context.calendar is None:
+    if context.calendar is None or series.step > DAY:
         return _long_silences(series)
     calendar = context.calendar
     expected = calendar.days[(calendar.days >= series.days[0]) & (calendar.days <= series.days[-1])]
@@ -46,7 +48,7 @@ def missing(series: Series, context: SeriesContext) -> list[SeriesFinding]:
 
 def unlisted(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``unlisted_session``: bars on days that the calendar does not have."""
-    if context.calendar is None:
+    if context.calendar is None or series.step > DAY:
         return []
     calendar = context.calendar
     within = (series.days >= calendar.days[0]) & (series.days <= calendar.days[-1])
@@ -72,7 +74,7 @@ def late_start(series: Series, context: SeriesContext) -> list[SeriesFinding]:
 
 def short(series: Series, context: SeriesContext) -> list[SeriesFinding]:
     """``short_session`` (far from the usual hours or bars) and ``early_end`` (only the last bars lacking)."""
-    if series.daily or series.days.shape[0] < SHOWN:
+    if series.dated or series.days.shape[0] < SHOWN:
         return []
     if context.calendar is not None and context.calendar.hours is not None:
         return short_by_hours(series, context.calendar)
@@ -104,24 +106,41 @@ def short(series: Series, context: SeriesContext) -> list[SeriesFinding]:
 
 
 def inner_gaps(series: Series, context: SeriesContext) -> list[SeriesFinding]:
-    """``gap`` inside a session of a series that otherwise has nearly every bar."""
-    if series.daily:
+    """``gap`` inside a session of a series that otherwise has nearly every bar: half an hour and more without any.
+
+    Where no hours are known, a break that most sessions have is the market's own.
+    """
+    if series.dated:
         return []
     windows = (series.local[series.ends] - series.local[series.begins]) // series.step + 1
     if np.median((series.ends - series.begins + 1) / windows) < DENSE:
         return []
     jumps = np.diff(series.timestamp)
     inside = np.floor_divide(series.local[1:], DAY) == np.floor_divide(series.local[:-1], DAY)
+    rows = np.flatnonzero(inside & (jumps - series.step >= INNER_GAP))
+    hours = None if context.calendar is None else context.calendar.hours
+    if hours is None:
+        rows = rows[~_breaks(series, rows)]
     found = []
-    for row in np.flatnonzero(inside & (jumps > max(INNER_GAP, 10 * series.step))).tolist():
+    for row in rows.tolist():
         before, after = (int(series.local[row + offset]) for offset in (0, 1))
-        if context.calendar is not None and context.calendar.hours is not None:
-            closed = closed_between(context.calendar.hours(before // DAY), before % DAY + series.step, after % DAY)
-            if after - before - closed <= max(INNER_GAP, 10 * series.step):
+        if hours is not None:
+            closed = closed_between(hours(before // DAY), before % DAY + series.step, after % DAY)
+            if after - before - series.step - closed < INNER_GAP:
                 continue  # a break between two windows, or a halt
         reason = f"no bars on {day_text(before // DAY)} between {time_text(before % DAY)} and {time_text(after % DAY)}"
         found.append(SeriesFinding("gap", int(series.timestamp[row]), int(series.timestamp[row + 1]), reason))
     return found
+
+
+def _breaks(
+    series: Series, rows: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Silences after these rows that lie at the same hours in most sessions, bool[k]."""
+    hours = np.mod(series.local[rows], DAY) * DAY + np.mod(series.local[rows + 1], DAY)
+    _, position, counts = np.unique(hours, return_inverse=True, return_counts=True)
+    usual: np.ndarray[tuple[int], np.dtype[np.bool_]] = counts[position] > USUAL_BREAK * series.days.shape[0]
+    return usual
 
 
 def fits(calendar: ExpectedDays, days: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
@@ -131,8 +150,9 @@ def fits(calendar: ExpectedDays, days: np.ndarray[tuple[int], np.dtype[np.int64]
 
 
 def _long_silences(series: Series) -> list[SeriesFinding]:
+    usual = max(series.step // DAY, 1) - 1
     found = []
-    for index in np.flatnonzero(np.diff(series.days) > GAP_DAYS).tolist():
+    for index in np.flatnonzero(np.diff(series.days) > GAP_DAYS + usual).tolist():
         first, last = int(series.days[index]), int(series.days[index + 1])
         reason = f"no bars between {day_text(first)} and {day_text(last)}: {last - first - 1} calendar days"
         found.append(SeriesFinding("gap", first * DAY, last * DAY, reason))

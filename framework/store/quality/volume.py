@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from framework.store.issues import SeriesFinding
-from framework.store.localtime import DAY, day_text, time_text
+from framework.types.localtime import DAY, day_text, time_text
 
 if TYPE_CHECKING:
     from framework.store.quality.series import Series, SeriesContext
@@ -15,9 +16,18 @@ if TYPE_CHECKING:
 FILLED_BARS = 3
 
 
-def no_volume(series: Series, _context: SeriesContext) -> list[SeriesFinding]:
-    """``no_volume``: not one bar has any."""
-    if np.nansum(series.volume) > 0:
+INDEX = re.compile(r"^(NIFTY|BANKNIFTY|SENSEX|BANKEX|INDIA ?VIX|CNX|S&P|BSE[ -]?\d)", re.IGNORECASE)
+"""Symbols of Indian indices, where no instrument list says what a symbol is."""
+
+
+def is_index(symbol: str, kind: str) -> bool:
+    """True for an index by the kind of its listing, else by its name."""
+    return kind == "index" or (not kind and bool(INDEX.match(symbol)))
+
+
+def no_volume(series: Series, context: SeriesContext) -> list[SeriesFinding]:
+    """``no_volume``: not one bar has any; an index has none of its own."""
+    if context.of_index or np.nansum(series.volume) > 0:
         return []
     empty = bool(np.isnan(series.volume).all())
     reason = "the source has no volume" if empty else "every bar's volume is 0 or absent"
@@ -29,7 +39,7 @@ def filled_forward(series: Series, _context: SeriesContext) -> list[SeriesFindin
     still = (series.volume == 0) & (series.high == series.low)
     still[1:] &= series.close[1:] == series.close[:-1]
     still[0] = False
-    if not series.daily:
+    if not series.dated:
         still[1:] &= np.floor_divide(series.local[1:], DAY) == np.floor_divide(series.local[:-1], DAY)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], still, [False])).astype(np.int8)))
     found = []
@@ -39,7 +49,7 @@ def filled_forward(series: Series, _context: SeriesContext) -> list[SeriesFindin
         begin, end = int(series.local[first]), int(series.local[after - 1])
         when = (
             f"{day_text(begin // DAY)} … {day_text(end // DAY)}"
-            if series.daily
+            if series.dated
             else f"{day_text(begin // DAY)} {time_text(begin % DAY)} … {time_text(end % DAY)}"
         )
         reason = f"{after - first} bars without volume repeat the price {series.close[first]:g}: {when}"

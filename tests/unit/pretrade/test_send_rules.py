@@ -474,6 +474,7 @@ def test_what_cannot_be_judged_is_refused_and_a_cancel_passes_all_the_same():
     broken = WORLD._replace(open_orders=None, sends=None)
     assert "error" == code(BUY, broken)
     assert "error" == code(LEAVE, broken)
+    assert "error" == code(LEAVE, LONG._replace(open_orders=None))  # no proof that it reduces
     assert "error" == code(BUY._replace(quantity=10**400), WORLD)
     assert ALLOW == gate.review(BUY._replace(action=RequestKind.CANCEL), broken, NOW)
 

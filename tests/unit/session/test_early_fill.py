@@ -62,7 +62,7 @@ def test_a_brokers_clock_that_dates_a_fill_before_its_decision_is_a_surprise_and
 
 def test_a_protective_exit_in_its_entrys_own_bar_is_not_early():
     # In at 100, the stop at 98 within the same bar.
-    record = play([(100, 100, 100, 100), (100, 101, 97, 99), (99, 99, 99, 99)], [1.0, NAN, NAN], stop_loss="2")
+    record = play([(100, 100, 100, 100), (100, 101, 97, 99), (99, 99, 99, 99)], [1.0, NAN, NAN], stop_loss="rs:2")
     assert fills(record) == [(1, 10, 100.0, "signal"), (1, -10, 98.0, "stop_loss")]
     exit_ = record.orders[1].order
     assert exit_.decided_at == record.settlements[1].fill.time

@@ -71,10 +71,10 @@ def test_the_account_stands_as_the_run_left_it():
         ("restricted", {"restricted": ("NSE:A",)}, (0, "NSE:A", "NSE:A", "words")),
         ("restricted", {"restricted": ("B", "C")}, (30, "NSE:A", "B, C", "words")),
         ("max_age", {"max_age": 0}, (30, 0, 0, "")),
-        ("max_jump", {"max_jump": "10"}, (30, 10.0, 10.0, "₹")),  # 110 → 120
-        ("max_jump", {"max_jump": "9.99"}, (0, 10.0, 9.99, "₹")),
+        ("max_jump", {"max_jump": "rs:10"}, (30, 10.0, 10.0, "₹")),  # 110 → 120
+        ("max_jump", {"max_jump": "rs:9.99"}, (0, 10.0, 9.99, "₹")),
         ("price_band", {"price_band": "5%"}, (30, 6.0, 6.0, "₹")),  # 114 against 120
-        ("price_band", {"price_band": "5.9"}, (0, 6.0, 5.9, "₹")),
+        ("price_band", {"price_band": "rs:5.9"}, (0, 6.0, 5.9, "₹")),
         ("max_orders_per_day", {"max_orders_per_day": 1}, (30, 1, 1, "")),
         ("max_positions", {"max_positions": 2}, (30, 1, 2, "")),
         ("max_order_quantity", {"max_order_quantity": 29}, (29, 30, 29, "units")),
@@ -160,7 +160,7 @@ LIMITS = st.fixed_dictionaries(
     optional={
         "restricted": st.just(("B",)),
         "max_jump": st.sampled_from(["5%", "12%"]),
-        "price_band": st.sampled_from(["1%", "10"]),
+        "price_band": st.sampled_from(["1%", "rs:10"]),
         "max_orders_per_day": st.integers(1, 2),
         "max_positions": st.integers(1, 3),
         "max_order_quantity": st.integers(1, 40),

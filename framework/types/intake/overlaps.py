@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from framework.errors import DataError
-from framework.store.issues import Refusal
-from framework.store.localtime import DAY, day_text, second_text, to_local
-from framework.types import Timeframe
-from framework.types.timeframe import SECOND_NS
+from framework.types.intake.faults import EXAMPLES, others_text
+from framework.types.intake.records import Refusal
+from framework.types.intake.words import COMMAND_LINE, OptionWords
+from framework.types.localtime import DAY, day_text, second_text, to_local
+from framework.types.timeframe import SECOND_NS, Timeframe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from framework.store.records import SeriesKey
+    from framework.types.intake.records import SeriesKey
 
 MOST_ODD = 0.25
 """Share of odd bars beyond which it is the timeframe that is wrong."""
@@ -34,7 +35,7 @@ class SortedRows(NamedTuple):
 
 
 def kept_apart(
-    rows: SortedRows, keys: Sequence[SeriesKey], zone: str, unit: str
+    rows: SortedRows, keys: Sequence[SeriesKey], zone: str, unit: str, words: OptionWords = COMMAND_LINE
 ) -> tuple[NDArray[np.bool_], list[Refusal]]:
     """Rows that lie across others, bool[n], and a sentence for each; ``DataError`` where the timeframe is wrong.
 
@@ -49,7 +50,7 @@ def kept_apart(
             continue
         step = Timeframe.parse(key.timeframe).nanoseconds // SECOND_NS
         stamp = rows.stamp[begin:end]
-        if step == DAY or not ((np.diff(stamp) < step).any() or (stamp[-1] - stamp[-2]) % step):
+        if step >= DAY or not ((np.diff(stamp) < step).any() or (stamp[-1] - stamp[-2]) % step):
             continue
         local = to_local(stamp, zone)
         inside = odd_bars(stamp, local, step)
@@ -59,20 +60,23 @@ def kept_apart(
             first = f"first that of {_when(local[row])} across that of {_when(local[inside[row]])}"
             raise DataError(
                 f"the bars of {key.symbol} are no {key.timeframe} bars: {int(odd.sum()):,} of {odd.shape[0]:,} lie "
-                f"across others, {first}; say --timeframe"
+                f"across others, {first}; say {words.timeframe.format('…')}"
             )
         apart[begin:end] = odd
-        for row in np.flatnonzero(odd).tolist():
+        apart_rows = np.flatnonzero(odd)
+        for row in apart_rows[:EXAMPLES].tolist():
             whole = int(inside[row])
             reason = (
                 f"the bar of {_when(local[row])} lies across the {key.timeframe} bar of {_when(local[whole])} in "
-                f"{unit} {rows.lines[begin + whole]}, as a candle does that was fetched while it formed; "
-                "that one was taken"
+                f"{unit} {rows.lines[begin + whole]}, as a candle does that was fetched while it formed{words.taken}"
             )
             if stamp[whole] + step <= stamp[row]:  # the last one, with nothing after it yet
                 reason = f"the last bar opens at {_when(local[row])}, off the grid of the others: it was still forming"
             moment = int(stamp[row])
             refusals.append(Refusal("overlap", reason, int(rows.lines[begin + row]), *key, moment, moment))
+        if (more := rows.lines[begin:end][apart_rows[EXAMPLES:]]).size:
+            text = others_text(more.shape[0], unit, int(more.min()), int(more.max()))
+            refusals.append(Refusal("overlap", text, None, *key, rows=more.shape[0]))
     return apart, refusals
 
 
