@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -263,10 +264,14 @@ class Panel:
             return self.bars()
         return [bars.adjusted(basis).kept_in(self.space) for bars in self.bars()]
 
-    def __getstate__(self) -> list[Any]:
-        """Each array once, and in memory: what is a view here is a copy when it is unpickled."""
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Each array once, and in memory: what is a view here is a copy when it is unpickled.
+
+        No ``__getstate__``: in Python 3.11.2, which Debian 12 has, a dataclass with slots puts its own in its place.
+        """
         left_out = {each.name for each in fields(self) if not each.init} | {"space"}
-        return [each.default if each.name in left_out else getattr(self, each.name) for each in fields(self)]
+        state = [each.default if each.name in left_out else getattr(self, each.name) for each in fields(self)]
+        return copyreg.__newobj__, (type(self),), state  # type: ignore[attr-defined]  # the stubs leave it out
 
     def __len__(self) -> int:
         return int(self.time.shape[0])
