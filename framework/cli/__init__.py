@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from framework.errors import TulyaError, sentence_of
-from framework.types.shown import shown
+from framework.types.visible import visible_text
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -56,7 +56,7 @@ def _fail(error: Exception) -> None:
         from framework.cli.foreign_errors import foreign_sentence
 
         sentence = foreign_sentence(error)
-    sys.stderr.write(f"tulya: {shown(sentence)}\n")
+    sys.stderr.write(f"tulya: {visible_text(sentence)}\n")
     sys.exit(1)
 
 

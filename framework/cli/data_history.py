@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from framework.store.names import written
-from framework.types.intake.names import visible
+from framework.types.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

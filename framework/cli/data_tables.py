@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.markup import escape as marked
 from rich.table import Table
 
-from framework.types.intake.names import visible
 from framework.types.localtime import to_local
 from framework.types.rupees import in_groups
 from framework.types.timeframe import DATED, DAY_NS, SECOND_NS
+from framework.types.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from framework.types.shown import shown
+from framework.types.visible import visible_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ def new_table() -> Table:
 
         def add_row(self, *cells: Any, **how: Any) -> None:
             """Add a row."""
-            super().add_row(*(shown(cell) if isinstance(cell, str) else cell for cell in cells), **how)
+            super().add_row(*(visible_text(cell) if isinstance(cell, str) else cell for cell in cells), **how)
 
     return ShownTable(header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
 

@@ -16,7 +16,7 @@ from framework.report.stats import STATS
 from framework.report.wording import reason_text, stat_value
 from framework.types.currency import money_text
 from framework.types.rupees import NONE
-from framework.types.shown import shown
+from framework.types.visible import visible_text
 
 if TYPE_CHECKING:
     from framework.report.facts import RunFacts
@@ -56,7 +56,7 @@ def text(result: RunFacts) -> str:
     if found:
         lines += ["", "Findings"]
         lines += [f"  {MARKS[finding.severity]} {finding.text}" for finding in found]
-    return shown("\n".join(lines))
+    return visible_text("\n".join(lines))
 
 
 def _held_back(result: RunFacts) -> list[str]:

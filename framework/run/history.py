@@ -54,14 +54,13 @@ def kept_or_why(result: Result, db: Path) -> str:
     return ""
 
 
-def adopt(store: Store, db: Path) -> list[str]:
-    """List every bundle beside the database that is in no row yet; returns their run ids.
+def adopt(store: Store, db: Path) -> None:
+    """List every bundle beside the database that is in no row yet.
 
     One that cannot be read is left as it is.
     """
     folder, listed = bundle_folder(db, ""), store.run_ids()
     names = sorted(entry.parent.name for entry in folder.glob(f"*/{DOCUMENT}")) if folder.is_dir() else []
-    adopted = []
     for name in names:
         if name in listed:
             continue
@@ -69,8 +68,6 @@ def adopt(store: Store, db: Path) -> list[str]:
             result = _loaded(folder / name)
             if result.run_id == name:
                 _list(result, folder / name, store, db)
-                adopted.append(name)
-    return adopted
 
 
 def _loaded(folder: Path) -> Result:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from framework.store.issues import SeriesFinding
-from framework.types.intake.names import hidden, likeness, looks, visible
+from framework.types.intake.names import hidden, likeness, looks
+from framework.types.visible import visible
 
 if TYPE_CHECKING:
     import sqlite3

@@ -36,10 +36,10 @@ def limit_s() -> float:
     return limit
 
 
-def patiently(path: Path, act: Callable[[], T], tell: Callable[[str], None] | None = None) -> T:
+def patiently(path: Path, act: Callable[[], T]) -> T:
     """Result of ``act``, tried again while another program holds the file; ``StoreError`` when it holds on too long.
 
-    ``tell`` gets one sentence when the wait becomes noticeable; the default writes it to stderr.
+    One sentence goes to stderr when the wait becomes noticeable.
     """
     began, told = time.monotonic(), False
     while True:
@@ -55,9 +55,7 @@ def patiently(path: Path, act: Callable[[], T], tell: Callable[[str], None] | No
                     f"finish, then run this again ({LIMIT_VARIABLE}={2 * DEFAULT_S:.0f} waits longer)"
                 ) from error
             if not told and waited >= TOLD_AFTER_S:
-                (tell or _to_stderr)(
-                    f"{path} is locked by another program{_named(path)}; waiting for it, {limit:.0f} s at most"
-                )
+                _to_stderr(f"{path} is locked by another program{_named(path)}; waiting for it, {limit:.0f} s at most")
                 told = True
         time.sleep(PAUSE_S)
 

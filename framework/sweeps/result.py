@@ -11,7 +11,7 @@ from framework.report.stats import STATS
 from framework.report.wording import number, stat_value
 from framework.sweeps.neighbours import edges
 from framework.sweeps.outcome import SweepOutcome
-from framework.types.shown import shown
+from framework.types.visible import visible_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +91,7 @@ class SweepResult(SweepOutcome):
             what = "the one set" if count == 1 else f"{count:,} sets"
             lines += [f"Pareto front: {what} that no other beats in {' and '.join(self.objectives)}{first}", ""]
             lines += [*self._lines(self.front_rows[:SHOWN]), ""]
-        return shown("\n".join([*lines, *(f"! {sentence}" for sentence in self.warnings)]))
+        return visible_text("\n".join([*lines, *(f"! {sentence}" for sentence in self.warnings)]))
 
     def _lines(self, rows: list[int]) -> list[str]:
         """A table of some sets, aligned."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from framework.errors import DataError
-from framework.types.intake.names import checked_symbol, likeness, visible
+from framework.types.intake.names import checked_symbol, likeness
+from framework.types.visible import visible
 
 ROW = "Date,Open,High,Low,Close,Symbol\n"
 

@@ -16,8 +16,8 @@ from framework.store.importing.table import is_price_file, read
 from framework.store.instruments import timezone
 from framework.store.writer import Batch
 from framework.types.intake.headings import recognise
-from framework.types.intake.names import visible
 from framework.types.intake.records import SeriesKey
+from framework.types.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

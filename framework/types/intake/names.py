@@ -7,15 +7,10 @@ import unicodedata
 from typing import NamedTuple
 
 from framework.errors import DataError
+from framework.types.visible import REFUSED, escaped, shows, visible
 
 LONGEST = 64
 """Characters of a symbol, and of an exchange."""
-REFUSED = {"Cc": "a control character", "Cs": "half a character", "Zl": "a line break", "Zp": "a line break"}
-"""Unicode category → what it is called in a sentence."""
-INVISIBLE = frozenset({"Cf", "Zs", "Co", "Cn"})
-"""Categories of characters that show nothing; a plain space is fine."""
-OTHERS_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Letters and marks that show nothing either."""
 LATIN = {
     "а": "a", "с": "c", "ԁ": "d", "е": "e", "һ": "h", "і": "i", "ј": "j", "ӏ": "l", "о": "o", "р": "p", "ԛ": "q",
     "ѕ": "s", "у": "y", "ѵ": "v", "ԝ": "w", "х": "x", "А": "A", "В": "B", "С": "C", "Е": "E", "Н": "H", "І": "l",
@@ -48,11 +43,6 @@ def name_fault(name: str) -> str:
     return ""
 
 
-def visible(text: str) -> str:
-    """A text with every character that moves a terminal or shows nothing written as its escape, backslash and code."""
-    return "".join(letter if _shows(letter) else _escaped(letter) for letter in text)
-
-
 def checked_symbol(symbol: str) -> str:
     """The same symbol; ``DataError`` where it cannot be one."""
     if not symbol.strip():
@@ -74,7 +64,7 @@ def _checked(what: str, name: str) -> str:
 
 def hidden(name: str) -> list[str]:
     """Characters of a name that show nothing, as escapes."""
-    return [_escaped(letter) for letter in name if not _shows(letter)]
+    return [escaped(letter) for letter in name if not shows(letter)]
 
 
 def looks(name: str) -> set[str]:
@@ -97,22 +87,8 @@ def likeness(name: str, other: str) -> Likeness | None:
 
 def _look(name: str) -> str:
     plain = name if name.isascii() else unicodedata.normalize("NFKD", name)
-    return "".join(
-        LATIN.get(letter, letter) for letter in plain if _shows(letter) and not unicodedata.combining(letter)
-    )
+    return "".join(LATIN.get(letter, letter) for letter in plain if shows(letter) and not unicodedata.combining(letter))
 
 
 def _seen(name: str) -> str:
-    return name.casefold() if name.isascii() else "".join(letter for letter in name if _shows(letter)).casefold()
-
-
-def _shows(letter: str) -> bool:
-    if letter == " ":
-        return True
-    category = unicodedata.category(letter)
-    return category not in INVISIBLE and category not in REFUSED and letter not in OTHERS_INVISIBLE
-
-
-def _escaped(letter: str) -> str:
-    code = ord(letter)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"  # noqa: PLR2004 - widths of an escape
+    return name.casefold() if name.isascii() else "".join(letter for letter in name if shows(letter)).casefold()

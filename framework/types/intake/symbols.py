@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from framework.errors import DataError
 from framework.types.intake.cells import text_cells
-from framework.types.intake.names import LONGEST, checked_symbol, name_fault, visible
+from framework.types.intake.names import LONGEST, checked_symbol, name_fault
+from framework.types.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

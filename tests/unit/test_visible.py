@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework.types.csv_cell import harmless, plain
-from framework.types.shown import shown
+from framework.types.visible import visible_text
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,11 @@ from framework.types.shown import shown
         ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
         ("TC\u200bS", "TC\\u200bS"),
         ("\u202eYFNI", "\\u202eYFNI"),
-        ("over\rwritten", "over\\rwritten"),
+        ("over\rwritten", "over\\x0dwritten"),
     ],
 )
 def test_what_a_reader_cannot_see_is_written_out(given, seen):
-    assert seen == shown(given)
+    assert seen == visible_text(given)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "\rx"])
