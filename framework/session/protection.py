@@ -143,7 +143,8 @@ class Protection:
         if book.leaving:
             return []
         book.refusals += refused
-        return [] if book.refusals > 1 and not self._is_passed(i) else self.restore(i, now)
+        waits = book.refusals > 1 and not asked_for  # what we took back ourselves is due at once, whatever was refused
+        return [] if waits and not self._is_passed(i) else self.restore(i, now)
 
     def passed(self, order: Order, price: float) -> None:
         """A stop is refused because the market has gone past it, to this price in rupees: what it protects is left."""

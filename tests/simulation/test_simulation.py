@@ -9,7 +9,7 @@ from tests.simulation.planted import BY_NAME, run_with
 from tests.simulation.world import run_seed
 
 SEEDS, PARTS = 200, 4
-BAD_ONCE = (309, 876, 889, 962, 1371, 1689)
+BAD_ONCE = (309, 395, 876, 889, 962, 1371, 1689)
 """Seeds beyond those, each of which a mistake of the program, or of the watch, was found with."""
 QUICKEST = ("resend_on_unknown", "resend_at_boot", "no_durable_flush", "gate_bypass", "never_compares")
 
